@@ -1,0 +1,3 @@
+//! The command line: names and files in, the crate's answers out.
+
+fn main() {}

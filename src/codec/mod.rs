@@ -1,0 +1,1 @@
+//! How a vector is stored: encode, distance, re-rank.

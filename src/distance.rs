@@ -1,0 +1,62 @@
+//! Which distance: name ⇄ enum ⇄ format code ⇄ equation. The only place that holds this table.
+//!
+//! | name | equation | range | normalises on `add` |
+//! |---|---|---|---|
+//! | `l2sq` | Σ (aᵢ − bᵢ)² | 0 … ∞ | no |
+//! | `ip` | 1 − Σ aᵢ bᵢ | −∞ … ∞ | no |
+//! | `cosine` | 1 − Σ aᵢ bᵢ ∕ (‖a‖ ‖b‖), and 1 where a norm is 0 | 0 … 2 | yes |
+
+use crate::error::{Error, Result};
+
+/// How far two vectors are from each other. A smaller distance is nearer, for every metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Metric {
+    /// Squared Euclidean distance, Σ (aᵢ − bᵢ)².
+    #[default]
+    L2sq,
+    /// Inner product as a distance, 1 − Σ aᵢ bᵢ.
+    Ip,
+    /// Cosine distance, 1 − cos(a, b); 1 where a vector is zero.
+    Cosine,
+}
+
+impl Metric {
+    /// The names, in the order of the format codes.
+    pub const NAMES: &'static str = "l2sq, ip, cosine";
+
+    /// Returns the metric of this name.
+    ///
+    /// Errors: [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "l2sq" => Ok(Self::L2sq),
+            "ip" => Ok(Self::Ip),
+            "cosine" => Ok(Self::Cosine),
+            _ => Err(Error::UnknownName { kind: "metric", expected: Self::NAMES, got: name.to_owned() }),
+        }
+    }
+
+    /// Returns the metric's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::L2sq => "l2sq",
+            Self::Ip => "ip",
+            Self::Cosine => "cosine",
+        }
+    }
+
+    /// Returns the code that stands in a file.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::L2sq => 0,
+            Self::Ip => 1,
+            Self::Cosine => 2,
+        }
+    }
+
+    /// Returns the metric of a file's code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [Self::L2sq, Self::Ip, Self::Cosine].into_iter().find(|metric| metric.code() == code)
+    }
+}

@@ -1,0 +1,185 @@
+//! What can go wrong, in one enum: every face turns it into its language's own error.
+
+use core::fmt;
+
+/// The crate's result.
+pub type Result<T> = core::result::Result<T, Error>;
+
+/// Why a call was refused.
+///
+/// Each variant has a stable [`code`](Error::code), which is what programs should test; the text
+/// names what was expected, what came, and what to do.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter has a value that it cannot have.
+    BadParameter {
+        /// The parameter's name, as the caller spells it.
+        name: &'static str,
+        /// What would be accepted.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// A name (metric, storage, method, operation) is not one of those known.
+    UnknownName {
+        /// What kind of name: `"metric"`, `"storage"`, …
+        kind: &'static str,
+        /// The names that exist.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
+    /// A vector's length is not the index's dimension.
+    DimensionMismatch {
+        /// The index's dimension.
+        expected: usize,
+        /// The vector's length.
+        got: usize,
+    },
+    /// Two shapes do not go together.
+    ShapeMismatch {
+        /// What would be accepted.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// The operation has no value for an empty input.
+    Empty {
+        /// The operation's name.
+        op: &'static str,
+    },
+    /// Every element of a slice that a `nan*` operation looks at is NaN, and it has no value then.
+    AllNan {
+        /// The operation's name.
+        op: &'static str,
+    },
+    /// A vector holds NaN or an infinity.
+    NotFinite {
+        /// Which row of the input.
+        row: usize,
+        /// Which component of it.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// An axis is outside `-ndim..ndim`, or is given twice.
+    AxisOutOfRange {
+        /// The axis.
+        axis: isize,
+        /// The array's number of dimensions.
+        ndim: usize,
+    },
+    /// The operation is not defined for this type of element.
+    UnsupportedDtype {
+        /// The operation's name.
+        op: &'static str,
+        /// What would be accepted.
+        expected: &'static str,
+        /// What came.
+        got: String,
+    },
+    /// An id that is to be added is already there, or is given twice.
+    DuplicateId {
+        /// The id.
+        id: u64,
+    },
+    /// An id is not in the index.
+    IdNotFound {
+        /// The id.
+        id: u64,
+    },
+    /// The bytes are not an index, or they are damaged.
+    Corrupt {
+        /// Which part of the file.
+        section: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The bytes are an index of a version that this release cannot read.
+    UnsupportedVersion {
+        /// The newest version that this release reads.
+        expected: u32,
+        /// The file's version.
+        got: u32,
+    },
+    /// More memory was needed than the machine gives.
+    OutOfMemory {
+        /// How much was asked for, in bytes.
+        len_bytes: u64,
+    },
+}
+
+impl Error {
+    /// Returns the stable name of this kind of error: an interface, it does not change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadParameter { .. } => "bad_parameter",
+            Self::UnknownName { .. } => "unknown_name",
+            Self::DimensionMismatch { .. } => "dimension_mismatch",
+            Self::ShapeMismatch { .. } => "shape_mismatch",
+            Self::Empty { .. } => "empty",
+            Self::AllNan { .. } => "all_nan",
+            Self::NotFinite { .. } => "not_finite",
+            Self::AxisOutOfRange { .. } => "axis_out_of_range",
+            Self::UnsupportedDtype { .. } => "unsupported_dtype",
+            Self::DuplicateId { .. } => "duplicate_id",
+            Self::IdNotFound { .. } => "id_not_found",
+            Self::Corrupt { .. } => "corrupt",
+            Self::UnsupportedVersion { .. } => "unsupported_version",
+            Self::OutOfMemory { .. } => "out_of_memory",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadParameter { name, expected, got } => {
+                write!(f, "{name}: expected {expected}, got {got}")
+            }
+            Self::UnknownName { kind, expected, got } => {
+                write!(f, "unknown {kind} {got:?}: expected one of {expected}")
+            }
+            Self::DimensionMismatch { expected, got } => write!(
+                f,
+                "expected vectors of dimension {expected}, got {got}: the index was made for dimension {expected}"
+            ),
+            Self::ShapeMismatch { expected, got } => {
+                write!(f, "expected shape {expected}, got {got}")
+            }
+            Self::Empty { op } => {
+                write!(f, "{op} of an empty array has no value: give at least one element")
+            }
+            Self::AllNan { op } => {
+                write!(f, "{op} of an all-NaN slice has no value: give at least one number")
+            }
+            Self::NotFinite { row, column, value } => write!(
+                f,
+                "expected finite numbers, got {value} at row {row}, column {column}: an index cannot hold NaN or infinity"
+            ),
+            Self::AxisOutOfRange { axis, ndim } => {
+                write!(f, "axis {axis} is out of range, or is given twice, for an array of {ndim} dimensions")
+            }
+            Self::UnsupportedDtype { op, expected, got } => {
+                write!(f, "{op}: expected {expected}, got {got}")
+            }
+            Self::DuplicateId { id } => {
+                write!(f, "id {id} is already in the index or is given twice: remove it first, or use update")
+            }
+            Self::IdNotFound { id } => write!(f, "id {id} is not in the index"),
+            Self::Corrupt { section, why } => {
+                write!(f, "not a usable index file: {section}: {why}")
+            }
+            Self::UnsupportedVersion { expected, got } => write!(
+                f,
+                "index file of version {got}: this release reads versions up to {expected}; a newer release may read it"
+            ),
+            Self::OutOfMemory { len_bytes } => {
+                write!(f, "could not get {len_bytes} bytes of memory")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,98 @@
+//! The element types that arrays may have, by NumPy's names.
+
+use crate::error::{Error, Result};
+
+/// Calls the macro `$with` with the list of all element types: `(Variant, type, "name")`.
+///
+/// The one list of dtypes: `Values`, `Array` and `Scalar` are made from it. Booleans are `u8`
+/// (0 is false, anything else true), because foreign buffers may hold any byte.
+macro_rules! for_each_dtype {
+    ($with:ident) => {
+        $with! {
+            (F64, f64, "float64"),
+            (F32, f32, "float32"),
+            (F16, half::f16, "float16"),
+            (I64, i64, "int64"),
+            (I32, i32, "int32"),
+            (I16, i16, "int16"),
+            (I8, i8, "int8"),
+            (U64, u64, "uint64"),
+            (U32, u32, "uint32"),
+            (U16, u16, "uint16"),
+            (U8, u8, "uint8"),
+            (Bool, crate::fold::dtype::Boolean, "bool"),
+            (C128, num_complex::Complex<f64>, "complex128"),
+            (C64, num_complex::Complex<f32>, "complex64"),
+        }
+    };
+}
+pub(crate) use for_each_dtype;
+
+/// One byte that is false when 0 and true otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Boolean(pub u8);
+
+impl Boolean {
+    /// Returns the truth value.
+    pub fn get(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl From<bool> for Boolean {
+    fn from(value: bool) -> Self {
+        Self(u8::from(value))
+    }
+}
+
+impl PartialEq for Boolean {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+macro_rules! dtype_enum {
+    ($(($variant:ident, $type:ty, $name:literal),)*) => {
+        /// An array's element type.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Dtype {
+            $(#[doc = concat!("`", $name, "`")] $variant,)*
+        }
+
+        impl Dtype {
+            /// All names, as in error texts.
+            pub const NAMES: &'static str = concat!($($name, " ",)*);
+
+            /// Returns NumPy's name of the type.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns the type of this NumPy name.
+            ///
+            /// Errors: [`Error::UnknownName`].
+            pub fn from_name(name: &str) -> Result<Self> {
+                match name {
+                    $($name => Ok(Self::$variant),)*
+                    _ => Err(Error::UnknownName {
+                        kind: "dtype",
+                        expected: Self::NAMES,
+                        got: name.to_owned(),
+                    }),
+                }
+            }
+
+            /// Returns the size of one element in bytes.
+            pub fn len_bytes(self) -> usize {
+                match self {
+                    $(Self::$variant => size_of::<$type>(),)*
+                }
+            }
+        }
+    };
+}
+for_each_dtype!(dtype_enum);

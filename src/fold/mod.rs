@@ -1,0 +1,25 @@
+//! NumPy's reductions over ndarray views: exact by default, the same bits everywhere.
+//!
+//! Every function takes [`Values`] (a view of any dtype, any shape, any strides) and [`Options`]
+//! (NumPy's keywords), and returns an [`Output`]: a scalar, or an array where axes remain.
+//!
+//! ```
+//! use nearfold::fold::{self, Options};
+//!
+//! let x = [1e16, 1.0, -1e16];
+//! let total = fold::sum(&x, &Options::default())?;
+//! assert_eq!(total.to_f64(), Some(1.0)); // a plain loop says 0
+//! # Ok::<(), nearfold::Error>(())
+//! ```
+
+mod dtype;
+mod options;
+mod output;
+mod reduce;
+mod values;
+
+pub use dtype::Dtype;
+pub use options::{Axes, Options};
+pub use output::{Array, Output, Scalar};
+pub use reduce::{Reduction, argmax, argmin, dot, max, mean, min, norm, reduce, std, sum, var};
+pub use values::Values;

@@ -1,0 +1,111 @@
+//! What a reduction returns: one number, or an array where axes remain.
+
+use ndarray::ArrayD;
+
+use super::dtype::{Dtype, for_each_dtype};
+
+macro_rules! output_enums {
+    ($(($variant:ident, $type:ty, $name:literal),)*) => {
+        /// One number of any dtype.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Scalar {
+            $(#[doc = concat!("A `", $name, "`.")] $variant($type),)*
+        }
+
+        /// An owned array of any dtype.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Array {
+            $(#[doc = concat!("Elements of type `", $name, "`.")] $variant(ArrayD<$type>),)*
+        }
+
+        impl Scalar {
+            /// Returns the number's type.
+            pub fn dtype(&self) -> Dtype {
+                match self {
+                    $(Self::$variant(_) => Dtype::$variant,)*
+                }
+            }
+        }
+
+        impl Array {
+            /// Returns the element type.
+            pub fn dtype(&self) -> Dtype {
+                match self {
+                    $(Self::$variant(_) => Dtype::$variant,)*
+                }
+            }
+
+            /// Returns the lengths of the axes.
+            pub fn shape(&self) -> &[usize] {
+                match self {
+                    $(Self::$variant(array) => array.shape(),)*
+                }
+            }
+        }
+
+        $(
+            impl From<$type> for Scalar {
+                fn from(value: $type) -> Self {
+                    Self::$variant(value)
+                }
+            }
+
+            impl From<ArrayD<$type>> for Array {
+                fn from(array: ArrayD<$type>) -> Self {
+                    Self::$variant(array)
+                }
+            }
+        )*
+    };
+}
+for_each_dtype!(output_enums);
+
+impl Scalar {
+    /// Returns the number as f64 (integers above 2^53 are rounded); `None` for complex numbers.
+    pub fn to_f64(self) -> Option<f64> {
+        Some(match self {
+            Self::F64(value) => value,
+            Self::F32(value) => f64::from(value),
+            Self::F16(value) => f64::from(value),
+            Self::I64(value) => value as f64,
+            Self::I32(value) => f64::from(value),
+            Self::I16(value) => f64::from(value),
+            Self::I8(value) => f64::from(value),
+            Self::U64(value) => value as f64,
+            Self::U32(value) => f64::from(value),
+            Self::U16(value) => f64::from(value),
+            Self::U8(value) => f64::from(value),
+            Self::Bool(value) => f64::from(u8::from(value.get())),
+            Self::C128(_) | Self::C64(_) => return None,
+        })
+    }
+}
+
+/// What a reduction returns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// All axes were reduced, without `keepdims`.
+    Scalar(Scalar),
+    /// Axes remain.
+    Array(Array),
+}
+
+impl Output {
+    /// Returns the scalar as f64; `None` for an array or a complex number.
+    pub fn to_f64(&self) -> Option<f64> {
+        match self {
+            Self::Scalar(scalar) => scalar.to_f64(),
+            Self::Array(_) => None,
+        }
+    }
+
+    /// Returns the element type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Self::Scalar(scalar) => scalar.dtype(),
+            Self::Array(array) => array.dtype(),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What is folded: a view of numbers whose type is known only when the program runs.
+
+use ndarray::{ArrayView, ArrayViewD, Dimension};
+
+use super::dtype::{Boolean, Dtype, for_each_dtype};
+
+macro_rules! values_enum {
+    ($(($variant:ident, $type:ty, $name:literal),)*) => {
+        /// A borrowed array of any dtype, shape and strides.
+        ///
+        /// Made by `From` out of slices, arrays, vectors and ndarray views; nothing is copied.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum Values<'a> {
+            $(#[doc = concat!("Elements of type `", $name, "`.")] $variant(ArrayViewD<'a, $type>),)*
+        }
+
+        impl Values<'_> {
+            /// Returns the element type.
+            pub fn dtype(&self) -> Dtype {
+                match self {
+                    $(Self::$variant(_) => Dtype::$variant,)*
+                }
+            }
+
+            /// Returns the lengths of the axes.
+            pub fn shape(&self) -> &[usize] {
+                match self {
+                    $(Self::$variant(view) => view.shape(),)*
+                }
+            }
+
+            /// Returns the number of elements.
+            pub fn len(&self) -> usize {
+                match self {
+                    $(Self::$variant(view) => view.len(),)*
+                }
+            }
+
+            /// Returns whether there is no element.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+        }
+
+        $(
+            impl<'a> From<&'a [$type]> for Values<'a> {
+                fn from(slice: &'a [$type]) -> Self {
+                    Self::$variant(ArrayView::from(slice).into_dyn())
+                }
+            }
+
+            impl<'a, const N: usize> From<&'a [$type; N]> for Values<'a> {
+                fn from(array: &'a [$type; N]) -> Self {
+                    Self::from(array.as_slice())
+                }
+            }
+
+            impl<'a> From<&'a Vec<$type>> for Values<'a> {
+                fn from(vector: &'a Vec<$type>) -> Self {
+                    Self::from(vector.as_slice())
+                }
+            }
+
+            impl<'a, D: Dimension> From<ArrayView<'a, $type, D>> for Values<'a> {
+                fn from(view: ArrayView<'a, $type, D>) -> Self {
+                    Self::$variant(view.into_dyn())
+                }
+            }
+
+            impl<'a, D: Dimension> From<&'a ndarray::Array<$type, D>> for Values<'a> {
+                fn from(array: &'a ndarray::Array<$type, D>) -> Self {
+                    Self::$variant(array.view().into_dyn())
+                }
+            }
+        )*
+    };
+}
+for_each_dtype!(values_enum);
+
+/// Views `bool`s as the bytes that the kernels read.
+fn as_boolean(slice: &[bool]) -> &[Boolean] {
+    // SAFETY: `bool` and `Boolean` (transparent over u8) have size and alignment 1, every bool is
+    // an initialised byte, and the lifetime is that of the input.
+    unsafe { core::slice::from_raw_parts(slice.as_ptr().cast(), slice.len()) }
+}
+
+impl<'a> From<&'a [bool]> for Values<'a> {
+    fn from(slice: &'a [bool]) -> Self {
+        Self::from(as_boolean(slice))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [bool; N]> for Values<'a> {
+    fn from(array: &'a [bool; N]) -> Self {
+        Self::from(array.as_slice())
+    }
+}

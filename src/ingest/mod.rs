@@ -1,0 +1,1 @@
+//! Files of numbers ⇄ arrays: bytes in, arrays out.

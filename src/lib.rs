@@ -1,0 +1,25 @@
+//! Exact, reproducible reductions (*fold*) and a compact nearest-neighbour index (*near*).
+//!
+//! The same source is an npm package, a wheel for Pyodide, a native wheel, a Rust library and a
+//! command line; the same input gives the same bits in all of them. `docs/NUMERICS.md` says what
+//! every reduction returns, `docs/FORMAT.md` what an index file holds.
+
+pub mod error;
+pub mod fold;
+pub mod near;
+
+mod codec;
+mod distance;
+mod format;
+mod kernel;
+
+#[cfg(feature = "ingest")]
+pub mod ingest;
+#[cfg(feature = "python")]
+mod python;
+#[cfg(feature = "wasm")]
+mod wasm;
+
+pub use distance::Metric;
+pub use error::{Error, Result};
+pub use near::{Index, Neighbors, Params, SearchParams, Storage};

@@ -1,0 +1,1 @@
+//! The Python face: converts types, names and errors.

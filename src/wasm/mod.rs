@@ -1,0 +1,1 @@
+//! The JavaScript face: converts types, names and errors.
