@@ -1,0 +1,36 @@
+//! One body, compiled for the baseline and for AVX2; the machine chooses. The house's SIMD `unsafe`.
+
+/// Declares functions that run `body` compiled for the best instruction set of this machine.
+///
+/// ```ignore
+/// dispatch! {
+///     /// Returns the sum of `x` in the fixed order.
+///     pub(crate) fn sum_f64(x: &[f64]) -> f64 = lanes::sum_f64;
+/// }
+/// ```
+///
+/// `body` must be `#[inline(always)]`, so that it is compiled inside the annotated entry. Only
+/// `avx2` is enabled, never `fma`: a fused multiply-add would change bits.
+macro_rules! dispatch {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident$(<const $generic:ident: $kind:ty>)?($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:path;)*) => {
+        $(
+            $(#[$doc])*
+            #[inline]
+            $vis fn $name$(<const $generic: $kind>)?($($arg: $type),*) $(-> $out)? {
+                #[cfg(target_arch = "x86_64")]
+                {
+                    #[target_feature(enable = "avx2")]
+                    fn avx2$(<const $generic: $kind>)?($($arg: $type),*) $(-> $out)? {
+                        $body($($arg),*)
+                    }
+                    if std::arch::is_x86_feature_detected!("avx2") {
+                        // SAFETY: the line above proved that this machine has AVX2.
+                        return unsafe { avx2$(::<$generic>)?($($arg),*) };
+                    }
+                }
+                $body($($arg),*)
+            }
+        )*
+    };
+}
+pub(crate) use dispatch;
