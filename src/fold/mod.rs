@@ -18,7 +18,7 @@ mod output;
 mod reduce;
 mod values;
 
-pub use dtype::Dtype;
+pub use dtype::{Boolean, Dtype};
 pub use options::{Axes, Options};
 pub use output::{Array, Output, Scalar};
 pub use reduce::{Reduction, argmax, argmin, dot, max, mean, min, norm, reduce, std, sum, var};

@@ -1,0 +1,5 @@
+//! Does the crate keep its promises, seen from outside?
+
+#[cfg(not(target_family = "wasm"))] // reads the source tree
+mod architecture;
+mod golden;
