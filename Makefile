@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 WASM_BINDGEN_VERSION := $(shell sed -n 's/^wasm-bindgen = { version = "=\([^"]*\)".*/\1/p' Cargo.toml)
 WASM_BINDGEN := target/tools/bin/wasm-bindgen
+NATIVE_FEATURES := cli,hnsw_rs
 VENV := target/venv
 PYTHON := $(VENV)/bin/python
 
@@ -40,7 +41,42 @@ chromium:
 # ---- test --------------------------------------------------------------------------------------
 
 .PHONY: test
-test:  ## everything, on every surface
+test: lint test-rust test-variants  ## everything, on every surface
+
+# Native, with AVX2 where the machine has it, debug assertions on; then the documentation's examples.
+.PHONY: test-rust
+test-rust:  ## the Rust suite, native
+	cargo test --features $(NATIVE_FEATURES) --all-targets
+	cargo test --features $(NATIVE_FEATURES) --doc
+
+# One answer everywhere: the same suite, the same golden bits, in the other builds of the same source.
+# A build's flags have their own target folder: they do not push each other's artefacts out.
+.PHONY: test-variants test-baseline test-debug test-wasm test-wasm-scalar test-wasm-simd
+test-variants: test-baseline test-debug test-wasm  ## the Rust suite without AVX2, unoptimised, and as wasm
+
+test-baseline:  # x86-64 with SSE2 only, optimised as released
+	RUSTFLAGS="--cfg nearfold_baseline" CARGO_TARGET_DIR=target/baseline \
+		cargo test --profile test-release --features parallel,ingest --lib --test conformance
+
+test-debug:  # nothing optimised; the long tests are left to the others
+	cargo test --profile test-debug --test conformance golden
+
+test-wasm: test-wasm-scalar test-wasm-simd  ## the Rust suite as WebAssembly, with and without SIMD
+
+WASI_RUNNER := CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings tools/wasi-run.mjs"
+
+test-wasm-scalar:
+	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
+
+test-wasm-simd:
+	$(WASI_RUNNER) RUSTFLAGS="-C target-feature=+simd128" CARGO_TARGET_DIR=target/simd128 NEARFOLD_TEST_SIMD128=1 \
+		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
+
+.PHONY: lint
+lint:  ## format and lints of the Rust code; the golden vectors are what generate.py makes
+	cargo fmt --check
+	cargo clippy --quiet --all-targets --features $(NATIVE_FEATURES) -- -D warnings
+	python3 tests/vectors/generate.py --check
 
 # ---- bench -------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ macro_rules! dispatch {
             $(#[$doc])*
             #[inline]
             $vis fn $name$(<const $generic: $kind>)?($($arg: $type),*) $(-> $out)? {
-                #[cfg(target_arch = "x86_64")]
+                #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
                 {
                     #[target_feature(enable = "avx2")]
                     fn avx2$(<const $generic: $kind>)?($($arg: $type),*) $(-> $out)? {

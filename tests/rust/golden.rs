@@ -342,3 +342,20 @@ fn an_error_leaves_the_next_call_untouched() {
     assert!(matches!(fold::min(&[0.0; 0], &Options::default()), Err(Error::Empty { .. })));
     assert_eq!(fold::sum(&x, &Options::default()).unwrap().to_f64(), Some(1e308));
 }
+
+/// Without AVX2 the runs with and without `--cfg nearfold_baseline` would test the same code.
+#[test]
+#[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
+fn this_machine_has_the_instructions_that_the_run_is_about() {
+    assert!(
+        std::arch::is_x86_feature_detected!("avx2"),
+        "no AVX2: the kernels' AVX2 variants are not tested"
+    );
+}
+
+#[test]
+#[cfg(target_family = "wasm")]
+fn this_build_is_the_one_that_was_asked_for() {
+    let wanted = option_env!("NEARFOLD_TEST_SIMD128").is_some();
+    assert_eq!(cfg!(target_feature = "simd128"), wanted);
+}
