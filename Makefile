@@ -19,7 +19,8 @@ help:  ## print this list
 # ---- tools -------------------------------------------------------------------------------------
 
 $(WASM_BINDGEN): Cargo.toml
-	cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --locked --root target/tools
+	cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --locked --root target/tools \
+	  || cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root target/tools # its lock may name what a mirror lacks
 	touch $@
 
 $(VENV)/installed: tests/python/requirements.txt
@@ -37,6 +38,19 @@ chromium:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
 
 # ---- build -------------------------------------------------------------------------------------
+
+.PHONY: wasm
+wasm: $(WASM_BINDGEN)  ## pkg/wasm: the WebAssembly kernel and its glue
+	cargo build --release --target wasm32-unknown-unknown --no-default-features --features wasm
+	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-name-section --remove-producers-section \
+	  --out-name nearfold --out-dir pkg/wasm target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/npm.mjs inline
+	@node tools/npm.mjs sizes
+
+.PHONY: npm
+npm: wasm  ## target/npm/nearfold-*.tgz: the npm package
+	mkdir -p target/npm
+	node tools/npm.mjs pack
 
 # ---- test --------------------------------------------------------------------------------------
 

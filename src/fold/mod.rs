@@ -12,7 +12,7 @@
 //! # Ok::<(), nearfold::Error>(())
 //! ```
 
-mod dtype;
+pub(crate) mod dtype;
 mod options;
 mod output;
 mod reduce;

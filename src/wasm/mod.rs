@@ -1,1 +1,31 @@
 //! The JavaScript face: converts types, names and errors.
+//!
+//! What stands here is private to the npm package: `pkg/*.js` wraps it in the public API. All
+//! numbers cross the border through [`buffer::Buffer`], so that every allocation of foreign size
+//! is checked here and can fail with an error instead of a trap.
+
+#![expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
+
+mod buffer;
+mod error;
+mod fold;
+mod near;
+mod options;
+mod output;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The core's result, with room for errors that are JavaScript values.
+type Result<T, E = crate::error::Error> = core::result::Result<T, E>;
+
+/// Hands the text of a panic to JavaScript, which refuses all further calls with it.
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|info| error::panicked(&info.to_string())));
+}
+
+/// Returns the version of the crate.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}

@@ -1,0 +1,10 @@
+// Everything that all entries share; an entry adds how the kernel is loaded.
+
+export { KernelArray, alloc } from "./array.js";
+export { NearfoldError } from "./error.js";
+export { argmax, argmin, dot, max, mean, min, norm, std, sum, variance, variance as var } from "./fold.js";
+export { kernelMemory } from "./kernel.js";
+export { Index } from "./near.js";
+
+/** The package's version. */
+export const version = "0.1.0";

@@ -1,0 +1,173 @@
+// What counts as an array: typed arrays, arrays of numbers, { data, shape, strides }, KernelArray.
+
+import { Buffer } from "./wasm/nearfold.js";
+import { NearfoldError, badParameter } from "./error.js";
+import { enter, heap, release } from "./kernel.js";
+
+// dtype: [typed array over it, that array's elements per element]
+const VIEWS = {
+  float64: [Float64Array, 1],
+  float32: [Float32Array, 1],
+  float16: [Uint16Array, 1],
+  int64: [BigInt64Array, 1],
+  int32: [Int32Array, 1],
+  int16: [Int16Array, 1],
+  int8: [Int8Array, 1],
+  uint64: [BigUint64Array, 1],
+  uint32: [Uint32Array, 1],
+  uint16: [Uint16Array, 1],
+  uint8: [Uint8Array, 1],
+  bool: [Uint8Array, 1],
+  complex128: [Float64Array, 2],
+  complex64: [Float32Array, 2],
+};
+
+const DTYPES = {
+  Float64Array: "float64",
+  Float32Array: "float32",
+  Float16Array: "float16",
+  BigInt64Array: "int64",
+  Int32Array: "int32",
+  Int16Array: "int16",
+  Int8Array: "int8",
+  BigUint64Array: "uint64",
+  Uint32Array: "uint32",
+  Uint16Array: "uint16",
+  Uint8Array: "uint8",
+  Uint8ClampedArray: "uint8",
+};
+
+// A typed array may be read as another dtype of the same bytes, where JavaScript has no type for it.
+const REREAD = { float16: "uint16", bool: "uint8", complex128: "float64", complex64: "float32" };
+
+const ACCEPTED = "a typed array, an array of numbers, { data, shape } or a KernelArray";
+
+/** An array in the kernel's own memory: filled through `view()`, folded without a copy. */
+export class KernelArray {
+  #core;
+  #dtype;
+  #length;
+
+  constructor(length, dtype = "float64") {
+    if (typeof dtype !== "string") throw badParameter("dtype", "a string", dtype);
+    if (typeof length !== "number") throw badParameter("length", "a number", length);
+    this.#core = enter(() => new Buffer(dtype, length));
+    this.#dtype = dtype;
+    this.#length = length;
+  }
+
+  get dtype() {
+    return this.#dtype;
+  }
+
+  get length() {
+    return this.#length;
+  }
+
+  /** The kernel's handle; throws if it was freed. */
+  get core() {
+    if (!this.#core) throw new NearfoldError("freed", "this KernelArray was freed");
+    return this.#core;
+  }
+
+  view() {
+    return viewOf(this.core, this.#dtype, this.#length);
+  }
+
+  free() {
+    release(this.#core);
+    this.#core = undefined;
+  }
+}
+if (Symbol.dispose) KernelArray.prototype[Symbol.dispose] = KernelArray.prototype.free;
+
+export function alloc(length, dtype) {
+  return new KernelArray(length, dtype);
+}
+
+/** Returns `{ data, dtype, length, layout }`; `layout` only where the elements are not simply in order. */
+export function describeArray(values, name) {
+  if (values instanceof KernelArray) return { data: values, dtype: values.dtype, length: values.length };
+  if (Array.isArray(values)) return { data: values, dtype: "float64", length: values.length };
+  if (ArrayBuffer.isView(values)) return typed(values, undefined, name);
+  if (typeof values === "object" && values !== null && "data" in values) return shaped(values, name);
+  throw badParameter(name, ACCEPTED, values);
+}
+
+function typed(data, dtype, name) {
+  const own = DTYPES[data[Symbol.toStringTag]];
+  if (!own) throw badParameter(name, ACCEPTED, data);
+  if (data.length === 0) refuseDetached(data, name);
+  if (dtype !== undefined && dtype !== own && REREAD[dtype] !== own) {
+    throw badParameter("dtype", `${own}, or another dtype of the same bytes`, dtype);
+  }
+  dtype ??= own;
+  return { data, dtype, length: data.length / VIEWS[dtype][1] };
+}
+
+function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
+  let array;
+  if (ArrayBuffer.isView(data)) array = typed(data, dtype, name);
+  else if (data instanceof KernelArray || Array.isArray(data)) array = describeArray(data, name);
+  else throw badParameter(`${name}.data`, "a typed array, an array of numbers or a KernelArray", data);
+  shape ??= [array.length];
+  for (const [key, list] of Object.entries({ shape, strides })) {
+    if (list !== undefined && !(Array.isArray(list) || ArrayBuffer.isView(list))) throw badParameter(key, "an array of integers", list);
+  }
+  return { ...array, layout: { shape: Array.from(shape), strides: strides && Array.from(strides), offset } };
+}
+
+/** A detached array looks like an empty one; only a new view on its buffer tells. */
+function refuseDetached(data, name) {
+  try {
+    new Uint8Array(data.buffer);
+  } catch {
+    throw new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker`);
+  }
+}
+
+/** Returns a typed array over a buffer of the kernel; the next growth of memory detaches it. */
+function viewOf(core, dtype, length) {
+  const [Typed, per] = VIEWS[dtype];
+  return new Typed(heap(), core.ptr, length * per);
+}
+
+/** Copies the elements of a described array into a buffer of the kernel, from its beginning. */
+export function fill(core, { data, dtype, length }, name) {
+  const view = viewOf(core, dtype, length);
+  if (!Array.isArray(data)) {
+    view.set(dtype === "float16" && data.BYTES_PER_ELEMENT === 2 ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data);
+    return;
+  }
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (typeof value !== "number") throw badParameter(`${name}[${i}]`, "a number", value);
+    view[i] = value;
+  }
+}
+
+// Arrays of up to so many bytes go through one small buffer per dtype that is kept.
+const SCRATCH_LEN_BYTES = 65536;
+const scratch = {};
+
+/**
+ * Calls `work(core)` with the array in the kernel's memory: where it lies if it lies there, else
+ * in a copy that lives as long as the call.
+ */
+export function withKernelArray(array, name, work) {
+  const { data, dtype, length } = array;
+  if (data instanceof KernelArray) return enter(() => work(data.core));
+  const [Typed, per] = VIEWS[dtype];
+  const capacity = SCRATCH_LEN_BYTES / (Typed.BYTES_PER_ELEMENT * per);
+  const small = length <= capacity;
+  // While it is used the scratch is taken: a second array of the same call gets a buffer of its own.
+  const core = (small && scratch[dtype]) || enter(() => new Buffer(dtype, small ? capacity : length));
+  if (small) scratch[dtype] = undefined;
+  try {
+    fill(core, array, name);
+    return enter(() => work(core));
+  } finally {
+    if (small && !scratch[dtype]) scratch[dtype] = core;
+    else release(core);
+  }
+}

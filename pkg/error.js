@@ -1,0 +1,42 @@
+// What nearfold throws. Also imported by the generated code, which throws it from Rust.
+
+/** An error of nearfold: `code` is stable and for programs, `message` is for people. */
+export class NearfoldError extends Error {
+  constructor(code, message, options) {
+    super(message, options);
+    this.code = code;
+  }
+}
+Object.defineProperty(NearfoldError.prototype, "name", { value: "NearfoldError", configurable: true, writable: true });
+
+let panic;
+
+/** Keeps the text of a panic, which comes just before the trap. */
+export function panicked(message) {
+  panic = message;
+}
+
+/** Returns the text of the panic that led to the trap, if there was one. */
+export function lastPanic() {
+  return panic;
+}
+
+/** Returns the error for an argument of the wrong kind. */
+export function badParameter(name, expected, got) {
+  return new NearfoldError("bad_parameter", `${name}: expected ${expected}, got ${describe(got)}`);
+}
+
+/** Returns a value as an error text shows it. */
+export function describe(value) {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "symbol") return String(value);
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return `a value of type ${tag(value)}`;
+  return String(value);
+}
+
+function tag(value) {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}

@@ -1,0 +1,60 @@
+// How the kernel comes from an address, a response, bytes or a compiled module.
+
+import { NearfoldError, badParameter } from "./error.js";
+import { start, started } from "./kernel.js";
+
+const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
+let pending;
+
+/** Starts the kernel once: later calls wait for the first, and a failed one may be repeated. */
+export function startFrom(source) {
+  if (started()) return Promise.resolve();
+  pending ??= compile(source).then(start).catch((error) => {
+    pending = undefined;
+    throw error;
+  });
+  return pending;
+}
+
+async function compile(source) {
+  source = await source;
+  if (typeof source === "string" || source instanceof URL || (typeof Request !== "undefined" && source instanceof Request)) {
+    source = await request(source);
+  }
+  if (typeof Response !== "undefined" && source instanceof Response) source = await body(source);
+  if (source instanceof WebAssembly.Module) return source;
+  if (!(source instanceof ArrayBuffer || ArrayBuffer.isView(source))) {
+    throw badParameter("init", "a URL, a Response, bytes or a WebAssembly.Module", source);
+  }
+  try {
+    return await WebAssembly.compile(source);
+  } catch (cause) {
+    throw failure(`these bytes are not WebAssembly, or the page's Content-Security-Policy lacks 'wasm-unsafe-eval': ${cause.message}`, cause);
+  }
+}
+
+async function request(source) {
+  try {
+    return await fetch(source);
+  } catch (cause) {
+    throw failure(`could not fetch ${source.url ?? source}: ${cause.message}`, cause);
+  }
+}
+
+async function body(response) {
+  if (!response.ok) throw failure(`${response.url} answered with HTTP ${response.status}: is nearfold_bg.wasm deployed beside the script?`);
+  let bytes;
+  try {
+    bytes = new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw failure(`${response.url} broke off: ${cause.message}`, cause);
+  }
+  if (WASM_MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw failure(`${response.url} is not WebAssembly but ${response.headers.get("content-type") ?? "of unknown type"}: is nearfold_bg.wasm deployed beside the script?`);
+  }
+  return bytes;
+}
+
+function failure(message, cause) {
+  return new NearfoldError("load_failed", message, { cause });
+}

@@ -1,0 +1,149 @@
+// The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
+
+import { IndexCore } from "./wasm/nearfold.js";
+import { KernelArray, describeArray, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, describe } from "./error.js";
+import { enter, ready, release } from "./kernel.js";
+
+const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
+
+export class Index {
+  #core;
+  #busy = false;
+
+  constructor(dim, options) {
+    ready();
+    if (dim instanceof IndexCore) {
+      this.#core = dim;
+      return;
+    }
+    if (typeof dim !== "number") throw badParameter("dim", "a number", dim);
+    this.#core = enter(() => new IndexCore(dim, options));
+  }
+
+  static fromBytes(bytes) {
+    ready();
+    const array = bytes instanceof ArrayBuffer ? describeArray(new Uint8Array(bytes), "bytes") : describeArray(bytes, "bytes");
+    if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array, an ArrayBuffer or a uint8 KernelArray", bytes);
+    return new Index(withKernelArray(array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
+  }
+
+  get dim() {
+    return this.#live().dim;
+  }
+
+  get length() {
+    return this.#live().length;
+  }
+
+  get params() {
+    return enter(() => this.#live().params);
+  }
+
+  has(id) {
+    const [wanted] = idsToBigints([id]);
+    return enter(() => this.#live().has(wanted));
+  }
+
+  memory() {
+    return enter(() => this.#live().memory());
+  }
+
+  add(vectors, options = {}) {
+    const index = this.#live();
+    const { ids, progress } = known(options, ["ids", "progress"]);
+    if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
+    const bigints = ids === undefined ? undefined : idsToBigints(ids);
+    const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
+    const rows = describeRows(vectors, index.dim, "vectors");
+    this.#busy = true;
+    try {
+      return withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, progress));
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  search(query, options) {
+    const index = this.#live();
+    const row = describeRows(query, index.dim, "query");
+    return withKernelArray(row, "query", (core) => index.search(core, row.length, options));
+  }
+
+  searchMany(queries, options) {
+    const index = this.#live();
+    const rows = describeRows(queries, index.dim, "queries");
+    return withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, options));
+  }
+
+  toBytes() {
+    return enter(() => this.#live().toBytes());
+  }
+
+  free() {
+    if (this.#busy) this.#live();
+    release(this.#core);
+    this.#core = undefined;
+  }
+
+  #live() {
+    ready();
+    if (this.#busy) throw new NearfoldError("busy", "this index is adding vectors: wait until add has returned");
+    if (!this.#core) throw new NearfoldError("freed", "this index was freed");
+    return this.#core;
+  }
+}
+if (Symbol.dispose) Index.prototype[Symbol.dispose] = Index.prototype.free;
+
+function known(options, names) {
+  if (typeof options !== "object" || options === null) throw badParameter("options", `an object of ${names.join(", ")}`, options);
+  for (const key of Object.keys(options)) {
+    if (!names.includes(key)) throw badParameter("options", `an object of ${names.join(", ")}`, key);
+  }
+  return options;
+}
+
+/** Returns rows of any kind, described as one float32 array. */
+function describeRows(vectors, dim, name) {
+  const array = Array.isArray(vectors) && typeof vectors[0] === "object" ? flatten(vectors, dim, name) : describeArray(vectors, name);
+  const { data, dtype, layout } = array;
+  const resident = data instanceof KernelArray;
+  const convertible = dtype === "float16" ? data[Symbol.toStringTag] === "Float16Array" : /^(u?int(8|16|32)|float(32|64))$/.test(dtype);
+  if (resident ? dtype !== "float32" : !convertible) throw badParameter(name, VECTORS, vectors);
+  if (layout) {
+    const { shape, strides, offset } = layout;
+    const plain = strides === undefined && offset === 0 && shape.reduce((a, b) => a * b, 1) === array.length;
+    if (!plain) throw badParameter(name, "rows that lie one after the other, without strides and offset", vectors);
+    if (shape.at(-1) !== dim) throw dimensionMismatch(dim, shape.at(-1));
+  }
+  return { data, dtype: "float32", length: array.length };
+}
+
+function flatten(rows, dim, name) {
+  const data = new Float32Array(rows.length * dim);
+  rows.forEach((row, i) => {
+    const array = describeArray(row, `${name}[${i}]`);
+    if (array.length !== dim) throw dimensionMismatch(dim, array.length);
+    const numbers = data.subarray(i * dim, (i + 1) * dim);
+    for (let j = 0; j < dim; j++) {
+      const value = row[j];
+      if (typeof value !== "number") throw badParameter(`${name}[${i}][${j}]`, "a number", value);
+      numbers[j] = value;
+    }
+  });
+  return describeArray(data, name);
+}
+
+function dimensionMismatch(expected, got) {
+  return new NearfoldError("dimension_mismatch", `expected vectors of dimension ${expected}, got ${got}: the index was made for dimension ${expected}`);
+}
+
+function idsToBigints(ids) {
+  if (ids instanceof BigUint64Array) return ids;
+  if (!Array.isArray(ids) && !(ArrayBuffer.isView(ids) && ids.length !== undefined)) throw badParameter("ids", "an array of integers or a BigUint64Array", ids);
+  return BigUint64Array.from(ids, (id) => {
+    if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
+    if (typeof id === "bigint" && BigInt.asUintN(64, id) === id) return id;
+    throw new NearfoldError("bad_parameter", `ids: expected integers from 0 to 2^53 - 1, or BigInts up to 2^64 - 1, got ${describe(id)}`);
+  });
+}

@@ -1,0 +1,212 @@
+//! The index: converts its parameters, vectors, ids and results.
+
+use js_sys::{BigUint64Array, Float64Array, Function};
+use serde::Serialize;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+use super::Result;
+use super::buffer::Buffer;
+use super::options::{Reader, size};
+use super::output::unsigned;
+use crate::distance::Metric;
+use crate::error::Error;
+use crate::near::{Index, Params, SearchParams, Storage};
+
+#[wasm_bindgen(raw_module = "../result.js")]
+extern "C" {
+    /// Returns `{ ids, distances }`.
+    fn neighbors(ids: JsValue, distances: Vec<f32>) -> JsValue;
+    /// Returns `{ ids, distances, shape }`.
+    #[wasm_bindgen(js_name = neighborsBatch)]
+    fn neighbors_batch(ids: JsValue, distances: Vec<f32>, n: usize, k: usize) -> JsValue;
+}
+
+/// What holds an index on the JavaScript side; `pkg/near.js` wraps it.
+#[wasm_bindgen]
+pub struct IndexCore {
+    index: Index,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ParamsView {
+    metric: &'static str,
+    storage: &'static str,
+    #[serde(rename = "M")]
+    m: usize,
+    ef_construction: usize,
+}
+
+#[derive(Serialize)]
+struct MemoryView {
+    vectors: usize,
+    links: usize,
+    ids: usize,
+    total: usize,
+}
+
+fn serialized(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    serde_wasm_bindgen::to_value(value).map_err(JsValue::from)
+}
+
+fn params_from_js(value: &JsValue) -> Result<Params> {
+    let reader = Reader::new(value, "metric, storage, M, efConstruction")?;
+    let mut params = Params::default();
+    if let Some(metric) = reader.get::<String>("metric", Metric::NAMES)? {
+        params = Params::new(Metric::from_name(&metric)?);
+    }
+    if let Some(storage) = reader.get::<String>("storage", Storage::NAMES)? {
+        params = params.storage(Storage::from_name(&storage)?);
+    }
+    if let Some(m) = reader.get("M", "an integer")? {
+        params = params.m(m);
+    }
+    if let Some(ef_construction) = reader.get("efConstruction", "an integer")? {
+        params = params.ef_construction(ef_construction);
+    }
+    Ok(params)
+}
+
+/// What a query asks for, in JavaScript's words.
+struct Query {
+    k: usize,
+    params: SearchParams,
+    bigint: bool,
+}
+
+fn query_from_js(value: &JsValue) -> Result<Query> {
+    let reader = Reader::new(value, "k, efSearch, exact, ids")?;
+    let mut params = SearchParams::default();
+    if let Some(ef_search) = reader.get("efSearch", "an integer")? {
+        params = params.ef_search(ef_search);
+    }
+    if let Some(exact) = reader.get("exact", "a boolean")? {
+        params = params.exact(exact);
+    }
+    let k = reader.get("k", "an integer")?.unwrap_or(10);
+    let bigint = match reader.get::<String>("ids", "\"number\" or \"bigint\"")?.as_deref() {
+        None | Some("number") => false,
+        Some("bigint") => true,
+        Some(other) => {
+            return Err(Error::BadParameter {
+                name: "ids",
+                expected: "\"number\" or \"bigint\"".into(),
+                got: format!("{other:?}"),
+            });
+        }
+    };
+    Ok(Query { k, params, bigint })
+}
+
+fn ids_to_js(ids: &[u64], bigint: bool) -> Result<JsValue, JsValue> {
+    if bigint {
+        return Ok(BigUint64Array::from(ids).into());
+    }
+    let numbers = ids.iter().map(|&id| unsigned(id)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Float64Array::from(numbers.as_slice()).into())
+}
+
+fn ids_from_js(value: &JsValue) -> Option<Vec<u64>> {
+    value.dyn_ref::<BigUint64Array>().map(BigUint64Array::to_vec)
+}
+
+#[wasm_bindgen]
+impl IndexCore {
+    /// Returns an empty index.
+    #[wasm_bindgen(constructor)]
+    pub fn new(dim: f64, options: &JsValue) -> Result<Self> {
+        Ok(Self { index: Index::new(size("dim", dim)?, params_from_js(options)?)? })
+    }
+
+    /// Opens the first `len` bytes of a buffer.
+    #[wasm_bindgen(js_name = fromBytes)]
+    pub fn from_bytes(bytes: &Buffer, len: usize) -> Result<Self> {
+        Ok(Self { index: Index::from_bytes(bytes.bytes(len)?)? })
+    }
+
+    /// Returns the file's bytes.
+    #[wasm_bindgen(js_name = toBytes)]
+    pub fn to_bytes(&self) -> js_sys::Uint8Array {
+        js_sys::Uint8Array::from(self.index.to_bytes().as_slice())
+    }
+
+    /// Returns the dimension of the vectors.
+    #[wasm_bindgen(getter)]
+    pub fn dim(&self) -> usize {
+        self.index.dim()
+    }
+
+    /// Returns how many ids the index holds.
+    #[wasm_bindgen(getter)]
+    pub fn length(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Returns `{ metric, storage, M, efConstruction }`.
+    #[wasm_bindgen(getter)]
+    pub fn params(&self) -> Result<JsValue, JsValue> {
+        let params = self.index.params();
+        serialized(&ParamsView {
+            metric: params.metric.name(),
+            storage: params.storage.name(),
+            m: params.m,
+            ef_construction: params.ef_construction,
+        })
+    }
+
+    /// Returns whether an id is in the index.
+    pub fn has(&self, id: u64) -> bool {
+        self.index.contains(id)
+    }
+
+    /// Returns the bytes that the index takes, by part.
+    pub fn memory(&self) -> Result<JsValue, JsValue> {
+        let memory = self.index.memory();
+        let (vectors, links, ids) = (memory.vectors, memory.links, memory.ids);
+        serialized(&MemoryView { vectors, links, ids, total: vectors + links + ids })
+    }
+
+    /// Adds the first `len` floats as rows; `ids` is a BigUint64Array or undefined.
+    pub fn add(
+        &mut self,
+        vectors: &Buffer,
+        len: usize,
+        ids: &JsValue,
+        bigint: bool,
+        progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let ids = ids_from_js(ids);
+        let mut thrown = None;
+        let mut report = |done: usize, all: usize| match &progress {
+            None => true,
+            Some(progress) => match progress.call2(&JsValue::UNDEFINED, &done.into(), &all.into()) {
+                Ok(answer) => answer != JsValue::FALSE,
+                Err(error) => {
+                    thrown = Some(error);
+                    false
+                }
+            },
+        };
+        let added = self.index.add_with_progress(vectors.floats(len)?, ids.as_deref(), &mut report)?;
+        match thrown {
+            Some(error) => Err(error),
+            None => ids_to_js(&added, bigint),
+        }
+    }
+
+    /// Returns the nearest neighbours of the first `len` floats.
+    pub fn search(&self, query: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
+        let Query { k, params, bigint } = query_from_js(options)?;
+        let found = self.index.search(query.floats(len)?, k, &params)?;
+        Ok(neighbors(ids_to_js(&found.ids, bigint)?, found.distances))
+    }
+
+    /// Returns the nearest neighbours of each row of the first `len` floats.
+    #[wasm_bindgen(js_name = searchMany)]
+    pub fn search_many(&self, queries: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
+        let Query { k, params, bigint } = query_from_js(options)?;
+        let found = self.index.search_many(queries.floats(len)?, k, &params)?;
+        Ok(neighbors_batch(ids_to_js(&found.ids, bigint)?, found.distances, len / self.index.dim(), found.k))
+    }
+}

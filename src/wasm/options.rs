@@ -1,0 +1,75 @@
+//! How are options objects read? Every name is known, every value of the right kind.
+
+use js_sys::{Object, Reflect};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::Result;
+use crate::error::Error;
+
+/// An options object whose names have been checked; `undefined` is an empty one.
+pub(super) struct Reader<'a>(Option<&'a Object>);
+
+impl<'a> Reader<'a> {
+    /// Checks that `value` is an object with names out of `known`.
+    pub(super) fn new(value: &'a JsValue, known: &'static str) -> Result<Self> {
+        if value.is_undefined() || value.is_null() {
+            return Ok(Self(None));
+        }
+        let bad =
+            |got| Error::BadParameter { name: "options", expected: format!("an object of {known}"), got };
+        let object = value.dyn_ref::<Object>().ok_or_else(|| bad(describe(value)))?;
+        for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
+            if !known.split(", ").any(|name| name == key) {
+                return Err(bad(format!("{key:?}")));
+            }
+        }
+        Ok(Self(Some(object)))
+    }
+
+    /// Returns the raw value of an option; `undefined` and `null` are as good as absent.
+    pub(super) fn raw(&self, name: &str) -> Option<JsValue> {
+        // A getter of a hostile object may throw: then the option counts as absent.
+        let value = Reflect::get(self.0?, &JsValue::from_str(name)).ok()?;
+        (!value.is_undefined() && !value.is_null()).then_some(value)
+    }
+
+    /// Returns the value of an option.
+    pub(super) fn get<T: DeserializeOwned>(&self, name: &'static str, expected: &str) -> Result<Option<T>> {
+        self.raw(name).map(|value| read(name, expected, value)).transpose()
+    }
+}
+
+/// Returns `value` as a `T`, or the error that says what `name` must be.
+pub(super) fn read<T: DeserializeOwned>(name: &'static str, expected: &str, value: JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value.clone()).map_err(|_| Error::BadParameter {
+        name,
+        expected: expected.to_owned(),
+        got: describe(&value),
+    })
+}
+
+/// Returns a JavaScript number as a count.
+pub(super) fn size(name: &'static str, value: f64) -> Result<usize> {
+    let count = value as u32; // saturates; NaN becomes 0
+    if f64::from(count) == value {
+        return Ok(count as usize);
+    }
+    Err(Error::BadParameter {
+        name,
+        expected: "an integer from 0 to 4294967295".into(),
+        got: value.to_string(),
+    })
+}
+
+/// Returns a value as an error text shows it.
+fn describe(value: &JsValue) -> String {
+    match (value.as_string(), value.as_f64(), value.as_bool()) {
+        (Some(text), ..) => format!("{text:?}"),
+        (_, Some(number), _) => number.to_string(),
+        (_, _, Some(truth)) => truth.to_string(),
+        _ if value.is_function() => "a function".into(),
+        _ if js_sys::Array::is_array(value) => "an array".into(),
+        _ => format!("a value of type {}", value.js_typeof().as_string().unwrap_or_default()),
+    }
+}
