@@ -9,23 +9,24 @@
 /// }
 /// ```
 ///
+/// Type parameters stand in brackets before the constant one: `fn sum[T: Float]<const N: usize>(..)`.
 /// `body` must be `#[inline(always)]`, so that it is compiled inside the annotated entry. Only
 /// `avx2` is enabled, never `fma`: a fused multiply-add would change bits.
 macro_rules! dispatch {
-    ($($(#[$doc:meta])* $vis:vis fn $name:ident$(<const $generic:ident: $kind:ty>)?($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:path;)*) => {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident$([$($param:ident: $bound:path),+])?$(<const $generic:ident: $kind:ty>)?($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:path;)*) => {
         $(
             $(#[$doc])*
             #[inline]
-            $vis fn $name$(<const $generic: $kind>)?($($arg: $type),*) $(-> $out)? {
+            $vis fn $name<$($($param: $bound,)+)? $(const $generic: $kind)?>($($arg: $type),*) $(-> $out)? {
                 #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
                 {
                     #[target_feature(enable = "avx2")]
-                    fn avx2$(<const $generic: $kind>)?($($arg: $type),*) $(-> $out)? {
+                    fn avx2<$($($param: $bound,)+)? $(const $generic: $kind)?>($($arg: $type),*) $(-> $out)? {
                         $body($($arg),*)
                     }
                     if std::arch::is_x86_feature_detected!("avx2") {
                         // SAFETY: the line above proved that this machine has AVX2.
-                        return unsafe { avx2$(::<$generic>)?($($arg),*) };
+                        return unsafe { avx2::<$($($param,)+)? $($generic)?>($($arg),*) };
                     }
                 }
                 $body($($arg),*)

@@ -5,6 +5,16 @@
 //! order of arithmetic is written in the body, so every variant gives the same bits.
 
 mod dispatch;
+mod element;
+mod round;
+mod wide;
+mod windows;
 
-#[expect(unused_imports, reason = "the kernels come next")]
+pub(crate) mod exact;
+
 pub(crate) use dispatch::dispatch;
+#[expect(unused_imports, reason = "fold comes next")]
+pub(crate) use element::Float;
+
+#[cfg(test)]
+mod tests;

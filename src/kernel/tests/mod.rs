@@ -1,0 +1,5 @@
+//! Do the kernels keep their promises? Against rational arithmetic, and each variant against the others.
+
+mod data;
+mod exact;
+mod oracle;

@@ -1,0 +1,188 @@
+//! How whole slices enter an exact sum: as integers, seen through windows of 52 bits.
+//!
+//! Adding `x` to `M = 1.5 * 2^(52 + e)` rounds it to a multiple of 2^e, and the bits of the sum
+//! minus the bits of `M` are that multiple as an integer: so 64-bit integer additions of the bits
+//! add exactly. What was rounded off, `x - ((M + x) - M)`, is exact and at most 2^(e-1), and goes
+//! through the next window, whose unit is 2^(e-52). If nothing is left over after the last window
+//! and no `M + x` left the binade of `M`, which both are seen in a mask of bits, then the integer
+//! sums hold the block exactly. Else the block is done again with other windows.
+//!
+//! Reference: the splitting is ExtractVector of S. M. Rump, T. Ogita, S. Oishi, *Accurate
+//! floating-point summation part I*, SIAM J. Sci. Comput. 31 (2008), algorithm 3.3.
+
+use super::dispatch;
+use super::element::Float;
+use super::exact::{ExactSum, SUM_UNIT};
+
+/// Elements worked on side by side. A multiple of every vector's width; more spills registers.
+const LANES: usize = 8;
+
+/// Elements whose window integers (below 2^51) are added up in 64 bits without overflow.
+const BLOCK: usize = 2048;
+
+/// Bits of one window.
+const WINDOW_BITS: i32 = 52;
+
+/// The most windows that are tried: 312 bits below the block's largest element.
+const MAX_WINDOWS: usize = 6;
+
+/// The lowest unit of the first window, so that the last window's unit is that of all floats.
+const LOWEST_TOP: i32 = SUM_UNIT + WINDOW_BITS * (MAX_WINDOWS as i32 - 1);
+
+/// The units of the windows in use, and what was seen through them and is not yet in the sum.
+struct Windows {
+    /// The first window's unit is 2^top; `None` before the first block.
+    top: Option<i32>,
+    len: usize,
+    totals: [i128; MAX_WINDOWS],
+}
+
+/// Adds every element of `x` to `sum`.
+pub(super) fn add_slice<T: Float>(sum: &mut ExactSum, x: &[T]) {
+    if x.len() < 2 * LANES {
+        x.iter().for_each(|x| sum.add(x.widen()));
+        return;
+    }
+    let mut windows = Windows { top: None, len: 1, totals: [0; MAX_WINDOWS] };
+    for block in x.chunks(BLOCK) {
+        if !windows.add_block(block, sum) {
+            block.iter().for_each(|x| sum.add(x.widen()));
+        }
+    }
+    windows.flush(sum);
+}
+
+impl Windows {
+    /// Adds a block, choosing other windows if those in use do not fit; `false`: no windows fit.
+    fn add_block<T: Float>(&mut self, block: &[T], sum: &mut ExactSum) -> bool {
+        if self.try_block(block) {
+            return true;
+        }
+        let largest = largest_magnitude(block);
+        if largest >= f64::from_bits((1023 + 1000) << 52) || largest.is_nan() {
+            return false; // M would overflow
+        }
+        // Two bits above the largest element, so that the next blocks are likely to fit too.
+        let exponent = (largest.to_bits() >> 52) as i32 - 1023;
+        let top = (exponent + 2 - (WINDOW_BITS - 2)).max(LOWEST_TOP);
+        if self.top != Some(top) {
+            self.flush(sum);
+            self.top = Some(top);
+        }
+        let before = self.len;
+        for len in [1, 2, 3, 4, 6] {
+            self.len = len;
+            if len >= before && self.try_block(block) {
+                return true;
+            }
+        }
+        self.len = before;
+        false
+    }
+
+    fn try_block<T: Float>(&mut self, block: &[T]) -> bool {
+        let Some(top) = self.top else { return false };
+        match self.len {
+            1 => self.take(extract::<T, 1>(block, top)),
+            2 => self.take(extract::<T, 2>(block, top)),
+            3 => self.take(extract::<T, 3>(block, top)),
+            4 => self.take(extract::<T, 4>(block, top)),
+            _ => self.take(extract::<T, 6>(block, top)),
+        }
+    }
+
+    fn take<const LEN: usize>(&mut self, sums: Option<[i64; LEN]>) -> bool {
+        let Some(sums) = sums else { return false };
+        for (total, sum) in self.totals.iter_mut().zip(sums) {
+            *total += i128::from(sum);
+        }
+        true
+    }
+
+    /// Moves the totals into `sum`.
+    fn flush(&mut self, sum: &mut ExactSum) {
+        let Some(mut unit) = self.top else { return };
+        for total in &mut self.totals[..self.len] {
+            if *total != 0 {
+                sum.add_scaled(*total, unit);
+                *total = 0;
+            }
+            unit -= WINDOW_BITS;
+        }
+    }
+}
+
+/// Returns the sums of what each window sees of the block, if together they see all of it.
+#[inline(always)]
+fn extract_body<T: Float, const LEN: usize>(block: &[T], top: i32) -> Option<[i64; LEN]> {
+    let shifters: [f64; LEN] = core::array::from_fn(|window| shifter(top - WINDOW_BITS * window as i32));
+    let mut sums = [[0i64; LANES]; LEN];
+    let mut outside = [0u64; LANES];
+    let mut rest = [0u64; LANES];
+    let mut add = |x: [f64; LANES]| {
+        for lane in 0..LANES {
+            let mut left = x[lane];
+            for window in 0..LEN {
+                let shifted = shifters[window] + left;
+                sums[window][lane] = sums[window][lane].wrapping_add(shifted.to_bits() as i64);
+                if window == 0 {
+                    outside[lane] |= shifted.to_bits() ^ shifters[0].to_bits();
+                }
+                left -= shifted - shifters[window];
+            }
+            rest[lane] |= left.to_bits();
+        }
+    };
+    let (chunks, tail) = block.as_chunks::<LANES>();
+    for chunk in chunks {
+        add(chunk.map(T::widen));
+    }
+    let mut last = [0.0; LANES];
+    for (slot, x) in last.iter_mut().zip(tail) {
+        *slot = x.widen();
+    }
+    add(last);
+
+    let outside = outside.iter().fold(0, |all, lane| all | lane);
+    let rest = rest.iter().fold(0, |all, lane| all | lane);
+    if outside >> 52 != 0 || rest << 1 != 0 {
+        return None;
+    }
+    let added = ((chunks.len() + 1) * LANES) as i64;
+    Some(core::array::from_fn(|window| {
+        let sum = sums[window].iter().fold(0i64, |all, &lane| all.wrapping_add(lane));
+        sum.wrapping_sub(added.wrapping_mul(shifters[window].to_bits() as i64))
+    }))
+}
+
+/// Returns the largest |x|; NaN if there is one.
+#[inline(always)]
+fn largest_body<T: Float>(block: &[T]) -> f64 {
+    let mut largest = [0.0f64; LANES];
+    let mut nan = false;
+    let (chunks, tail) = block.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            let x = chunk[lane].widen().abs();
+            largest[lane] = if x > largest[lane] { x } else { largest[lane] };
+            nan |= x.is_nan();
+        }
+    }
+    for x in tail {
+        let x = x.widen().abs();
+        largest[0] = if x > largest[0] { x } else { largest[0] };
+        nan |= x.is_nan();
+    }
+    if nan { f64::NAN } else { largest.iter().fold(0.0, |a, &b| if a < b { b } else { a }) }
+}
+
+dispatch! {
+    fn extract[T: Float]<const LEN: usize>(block: &[T], top: i32) -> Option<[i64; LEN]> = extract_body;
+    fn largest_magnitude[T: Float](block: &[T]) -> f64 = largest_body;
+}
+
+/// Returns the number that, added to x, rounds it to a multiple of 2^unit.
+#[inline(always)]
+fn shifter(unit: i32) -> f64 {
+    f64::from_bits(((unit + 52 + 1023) as u64) << 52 | 1 << 51)
+}
