@@ -169,7 +169,7 @@ impl fmt::Display for Error {
             }
             Self::IdNotFound { id } => write!(f, "id {id} is not in the index"),
             Self::Corrupt { section, why } => {
-                write!(f, "not a usable index file: {section}: {why}")
+                write!(f, "cannot be read: {section}: {why}")
             }
             Self::UnsupportedVersion { expected, got } => write!(
                 f,

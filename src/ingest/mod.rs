@@ -1,1 +1,5 @@
-//! Files of numbers ⇄ arrays: bytes in, arrays out.
+//! Files of numbers ⇄ arrays: bytes in, arrays out. No file is opened here.
+
+mod npy;
+
+pub use npy::{NpyReader, read_npy};
