@@ -60,3 +60,13 @@ impl Metric {
         [Self::L2sq, Self::Ip, Self::Cosine].into_iter().find(|metric| metric.code() == code)
     }
 }
+
+/// Scales a vector to unit length: the norm in `f64`, one rounding per component. A zero vector stays.
+pub(crate) fn normalise(vector: &mut [f32]) {
+    let norm = vector.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt();
+    if norm > 0.0 {
+        for value in vector {
+            *value = (f64::from(*value) / norm) as f32;
+        }
+    }
+}

@@ -1,1 +1,74 @@
-//! bytes ⇄ index.
+//! Bytes ⇄ index: `docs/FORMAT.md`, version 1.
+
+mod bytes;
+mod read;
+mod write;
+
+pub(crate) use read::read;
+pub(crate) use write::write;
+
+const MAGIC: [u8; 8] = *b"nearfold";
+const VERSION: u32 = 1;
+const HEADER_LEN: usize = 128;
+const ENTRY_LEN: usize = 32;
+const ALIGN: usize = 64;
+/// Far more than there are kinds: a bound on what a hostile file makes us look at.
+const SECTIONS_MAX: usize = 64;
+const NO_NODE: u32 = u32::MAX;
+/// A section with this flag may be skipped by a reader that does not know it.
+const OPTIONAL: u32 = 1;
+
+/// What a section holds; the sections stand in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Vectors,
+    Scales,
+    Centre,
+    Links,
+    Ids,
+    FurtherIds,
+}
+
+impl Kind {
+    const ALL: [Self; 6] =
+        [Self::Vectors, Self::Scales, Self::Centre, Self::Links, Self::Ids, Self::FurtherIds];
+
+    fn code(self) -> u32 {
+        match self {
+            Self::Vectors => 1,
+            Self::Scales => 2,
+            Self::Centre => 3,
+            Self::Links => 4,
+            Self::Ids => 5,
+            Self::FurtherIds => 6,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Vectors => "vectors",
+            Self::Scales => "scales",
+            Self::Centre => "centre",
+            Self::Links => "links",
+            Self::Ids => "ids",
+            Self::FurtherIds => "further ids",
+        }
+    }
+}
+
+/// The fields of the header; `docs/FORMAT.md` has their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Header {
+    sections: u32,
+    len_bytes: u64,
+    dim: u32,
+    metric: u8,
+    storage: u8,
+    m: u16,
+    ef_construction: u32,
+    nodes: u32,
+    linked: u32,
+    zero_node: u32,
+    ids: u64,
+    next_id: u64,
+}

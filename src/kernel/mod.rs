@@ -10,7 +10,9 @@ mod round;
 mod wide;
 mod windows;
 
+pub(crate) mod distance_f32;
 pub(crate) mod exact;
+pub(crate) mod int8;
 
 pub(crate) use dispatch::dispatch;
 #[expect(unused_imports, reason = "fold comes next")]

@@ -1,7 +1,16 @@
 //! The index: what users hold.
 
+use super::build::{Plan, link};
+use super::dedupe::Dedupe;
+use super::graph::{Packed, Slots};
+use super::ids::Ids;
 use super::params::{Params, SearchParams};
+use super::scratch::ScratchPool;
+use super::walk::{Candidate, Scratch, entries, walk};
+use crate::codec::{Rows, Store, with_rows};
+use crate::distance::{Metric, normalise};
 use crate::error::{Error, Result};
+use crate::format;
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,22 +44,73 @@ pub struct Memory {
     pub ids: usize,
 }
 
+/// The links, in the form that the index needs now.
+#[derive(Clone, Debug)]
+pub(crate) enum Graph {
+    /// Growing.
+    Slots(Slots),
+    /// At rest.
+    Packed(Packed),
+}
+
+/// Below this many nodes there are no links: a scan is as fast as a walk, and exact.
+pub(crate) const LINKED_MIN: usize = 2048;
+
+/// The most nodes: their numbers fit 31 bits.
+const NODES_MAX: usize = (1 << 31) - 2;
+
+/// How many more neighbours than asked for are looked at with the unquantised query.
+fn rerank_len(k: usize) -> usize {
+    k + k / 2 + 8
+}
+
 /// A compact index for approximate nearest neighbours.
+///
+/// One node per distinct vector: equal vectors share it, each with its own id. The same vectors
+/// added in the same calls give the same index, byte for byte, on every machine and with any
+/// number of threads.
+///
+/// ```
+/// use nearfold::{Index, Metric, Params, SearchParams};
+///
+/// let mut index = Index::new(2, Params::new(Metric::L2sq))?;
+/// index.add(&[0.0, 0.0, 3.0, 4.0, 1.0, 0.0], None)?;
+/// let found = index.search(&[0.9, 0.0], 2, &SearchParams::default())?;
+/// assert_eq!(found.ids, [2, 0]);
+/// # Ok::<(), nearfold::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Index {
-    dim: usize,
-    params: Params,
-    ids: Vec<u64>,
-    vectors: Vec<f32>,
+    pub(crate) dim: usize,
+    pub(crate) params: Params,
+    pub(crate) store: Store,
+    pub(crate) graph: Graph,
+    pub(crate) ids: Ids,
+    dedupe: Dedupe,
+    scratch: ScratchPool,
 }
 
 impl Index {
     /// Returns an empty index for vectors of `dim` components.
+    ///
+    /// Errors: [`Error::BadParameter`] when `dim` is not in 1 … 65536, `M` not in 2 … 128 or
+    /// `ef_construction` not in 1 … 65536.
     pub fn new(dim: usize, params: Params) -> Result<Self> {
-        if dim == 0 {
-            return Err(Error::BadParameter { name: "dim", expected: "1 to 65536".into(), got: "0".into() });
+        if !(1..=65536).contains(&dim) {
+            return Err(Error::BadParameter {
+                name: "dim",
+                expected: "1 to 65536".into(),
+                got: dim.to_string(),
+            });
         }
-        Ok(Self { dim, params, ids: Vec::new(), vectors: Vec::new() })
+        params.check()?;
+        let store = Store::new(dim, params.metric, params.storage);
+        let graph = Graph::Packed(Packed::default());
+        Ok(Self::from_parts(dim, params, store, graph, Ids::default()))
+    }
+
+    pub(crate) fn from_parts(dim: usize, params: Params, store: Store, graph: Graph, ids: Ids) -> Self {
+        Self { dim, params, store, graph, ids, dedupe: Dedupe::default(), scratch: ScratchPool::default() }
     }
 
     /// Returns the dimension of the vectors.
@@ -65,7 +125,7 @@ impl Index {
 
     /// Returns whether the index holds nothing.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.len() == 0
     }
 
     /// Returns what the index was built with.
@@ -75,80 +135,267 @@ impl Index {
 
     /// Returns whether `id` is in the index.
     pub fn contains(&self, id: u64) -> bool {
-        self.ids.contains(&id)
+        self.ids.contains(id)
+    }
+
+    /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage.
+    ///
+    /// Errors: [`Error::IdNotFound`].
+    pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
+        self.ids.node(id).map(|node| self.store.decode(node)).ok_or(Error::IdNotFound { id })
     }
 
     /// Returns the bytes that the index takes, by part.
     pub fn memory(&self) -> Memory {
-        Memory { vectors: self.vectors.len() * 4, links: 0, ids: self.ids.len() * 8 }
+        Memory {
+            vectors: self.store.len_bytes() + self.dedupe.len_bytes(),
+            links: match &self.graph {
+                Graph::Slots(slots) => slots.len_bytes(),
+                Graph::Packed(packed) => packed.len_bytes(),
+            },
+            ids: self.ids.len_bytes(),
+        }
     }
 
     /// Adds vectors, row by row, with the ids that are given, or with the next free ones.
     ///
     /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. Returns the ids. All or nothing: after an
     /// error the index is as it was.
+    ///
+    /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::DuplicateId`],
+    /// [`Error::ShapeMismatch`] (as many ids as vectors), [`Error::OutOfMemory`].
+    ///
+    /// Cost: about `ef_construction` times the links of a node in distances, for each new vector.
     pub fn add(&mut self, vectors: &[f32], ids: Option<&[u64]>) -> Result<Vec<u64>> {
         self.add_with_progress(vectors, ids, &mut |_done, _all| true)
     }
 
-    /// Like [`add`](Self::add), calling `progress(done, all)` between batches; stops early, with
-    /// what was added so far kept, when it returns false.
+    /// Like [`add`](Self::add), calling `progress(done, all)` between batches of vectors; when it
+    /// returns false, those that were not linked yet are taken back. Returns the ids of the others.
     pub fn add_with_progress(
         &mut self,
         vectors: &[f32],
         ids: Option<&[u64]>,
         progress: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Vec<u64>> {
+        self.check(vectors)?;
+        let n = vectors.len() / self.dim;
+        let ids = self.ids.assign(n, ids)?;
+        if self.store.len() + n > NODES_MAX {
+            return Err(Error::BadParameter {
+                name: "vectors",
+                expected: format!("at most {NODES_MAX} in an index"),
+                got: (self.store.len() + n).to_string(),
+            });
+        }
+        self.store.try_reserve(n)?;
+        self.ids.try_reserve(n)?;
+        self.dedupe.reserve(&self.store, self.store.len() + n)?;
+        let slots = self.slots(self.store.len() + n)?;
+
+        let prepared = self.prepared(vectors);
+        let vectors = prepared.as_deref().unwrap_or(vectors);
+        if self.store.len() == 0 {
+            self.store.fit(vectors);
+        }
+        let mut nodes = Vec::with_capacity(n);
+        for (vector, &id) in vectors.chunks_exact(self.dim).zip(&ids) {
+            self.store.push(vector);
+            let same = self.dedupe.find_or_enter(&self.store);
+            if let Some(node) = same {
+                self.store.pop();
+                self.ids.push_further(node, id);
+            } else {
+                self.ids.push_node(id);
+            }
+            nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
+        }
+        self.ids.settle();
+        let Some(mut slots) = slots else {
+            progress(n, n);
+            return Ok(ids);
+        };
+        let plan = Plan { m: self.params.m, ef_construction: self.params.ef_construction };
+        let (first, last) = (slots.len(), self.store.len());
+        with_rows!(&self.store, rows => {
+            link(rows, &mut slots, last, plan, &self.scratch, &mut |done| progress(done - first, last - first));
+        });
+        let linked = slots.len();
+        self.graph = Graph::Slots(slots);
+        if linked == last {
+            return Ok(ids);
+        }
+        self.store.truncate(linked);
+        self.ids.truncate(linked);
+        self.dedupe = Dedupe::default();
+        Ok(ids
+            .into_iter()
+            .zip(nodes)
+            .filter(|(_, node)| (*node as usize) < linked)
+            .map(|(id, _)| id)
+            .collect())
+    }
+
+    /// Takes the graph out in the form that grows, with room for `n` nodes; `None` when the index
+    /// is too small for links.
+    fn slots(&mut self, n: usize) -> Result<Option<Slots>> {
+        if n < LINKED_MIN {
+            return Ok(None);
+        }
+        let capacity = 2 * self.params.m;
+        let mut slots = match &mut self.graph {
+            Graph::Packed(packed) if packed.len() == 0 => Slots::new(capacity),
+            Graph::Packed(packed) => packed.to_slots(capacity)?,
+            Graph::Slots(slots) => {
+                slots.try_reserve(n - slots.len())?;
+                return Ok(Some(core::mem::take(slots)));
+            }
+        };
+        slots.try_reserve(n - slots.len())?;
+        Ok(Some(slots))
+    }
+
+    /// Checks that vectors or queries have the right dimension and are finite.
+    fn check(&self, vectors: &[f32]) -> Result<()> {
         if vectors.len() % self.dim != 0 {
             return Err(Error::DimensionMismatch { expected: self.dim, got: vectors.len() });
         }
-        let n = vectors.len() / self.dim;
-        let next = self.ids.iter().max().map_or(0, |max| max + 1);
-        let ids = ids.map_or_else(|| (next..next + n as u64).collect(), <[u64]>::to_vec);
-        self.ids.extend(&ids);
-        self.vectors.extend(vectors);
-        progress(n, n);
-        Ok(ids)
+        // Adding up zeros is what the machine can do to many numbers at once.
+        if vectors.iter().map(|value| value * 0.0).sum::<f32>() == 0.0 {
+            return Ok(());
+        }
+        let at = vectors.iter().position(|value| !value.is_finite()).unwrap_or(0);
+        Err(Error::NotFinite { row: at / self.dim, column: at % self.dim, value: f64::from(vectors[at]) })
     }
 
-    /// Returns the `k` nearest neighbours of `query` (fewer when the index holds fewer).
-    pub fn search(&self, query: &[f32], k: usize, params: &SearchParams) -> Result<Neighbors> {
-        let _ = params;
-        if query.len() != self.dim {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
-        }
-        let mut found: Vec<(f32, u64)> = self
-            .vectors
-            .chunks_exact(self.dim)
-            .zip(&self.ids)
-            .map(|(row, &id)| (row.iter().zip(query).map(|(a, b)| (a - b) * (a - b)).sum::<f32>(), id))
-            .collect();
-        found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        found.truncate(k);
-        Ok(Neighbors {
-            ids: found.iter().map(|f| f.1).collect(),
-            distances: found.iter().map(|f| f.0).collect(),
+    /// Returns the vectors as the metric compares them, where that is not as they come.
+    fn prepared(&self, vectors: &[f32]) -> Option<Vec<f32>> {
+        (self.params.metric == Metric::Cosine).then(|| {
+            let mut vectors = vectors.to_vec();
+            vectors.chunks_exact_mut(self.dim).for_each(normalise);
+            vectors
         })
     }
 
+    /// Returns the `k` nearest neighbours of `query` (fewer when the index holds fewer).
+    ///
+    /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::BadParameter`] (`k` or
+    /// `ef_search` is 0).
+    pub fn search(&self, query: &[f32], k: usize, params: &SearchParams) -> Result<Neighbors> {
+        if query.len() != self.dim {
+            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+        }
+        self.check(query)?;
+        params.check(k)?;
+        let mut scratch = self.scratch.take();
+        let found = self.nearest(query, k, params, &mut scratch);
+        self.scratch.put(scratch);
+        Ok(found)
+    }
+
     /// Returns the neighbours of each row of `queries`, `(n, dim)`.
+    ///
+    /// Errors: as [`search`](Self::search).
     pub fn search_many(&self, queries: &[f32], k: usize, params: &SearchParams) -> Result<NeighborsBatch> {
+        self.check(queries)?;
+        params.check(k)?;
+        let each = |query: &[f32]| {
+            let mut scratch = self.scratch.take();
+            let found = self.nearest(query, k, params, &mut scratch);
+            self.scratch.put(scratch);
+            found
+        };
+        #[cfg(feature = "parallel")]
+        let found: Vec<Neighbors> = {
+            use rayon::prelude::*;
+            queries.par_chunks_exact(self.dim).map(each).collect()
+        };
+        #[cfg(not(feature = "parallel"))]
+        let found: Vec<Neighbors> = queries.chunks_exact(self.dim).map(each).collect();
         let mut batch = NeighborsBatch { k: k.min(self.len()), ..Default::default() };
-        for query in queries.chunks(self.dim) {
-            let neighbors = self.search(query, k, params)?;
+        for neighbors in found {
             batch.ids.extend(neighbors.ids);
             batch.distances.extend(neighbors.distances);
         }
         Ok(batch)
     }
 
+    fn nearest(&self, query: &[f32], k: usize, params: &SearchParams, scratch: &mut Scratch) -> Neighbors {
+        let k = k.min(self.len());
+        if k == 0 {
+            return Neighbors::default();
+        }
+        let normalised = self.prepared(query);
+        let query = normalised.as_deref().unwrap_or(query);
+        with_rows!(&self.store, rows => {
+            rows.prepare(query, &mut scratch.prepared);
+            self.fill_pool(rows, k, params, scratch);
+            self.report(rows, k, scratch)
+        })
+    }
+
+    /// Leaves the best candidates in the pool, by keys.
+    fn fill_pool<R: Rows>(&self, rows: &R, k: usize, params: &SearchParams, scratch: &mut Scratch) {
+        let n = self.store.len();
+        let ef = params.ef_search.unwrap_or(64).max(rerank_len(k));
+        let linked = match &self.graph {
+            Graph::Slots(slots) => slots.len(),
+            Graph::Packed(packed) => packed.len(),
+        };
+        if params.exact || linked < n || ef >= n {
+            return scan(rows, n, rerank_len(k), scratch);
+        }
+        let entries = entries(n);
+        match &self.graph {
+            Graph::Slots(slots) => {
+                walk(slots, n, entries, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
+            }
+            Graph::Packed(packed) => {
+                walk(packed, n, entries, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
+            }
+        }
+    }
+
+    /// Makes neighbours of the pool's best candidates: distances of the unquantised query.
+    fn report<R: Rows>(&self, rows: &R, k: usize, scratch: &mut Scratch) -> Neighbors {
+        let mut found: Vec<(f32, u64)> = Vec::with_capacity(rerank_len(k));
+        for candidate in scratch.pool.iter().take(rerank_len(k)) {
+            let mut distance = rows.distance(&scratch.prepared, candidate.node());
+            if self.params.metric == Metric::Cosine {
+                distance = distance.clamp(0.0, 2.0);
+            }
+            self.ids.visit(candidate.node(), |id| found.push((distance, id)));
+        }
+        found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        found.truncate(k);
+        let (distances, ids) = found.into_iter().unzip();
+        Neighbors { ids, distances }
+    }
+
     /// Returns the index as a file's bytes: `docs/FORMAT.md`.
     pub fn to_bytes(&self) -> Vec<u8> {
-        Vec::new()
+        format::write(self)
     }
 
     /// Opens a file's bytes.
+    ///
+    /// Errors: [`Error::Corrupt`], [`Error::UnsupportedVersion`], [`Error::OutOfMemory`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Err(Error::Corrupt { section: "header", why: format!("{} bytes", bytes.len()) })
+        format::read(bytes)
+    }
+}
+
+/// Leaves the `limit` best of all nodes in the pool.
+fn scan<R: Rows>(rows: &R, n: usize, limit: usize, scratch: &mut Scratch) {
+    const CHUNK: usize = 256;
+    scratch.pool.clear();
+    for start in (0..n).step_by(CHUNK) {
+        let Scratch { prepared, fresh, keys, .. } = scratch;
+        fresh.clear();
+        fresh.extend(start as u32..n.min(start + CHUNK) as u32);
+        rows.keys(prepared, fresh, keys);
+        for i in 0..scratch.fresh.len() {
+            scratch.offer(Candidate::new(scratch.keys[i], scratch.fresh[i]), limit);
+        }
     }
 }

@@ -1,7 +1,13 @@
-//! A compact index for approximate nearest neighbours. SKELETON: an exact scan; the signatures stand.
+//! A compact index for approximate nearest neighbours: one flat proximity graph.
 
-mod index;
+mod build;
+mod dedupe;
+pub(crate) mod graph;
+pub(crate) mod ids;
+pub(crate) mod index;
 mod params;
+mod scratch;
+mod walk;
 
 pub use index::{Index, Memory, Neighbors, NeighborsBatch};
 pub use params::{Params, SearchParams, Storage};

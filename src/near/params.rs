@@ -29,6 +29,19 @@ impl Storage {
         }
     }
 
+    /// Returns the code that stands in a file.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::F32 => 0,
+            Self::I8 => 1,
+        }
+    }
+
+    /// Returns the storage of a file's code.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [Self::F32, Self::I8].into_iter().find(|storage| storage.code() == code)
+    }
+
     /// Returns the storage's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -84,6 +97,12 @@ impl Params {
         self.ef_construction = ef_construction;
         self
     }
+
+    /// Checks the ranges.
+    pub(crate) fn check(&self) -> Result<()> {
+        in_range("M", self.m, 2..=128)?;
+        in_range("ef_construction", self.ef_construction, 1..=65536)
+    }
 }
 
 /// What a query is asked with.
@@ -110,4 +129,20 @@ impl SearchParams {
         self.exact = exact;
         self
     }
+
+    /// Checks the ranges, and that of `k`.
+    pub(crate) fn check(&self, k: usize) -> Result<()> {
+        in_range("k", k, 1..=usize::MAX)?;
+        self.ef_search.map_or(Ok(()), |ef| in_range("ef_search", ef, 1..=usize::MAX))
+    }
+}
+
+fn in_range(name: &'static str, value: usize, range: core::ops::RangeInclusive<usize>) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = range.into_inner();
+    let expected =
+        if most == usize::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
+    Err(Error::BadParameter { name, expected, got: value.to_string() })
 }

@@ -3,3 +3,4 @@
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod architecture;
 mod golden;
+mod near;

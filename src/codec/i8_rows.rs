@@ -1,0 +1,264 @@
+//! Storage `i8`: one byte a component and a scale per vector.
+//!
+//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the first
+//! vectors: their mean when there are enough of them, 128 when they are all bytes (0 … 255: then
+//! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
+//! integers, which are exact on every machine; what is reported is made from the query as it came.
+
+use super::{Prepared, Rows, ordered, try_reserve};
+use crate::distance::Metric;
+use crate::error::Result;
+use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
+use crate::kernel::int8::{dots_i8, query_limit};
+use xxhash_rust::xxh3::Xxh3Default;
+
+/// How many vectors make a mean worth subtracting.
+const FIT_MIN: usize = 256;
+
+#[derive(Clone, Debug)]
+pub(crate) struct I8Rows {
+    dim: usize,
+    metric: Metric,
+    /// Empty for zero.
+    centre: Vec<f32>,
+    codes: Vec<i8>,
+    scales: Vec<f32>,
+    /// |s·c|² of each row.
+    norms: Vec<f32>,
+    /// The row of the zero vector under cosine: its distance to everything is 1.
+    zero_node: Option<u32>,
+}
+
+impl I8Rows {
+    pub(crate) fn new(dim: usize, metric: Metric) -> Self {
+        Self::from_parts(dim, metric, Vec::new(), Vec::new(), Vec::new(), None)
+    }
+
+    /// Puts rows together from a file's sections, which have been checked.
+    pub(crate) fn from_parts(
+        dim: usize,
+        metric: Metric,
+        centre: Vec<f32>,
+        codes: Vec<i8>,
+        scales: Vec<f32>,
+        zero_node: Option<u32>,
+    ) -> Self {
+        let mut rows = Self { dim, metric, centre, codes, scales, norms: Vec::new(), zero_node };
+        rows.norms = (0..rows.scales.len()).map(|i| norm(rows.row(i as u32), rows.scales[i])).collect();
+        rows
+    }
+
+    pub(crate) fn centre(&self) -> &[f32] {
+        &self.centre
+    }
+
+    pub(crate) fn codes(&self) -> &[i8] {
+        &self.codes
+    }
+
+    pub(crate) fn scales(&self) -> &[f32] {
+        &self.scales
+    }
+
+    pub(crate) fn zero_node(&self) -> Option<u32> {
+        self.zero_node
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
+        try_reserve(&mut self.codes, n.saturating_mul(self.dim))?;
+        try_reserve(&mut self.scales, n)?;
+        try_reserve(&mut self.norms, n)
+    }
+
+    /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
+    pub(super) fn fit(&mut self, vectors: &[f32]) {
+        let n = vectors.len() / self.dim;
+        if n < FIT_MIN || self.metric == Metric::Ip {
+            return;
+        }
+        if vectors.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value) {
+            self.centre = vec![128.0; self.dim];
+            return;
+        }
+        let mut sums = vec![0.0f64; self.dim];
+        for vector in vectors.chunks_exact(self.dim) {
+            for (sum, value) in sums.iter_mut().zip(vector) {
+                *sum += f64::from(*value);
+            }
+        }
+        self.centre = sums.into_iter().map(|sum| (sum / n as f64) as f32).collect();
+    }
+
+    pub(super) fn push(&mut self, vector: &[f32]) {
+        let start = self.codes.len();
+        if self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
+            self.zero_node = Some(self.len() as u32);
+        }
+        let scale = if self.centre.is_empty() {
+            encode(vector.iter().copied(), &mut self.codes)
+        } else {
+            encode(vector.iter().zip(&self.centre).map(|(value, centre)| value - centre), &mut self.codes)
+        };
+        self.norms.push(norm(&self.codes[start..], scale));
+        self.scales.push(scale);
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.codes.truncate(self.codes.len() - self.dim);
+        self.scales.pop();
+        self.norms.pop();
+        self.zero_node = self.zero_node.filter(|node| (*node as usize) < self.scales.len());
+    }
+
+    fn row(&self, node: u32) -> &[i8] {
+        &self.codes[node as usize * self.dim..][..self.dim]
+    }
+
+    pub(super) fn hash(&self, node: u32) -> u64 {
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&self.scales[node as usize].to_le_bytes());
+        for chunk in self.row(node).chunks(64) {
+            let mut bytes = [0; 64];
+            for (byte, code) in bytes.iter_mut().zip(chunk) {
+                *byte = *code as u8;
+            }
+            hasher.update(&bytes[..chunk.len()]);
+        }
+        hasher.digest()
+    }
+
+    pub(super) fn same(&self, a: u32, b: u32) -> bool {
+        self.scales[a as usize] == self.scales[b as usize]
+            && self.row(a) == self.row(b)
+            && (self.zero_node == Some(a)) == (self.zero_node == Some(b))
+    }
+
+    pub(super) fn decode(&self, node: u32) -> Vec<f32> {
+        if self.zero_node == Some(node) {
+            return vec![0.0; self.dim];
+        }
+        let centre = self.centre.iter().copied().chain(core::iter::repeat(0.0));
+        let scale = self.scales[node as usize];
+        self.row(node).iter().zip(centre).map(|(code, centre)| f32::from(*code) * scale + centre).collect()
+    }
+
+    pub(super) fn len_bytes(&self) -> usize {
+        self.codes.capacity() + (self.scales.capacity() + self.norms.capacity() + self.centre.capacity()) * 4
+    }
+}
+
+/// Appends the codes of one vector and returns its scale.
+fn encode(values: impl Iterator<Item = f32> + Clone, codes: &mut Vec<i8>) -> f32 {
+    let (mut max, mut whole) = (0.0f32, true);
+    for value in values.clone() {
+        max = max.max(value.abs());
+        whole &= (-128.0..=127.0).contains(&value) && value.trunc() == value;
+    }
+    let scale = if whole { 1.0 } else { max / 127.0 };
+    let inverse = if whole { 1.0 } else { 127.0 / max };
+    if max == 0.0 || !inverse.is_finite() {
+        codes.extend(values.map(|_| 0));
+        return 0.0;
+    }
+    codes.extend(values.map(|value| (value * inverse).round_ties_even() as i8));
+    scale
+}
+
+/// Returns |s·c|²: the sum of the squares is an integer.
+fn norm(codes: &[i8], scale: f32) -> f32 {
+    let squares: u64 = codes.iter().map(|code| u64::from(i16::from(*code).unsigned_abs()).pow(2)).sum();
+    ordered(squares as f32 * (scale * scale))
+}
+
+impl Rows for I8Rows {
+    fn prepare(&self, vector: &[f32], prepared: &mut Prepared) {
+        let Prepared { codes, values, factor, weight, .. } = prepared;
+        values.clear();
+        match self.metric {
+            Metric::L2sq if !self.centre.is_empty() => {
+                values.extend(vector.iter().zip(&self.centre).map(|(value, centre)| value - centre));
+            }
+            _ => values.extend_from_slice(vector),
+        }
+        let max = values.iter().fold(0.0f32, |max, value| max.max(value.abs()));
+        let limit = f32::from(query_limit(self.dim));
+        let inverse = if (limit / max).is_finite() { limit / max } else { 0.0 };
+        codes.clear();
+        codes.extend(values.iter().map(|value| (value * inverse).round_ties_even() as i16));
+        let (scale, of_dot) = match self.metric {
+            Metric::L2sq => (max / limit, 2.0),
+            // One factor for all rows changes no order.
+            Metric::Ip | Metric::Cosine => (1.0, 1.0),
+        };
+        *factor = of_dot * scale;
+        *weight = match self.metric {
+            // q·centre, the part of a dot product that is the same for all rows.
+            Metric::Cosine => {
+                let dot: f64 =
+                    vector.iter().zip(&self.centre).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                dot as f32
+            }
+            _ => 0.0,
+        };
+    }
+
+    fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
+        let Prepared { codes, dots, factor, .. } = prepared;
+        dots.clear();
+        dots.resize(nodes.len(), 0);
+        dots_i8(codes, &self.codes, nodes, dots);
+        keys.clear();
+        let pairs = nodes.iter().zip(dots.iter());
+        match self.metric {
+            Metric::L2sq => keys.extend(pairs.map(|(&node, &dot)| {
+                let node = node as usize;
+                ordered(self.norms[node] - *factor * self.scales[node] * dot as f32)
+            })),
+            Metric::Ip | Metric::Cosine => {
+                keys.extend(pairs.map(|(&node, &dot)| ordered(-(self.scales[node as usize] * dot as f32))));
+            }
+        }
+    }
+
+    fn prepare_node(&self, node: u32, prepared: &mut Prepared) {
+        prepared.codes.clear();
+        prepared.codes.extend(self.row(node).iter().map(|code| i16::from(*code)));
+        prepared.factor = self.scales[node as usize];
+        prepared.weight = self.norms[node as usize];
+    }
+
+    fn pair_keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
+        let Prepared { codes, dots, factor, weight, .. } = prepared;
+        dots.clear();
+        dots.resize(nodes.len(), 0);
+        dots_i8(codes, &self.codes, nodes, dots);
+        keys.clear();
+        let pairs = nodes.iter().zip(dots.iter()).map(|(&node, &dot)| (node as usize, dot as f32));
+        match self.metric {
+            // Unit vectors are ordered by l2sq as by cosine, and the centre cancels.
+            Metric::L2sq | Metric::Cosine => keys.extend(pairs.map(|(node, dot)| {
+                ordered((*weight + self.norms[node]) - 2.0 * (*factor * self.scales[node]) * dot)
+            })),
+            Metric::Ip => {
+                keys.extend(pairs.map(|(node, dot)| ordered(-((*factor * self.scales[node]) * dot))));
+            }
+        }
+    }
+
+    fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
+        if self.zero_node == Some(node) {
+            return 1.0;
+        }
+        let (codes, scale) = (self.row(node), self.scales[node as usize]);
+        ordered(match self.metric {
+            Metric::L2sq => l2sq_f32_i8(&prepared.values, codes, scale),
+            Metric::Ip | Metric::Cosine => {
+                1.0 - (prepared.weight + dot_f32_i8(&prepared.values, codes, scale))
+            }
+        })
+    }
+}

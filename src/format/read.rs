@@ -1,0 +1,199 @@
+//! Bytes → index: nothing is believed before it is checked.
+//!
+//! In this order: the header and the table against the length that there is; checksums; then what
+//! the sections say. Only then is anything allocated that is larger than what was read.
+
+use super::bytes::{u32_at, u64_at};
+use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, SECTIONS_MAX, VERSION};
+use crate::codec::{F32Rows, I8Rows, Store};
+use crate::distance::Metric;
+use crate::error::{Error, Result};
+use crate::near::graph::Packed;
+use crate::near::ids::{Column, Ids};
+use crate::near::index::Graph;
+use crate::near::{Index, Params, Storage};
+use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
+
+fn corrupt<T>(section: &'static str, why: impl Into<String>) -> Result<T> {
+    Err(Error::Corrupt { section, why: why.into() })
+}
+
+/// Opens a file's bytes.
+pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
+    let header = read_header(bytes)?;
+    let sections = read_table(bytes, &header)?;
+    let section = |kind: Kind| sections[Kind::ALL.iter().position(|other| *other == kind).unwrap_or(0)];
+
+    let (Some(metric), Some(storage)) =
+        (Metric::from_code(header.metric), Storage::from_code(header.storage))
+    else {
+        return corrupt(
+            "header",
+            format!("metric {} or storage {} is unknown", header.metric, header.storage),
+        );
+    };
+    let params = Params::new(metric)
+        .storage(storage)
+        .m(usize::from(header.m))
+        .ef_construction(header.ef_construction as usize);
+    let dim = header.dim as usize;
+    // Checks the parameters too.
+    Index::new(dim, params.clone()).or_else(|error| corrupt("header", error.to_string()))?;
+    let n = header.nodes as usize;
+
+    let store = match storage {
+        Storage::F32 => {
+            if !section(Kind::Scales).is_empty()
+                || !section(Kind::Centre).is_empty()
+                || header.zero_node != NO_NODE
+            {
+                return corrupt("scales", "an index of f32 has none");
+            }
+            let values = floats(section(Kind::Vectors), "vectors", n as u64 * dim as u64)?;
+            Store::F32(F32Rows::from_parts(dim, metric, values))
+        }
+        Storage::I8 => {
+            let codes = section(Kind::Vectors);
+            if codes.len() as u64 != n as u64 * dim as u64 {
+                return corrupt("vectors", format!("{} bytes, not those of {n} rows of {dim}", codes.len()));
+            }
+            let scales = floats(section(Kind::Scales), "scales", n as u64)?;
+            if scales.iter().any(|scale| scale.is_sign_negative()) {
+                return corrupt("scales", "a scale is negative");
+            }
+            let centre = section(Kind::Centre);
+            let centre = floats(centre, "centre", if centre.is_empty() { 0 } else { dim as u64 })?;
+            if header.zero_node != NO_NODE && (header.zero_node as usize >= n || metric != Metric::Cosine) {
+                return corrupt("header", "the zero vector is not there");
+            }
+            let zero_node = (header.zero_node != NO_NODE).then_some(header.zero_node);
+            let codes = codes.iter().map(|code| *code as i8).collect();
+            Store::I8(I8Rows::from_parts(dim, metric, centre, codes, scales, zero_node))
+        }
+    };
+
+    if header.linked != 0 && header.linked != header.nodes {
+        return corrupt("header", "some nodes are linked and some are not");
+    }
+    let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
+        .or_else(|why| corrupt("links", why))?;
+    let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
+    Ok(Index::from_parts(dim, params, store, Graph::Packed(links), ids))
+}
+
+fn read_header(bytes: &[u8]) -> Result<Header> {
+    if bytes.len() < HEADER_LEN {
+        return corrupt("header", format!("{} bytes: a header has {HEADER_LEN}", bytes.len()));
+    }
+    if bytes[..8] != MAGIC {
+        return corrupt("header", "it does not begin with \"nearfold\"");
+    }
+    let version = u32_at(bytes, 8);
+    if version != VERSION {
+        return Err(Error::UnsupportedVersion { expected: VERSION, got: version });
+    }
+    let header = Header::read(bytes);
+    if header.len_bytes != bytes.len() as u64 {
+        return corrupt(
+            "header",
+            format!("the file should have {} bytes and has {}", header.len_bytes, bytes.len()),
+        );
+    }
+    let table_end = HEADER_LEN as u64 + u64::from(header.sections) * ENTRY_LEN as u64;
+    if header.sections as usize > SECTIONS_MAX || table_end > bytes.len() as u64 {
+        return corrupt("table", format!("{} sections do not fit", header.sections));
+    }
+    let mut hasher = Xxh3Default::new();
+    hasher.update(&bytes[..HEADER_LEN - 8]);
+    hasher.update(&[0; 8]);
+    hasher.update(&bytes[HEADER_LEN..table_end as usize]);
+    if hasher.digest() != u64_at(bytes, HEADER_LEN - 8) {
+        return corrupt("header", "the checksum does not match");
+    }
+    if bytes[64..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
+        return corrupt("header", "a reserved byte is not zero");
+    }
+    Ok(header)
+}
+
+/// Returns the sections in the order of [`Kind::ALL`]; those that are not there are empty.
+fn read_table<'a>(bytes: &'a [u8], header: &Header) -> Result<[&'a [u8]; Kind::ALL.len()]> {
+    let mut sections: [&[u8]; Kind::ALL.len()] = [&[]; Kind::ALL.len()];
+    let mut end = HEADER_LEN + header.sections as usize * ENTRY_LEN;
+    let mut last_code = 0;
+    for i in 0..header.sections as usize {
+        let entry = HEADER_LEN + i * ENTRY_LEN;
+        let (code, flags) = (u32_at(bytes, entry), u32_at(bytes, entry + 4));
+        let (offset, len) = (u64_at(bytes, entry + 8), u64_at(bytes, entry + 16));
+        let start = end.next_multiple_of(ALIGN);
+        if code <= last_code {
+            return corrupt("table", "sections are not in order");
+        }
+        last_code = code;
+        if len == 0 || offset != start as u64 || len > (bytes.len() as u64).saturating_sub(offset) {
+            return corrupt("table", format!("section {code} is not where it should be, or does not fit"));
+        }
+        if bytes[end..start].iter().any(|byte| *byte != 0) {
+            return corrupt("table", "a byte between sections is not zero");
+        }
+        end = start + len as usize;
+        let section = &bytes[start..end];
+        let known = Kind::ALL.iter().position(|kind| kind.code() == code);
+        if xxh3_64(section) != u64_at(bytes, entry + 24) {
+            let name = known.map_or("a section unknown to this release", |known| Kind::ALL[known].name());
+            return corrupt(name, "the checksum does not match");
+        }
+        match known {
+            Some(known) => sections[known] = section,
+            None if flags & OPTIONAL != 0 => {}
+            None => {
+                return corrupt(
+                    "table",
+                    format!("section {code} is needed and unknown: a newer release may read it"),
+                );
+            }
+        }
+    }
+    if end != bytes.len() {
+        return corrupt("table", "bytes after the last section");
+    }
+    Ok(sections)
+}
+
+fn floats(bytes: &[u8], name: &'static str, n: u64) -> Result<Vec<f32>> {
+    if bytes.len() as u64 != n * 4 {
+        return corrupt(name, format!("{} bytes, not those of {n} numbers", bytes.len()));
+    }
+    let values: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    if values.iter().any(|value| !value.is_finite()) {
+        return corrupt(name, "a number is not finite");
+    }
+    Ok(values)
+}
+
+fn read_ids(first: &[u8], further: &[u8], header: &Header) -> Result<Ids> {
+    let n = header.nodes as usize;
+    let column = match first.len() {
+        0 => Column::Same(n),
+        len if len == n * 2 => {
+            Column::U16(first.as_chunks::<2>().0.iter().map(|id| u16::from_le_bytes(*id)).collect())
+        }
+        len if len == n * 4 => {
+            Column::U32(first.as_chunks::<4>().0.iter().map(|id| u32::from_le_bytes(*id)).collect())
+        }
+        len if len as u64 == n as u64 * 8 => {
+            Column::U64(first.as_chunks::<8>().0.iter().map(|id| u64::from_le_bytes(*id)).collect())
+        }
+        len => return corrupt("ids", format!("{len} bytes are not the ids of {n} nodes")),
+    };
+    if further.len() % 12 != 0 {
+        return corrupt("further ids", format!("{} bytes are not pairs of 12", further.len()));
+    }
+    let (nodes, ids) = further.split_at(further.len() / 3);
+    let further: Vec<(u32, u64)> =
+        (0..nodes.len() / 4).map(|i| (u32_at(nodes, i * 4), u64_at(ids, i * 8))).collect();
+    if n as u64 + further.len() as u64 != header.ids {
+        return corrupt("ids", format!("{} ids, not {}", n + further.len(), header.ids));
+    }
+    Ids::from_parts(column, further, header.next_id).or_else(|why| corrupt("ids", why))
+}

@@ -1,0 +1,89 @@
+//! Index → bytes.
+
+use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
+use crate::codec::Store;
+use crate::near::Index;
+use crate::near::graph::Packed;
+use crate::near::ids::Column;
+use crate::near::index::Graph;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Returns the index as a file's bytes. Equal indexes give equal bytes.
+pub(crate) fn write(index: &Index) -> Vec<u8> {
+    let packed;
+    let links = match &index.graph {
+        Graph::Packed(packed) => packed,
+        Graph::Slots(slots) => {
+            packed = Packed::from_slots(slots);
+            &packed
+        }
+    };
+    let mut sections: Vec<(Kind, Vec<u8>)> = Vec::new();
+    let mut zero_node = NO_NODE;
+    match &index.store {
+        Store::F32(rows) => sections.push((Kind::Vectors, floats(rows.values()))),
+        Store::I8(rows) => {
+            sections.push((Kind::Vectors, rows.codes().iter().map(|code| *code as u8).collect()));
+            sections.push((Kind::Scales, floats(rows.scales())));
+            sections.push((Kind::Centre, floats(rows.centre())));
+            zero_node = rows.zero_node().unwrap_or(NO_NODE);
+        }
+    }
+    sections.push((Kind::Links, links.bytes().to_vec()));
+    sections.push((
+        Kind::Ids,
+        match index.ids.first() {
+            Column::Same(_) => Vec::new(),
+            Column::U16(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
+            Column::U32(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
+            Column::U64(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
+        },
+    ));
+    let further = index.ids.further();
+    sections.push((
+        Kind::FurtherIds,
+        further
+            .iter()
+            .flat_map(|(node, _)| node.to_le_bytes())
+            .chain(further.iter().flat_map(|(_, id)| id.to_le_bytes()))
+            .collect(),
+    ));
+    sections.retain(|(_, bytes)| !bytes.is_empty());
+
+    let table_end = HEADER_LEN + sections.len() * ENTRY_LEN;
+    let mut file = vec![0; table_end];
+    for (i, (kind, bytes)) in sections.iter().enumerate() {
+        file.resize(file.len().next_multiple_of(ALIGN), 0);
+        let entry = HEADER_LEN + i * ENTRY_LEN;
+        let offset = file.len() as u64;
+        file[entry..entry + 4].copy_from_slice(&kind.code().to_le_bytes());
+        file[entry + 8..entry + 16].copy_from_slice(&offset.to_le_bytes());
+        file[entry + 16..entry + 24].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
+        file[entry + 24..entry + 32].copy_from_slice(&xxh3_64(bytes).to_le_bytes());
+        file.extend_from_slice(bytes);
+    }
+    let header = Header {
+        sections: sections.len() as u32,
+        len_bytes: file.len() as u64,
+        dim: index.dim as u32,
+        metric: index.params.metric.code(),
+        storage: index.params.storage.code(),
+        m: index.params.m as u16,
+        ef_construction: index.params.ef_construction as u32,
+        nodes: index.store.len() as u32,
+        linked: links.len() as u32,
+        zero_node,
+        ids: index.ids.len() as u64,
+        next_id: index.ids.next(),
+    };
+    file[..8].copy_from_slice(&MAGIC);
+    file[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    header.write(&mut file);
+    let checksum = xxh3_64(&file[..table_end]);
+    file[HEADER_LEN - 8..HEADER_LEN].copy_from_slice(&checksum.to_le_bytes());
+    file
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}

@@ -1,0 +1,176 @@
+//! Linking new nodes, a batch at a time: the same links with any number of threads.
+//!
+//! The size of a batch depends on the number of linked nodes only. Each node of a batch is compared
+//! with the graph as it was before the batch, and with the batch itself; then links are set, and
+//! the links back are added target by target in a fixed order.
+//! Reference: Manohar et al., ParlayANN (PPoPP 2024); the choice of links is algorithm 4 of
+//! Malkov & Yashunin (2018).
+
+use super::graph::Slots;
+use super::scratch::ScratchPool;
+use super::walk::{Candidate, Scratch, entries, walk};
+use crate::codec::Rows;
+
+/// The most nodes linked at once.
+const BATCH_MAX: usize = 256;
+
+/// How many links a list that overflows gives up beyond its capacity, so that it does not
+/// overflow again at once.
+const SLACK: usize = 4;
+
+/// How the graph is built.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) m: usize,
+    pub(crate) ef_construction: usize,
+}
+
+/// Returns how many of the next nodes are linked at once.
+fn batch_len(linked: usize) -> usize {
+    if linked == 0 { BATCH_MAX } else { (linked / 2).clamp(1, BATCH_MAX) }
+}
+
+/// Links the nodes from `slots.len()` to `n`. `progress(linked)` may stop it, between batches.
+pub(crate) fn link<R: Rows>(
+    rows: &R,
+    slots: &mut Slots,
+    n: usize,
+    plan: Plan,
+    pool: &ScratchPool,
+    progress: &mut dyn FnMut(usize) -> bool,
+) {
+    while slots.len() < n {
+        let first = slots.len();
+        let last = n.min(first + batch_len(first));
+        link_batch(rows, slots, first, last, plan, pool);
+        if !progress(last) {
+            return;
+        }
+    }
+}
+
+fn link_batch<R: Rows>(
+    rows: &R,
+    slots: &mut Slots,
+    first: usize,
+    last: usize,
+    plan: Plan,
+    pool: &ScratchPool,
+) {
+    let frozen: &Slots = slots;
+    let forward = map(first..last, |node| {
+        let mut scratch = pool.take();
+        let list = choose_links(rows, frozen, node as u32, first..last, plan, &mut scratch);
+        pool.put(scratch);
+        list
+    });
+    slots.grow(last);
+    let mut backward: Vec<(u32, Candidate)> = Vec::new();
+    for (source, list) in (first as u32..).zip(&forward) {
+        slots.set(source, list.iter().map(|link| (link.node(), link.key())));
+        backward.extend(list.iter().map(|link| (link.node(), Candidate::new(link.key(), source))));
+    }
+    backward.sort_unstable();
+    let groups: Vec<&[(u32, Candidate)]> = backward.chunk_by(|a, b| a.0 == b.0).collect();
+    let frozen: &Slots = slots;
+    let merged = map(0..groups.len(), |i| {
+        let mut scratch = pool.take();
+        let list = merge_links(rows, frozen, groups[i], &mut scratch);
+        pool.put(scratch);
+        list
+    });
+    for (group, list) in groups.iter().zip(merged) {
+        slots.set(group[0].0, list.iter().map(|link| (link.node(), link.key())));
+    }
+}
+
+/// Returns the links of a new node: the best of the graph and of its batch.
+fn choose_links<R: Rows>(
+    rows: &R,
+    slots: &Slots,
+    node: u32,
+    batch: core::ops::Range<usize>,
+    plan: Plan,
+    scratch: &mut Scratch,
+) -> Vec<Candidate> {
+    let ef = plan.ef_construction.max(plan.m);
+    rows.prepare_node(node, &mut scratch.prepared);
+    walk(slots, slots.len(), entries(slots.len()), ef, scratch, |prepared, nodes, keys| {
+        rows.pair_keys(prepared, nodes, keys);
+    });
+    scratch.fresh.clear();
+    scratch.fresh.extend(batch.map(|other| other as u32).filter(|other| *other != node));
+    let Scratch { prepared, fresh, keys, .. } = scratch;
+    rows.pair_keys(prepared, fresh, keys);
+    for i in 0..scratch.fresh.len() {
+        scratch.offer(Candidate::new(scratch.keys[i], scratch.fresh[i]), ef);
+    }
+    let candidates = core::mem::take(&mut scratch.pool);
+    let list = select(rows, candidates.iter().map(|c| Candidate::new(c.key(), c.node())), plan.m, scratch);
+    scratch.pool = candidates;
+    list
+}
+
+/// Returns a target's links with the new ones among them; when they are too many, the best.
+fn merge_links<R: Rows>(
+    rows: &R,
+    slots: &Slots,
+    group: &[(u32, Candidate)],
+    scratch: &mut Scratch,
+) -> Vec<Candidate> {
+    let target = group[0].0;
+    let (links, lengths) = (slots.links(target), slots.lengths(target));
+    let mut list: Vec<Candidate> =
+        links.iter().zip(lengths).map(|(&link, &length)| Candidate::new(length, link)).collect();
+    if lengths.iter().any(|length| length.is_nan()) {
+        rows.prepare_node(target, &mut scratch.prepared);
+        rows.pair_keys(&mut scratch.prepared, links, &mut scratch.keys);
+        list = links.iter().zip(&scratch.keys).map(|(&link, &length)| Candidate::new(length, link)).collect();
+    }
+    list.extend(group.iter().map(|(_, link)| *link).filter(|link| !links.contains(&link.node())));
+    if list.len() > slots.capacity() {
+        list.sort_unstable();
+        list = select(rows, list.into_iter(), slots.capacity() - SLACK.min(slots.capacity() / 4), scratch);
+    }
+    list
+}
+
+/// Returns up to `limit` of the sorted candidates: those that are nearer to the node than to any
+/// candidate chosen before.
+fn select<R: Rows>(
+    rows: &R,
+    candidates: impl Iterator<Item = Candidate>,
+    limit: usize,
+    scratch: &mut Scratch,
+) -> Vec<Candidate> {
+    let mut chosen: Vec<Candidate> = Vec::with_capacity(limit);
+    let nodes = &mut scratch.fresh;
+    nodes.clear();
+    for candidate in candidates {
+        rows.prepare_node(candidate.node(), &mut scratch.prepared);
+        let hidden = nodes.chunks(4).any(|four| {
+            rows.pair_keys(&mut scratch.prepared, four, &mut scratch.keys);
+            scratch.keys.iter().any(|key| *key < candidate.key())
+        });
+        if !hidden {
+            chosen.push(candidate);
+            nodes.push(candidate.node());
+            if chosen.len() == limit {
+                break;
+            }
+        }
+    }
+    chosen
+}
+
+/// Maps a range, in parallel where there are threads, in order always.
+#[cfg(feature = "parallel")]
+fn map<T: Send>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    use rayon::prelude::*;
+    range.into_par_iter().map(f).collect()
+}
+
+#[cfg(not(feature = "parallel"))]
+fn map<T>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T) -> Vec<T> {
+    range.map(f).collect()
+}

@@ -1,0 +1,59 @@
+//! Which node has the same stored vector: a hash table that holds node numbers only.
+
+use crate::codec::{Store, try_reserve};
+use crate::error::Result;
+
+const EMPTY: u32 = u32::MAX;
+
+/// Open addressing over the hashes of the rows; at most half full.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dedupe {
+    table: Vec<u32>,
+    len: usize,
+}
+
+impl Dedupe {
+    /// Makes room for `n` rows in all, entering those that `store` has when it must grow.
+    pub(crate) fn reserve(&mut self, store: &Store, n: usize) -> Result<()> {
+        let slots = (n.max(8) * 2).next_power_of_two();
+        if self.len == store.len() && self.table.len() >= slots {
+            return Ok(());
+        }
+        let mut table = Vec::new();
+        try_reserve(&mut table, slots)?;
+        table.resize(slots, EMPTY);
+        *self = Self { table, len: 0 };
+        for node in 0..store.len() as u32 {
+            let slot = self.slot(store, node);
+            self.table[slot] = node;
+        }
+        self.len = store.len();
+        Ok(())
+    }
+
+    /// Returns the row that equals the last row of `store`, or enters that row.
+    pub(crate) fn find_or_enter(&mut self, store: &Store) -> Option<u32> {
+        let node = store.len() as u32 - 1;
+        let slot = self.slot(store, node);
+        if self.table[slot] != EMPTY {
+            return Some(self.table[slot]);
+        }
+        self.table[slot] = node;
+        self.len += 1;
+        None
+    }
+
+    /// Returns where a row, or its equal, stands or would stand.
+    fn slot(&self, store: &Store, node: u32) -> usize {
+        let mask = self.table.len() - 1;
+        let mut slot = store.hash(node) as usize & mask;
+        while self.table[slot] != EMPTY && !store.same(self.table[slot], node) {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.table.capacity() * 4
+    }
+}
