@@ -96,3 +96,25 @@ macro_rules! dtype_enum {
     };
 }
 for_each_dtype!(dtype_enum);
+
+impl Dtype {
+    /// Returns whether elements are real floating point numbers.
+    pub fn is_real_float(self) -> bool {
+        matches!(self, Self::F64 | Self::F32 | Self::F16)
+    }
+
+    /// Returns whether elements are complex numbers.
+    pub fn is_complex(self) -> bool {
+        matches!(self, Self::C128 | Self::C64)
+    }
+
+    /// Returns whether elements are integers, with or without a sign; bools are not.
+    pub fn is_integer(self) -> bool {
+        self.is_signed() || matches!(self, Self::U64 | Self::U32 | Self::U16 | Self::U8)
+    }
+
+    /// Returns whether elements are integers with a sign.
+    pub fn is_signed(self) -> bool {
+        matches!(self, Self::I64 | Self::I32 | Self::I16 | Self::I8)
+    }
+}

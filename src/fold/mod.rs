@@ -12,14 +12,21 @@
 //! # Ok::<(), nearfold::Error>(())
 //! ```
 
+mod big;
 pub(crate) mod dtype;
+mod exact;
+mod lanes;
 mod options;
 mod output;
 mod reduce;
+mod state;
 mod values;
 
 pub use dtype::{Boolean, Dtype};
 pub use options::{Axes, Options};
 pub use output::{Array, Output, Scalar};
-pub use reduce::{Reduction, argmax, argmin, dot, max, mean, min, norm, reduce, std, sum, var};
+pub use reduce::{
+    Reduction, all, any, argmax, argmin, count_nonzero, dot, max, mean, min, nanargmax, nanargmin, nanmax, nanmean,
+    nanmin, nanprod, nanstd, nansum, nanvar, norm, prod, ptp, reduce, std, sum, var,
+};
 pub use values::Values;

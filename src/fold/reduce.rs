@@ -1,153 +1,206 @@
-//! The named reductions. SKELETON: bodies are naive and 1-D, the signatures stand.
+//! The named reductions of one array: a table of names, and the way from a name to a result.
 
-use super::{Options, Output, Scalar, Values};
+use ndarray::ArrayD;
+
+use super::dtype::{Boolean, Dtype};
+use super::exact::ExactProducts;
+use super::lanes::{Plan, fold_lanes};
+use super::options::Options;
+use super::output::{Array, Output, Scalar};
+use super::state::{Cell, Kind, Spec};
+use super::values::Values;
 use crate::error::{Error, Result};
 
-/// A reduction by name: what faces and golden vectors call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Reduction {
-    /// See [`sum`].
-    Sum,
-    /// See [`mean`].
-    Mean,
-    /// See [`var`].
-    Var,
-    /// See [`std`].
-    Std,
-    /// See [`min`].
-    Min,
-    /// See [`max`].
-    Max,
-    /// See [`argmin`].
-    Argmin,
-    /// See [`argmax`].
-    Argmax,
-    /// See [`norm`].
-    Norm,
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $variant:ident, $name:ident, $kind:ident, $skip:literal;)*) => {
+        /// A reduction by name: what faces and golden vectors call.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Reduction {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $variant,)*
+        }
+
+        impl Reduction {
+            /// All reductions.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The names of all reductions, as in error texts.
+            pub const NAMES: &'static str = concat!($(stringify!($name), " ",)*);
+
+            /// Returns the reduction's name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($name),)*
+                }
+            }
+
+            pub(super) fn kind(self) -> Kind {
+                match self {
+                    $(Self::$variant => Kind::$kind,)*
+                }
+            }
+
+            pub(super) fn skips_nan(self) -> bool {
+                match self {
+                    $(Self::$variant => $skip,)*
+                }
+            }
+        }
+
+        $(
+            $(#[$doc])*
+            pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
+                reduce(Reduction::$variant, values, options)
+            }
+        )*
+    };
+}
+reductions! {
+    /// Returns the correctly rounded sum; integers wrap round in 64 bits. Of nothing: 0.
+    Sum, sum, Sum, false;
+    /// Returns the correctly rounded arithmetic mean. Of nothing: NaN.
+    Mean, mean, Mean, false;
+    /// Returns the product, without overflow on the way. Of nothing: 1.
+    Prod, prod, Prod, false;
+    /// Returns the correctly rounded variance, dividing by `n - ddof`.
+    Var, var, Var, false;
+    /// Returns the correctly rounded standard deviation, the root of the exact variance.
+    Std, std, Std, false;
+    /// Returns the smallest element; NaN if there is one; −0 is below +0.
+    Min, min, Min, false;
+    /// Returns the largest element; NaN if there is one; −0 is below +0.
+    Max, max, Max, false;
+    /// Returns the difference of the largest and the smallest element.
+    Ptp, ptp, Ptp, false;
+    /// Returns the index of the first smallest element (int64), or of the first NaN.
+    Argmin, argmin, Argmin, false;
+    /// Returns the index of the first largest element (int64), or of the first NaN.
+    Argmax, argmax, Argmax, false;
+    /// Returns the correctly rounded Euclidean norm.
+    Norm, norm, Norm, false;
+    /// Returns whether any element is true (NaN is).
+    Any, any, Any, false;
+    /// Returns whether all elements are true (NaN is).
+    All, all, All, false;
+    /// Returns how many elements are not zero.
+    CountNonzero, count_nonzero, CountNonzero, false;
+    /// Returns [`sum`] of what is not NaN.
+    Nansum, nansum, Sum, true;
+    /// Returns [`mean`] of what is not NaN.
+    Nanmean, nanmean, Mean, true;
+    /// Returns [`prod`] of what is not NaN.
+    Nanprod, nanprod, Prod, true;
+    /// Returns [`var`] of what is not NaN.
+    Nanvar, nanvar, Var, true;
+    /// Returns [`std`] of what is not NaN.
+    Nanstd, nanstd, Std, true;
+    /// Returns [`min`] of what is not NaN; NaN if nothing is left.
+    Nanmin, nanmin, Min, true;
+    /// Returns [`max`] of what is not NaN; NaN if nothing is left.
+    Nanmax, nanmax, Max, true;
+    /// Returns [`argmin`] of what is not NaN.
+    Nanargmin, nanargmin, Argmin, true;
+    /// Returns [`argmax`] of what is not NaN.
+    Nanargmax, nanargmax, Argmax, true;
 }
 
 impl Reduction {
-    const ALL: [Self; 9] = [
-        Self::Sum,
-        Self::Mean,
-        Self::Var,
-        Self::Std,
-        Self::Min,
-        Self::Max,
-        Self::Argmin,
-        Self::Argmax,
-        Self::Norm,
-    ];
-
-    /// Returns the reduction's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sum => "sum",
-            Self::Mean => "mean",
-            Self::Var => "var",
-            Self::Std => "std",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Argmin => "argmin",
-            Self::Argmax => "argmax",
-            Self::Norm => "norm",
-        }
-    }
-
     /// Returns the reduction of this name.
     ///
     /// Errors: [`Error::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|reduction| reduction.name() == name).ok_or_else(|| Error::UnknownName {
+        Self::ALL.iter().copied().find(|reduction| reduction.name() == name).ok_or_else(|| Error::UnknownName {
             kind: "reduction",
-            expected: "sum, mean, var, std, min, max, argmin, argmax, norm",
+            expected: Self::NAMES,
             got: name.to_owned(),
         })
     }
 }
 
 /// Returns the reduction of `values` that is asked for by name.
+///
+/// Shapes: the reduced axes go away, or stay with length 1 with `keepdims`.
+/// Errors: [`Error::AxisOutOfRange`]; [`Error::Empty`] and [`Error::AllNan`] where NumPy raises;
+/// [`Error::UnsupportedDtype`]; [`Error::ShapeMismatch`] if the mask does not fit.
 pub fn reduce<'a>(
     reduction: Reduction,
     values: impl Into<Values<'a>>,
     options: &Options<'_>,
 ) -> Result<Output> {
     let values = values.into();
-    let _ = options;
-    let x: Vec<f64> = match &values {
-        Values::F64(view) => view.iter().copied().collect(),
-        Values::F32(view) => view.iter().map(|&v| f64::from(v)).collect(),
-        Values::I32(view) => view.iter().map(|&v| f64::from(v)).collect(),
-        Values::U8(view) => view.iter().map(|&v| f64::from(v)).collect(),
-        other => {
-            return Err(Error::UnsupportedDtype {
-                op: reduction.name(),
-                expected: "float64 or float32",
-                got: other.dtype().name().to_owned(),
+    let spec = Spec::new(reduction, values.dtype(), options)?;
+    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let shape = plan.shape(values.shape(), options.keepdims);
+    let len = plan.len_reduced(values.shape());
+    if !shape.contains(&0) {
+        spec.check_len(len)?;
+    }
+    let mask = match &options.mask {
+        None => None,
+        Some(_) if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => {
+            return Err(Error::BadParameter {
+                name: "where",
+                expected: format!("no mask for {}", spec.op),
+                got: "a mask".to_owned(),
             });
         }
+        Some(mask) => Some(mask.broadcast(values.shape()).ok_or_else(|| Error::ShapeMismatch {
+            expected: format!("a mask that broadcasts to {:?}", values.shape()),
+            got: format!("{:?}", mask.shape()),
+        })?),
     };
-    let n = x.len() as f64;
-    let total: f64 = x.iter().sum();
-    let mean = total / n;
-    let var = || x.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - options.ddof);
-    let nonempty = || if x.is_empty() { Err(Error::Empty { op: reduction.name() }) } else { Ok(()) };
-    let position = |wanted: f64| Scalar::I64(x.iter().position(|&v| v == wanted).unwrap_or(0) as i64);
-    let low = || x.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = || x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let scalar = match reduction {
-        Reduction::Sum => Scalar::F64(total),
-        Reduction::Mean => Scalar::F64(mean),
-        Reduction::Var => Scalar::F64(var()),
-        Reduction::Std => Scalar::F64(var().sqrt()),
-        Reduction::Min => {
-            nonempty()?;
-            Scalar::F64(low())
-        }
-        Reduction::Max => {
-            nonempty()?;
-            Scalar::F64(high())
-        }
-        Reduction::Argmin => {
-            nonempty()?;
-            position(low())
-        }
-        Reduction::Argmax => {
-            nonempty()?;
-            position(high())
-        }
-        Reduction::Norm => Scalar::F64(x.iter().map(|v| v * v).sum::<f64>().sqrt()),
-    };
-    Ok(Output::Scalar(scalar))
+    macro_rules! cells {
+        ($($variant:ident)*) => {
+            match values {
+                $(Values::$variant(view) => fold_lanes(view, mask, &plan, &spec)?,)*
+                Values::C128(_) | Values::C64(_) => {
+                    return Err(Error::UnsupportedDtype {
+                        op: spec.op,
+                        expected: "a real dtype",
+                        got: values.dtype().name().to_owned(),
+                    });
+                }
+            }
+        };
+    }
+    let cells = cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
+    Ok(output(&cells, spec.out, shape))
 }
 
-macro_rules! named {
-    ($($(#[$doc:meta])* $name:ident => $reduction:ident;)*) => {
-        $($(#[$doc])* pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
-            reduce(Reduction::$reduction, values, options)
-        })*
-    };
-}
-named! {
-    /// Returns the correctly rounded sum.
-    sum => Sum;
-    /// Returns the correctly rounded arithmetic mean.
-    mean => Mean;
-    /// Returns the variance, dividing by `n - ddof`.
-    var => Var;
-    /// Returns the standard deviation: the square root of [`var`].
-    std => Std;
-    /// Returns the smallest element; NaN if there is one.
-    min => Min;
-    /// Returns the largest element; NaN if there is one.
-    max => Max;
-    /// Returns the index of the first smallest element (int64).
-    argmin => Argmin;
-    /// Returns the index of the first largest element (int64).
-    argmax => Argmax;
-    /// Returns the Euclidean norm.
-    norm => Norm;
+/// Gives results their dtype and shape; a scalar if no axis is left.
+fn output(cells: &[Cell], dtype: Dtype, shape: Vec<usize>) -> Output {
+    macro_rules! typed {
+        ($($variant:ident: $convert:expr;)*) => {
+            if let ([cell], true) = (cells, shape.is_empty()) {
+                Output::Scalar(match dtype {
+                    $(Dtype::$variant => Scalar::$variant($convert(*cell)),)*
+                    Dtype::C128 | Dtype::C64 => unreachable!("complex results are made of two"),
+                })
+            } else {
+                Output::Array(match dtype {
+                    $(Dtype::$variant => {
+                        let data = cells.iter().map(|&cell| $convert(cell)).collect();
+                        Array::$variant(ArrayD::from_shape_vec(shape, data).expect("one cell for each place"))
+                    })*
+                    Dtype::C128 | Dtype::C64 => unreachable!("complex results are made of two"),
+                })
+            }
+        };
+    }
+    typed! {
+        F64: Cell::to_f64;
+        F32: |cell: Cell| cell.to_f64() as f32;
+        F16: |cell: Cell| half::f16::from_f64(cell.to_f64());
+        I64: |cell: Cell| cell.to_bits() as i64;
+        I32: |cell: Cell| cell.to_bits() as i32;
+        I16: |cell: Cell| cell.to_bits() as i16;
+        I8: |cell: Cell| cell.to_bits() as i8;
+        U64: |cell: Cell| cell.to_bits();
+        U32: |cell: Cell| cell.to_bits() as u32;
+        U16: |cell: Cell| cell.to_bits() as u16;
+        U8: |cell: Cell| cell.to_bits() as u8;
+        Bool: |cell: Cell| Boolean::from(cell.to_bits() != 0);
+    }
 }
 
 /// Returns the correctly rounded inner product Σ aᵢ bᵢ of two 1-D arrays.
@@ -159,7 +212,11 @@ pub fn dot<'a, 'b>(
     let _ = options;
     match (a.into(), b.into()) {
         (Values::F64(a), Values::F64(b)) if a.shape() == b.shape() => {
-            Ok(Output::Scalar(Scalar::F64(a.iter().zip(b.iter()).map(|(a, b)| a * b).sum())))
+            let mut sum = ExactProducts::default();
+            for (&a, &b) in a.iter().zip(&b) {
+                sum.push_products(&[a], &[b]);
+            }
+            Ok(Output::Scalar(Scalar::F64(sum.round(super::big::Precision::F64))))
         }
         (a, b) => Err(Error::ShapeMismatch {
             expected: format!("{:?}", a.shape()),

@@ -1,0 +1,143 @@
+//! How is a sum, or a sum of products, kept exactly until it is rounded once?
+
+use super::big::{Big, Precision, parts};
+
+/// An integer of `N` digits of 32 bits in units of 2^-BIAS, with room for carries in each digit.
+#[derive(Clone, Debug)]
+pub(crate) struct Digits<const N: usize, const BIAS: i32> {
+    digits: [i64; N],
+    /// How many more additions fit before the carries must be moved.
+    room: u32,
+    pub(crate) special: Special,
+}
+
+/// Which non-finite terms were added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Special {
+    nan: bool,
+    plus: bool,
+    minus: bool,
+}
+
+impl Special {
+    /// Takes note of a non-finite term.
+    fn note(&mut self, term: f64) {
+        self.nan |= term.is_nan();
+        self.plus |= term == f64::INFINITY;
+        self.minus |= term == f64::NEG_INFINITY;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.nan |= other.nan;
+        self.plus |= other.plus;
+        self.minus |= other.minus;
+    }
+
+    /// Returns NaN or an infinity if the sum has no finite value.
+    pub(crate) fn value(self) -> Option<f64> {
+        match self {
+            Self { nan: false, plus: false, minus: false } => None,
+            Self { nan: false, plus: true, minus: false } => Some(f64::INFINITY),
+            Self { nan: false, plus: false, minus: true } => Some(f64::NEG_INFINITY),
+            _ => Some(f64::NAN),
+        }
+    }
+}
+
+impl<const N: usize, const BIAS: i32> Default for Digits<N, BIAS> {
+    fn default() -> Self {
+        Self { digits: [0; N], room: ROOM, special: Special::default() }
+    }
+}
+
+/// Each addition changes a digit by less than 2^32: 2^29 of them stay below 2^62.
+const ROOM: u32 = 1 << 29;
+
+impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
+    /// Adds ± significand · 2^exp.
+    #[inline]
+    pub(crate) fn add(&mut self, negative: bool, significand: u128, exp: i32) {
+        if self.room == 0 {
+            self.carry();
+        }
+        self.room -= 1;
+        let position = (exp + BIAS) as usize;
+        let (mut i, shift) = (position / 32, position % 32);
+        let mut piece = ((significand << shift) & 0xffff_ffff) as i64;
+        let mut rest = significand >> (32 - shift);
+        loop {
+            self.digits[i] += if negative { -piece } else { piece };
+            if rest == 0 {
+                break;
+            }
+            i += 1;
+            piece = (rest & 0xffff_ffff) as i64;
+            rest >>= 32;
+        }
+    }
+
+    /// Brings every digit but the top one into −2^31..2^31.
+    fn carry(&mut self) {
+        let mut carry = 0;
+        let (top, digits) = self.digits.split_last_mut().expect("N is not zero");
+        for digit in digits {
+            let value = *digit + carry;
+            *digit = i64::from(value as i32);
+            carry = (value - *digit) >> 32;
+        }
+        *top += carry;
+        self.room = ROOM - 2;
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        other.carry();
+        self.carry();
+        for (digit, add) in self.digits.iter_mut().zip(other.digits) {
+            *digit += add;
+        }
+        self.carry();
+        self.special.merge(other.special);
+    }
+
+    /// Returns the exact finite part.
+    pub(crate) fn value(&self) -> Big {
+        let mut digits = self.digits;
+        let mut normalise = |negate: bool| {
+            let mut carry = 0;
+            for digit in &mut digits {
+                let value = if negate { -*digit } else { *digit } + carry;
+                *digit = value & 0xffff_ffff;
+                carry = value >> 32;
+            }
+            carry < 0
+        };
+        let negative = normalise(false);
+        if negative {
+            // The digits are value + 2^(32 N): their negation mod that is the magnitude.
+            normalise(true);
+        }
+        let limbs = digits.chunks(2).map(|pair| pair[0] as u64 | (pair.get(1).copied().unwrap_or(0) as u64) << 32);
+        Big::new(negative, limbs.collect(), -i64::from(BIAS))
+    }
+
+    pub(crate) fn round(&self, to: Precision) -> f64 {
+        self.special.value().unwrap_or_else(|| self.value().round(to))
+    }
+}
+
+/// The exact sum of products of two doubles.
+pub(crate) type ExactProducts = Digits<138, 2148>;
+
+impl ExactProducts {
+    pub(crate) fn push_products(&mut self, a: &[f64], b: &[f64]) {
+        for (&x, &y) in a.iter().zip(b) {
+            if x.is_finite() && y.is_finite() {
+                let ((m, e), (n, f)) = (parts(x), parts(y));
+                self.add((x < 0.0) != (y < 0.0), u128::from(m) * u128::from(n), e + f);
+            } else {
+                self.special.note(x * y);
+            }
+        }
+    }
+}

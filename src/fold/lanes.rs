@@ -1,0 +1,375 @@
+//! Which elements make one result, and in what pieces do they reach its state?
+
+use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
+
+use super::dtype::Boolean;
+use super::options::Axes;
+use super::state::{Cell, Spec, State};
+use crate::error::{Error, Result};
+
+/// A piece of a lane in one of the four types that states know.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Block<'a> {
+    F64(&'a [f64]),
+    F32(&'a [f32]),
+    I64(&'a [i64]),
+    U64(&'a [u64]),
+}
+
+impl Block<'_> {
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::F64(x) => x.len(),
+            Self::F32(x) => x.len(),
+            Self::I64(x) => x.len(),
+            Self::U64(x) => x.len(),
+        }
+    }
+
+    /// Passes on the elements that are numbers, in pieces.
+    pub(super) fn without_nan(self, push: &mut dyn FnMut(Block<'_>)) {
+        match self {
+            Self::F64(x) => numbers(x, |x| Block::F64(x), push),
+            Self::F32(x) => numbers(x, |x| Block::F32(x), push),
+            Self::I64(_) | Self::U64(_) => push(self),
+        }
+    }
+}
+
+fn numbers<T: Copy + Default + PartialEq>(x: &[T], block: fn(&[T]) -> Block<'_>, push: &mut dyn FnMut(Block<'_>)) {
+    let mut kept = [T::default(); 256];
+    for part in x.chunks(kept.len()) {
+        let mut len = 0;
+        for &x in part {
+            kept[len] = x;
+            #[expect(clippy::eq_op, reason = "NaN is the one value that is not itself")]
+            let number = x == x;
+            len += usize::from(number);
+        }
+        push(block(&kept[..len]));
+    }
+}
+
+/// An element of an array, and the type that states see it in.
+pub(super) trait Element: Copy + 'static {
+    type Work: Copy + Default + PartialEq + 'static;
+
+    fn widen(self) -> Self::Work;
+    fn block(work: &[Self::Work]) -> Block<'_>;
+
+    /// Returns the slice as it is if no conversion is needed.
+    fn direct(slice: &[Self]) -> Option<&[Self::Work]> {
+        let _ = slice;
+        None
+    }
+}
+
+macro_rules! elements {
+    ($($type:ty => $work:ty, $block:ident, $widen:expr $(, $direct:expr)?;)*) => {
+        $(impl Element for $type {
+            type Work = $work;
+
+            #[inline(always)]
+            fn widen(self) -> $work {
+                $widen(self)
+            }
+
+            fn block(work: &[$work]) -> Block<'_> {
+                Block::$block(work)
+            }
+
+            $(fn direct(slice: &[Self]) -> Option<&[$work]> {
+                $direct(slice)
+            })?
+        })*
+    };
+}
+elements! {
+    f64 => f64, F64, |x| x, Some;
+    f32 => f32, F32, |x| x, Some;
+    half::f16 => f32, F32, half::f16::to_f32;
+    i64 => i64, I64, |x| x, Some;
+    i32 => i64, I64, i64::from;
+    i16 => i64, I64, i64::from;
+    i8 => i64, I64, i64::from;
+    u64 => u64, U64, |x| x, Some;
+    u32 => i64, I64, i64::from;
+    u16 => i64, I64, i64::from;
+    u8 => i64, I64, i64::from;
+    Boolean => i64, I64, |x: Boolean| i64::from(x.get());
+}
+
+/// Elements that are converted or gathered at a time: 32 kB of doubles stay in the first cache.
+const SCRATCH: usize = 4096;
+
+/// Which axes are reduced.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    reduced: Vec<bool>,
+}
+
+impl Plan {
+    /// Checks the axes against the number of dimensions.
+    pub(super) fn new(axes: &Axes, ndim: usize) -> Result<Self> {
+        let mut reduced = vec![matches!(axes, Axes::All); ndim];
+        let mut mark = |axis: isize| {
+            let index = if axis < 0 { axis.checked_add(ndim as isize) } else { Some(axis) };
+            match index.and_then(|index| usize::try_from(index).ok()).and_then(|index| reduced.get_mut(index)) {
+                Some(slot) if !*slot => {
+                    *slot = true;
+                    Ok(())
+                }
+                _ => Err(Error::AxisOutOfRange { axis, ndim }),
+            }
+        };
+        match axes {
+            Axes::All => {}
+            Axes::One(axis) => mark(*axis)?,
+            Axes::Many(list) => list.iter().try_for_each(|&axis| mark(axis))?,
+        }
+        Ok(Self { reduced })
+    }
+
+    /// Returns the result's shape.
+    pub(super) fn shape(&self, shape: &[usize], keepdims: bool) -> Vec<usize> {
+        let axes = self.reduced.iter().zip(shape);
+        if keepdims {
+            axes.map(|(&reduced, &len)| if reduced { 1 } else { len }).collect()
+        } else {
+            axes.filter(|(reduced, _)| !**reduced).map(|(_, &len)| len).collect()
+        }
+    }
+
+    /// Returns the number of elements of each lane.
+    pub(super) fn len_reduced(&self, shape: &[usize]) -> usize {
+        self.reduced.iter().zip(shape).filter(|(reduced, _)| **reduced).map(|(_, &len)| len).product()
+    }
+
+    /// Returns the number of axes that are not reduced.
+    fn len_kept(&self) -> usize {
+        self.reduced.iter().filter(|&&reduced| !reduced).count()
+    }
+
+    /// Brings the kept axes to the front.
+    fn kept_first<'a, T>(&self, view: ArrayViewD<'a, T>) -> ArrayViewD<'a, T> {
+        let mut order: Vec<usize> = (0..self.reduced.len()).collect();
+        order.sort_by_key(|&axis| self.reduced[axis]);
+        view.permuted_axes(order)
+    }
+
+    /// Brings the kept axes to the front and joins what lies together.
+    ///
+    /// Returns the view and its number of kept axes; at least one axis is reduced. `ordered` keeps
+    /// the logical order of the elements of a lane; otherwise the order in memory is taken.
+    fn arrange<'a, T>(&self, view: ArrayViewD<'a, T>, ordered: bool) -> (ArrayViewD<'a, T>, usize) {
+        let ndim = self.reduced.len();
+        let axes = |wanted: bool| (0..ndim).filter(move |&axis| self.reduced[axis] == wanted);
+        let kept: Vec<usize> = axes(false).collect();
+        let mut reduced: Vec<usize> = axes(true).collect();
+        let mut view = view;
+        if !ordered {
+            for &axis in &reduced {
+                if view.stride_of(Axis(axis)) < 0 {
+                    view.invert_axis(Axis(axis));
+                }
+            }
+            reduced.sort_by_key(|&axis| core::cmp::Reverse(view.stride_of(Axis(axis))));
+        }
+        let order: Vec<usize> = kept.iter().chain(&reduced).copied().collect();
+        let mut view = view.permuted_axes(order).insert_axis(Axis(ndim));
+        let mut kept = kept.len();
+        for (first, last) in [(0, kept), (kept, ndim + 1)] {
+            let mut into = last.saturating_sub(1);
+            for take in (first..into).rev() {
+                if !view.merge_axes(Axis(take), Axis(into)) {
+                    into = take;
+                }
+            }
+        }
+        // An axis that was joined to another has length 1 now.
+        for axis in (0..view.ndim()).rev() {
+            let is_last_reduced = axis == kept && view.ndim() == kept + 1;
+            if view.len_of(Axis(axis)) == 1 && !is_last_reduced {
+                view = view.index_axis_move(Axis(axis), 0);
+                kept -= usize::from(axis < kept);
+            }
+        }
+        (view, kept)
+    }
+}
+
+/// Gives every lane of `view` to a state of its own; returns the results in C order of the kept axes.
+pub(super) fn fold_lanes<T: Element>(
+    view: ArrayViewD<'_, T>,
+    mask: Option<ArrayViewD<'_, Boolean>>,
+    plan: &Plan,
+    spec: &Spec,
+) -> Result<Vec<Cell>> {
+    let lanes = plan.shape(view.shape(), false).iter().product::<usize>();
+    let mut sink = Sink::new(spec, lanes);
+    if view.is_empty() {
+        for _ in 0..lanes {
+            sink.states(1);
+            sink.finish()?;
+        }
+        return Ok(sink.cells);
+    }
+    if let Some(mask) = mask {
+        walk_masked(plan.kept_first(view), plan.kept_first(mask), plan.len_kept(), &mut sink)?;
+    } else {
+        let (view, kept) = plan.arrange(view, spec.is_ordered());
+        walk(view, kept, &mut sink)?;
+    }
+    Ok(sink.cells)
+}
+
+/// Where results go, and the memory that lanes share.
+struct Sink<'a, W> {
+    spec: &'a Spec,
+    states: Vec<State>,
+    cells: Vec<Cell>,
+    scratch: Vec<W>,
+}
+
+impl<'a, W> Sink<'a, W> {
+    fn new(spec: &'a Spec, lanes: usize) -> Self {
+        Self { spec, states: Vec::new(), cells: Vec::with_capacity(lanes), scratch: Vec::new() }
+    }
+
+    /// Returns this many fresh states.
+    fn states(&mut self, len: usize) -> &mut [State] {
+        self.states.truncate(len);
+        for state in &mut self.states {
+            state.reset();
+        }
+        self.states.resize_with(len, || State::new(self.spec));
+        &mut self.states
+    }
+
+    /// Puts down the results of the states in use.
+    fn finish(&mut self) -> Result<()> {
+        for state in &mut self.states {
+            self.cells.push(state.finish(self.spec)?);
+        }
+        Ok(())
+    }
+}
+
+fn walk<T: Element>(view: ArrayViewD<'_, T>, kept: usize, sink: &mut Sink<'_, T::Work>) -> Result<()> {
+    if kept == 0 {
+        sink.states(1);
+        push_all(&view, sink);
+        return sink.finish();
+    }
+    if view.ndim() == 2 {
+        let view = view.into_dimensionality::<Ix2>().expect("it has two dimensions");
+        return walk_plane(view, sink);
+    }
+    view.outer_iter().try_for_each(|sub| walk(sub, kept - 1, sink))
+}
+
+/// One lane of any shape, in logical order, to the first state.
+fn push_all<T: Element>(view: &ArrayViewD<'_, T>, sink: &mut Sink<'_, T::Work>) {
+    if let Some(slice) = view.to_slice() {
+        return push_slice(slice, sink);
+    }
+    let (spec, state) = (sink.spec, &mut sink.states[0]);
+    let scratch = &mut sink.scratch;
+    scratch.clear();
+    for row in view.rows() {
+        for part in row.axis_chunks_iter(Axis(0), SCRATCH) {
+            if scratch.len() + part.len() > SCRATCH {
+                state.push(spec, T::block(scratch));
+                scratch.clear();
+            }
+            scratch.extend(part.iter().map(|x| x.widen()));
+        }
+    }
+    state.push(spec, T::block(scratch));
+}
+
+fn push_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) {
+    let (spec, state) = (sink.spec, &mut sink.states[0]);
+    if let Some(work) = T::direct(slice) {
+        for part in work.chunks(SCRATCH) {
+            state.push(spec, T::block(part));
+        }
+        return;
+    }
+    for part in slice.chunks(SCRATCH) {
+        sink.scratch.clear();
+        sink.scratch.extend(part.iter().map(|x| x.widen()));
+        state.push(spec, T::block(&sink.scratch));
+    }
+}
+
+/// Lanes are rows.
+fn walk_plane<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>) -> Result<()> {
+    let stride = |axis| view.stride_of(Axis(axis)).unsigned_abs();
+    if stride(0) < stride(1) {
+        return walk_columns(view, sink);
+    }
+    for row in view.rows() {
+        sink.states(1);
+        match row.to_slice() {
+            Some(slice) => push_slice(slice, sink),
+            None => push_all(&row.into_dyn(), sink),
+        }
+        sink.finish()?;
+    }
+    Ok(())
+}
+
+/// How many lanes are read side by side when neighbours in memory belong to different lanes.
+const TILE: usize = 64;
+
+/// Neighbours in memory belong to different lanes: a tile of them is turned round in the scratch.
+fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>) -> Result<()> {
+    for tile in view.axis_chunks_iter(Axis(0), TILE) {
+        let lanes = tile.nrows();
+        let len = SCRATCH / lanes;
+        sink.states(lanes);
+        for part in tile.axis_chunks_iter(Axis(1), len) {
+            let len = part.ncols();
+            sink.scratch.resize(lanes * len, T::Work::default());
+            for (i, column) in part.columns().into_iter().enumerate() {
+                for (x, slot) in column.iter().zip(sink.scratch[i..].iter_mut().step_by(len)) {
+                    *slot = x.widen();
+                }
+            }
+            for (state, lane) in sink.states.iter_mut().zip(sink.scratch.chunks_exact(len)) {
+                state.push(sink.spec, T::block(lane));
+            }
+        }
+        sink.finish()?;
+    }
+    Ok(())
+}
+
+/// Lanes with a mask: only what is chosen reaches the state.
+fn walk_masked<T: Element>(
+    view: ArrayViewD<'_, T>,
+    mask: ArrayViewD<'_, Boolean>,
+    kept: usize,
+    sink: &mut Sink<'_, T::Work>,
+) -> Result<()> {
+    if kept > 0 {
+        return view
+            .outer_iter()
+            .zip(mask.outer_iter())
+            .try_for_each(|(view, mask)| walk_masked(view, mask, kept - 1, sink));
+    }
+    sink.states(1);
+    sink.scratch.clear();
+    for (x, chosen) in view.iter().zip(&mask) {
+        if chosen.get() {
+            sink.scratch.push(x.widen());
+            if sink.scratch.len() == SCRATCH {
+                sink.states[0].push(sink.spec, T::block(&sink.scratch));
+                sink.scratch.clear();
+            }
+        }
+    }
+    sink.states[0].push(sink.spec, T::block(&sink.scratch));
+    sink.finish()
+}

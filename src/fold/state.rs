@@ -1,0 +1,523 @@
+//! What is known of a lane after each piece, and what does it come to in the end?
+
+use super::big::{Big, Precision};
+use super::dtype::Dtype;
+use super::exact::ExactProducts;
+use super::lanes::Block;
+use super::options::Options;
+use super::reduce::Reduction;
+use crate::error::{Error, Result};
+use crate::kernel::exact::{ExactSum, SUM_UNIT};
+
+/// What is computed, whatever happens to NaN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sum,
+    Mean,
+    Prod,
+    Var,
+    Std,
+    Norm,
+    Min,
+    Max,
+    Ptp,
+    Argmin,
+    Argmax,
+    Any,
+    All,
+    CountNonzero,
+}
+
+/// All that a state must know about the call.
+#[derive(Clone, Debug)]
+pub(super) struct Spec {
+    pub(super) op: &'static str,
+    pub(super) kind: Kind,
+    pub(super) skip_nan: bool,
+    pub(super) ddof: f64,
+    /// The result's type.
+    pub(super) out: Dtype,
+    /// What floats are rounded to.
+    precision: Precision,
+}
+
+impl Spec {
+    pub(super) fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
+        let (op, kind) = (reduction.name(), reduction.kind());
+        let natural = natural_dtype(kind, dtype);
+        let free = matches!(kind, Kind::Sum | Kind::Prod | Kind::Mean | Kind::Var | Kind::Std | Kind::Norm);
+        let out = match options.dtype {
+            Some(wanted) if wanted == natural => natural,
+            Some(wanted) if free && wanted.is_real_float() => wanted,
+            Some(wanted) if free && natural.is_integer() && matches!(wanted, Dtype::I64 | Dtype::U64) => wanted,
+            Some(wanted) => {
+                return Err(Error::UnsupportedDtype {
+                    op,
+                    expected: "a float dtype for the result, or int64 and uint64 for sums of integers",
+                    got: wanted.name().to_owned(),
+                });
+            }
+            None => natural,
+        };
+        if kind == Kind::Ptp && dtype == Dtype::Bool {
+            return Err(Error::UnsupportedDtype {
+                op,
+                expected: "numbers",
+                got: dtype.name().to_owned(),
+            });
+        }
+        let precision = match out {
+            Dtype::F32 => Precision::F32,
+            Dtype::F16 => Precision::F16,
+            _ => Precision::F64,
+        };
+        let skip_nan = reduction.skips_nan() && dtype.is_real_float();
+        Ok(Self { op, kind, skip_nan, ddof: options.ddof, out, precision })
+    }
+
+    /// Refuses what a lane of this many elements has no value for.
+    pub(super) fn check_len(&self, len: usize) -> Result<()> {
+        let needed = !matches!(
+            self.kind,
+            Kind::Sum | Kind::Prod | Kind::Norm | Kind::Any | Kind::All | Kind::CountNonzero
+        );
+        if needed && len == 0 {
+            return Err(Error::Empty { op: self.op });
+        }
+        let divides = matches!(self.kind, Kind::Var | Kind::Std);
+        if divides && !(len as f64 - self.ddof > 0.0) {
+            return Err(Error::BadParameter {
+                name: "ddof",
+                expected: format!("a number below the {len} elements that are reduced"),
+                got: self.ddof.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the result depends on the order of the elements of a lane.
+    pub(super) fn is_ordered(&self) -> bool {
+        matches!(self.kind, Kind::Argmin | Kind::Argmax | Kind::Prod)
+    }
+}
+
+/// Returns the result's type as NumPy has it.
+fn natural_dtype(kind: Kind, dtype: Dtype) -> Dtype {
+    match kind {
+        Kind::Sum | Kind::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
+        Kind::Sum | Kind::Prod if dtype.is_integer() => Dtype::U64,
+        Kind::Mean | Kind::Var | Kind::Std | Kind::Norm if !dtype.is_real_float() => Dtype::F64,
+        Kind::Argmin | Kind::Argmax | Kind::CountNonzero => Dtype::I64,
+        Kind::Any | Kind::All => Dtype::Bool,
+        _ => dtype,
+    }
+}
+
+/// One result, before it takes its dtype.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell {
+    F(f64),
+    I(i64),
+    U(u64),
+}
+
+impl Cell {
+    /// The bits of an integer, which wrap round as NumPy's do; floats are cut off.
+    pub(super) fn to_bits(self) -> u64 {
+        match self {
+            Self::F(value) => value as i64 as u64,
+            Self::I(value) => value as u64,
+            Self::U(value) => value,
+        }
+    }
+
+    pub(super) fn to_f64(self) -> f64 {
+        match self {
+            Self::F(value) => value,
+            Self::I(value) => value as f64,
+            Self::U(value) => value as f64,
+        }
+    }
+}
+
+/// Σx, exactly.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Total {
+    n: u64,
+    float: ExactSum,
+    integer: i128,
+}
+
+impl Total {
+    fn push(&mut self, block: Block<'_>) {
+        self.n += block.len() as u64;
+        match block {
+            Block::F64(x) => self.float.add_slice(x),
+            Block::F32(x) => self.float.add_slice(x),
+            Block::I64(x) => self.integer += x.iter().map(|&x| i128::from(x)).sum::<i128>(),
+            Block::U64(x) => self.integer += x.iter().map(|&x| i128::from(x)).sum::<i128>(),
+        }
+    }
+
+    /// The exact sum of integers as one of floats.
+    fn float(&self) -> ExactSum {
+        let mut float = self.float.clone();
+        float.add_scaled(self.integer, 0);
+        float
+    }
+
+    fn value(&self) -> Big {
+        let wide = self.float().finite().clone();
+        Big::new(wide.is_negative(), wide.abs().limbs().to_vec(), i64::from(SUM_UNIT))
+    }
+
+    fn sum(&self, spec: &Spec) -> Cell {
+        if spec.out.is_integer() {
+            return Cell::U(self.integer as u64);
+        }
+        let sum = self.float();
+        Cell::F(match spec.out {
+            Dtype::F32 => f64::from(sum.to_f32()),
+            Dtype::F16 => f64::from(sum.to_f16()),
+            _ => sum.to_f64(),
+        })
+    }
+
+    fn mean(&self, spec: &Spec) -> f64 {
+        let (sum, n) = (self.float(), self.n);
+        match spec.out {
+            Dtype::F32 => f64::from(sum.mean_f32(n)),
+            Dtype::F16 => f64::from(sum.mean_f16(n)),
+            _ => sum.mean_f64(n),
+        }
+    }
+}
+
+/// Σx², exactly.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Squares {
+    float: ExactProducts,
+    /// Σ of the low and of the high halves of the squares of integers.
+    integer: [u128; 2],
+}
+
+impl Squares {
+    fn push(&mut self, block: Block<'_>) {
+        let [low, high] = &mut self.integer;
+        let mut add = |size: u64| {
+            let square = u128::from(size) * u128::from(size);
+            *low += square & u128::from(u64::MAX);
+            *high += square >> 64;
+        };
+        match block {
+            Block::F64(x) => self.float.push_products(x, x),
+            Block::F32(x) => {
+                let mut wide = [0.0; 256];
+                for part in x.chunks(wide.len()) {
+                    for (wide, &x) in wide.iter_mut().zip(part) {
+                        *wide = f64::from(x);
+                    }
+                    self.float.push_products(&wide[..part.len()], &wide[..part.len()]);
+                }
+            }
+            Block::I64(x) => x.iter().for_each(|x| add(x.unsigned_abs())),
+            Block::U64(x) => x.iter().for_each(|&x| add(x)),
+        }
+    }
+
+    fn value(&self) -> Big {
+        let [low, high] = self.integer;
+        if low == 0 && high == 0 {
+            return self.float.value();
+        }
+        let limbs = |x: u128| vec![x as u64, (x >> 64) as u64];
+        Big::new(false, limbs(low), 0).add(&Big::new(false, limbs(high), 64))
+    }
+
+    fn norm(&self, spec: &Spec) -> f64 {
+        self.float.special.value().unwrap_or_else(|| {
+            self.value().divided_by(&Big::from_u64(1), true, spec.precision)
+        })
+    }
+}
+
+/// Returns (nΣx² − (Σx)²) / (n (n − ddof)), or its root, rounded once.
+fn variance(total: &Total, squares: &Squares, spec: &Spec) -> f64 {
+    let n = total.n;
+    if n == 0 || total.float.special().is_some() {
+        return f64::NAN;
+    }
+    let count = Big::from_u64(n);
+    let sum = total.value();
+    let numerator = count.mul(&squares.value()).sub(&sum.mul(&sum));
+    let divisor = n as f64 - spec.ddof;
+    if divisor > 0.0 {
+        let divisor = count.mul(&Big::from_f64(divisor));
+        numerator.divided_by(&divisor, spec.kind == Kind::Std, spec.precision)
+    } else {
+        f64::NAN // NaNs or the mask left too little
+    }
+}
+
+/// The smallest and the largest element, where each stands first, and the first NaN.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Extreme {
+    n: u64,
+    low: Option<(Cell, u64)>,
+    high: Option<(Cell, u64)>,
+    nan: Option<u64>,
+}
+
+impl Extreme {
+    fn push(&mut self, block: Block<'_>, spec: &Spec) {
+        match block {
+            Block::F64(x) => self.scan(x, Cell::F, |cell| cell.to_f64(), f64::is_sign_negative, spec),
+            Block::F32(x) => {
+                self.scan(x, |x| Cell::F(f64::from(x)), |cell| cell.to_f64() as f32, f32::is_sign_negative, spec);
+            }
+            Block::I64(x) => self.scan(x, Cell::I, |cell| cell.to_bits() as i64, |_| false, spec),
+            Block::U64(x) => self.scan(x, Cell::U, Cell::to_bits, |_| false, spec),
+        }
+    }
+
+    /// `negative` tells −0 from +0, which only the values, not the positions, are told apart by.
+    fn scan<T: PartialOrd + Copy>(
+        &mut self,
+        block: &[T],
+        cell: impl Fn(T) -> Cell,
+        back: impl Fn(Cell) -> T,
+        negative: impl Fn(T) -> bool,
+        spec: &Spec,
+    ) {
+        let strict = !matches!(spec.kind, Kind::Argmin | Kind::Argmax);
+        let mut low = self.low.map(|(cell, at)| (back(cell), at));
+        let mut high = self.high.map(|(cell, at)| (back(cell), at));
+        for (&x, at) in block.iter().zip(self.n..) {
+            #[expect(clippy::eq_op, reason = "NaN is the one value that is not itself")]
+            if x != x {
+                self.nan = self.nan.or(Some(at));
+                continue;
+            }
+            let below = |y: T| x < y || (strict && x == y && negative(x) && !negative(y));
+            let above = |y: T| x > y || (strict && x == y && !negative(x) && negative(y));
+            if low.is_none_or(|(y, _)| below(y)) {
+                low = Some((x, at));
+            }
+            if high.is_none_or(|(y, _)| above(y)) {
+                high = Some((x, at));
+            }
+        }
+        self.low = low.map(|(x, at)| (cell(x), at));
+        self.high = high.map(|(x, at)| (cell(x), at));
+        self.n += block.len() as u64;
+    }
+
+    fn finish(&self, spec: &Spec) -> Result<Cell> {
+        if self.n == 0 {
+            return Err(Error::Empty { op: spec.op });
+        }
+        let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
+        let nan = self.nan.filter(|_| !spec.skip_nan);
+        let (Some(low), Some(high), None) = (self.low, self.high, nan) else {
+            return match nan {
+                Some(at) if positions => Ok(Cell::I(at as i64)),
+                None if positions => Err(Error::AllNan { op: spec.op }),
+                _ => Ok(Cell::F(f64::NAN)),
+            };
+        };
+        Ok(match spec.kind {
+            Kind::Min => low.0,
+            Kind::Max => high.0,
+            Kind::Argmin => Cell::I(low.1 as i64),
+            Kind::Argmax => Cell::I(high.1 as i64),
+            _ => match (low.0, high.0) {
+                (Cell::F(low), Cell::F(high)) => Cell::F(round_to(high - low, spec.precision)),
+                (low, high) => Cell::U(high.to_bits().wrapping_sub(low.to_bits())),
+            },
+        })
+    }
+}
+
+/// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
+fn round_to(value: f64, precision: Precision) -> f64 {
+    if precision == Precision::F64 || !value.is_finite() { value } else { Big::from_f64(value).round(precision) }
+}
+
+/// A product with an exponent of its own, so that nothing overflows on the way.
+#[derive(Clone, Debug)]
+pub(super) struct Product {
+    n: u64,
+    /// Unevaluated sum of two doubles, the first in 1..2.
+    high: f64,
+    low: f64,
+    exp: i64,
+    /// 0, infinity or NaN among the factors.
+    special: f64,
+    integer: u64,
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Self { n: 0, high: 1.0, low: 0.0, exp: 0, special: 1.0, integer: 1 }
+    }
+}
+
+impl Product {
+    fn push(&mut self, block: Block<'_>) {
+        self.n += block.len() as u64;
+        match block {
+            Block::F64(x) => x.iter().for_each(|&x| self.factor(x)),
+            Block::F32(x) => x.iter().for_each(|&x| self.factor(f64::from(x))),
+            Block::I64(x) => x.iter().for_each(|&x| self.integer = self.integer.wrapping_mul(x as u64)),
+            Block::U64(x) => x.iter().for_each(|&x| self.integer = self.integer.wrapping_mul(x)),
+        }
+    }
+
+    fn factor(&mut self, x: f64) {
+        if x == 0.0 || !x.is_finite() {
+            self.special *= x;
+            return;
+        }
+        let (mut x, mut shift) = (x, 0);
+        if x.abs() < f64::MIN_POSITIVE {
+            x *= TWO_TO_54;
+            shift = -54;
+        }
+        let bits = x.to_bits();
+        self.exp += ((bits >> 52) & 0x7ff) as i64 - 1023 + shift;
+        let x = f64::from_bits(bits & !(0x7ff << 52) | 1023 << 52);
+        let (product, error) = two_product(self.high, x);
+        let (high, low) = fast_two_sum(product, error + self.low * x);
+        if high.abs() >= 2.0 {
+            (self.high, self.low) = (high / 2.0, low / 2.0);
+            self.exp += 1;
+        } else {
+            (self.high, self.low) = (high, low);
+        }
+    }
+
+    fn finish(&self, spec: &Spec) -> Cell {
+        if spec.out.is_integer() {
+            return Cell::U(self.integer);
+        }
+        if self.special != 1.0 {
+            return Cell::F(if self.special.is_nan() { f64::NAN } else { self.special * self.high.signum() });
+        }
+        if self.integer != 1 {
+            return Cell::F(round_to(self.integer as i64 as f64, spec.precision));
+        }
+        let scale = Big::from_f64(self.high).add(&Big::from_f64(self.low)).scaled(self.exp);
+        Cell::F(scale.round(spec.precision))
+    }
+}
+
+const TWO_TO_54: f64 = (1u64 << 54) as f64;
+
+/// Returns a·b and what was rounded off, exactly (Dekker 1971, by Veltkamp's split).
+fn two_product(a: f64, b: f64) -> (f64, f64) {
+    let split = |x: f64| {
+        let c = 134_217_729.0 * x;
+        let high = c - (c - x);
+        (high, x - high)
+    };
+    let product = a * b;
+    let ((a1, a2), (b1, b2)) = (split(a), split(b));
+    (product, a2 * b2 - (((product - a1 * b1) - a2 * b1) - a1 * b2))
+}
+
+/// Returns a + b and what was rounded off, exactly, if |a| ≥ |b| (Dekker 1971).
+fn fast_two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    (sum, b - (sum - a))
+}
+
+/// How many elements are true.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Truth {
+    n: u64,
+    nonzero: u64,
+}
+
+impl Truth {
+    fn push(&mut self, block: Block<'_>) {
+        self.n += block.len() as u64;
+        self.nonzero += match block {
+            Block::F64(x) => x.iter().filter(|&&x| x != 0.0).count(),
+            Block::F32(x) => x.iter().filter(|&&x| x != 0.0).count(),
+            Block::I64(x) => x.iter().filter(|&&x| x != 0).count(),
+            Block::U64(x) => x.iter().filter(|&&x| x != 0).count(),
+        } as u64;
+    }
+}
+
+/// What is known of one lane.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    Total(Total),
+    Squares(Box<(Total, Squares)>),
+    Extreme(Extreme),
+    Product(Product),
+    Truth(Truth),
+}
+
+impl State {
+    pub(super) fn new(spec: &Spec) -> Self {
+        match spec.kind {
+            Kind::Sum | Kind::Mean => Self::Total(Total::default()),
+            Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
+            Kind::Min | Kind::Max | Kind::Ptp | Kind::Argmin | Kind::Argmax => Self::Extreme(Extreme::default()),
+            Kind::Prod => Self::Product(Product::default()),
+            Kind::Any | Kind::All | Kind::CountNonzero => Self::Truth(Truth::default()),
+        }
+    }
+
+    /// Forgets everything, and keeps the memory.
+    pub(super) fn reset(&mut self) {
+        match self {
+            Self::Total(total) => *total = Total::default(),
+            Self::Squares(both) => **both = Default::default(),
+            Self::Extreme(extreme) => *extreme = Extreme::default(),
+            Self::Product(product) => *product = Product::default(),
+            Self::Truth(truth) => *truth = Truth::default(),
+        }
+    }
+
+    /// Adds a piece of the lane.
+    pub(super) fn push(&mut self, spec: &Spec, block: Block<'_>) {
+        if spec.skip_nan && !matches!(self, Self::Extreme(_)) {
+            return block.without_nan(&mut |block| self.add(spec, block));
+        }
+        self.add(spec, block);
+    }
+
+    fn add(&mut self, spec: &Spec, block: Block<'_>) {
+        match self {
+            Self::Total(total) => total.push(block),
+            Self::Squares(both) => {
+                let (total, squares) = &mut **both;
+                total.push(block);
+                squares.push(block);
+            }
+            Self::Extreme(extreme) => extreme.push(block, spec),
+            Self::Product(product) => product.push(block),
+            Self::Truth(truth) => truth.push(block),
+        }
+    }
+
+    /// Returns the lane's result.
+    pub(super) fn finish(&self, spec: &Spec) -> Result<Cell> {
+        Ok(match self {
+            Self::Total(total) if spec.kind == Kind::Sum => total.sum(spec),
+            Self::Total(total) => Cell::F(total.mean(spec)),
+            Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
+            Self::Squares(both) => Cell::F(variance(&both.0, &both.1, spec)),
+            Self::Extreme(extreme) => return extreme.finish(spec),
+            Self::Product(product) => product.finish(spec),
+            Self::Truth(truth) => Cell::I(match spec.kind {
+                Kind::Any => i64::from(truth.nonzero > 0),
+                Kind::All => i64::from(truth.nonzero == truth.n),
+                _ => truth.nonzero as i64,
+            }),
+        })
+    }
+}
