@@ -117,7 +117,8 @@ impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
             // The digits are value + 2^(32 N): their negation mod that is the magnitude.
             normalise(true);
         }
-        let limbs = digits.chunks(2).map(|pair| pair[0] as u64 | (pair.get(1).copied().unwrap_or(0) as u64) << 32);
+        let limbs =
+            digits.chunks(2).map(|pair| pair[0] as u64 | (pair.get(1).copied().unwrap_or(0) as u64) << 32);
         Big::new(negative, limbs.collect(), -i64::from(BIAS))
     }
 

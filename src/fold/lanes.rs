@@ -36,7 +36,11 @@ impl Block<'_> {
     }
 }
 
-fn numbers<T: Copy + Default + PartialEq>(x: &[T], block: fn(&[T]) -> Block<'_>, push: &mut dyn FnMut(Block<'_>)) {
+fn numbers<T: Copy + Default + PartialEq>(
+    x: &[T],
+    block: fn(&[T]) -> Block<'_>,
+    push: &mut dyn FnMut(Block<'_>),
+) {
     let mut kept = [T::default(); 256];
     for part in x.chunks(kept.len()) {
         let mut len = 0;
@@ -114,7 +118,8 @@ impl Plan {
         let mut reduced = vec![matches!(axes, Axes::All); ndim];
         let mut mark = |axis: isize| {
             let index = if axis < 0 { axis.checked_add(ndim as isize) } else { Some(axis) };
-            match index.and_then(|index| usize::try_from(index).ok()).and_then(|index| reduced.get_mut(index)) {
+            match index.and_then(|index| usize::try_from(index).ok()).and_then(|index| reduced.get_mut(index))
+            {
                 Some(slot) if !*slot => {
                     *slot = true;
                     Ok(())

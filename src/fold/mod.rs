@@ -26,7 +26,7 @@ pub use dtype::{Boolean, Dtype};
 pub use options::{Axes, Options};
 pub use output::{Array, Output, Scalar};
 pub use reduce::{
-    Reduction, all, any, argmax, argmin, count_nonzero, dot, max, mean, min, nanargmax, nanargmin, nanmax, nanmean,
-    nanmin, nanprod, nanstd, nansum, nanvar, norm, prod, ptp, reduce, std, sum, var,
+    Reduction, all, any, argmax, argmin, count_nonzero, dot, max, mean, min, nanargmax, nanargmin, nanmax,
+    nanmean, nanmin, nanprod, nanstd, nansum, nanvar, norm, prod, ptp, reduce, std, sum, var,
 };
 pub use values::Values;

@@ -109,10 +109,8 @@ impl Reduction {
     ///
     /// Errors: [`Error::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|reduction| reduction.name() == name).ok_or_else(|| Error::UnknownName {
-            kind: "reduction",
-            expected: Self::NAMES,
-            got: name.to_owned(),
+        Self::ALL.iter().copied().find(|reduction| reduction.name() == name).ok_or_else(|| {
+            Error::UnknownName { kind: "reduction", expected: Self::NAMES, got: name.to_owned() }
         })
     }
 }

@@ -49,7 +49,9 @@ impl Spec {
         let out = match options.dtype {
             Some(wanted) if wanted == natural => natural,
             Some(wanted) if free && wanted.is_real_float() => wanted,
-            Some(wanted) if free && natural.is_integer() && matches!(wanted, Dtype::I64 | Dtype::U64) => wanted,
+            Some(wanted) if free && natural.is_integer() && matches!(wanted, Dtype::I64 | Dtype::U64) => {
+                wanted
+            }
             Some(wanted) => {
                 return Err(Error::UnsupportedDtype {
                     op,
@@ -60,11 +62,7 @@ impl Spec {
             None => natural,
         };
         if kind == Kind::Ptp && dtype == Dtype::Bool {
-            return Err(Error::UnsupportedDtype {
-                op,
-                expected: "numbers",
-                got: dtype.name().to_owned(),
-            });
+            return Err(Error::UnsupportedDtype { op, expected: "numbers", got: dtype.name().to_owned() });
         }
         let precision = match out {
             Dtype::F32 => Precision::F32,
@@ -235,9 +233,10 @@ impl Squares {
     }
 
     fn norm(&self, spec: &Spec) -> f64 {
-        self.float.special.value().unwrap_or_else(|| {
-            self.value().divided_by(&Big::from_u64(1), true, spec.precision)
-        })
+        self.float
+            .special
+            .value()
+            .unwrap_or_else(|| self.value().divided_by(&Big::from_u64(1), true, spec.precision))
     }
 }
 
@@ -273,7 +272,13 @@ impl Extreme {
         match block {
             Block::F64(x) => self.scan(x, Cell::F, |cell| cell.to_f64(), f64::is_sign_negative, spec),
             Block::F32(x) => {
-                self.scan(x, |x| Cell::F(f64::from(x)), |cell| cell.to_f64() as f32, f32::is_sign_negative, spec);
+                self.scan(
+                    x,
+                    |x| Cell::F(f64::from(x)),
+                    |cell| cell.to_f64() as f32,
+                    f32::is_sign_negative,
+                    spec,
+                );
             }
             Block::I64(x) => self.scan(x, Cell::I, |cell| cell.to_bits() as i64, |_| false, spec),
             Block::U64(x) => self.scan(x, Cell::U, Cell::to_bits, |_| false, spec),
@@ -340,7 +345,11 @@ impl Extreme {
 
 /// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
 fn round_to(value: f64, precision: Precision) -> f64 {
-    if precision == Precision::F64 || !value.is_finite() { value } else { Big::from_f64(value).round(precision) }
+    if precision == Precision::F64 || !value.is_finite() {
+        value
+    } else {
+        Big::from_f64(value).round(precision)
+    }
 }
 
 /// A product with an exponent of its own, so that nothing overflows on the way.
@@ -465,7 +474,9 @@ impl State {
         match spec.kind {
             Kind::Sum | Kind::Mean => Self::Total(Total::default()),
             Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
-            Kind::Min | Kind::Max | Kind::Ptp | Kind::Argmin | Kind::Argmax => Self::Extreme(Extreme::default()),
+            Kind::Min | Kind::Max | Kind::Ptp | Kind::Argmin | Kind::Argmax => {
+                Self::Extreme(Extreme::default())
+            }
             Kind::Prod => Self::Product(Product::default()),
             Kind::Any | Kind::All | Kind::CountNonzero => Self::Truth(Truth::default()),
         }
