@@ -3,6 +3,7 @@
 use ndarray::{ArrayView, ArrayViewD, Dimension};
 
 use super::dtype::{Boolean, Dtype, for_each_dtype};
+use super::output::Array;
 
 macro_rules! values_enum {
     ($(($variant:ident, $type:ty, $name:literal),)*) => {
@@ -40,6 +41,14 @@ macro_rules! values_enum {
             /// Returns whether there is no element.
             pub fn is_empty(&self) -> bool {
                 self.len() == 0
+            }
+        }
+
+        impl<'a> From<&'a Array> for Values<'a> {
+            fn from(array: &'a Array) -> Self {
+                match array {
+                    $(Array::$variant(array) => Self::$variant(array.view()),)*
+                }
             }
         }
 

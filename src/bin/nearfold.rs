@@ -1,3 +1,0 @@
-//! The command line: names and files in, the crate's answers out.
-
-fn main() {}

@@ -1,0 +1,100 @@
+//! `nearfold build`: vectors in, an index file out.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use nearfold::ingest::{Matrix, ids_from_array};
+use nearfold::{Index, Metric, Params, Storage};
+
+use crate::{Failure, files, text};
+
+/// Build an index of the vectors in a .npy file.
+///
+/// The same vectors and parameters give the same file, byte for byte, with any number of threads.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  nearfold build vectors.npy -o vectors.nearfold --metric cosine
+  nearfold build vectors.npy -o vectors.nearfold --ids ids.npy --storage f32 --m 24")]
+pub(crate) struct Build {
+    /// The vectors: a .npy file of shape (n, dim); numbers are taken as float32
+    vectors: PathBuf,
+    /// Where the index goes; an old file stays until the new one is complete
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// l2sq (squared Euclidean), ip (1 - inner product) or cosine (1 - cosine)
+    #[arg(long, default_value = Metric::default().name(), value_parser = Metric::from_name)]
+    metric: Metric,
+    /// How vectors are kept: f32, or i8 (a quarter of the memory)
+    #[arg(long, default_value = Storage::default().name(), value_parser = Storage::from_name)]
+    storage: Storage,
+    /// M: how many links a new node gets; more find better and take more memory
+    #[arg(long, default_value_t = Params::default().m, value_name = "M")]
+    m: usize,
+    /// How many candidates an insertion looks at; more build slower and find better
+    #[arg(long, default_value_t = Params::default().ef_construction, value_name = "EF")]
+    ef_construction: usize,
+    /// A .npy file of n integers; without it the ids are 0, 1, 2, …
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    /// How many threads; without it one for each core
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// No progress and no summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Build {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        if let Some(threads) = self.threads {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+            pool.map_err(|error| Failure::Io("threads".into(), io::Error::other(error)))?;
+        }
+        let matrix = Matrix::from_array(files::read_array(&self.vectors)?)?;
+        let ids =
+            self.ids.as_ref().map(|path| ids_from_array(&files::read_array(path)?).map_err(Failure::from));
+        let ids = ids.transpose()?;
+
+        let start = Instant::now();
+        let params =
+            Params::new(self.metric).storage(self.storage).m(self.m).ef_construction(self.ef_construction);
+        let mut index = Index::new(matrix.dim, params)?;
+        let progress = self.progress(matrix.rows());
+        index.add_with_progress(&matrix.values, ids.as_deref(), &mut |done, _all| {
+            progress.set_position(done as u64);
+            true
+        })?;
+        progress.finish_and_clear();
+
+        let bytes = index.to_bytes();
+        files::write_at_once(&self.output, &bytes)?;
+        if !self.quiet {
+            writeln!(
+                out,
+                "{}: {} vectors of {}, {}, {}, {} bytes ({} per vector), built in {:.1} s",
+                self.output.display(),
+                text::thousands(index.len()),
+                index.dim(),
+                self.metric.name(),
+                self.storage.name(),
+                text::thousands(bytes.len()),
+                bytes.len().checked_div(index.len()).unwrap_or(0),
+                start.elapsed().as_secs_f64(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A bar on a terminal; nothing where standard error is a file or a pipe.
+    fn progress(&self, rows: usize) -> ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} vectors, {eta} left");
+        ProgressBar::new(rows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    }
+}
