@@ -92,5 +92,15 @@ lint:  ## format and lints of the Rust code; the golden vectors are what generat
 	cargo clippy --quiet --all-targets --features $(NATIVE_FEATURES) -- -D warnings
 	python3 tests/vectors/generate.py --check
 
+tests/js/node_modules/installed: tests/js/package-lock.json
+	cd tests/js && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: test-js
+test-js: npm tests/js/node_modules/installed  ## the npm package, packed and installed elsewhere
+	cd tests/js && node --test --test-reporter=dot
+
+test: test-js
+
 # ---- bench -------------------------------------------------------------------------------------
 

@@ -30,6 +30,9 @@ export function start(module) {
     throw new NearfoldError("no_simd", "nearfold needs WebAssembly with SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16.4 or newer): this engine has none");
   }
   try {
+    if (!(module instanceof WebAssembly.Module)) module = new WebAssembly.Module(module);
+    // Looked at first: the generated code keeps whatever instance it was once given.
+    if (!WebAssembly.Module.exports(module).some(({ name }) => name === "indexcore_new")) throw new TypeError("it has other exports");
     memory = initSync({ module }).memory;
   } catch (cause) {
     throw new NearfoldError("load_failed", `this is not nearfold's kernel, or the page's Content-Security-Policy lacks 'wasm-unsafe-eval': ${cause.message}`, { cause });

@@ -1,0 +1,105 @@
+// Compiled, never run: the types of the public API, as users meet them.
+
+import { alloc, argmax, dot, Index, init, KernelArray, max, mean, NearfoldError, std, sum, variance } from "nearfold";
+import { var as population } from "nearfold/inline";
+import type { ArrayResult, Complex, ErrorCode, Neighbors } from "nearfold";
+
+/** Compiles only where `A` and `B` are the same type. */
+function same<A, B>(_: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false): void {}
+
+await init();
+await init(new URL("https://example.org/nearfold.wasm"));
+await init(fetch("nearfold.wasm"));
+await init(new Uint8Array(8));
+
+const floats = new Float64Array(8);
+const bigs = new BigInt64Array(8);
+
+// Sums of numbers are numbers, of BigInts BigInts, of complex numbers complex.
+const total = sum(floats);
+same<typeof total, number>(true);
+const plain = sum([1, 2, 3]);
+same<typeof plain, number>(true);
+const readonlyNumbers: readonly number[] = [1];
+sum(readonlyNumbers);
+const big = sum(bigs);
+same<typeof big, bigint>(true);
+const bigMean = mean(bigs);
+same<typeof bigMean, number>(true);
+const complex = sum({ data: floats, dtype: "complex128" });
+same<typeof complex, Complex>(true);
+const truth = max({ data: new Uint8Array(8), dtype: "bool" });
+same<typeof truth, boolean>(true);
+const position = argmax(bigs);
+same<typeof position, number>(true);
+
+// Where axes remain there is an array.
+const kept = sum(floats, { keepdims: true });
+same<typeof kept, ArrayResult>(true);
+const rows = mean({ data: floats, shape: [2, 4] }, { axis: 1 });
+same<typeof rows, number | ArrayResult>(true);
+if (typeof rows !== "number") rows.data.length + rows.shape.length;
+const whole = std(floats, { axis: 0 });
+same<typeof whole, number>(true);
+
+variance(floats, { ddof: 1 });
+population(floats, { ddof: 1, where: new Uint8Array(8) });
+// @ts-expect-error: only variance and std have ddof
+sum(floats, { ddof: 1 });
+// @ts-expect-error: no such option
+sum(floats, { axes: 1 });
+// @ts-expect-error: text is no array
+sum("1, 2, 3");
+// @ts-expect-error: an array of texts is no array of numbers
+sum(["1", "2"]);
+
+const product = dot(floats, floats);
+same<typeof product, number>(true);
+// @ts-expect-error: dot has no axis
+dot(floats, floats, { axis: 0 });
+
+// Arrays in the kernel's memory.
+const array = alloc(8, "float32");
+same<typeof array, KernelArray<"float32">>(true);
+const view = array.view();
+same<typeof view, Float32Array<ArrayBuffer>>(true);
+const standard = alloc(8).view();
+same<typeof standard, Float64Array<ArrayBuffer>>(true);
+const wide = sum(alloc(8, "uint64"));
+same<typeof wide, bigint>(true);
+// @ts-expect-error: no such dtype
+alloc(8, "float128");
+
+// The index.
+{
+  using index = new Index(3, { metric: "cosine", storage: "f32", M: 8, efConstruction: 100 });
+  index.add(new Float32Array(6));
+  index.add([[1, 2, 3], [4, 5, 6]], { ids: [7, 8], progress: (done, total) => done < total });
+  index.add(new Int8Array(6), { ids: new Uint32Array([1, 2]) });
+  index.add({ data: floats.subarray(6), shape: [2, 3] });
+  const found = index.search([1, 2, 3], { k: 2, efSearch: 64 });
+  same<typeof found, Neighbors>(true);
+  same<typeof found.ids, Float64Array<ArrayBuffer>>(true);
+  const exact = index.search(array, { exact: true, ids: "bigint" });
+  same<typeof exact.ids, BigUint64Array<ArrayBuffer>>(true);
+  const many = index.searchMany(new Float32Array(6));
+  same<typeof many.shape, [n: number, k: number]>(true);
+  const bytes: Uint8Array = index.toBytes();
+  Index.fromBytes(bytes).memory().total.toFixed();
+  // @ts-expect-error: read-only
+  index.length = 0;
+}
+// @ts-expect-error: no such metric
+new Index(3, { metric: "euclid" });
+// @ts-expect-error: the paper's M is a capital letter
+new Index(3, { m: 16 });
+
+try {
+  sum([]);
+} catch (error) {
+  if (error instanceof NearfoldError) {
+    const code: ErrorCode = error.code;
+    // @ts-expect-error: no such code
+    code === "oops";
+  }
+}
