@@ -1,24 +1,88 @@
-//! Which numbers a kernel reads, and how they become the `f64` or `i128` that it works in.
+//! Which numbers a kernel reads, and how they become the `f64` that it works in, and back.
 
 use half::f16;
 
-/// A floating-point element. Widening to `f64` is exact for all of them.
-pub(crate) trait Float: Copy {
-    /// Returns the same number as `f64`.
+use super::estimate::Estimate;
+use super::round::Leading;
+use super::vector::Vector;
+
+/// A floating-point element: `f64`, `f32` or `f16`.
+pub(crate) trait Float: Copy + Default + PartialEq {
+    /// Returns the same number as `f64`, exactly.
     fn widen(self) -> f64;
+
+    /// Returns the first elements of `x`, widened.
+    #[inline(always)]
+    fn load<V: Vector>(x: &[Self]) -> V {
+        let mut wide = [0.0; 8];
+        for (wide, x) in wide[..V::LANES].iter_mut().zip(x) {
+            *wide = x.widen();
+        }
+        V::load(&wide)
+    }
+
+    /// Returns the nearest number of this type.
+    fn narrow(x: f64) -> Self;
+
+    /// Returns the nearest number of this type, in one rounding.
+    fn round(leading: Leading) -> Self;
+
+    /// Returns the number of this type that the estimate certainly rounds to, if there is one.
+    #[inline(always)]
+    fn round_estimate(estimate: Estimate) -> Option<Self> {
+        if estimate.is_zero() {
+            return Some(Self::narrow(0.0));
+        }
+        let [low, high] = estimate.ends().map(|end| Self::narrow(end).widen());
+        // Zero is left to the exact way, which knows its sign.
+        (low == high && low.is_finite() && low != 0.0).then(|| Self::narrow(low))
+    }
 }
 
 impl Float for f64 {
     #[inline(always)]
+    fn load<V: Vector>(x: &[Self]) -> V {
+        V::load(x)
+    }
+
+    #[inline(always)]
     fn widen(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    fn narrow(x: f64) -> Self {
+        x
+    }
+
+    fn round(leading: Leading) -> Self {
+        leading.to_f64()
+    }
+
+    #[inline(always)]
+    fn round_estimate(estimate: Estimate) -> Option<Self> {
+        estimate.to_f64()
     }
 }
 
 impl Float for f32 {
     #[inline(always)]
+    fn load<V: Vector>(x: &[Self]) -> V {
+        V::load_f32(x)
+    }
+
+    #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self)
+    }
+
+    #[inline(always)]
+    fn narrow(x: f64) -> Self {
+        x as Self
+    }
+
+    fn round(leading: Leading) -> Self {
+        leading.to_f32()
     }
 }
 
@@ -26,5 +90,14 @@ impl Float for f16 {
     #[inline(always)]
     fn widen(self) -> f64 {
         self.to_f64()
+    }
+
+    #[inline(always)]
+    fn narrow(x: f64) -> Self {
+        Self::from_f64(x)
+    }
+
+    fn round(leading: Leading) -> Self {
+        leading.to_f16()
     }
 }

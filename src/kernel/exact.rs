@@ -118,48 +118,25 @@ impl ExactSum {
         &self.finite
     }
 
-    /// Returns the correctly rounded sum.
+    /// Returns the sum, correctly rounded to `R` in one rounding.
     ///
     /// Empty, or only zeros of any sign: +0. NaN, or infinities of both signs: NaN. Infinite
     /// only if a term is, or if the exact sum is above the largest finite number.
+    pub(crate) fn round<R: Float>(&self) -> R {
+        self.special().map_or_else(|| R::round(self.leading()), R::narrow)
+    }
+
+    /// Returns the sum, correctly rounded to `f64`.
     pub(crate) fn to_f64(&self) -> f64 {
-        self.special().unwrap_or_else(|| self.leading().to_f64())
-    }
-
-    /// Returns the sum correctly rounded to `f32`, in one rounding.
-    pub(crate) fn to_f32(&self) -> f32 {
-        self.special().map_or_else(|| self.leading().to_f32(), |special| special as f32)
-    }
-
-    /// Returns the sum correctly rounded to `f16`, in one rounding.
-    pub(crate) fn to_f16(&self) -> half::f16 {
-        self.special().map_or_else(|| self.leading().to_f16(), half::f16::from_f64)
+        self.round()
     }
 
     /// Returns the exact sum divided by `n`, rounded once; NaN if `n` is 0.
-    pub(crate) fn mean_f64(&self, n: u64) -> f64 {
+    pub(crate) fn mean<R: Float>(&self, n: u64) -> R {
         match self.special() {
-            _ if n == 0 => f64::NAN,
-            Some(special) => special,
-            None => self.leading().divided_by(n).to_f64(),
-        }
-    }
-
-    /// Returns the exact sum divided by `n`, rounded once to `f32`; NaN if `n` is 0.
-    pub(crate) fn mean_f32(&self, n: u64) -> f32 {
-        match self.special() {
-            _ if n == 0 => f32::NAN,
-            Some(special) => special as f32,
-            None => self.leading().divided_by(n).to_f32(),
-        }
-    }
-
-    /// Returns the exact sum divided by `n`, rounded once to `f16`; NaN if `n` is 0.
-    pub(crate) fn mean_f16(&self, n: u64) -> half::f16 {
-        match self.special() {
-            _ if n == 0 => half::f16::NAN,
-            Some(special) => half::f16::from_f64(special),
-            None => self.leading().divided_by(n).to_f16(),
+            _ if n == 0 => R::narrow(f64::NAN),
+            Some(special) => R::narrow(special),
+            None => R::round(self.leading().divided_by(n)),
         }
     }
 

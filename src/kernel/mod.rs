@@ -5,18 +5,19 @@
 //! order of arithmetic is written in the body, so every variant gives the same bits.
 
 mod dispatch;
-mod element;
+pub(crate) mod element;
+mod estimate;
 mod round;
+mod vector;
 mod wide;
 mod windows;
 
 pub(crate) mod distance_f32;
 pub(crate) mod exact;
 pub(crate) mod int8;
+pub(crate) mod sum;
 
 pub(crate) use dispatch::dispatch;
-#[expect(unused_imports, reason = "fold comes next")]
-pub(crate) use element::Float;
 
 #[cfg(test)]
 mod tests;

@@ -10,15 +10,15 @@
 //! Reference: the splitting is ExtractVector of S. M. Rump, T. Ogita, S. Oishi, *Accurate
 //! floating-point summation part I*, SIAM J. Sci. Comput. 31 (2008), algorithm 3.3.
 
-use super::dispatch;
 use super::element::Float;
 use super::exact::{ExactSum, SUM_UNIT};
-
-/// Elements worked on side by side. A multiple of every vector's width; more spills registers.
-const LANES: usize = 8;
+use super::vector::{Vector, dispatch_vector, for_each_vector};
 
 /// Elements whose window integers (below 2^51) are added up in 64 bits without overflow.
 const BLOCK: usize = 2048;
+
+/// Below this, looking for windows takes longer than adding one by one.
+const FEW: usize = 16;
 
 /// Bits of one window.
 const WINDOW_BITS: i32 = 52;
@@ -39,7 +39,7 @@ struct Windows {
 
 /// Adds every element of `x` to `sum`.
 pub(super) fn add_slice<T: Float>(sum: &mut ExactSum, x: &[T]) {
-    if x.len() < 2 * LANES {
+    if x.len() < FEW {
         x.iter().for_each(|x| sum.add(x.widen()));
         return;
     }
@@ -114,71 +114,66 @@ impl Windows {
 
 /// Returns the sums of what each window sees of the block, if together they see all of it.
 #[inline(always)]
-fn extract_body<T: Float, const LEN: usize>(block: &[T], top: i32) -> Option<[i64; LEN]> {
-    let shifters: [f64; LEN] = core::array::from_fn(|window| shifter(top - WINDOW_BITS * window as i32));
-    let mut sums = [[0i64; LANES]; LEN];
-    let mut outside = [0u64; LANES];
-    let mut rest = [0u64; LANES];
-    let mut add = |x: [f64; LANES]| {
-        for lane in 0..LANES {
-            let mut left = x[lane];
-            for window in 0..LEN {
-                let shifted = shifters[window] + left;
-                sums[window][lane] = sums[window][lane].wrapping_add(shifted.to_bits() as i64);
-                if window == 0 {
-                    outside[lane] |= shifted.to_bits() ^ shifters[0].to_bits();
-                }
-                left -= shifted - shifters[window];
+fn extract_body<V: Vector, T: Float, const VECTORS: usize, const LEN: usize>(
+    block: &[T],
+    top: i32,
+) -> Option<[i64; LEN]> {
+    let units: [f64; LEN] = core::array::from_fn(|window| shifter(top - WINDOW_BITS * window as i32));
+    let shifters = units.map(V::splat);
+    let zero = V::splat(0.0);
+    let mut sums = [[zero; VECTORS]; LEN];
+    let mut outside = [zero; VECTORS];
+    let mut rest = [zero; VECTORS];
+    let vectors = for_each_vector::<V, T, VECTORS>(block, |slot, x| {
+        let mut left = x;
+        for window in 0..LEN {
+            let shifted = shifters[window].add(left);
+            sums[window][slot] = sums[window][slot].add_bits(shifted);
+            if window == 0 {
+                outside[slot] = outside[slot].or(shifted.xor(shifters[0]));
             }
-            rest[lane] |= left.to_bits();
+            left = left.sub(shifted.sub(shifters[window]));
         }
-    };
-    let (chunks, tail) = block.as_chunks::<LANES>();
-    for chunk in chunks {
-        add(chunk.map(T::widen));
-    }
-    let mut last = [0.0; LANES];
-    for (slot, x) in last.iter_mut().zip(tail) {
-        *slot = x.widen();
-    }
-    add(last);
+        rest[slot] = rest[slot].or(left);
+    });
 
-    let outside = outside.iter().fold(0, |all, lane| all | lane);
-    let rest = rest.iter().fold(0, |all, lane| all | lane);
-    if outside >> 52 != 0 || rest << 1 != 0 {
+    let any = |x: [V; VECTORS]| {
+        let all = x.into_iter().reduce(V::or).unwrap_or(zero).to_array();
+        all.into_iter().fold(0, |any, x| any | x.to_bits())
+    };
+    if any(outside) >> 52 != 0 || any(rest) << 1 != 0 {
         return None;
     }
-    let added = ((chunks.len() + 1) * LANES) as i64;
+    let added = (vectors * V::LANES) as i64;
     Some(core::array::from_fn(|window| {
-        let sum = sums[window].iter().fold(0i64, |all, &lane| all.wrapping_add(lane));
-        sum.wrapping_sub(added.wrapping_mul(shifters[window].to_bits() as i64))
+        let sum = sums[window].into_iter().reduce(V::add_bits).unwrap_or(zero).to_array();
+        let sum = sum.into_iter().fold(0i64, |all, lane| all.wrapping_add(lane.to_bits() as i64));
+        sum.wrapping_sub(added.wrapping_mul(units[window].to_bits() as i64))
     }))
 }
 
-/// Returns the largest |x|; NaN if there is one.
 #[inline(always)]
-fn largest_body<T: Float>(block: &[T]) -> f64 {
-    let mut largest = [0.0f64; LANES];
-    let mut nan = false;
-    let (chunks, tail) = block.as_chunks::<LANES>();
-    for chunk in chunks {
-        for lane in 0..LANES {
-            let x = chunk[lane].widen().abs();
-            largest[lane] = if x > largest[lane] { x } else { largest[lane] };
-            nan |= x.is_nan();
-        }
+fn largest_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T]) -> f64 {
+    let mut largest = [V::splat(0.0); VECTORS];
+    // 0 * x is ±0 but for infinities and NaN, which make NaN.
+    let mut finite = [V::splat(0.0); VECTORS];
+    for_each_vector::<V, T, VECTORS>(block, |slot, x| {
+        largest[slot] = largest[slot].raise(x.abs());
+        finite[slot] = finite[slot].add(x.mul(V::splat(0.0)));
+    });
+    let finite = finite.into_iter().reduce(V::add).map_or([0.0; 8], V::to_array);
+    if finite.iter().any(|x| x.is_nan()) {
+        return f64::NAN;
     }
-    for x in tail {
-        let x = x.widen().abs();
-        largest[0] = if x > largest[0] { x } else { largest[0] };
-        nan |= x.is_nan();
-    }
-    if nan { f64::NAN } else { largest.iter().fold(0.0, |a, &b| if a < b { b } else { a }) }
+    let largest = largest.into_iter().reduce(V::raise).map_or([0.0; 8], V::to_array);
+    largest.into_iter().fold(0.0, |a, b| if a < b { b } else { a })
 }
 
-dispatch! {
+dispatch_vector! {
     fn extract[T: Float]<const LEN: usize>(block: &[T], top: i32) -> Option<[i64; LEN]> = extract_body;
-    fn largest_magnitude[T: Float](block: &[T]) -> f64 = largest_body;
+
+    /// Returns the largest |x|; NaN if an element is NaN or infinite.
+    pub(super) fn largest_magnitude[T: Float](block: &[T]) -> f64 = largest_body;
 }
 
 /// Returns the number that, added to x, rounds it to a multiple of 2^unit.

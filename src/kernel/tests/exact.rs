@@ -5,8 +5,9 @@ use num_bigint::BigInt;
 use super::data::{Random, ill_conditioned, kinds};
 use super::oracle::{check_f32, check_f64, sum_units};
 use crate::kernel::exact::ExactSum;
+use crate::kernel::sum;
 
-fn sum(x: &[f64]) -> ExactSum {
+fn state(x: &[f64]) -> ExactSum {
     let mut sum = ExactSum::new();
     sum.add_slice(x);
     sum
@@ -14,14 +15,19 @@ fn sum(x: &[f64]) -> ExactSum {
 
 fn check(what: &str, x: &[f64]) {
     let exact = sum_units(x.iter().copied());
-    let state = sum(x);
+    let state = state(x);
     let one = BigInt::from(1);
     check_f64(&exact, &one, state.to_f64());
-    check_f32(&exact, &one, state.to_f32());
+    check_f32(&exact, &one, state.round());
     if !x.is_empty() {
-        check_f64(&exact, &BigInt::from(x.len()), state.mean_f64(x.len() as u64));
-        check_f32(&exact, &BigInt::from(x.len()), state.mean_f32(x.len() as u64));
+        check_f64(&exact, &BigInt::from(x.len()), state.mean(x.len() as u64));
+        check_f32(&exact, &BigInt::from(x.len()), state.mean(x.len() as u64));
     }
+    let same = |a: f64, b: f64| assert_eq!(a.to_bits(), b.to_bits(), "{what}, {} elements", x.len());
+    same(sum::sum(x), state.to_f64());
+    same(f64::from(sum::sum::<f64, f32>(x)), f64::from(state.round::<f32>()));
+    same(sum::mean(x), state.mean(x.len() as u64));
+    same(f64::from(sum::mean::<f64, f32>(x)), f64::from(state.mean::<f32>(x.len() as u64)));
     let mut one_by_one = ExactSum::new();
     x.iter().for_each(|&x| one_by_one.add(x));
     assert_eq!(one_by_one, state, "{what}, {} elements", x.len());
@@ -44,15 +50,15 @@ fn a_sum_of_any_length_and_kind_is_correctly_rounded() {
 #[test]
 fn a_sum_does_not_depend_on_order_offset_or_split() {
     for (kind, x) in kinds(5000, 3) {
-        let whole = sum(&x);
+        let whole = state(&x);
         let reversed: Vec<f64> = x.iter().rev().copied().collect();
-        assert_eq!(sum(&reversed), whole, "{kind}");
+        assert_eq!(state(&reversed), whole, "{kind}");
         let mut random = Random(5);
         let mut merged = ExactSum::new();
         let mut rest = x.as_slice();
         while !rest.is_empty() {
             let (part, after) = rest.split_at((random.below(900) as usize + 1).min(rest.len()));
-            merged.merge(&sum(part));
+            merged.merge(&state(part));
             rest = after;
         }
         assert_eq!(merged, whole, "{kind}");
@@ -128,16 +134,16 @@ fn sums_follow_tc39_sum_precise() {
         (&[f64::MAX, f64::MAX, -f64::MAX], f64::MAX),
     ];
     for (x, expected) in cases {
-        assert_eq!(sum(x).to_f64().to_bits(), expected.to_bits(), "{x:?}");
+        assert_eq!(state(x).to_f64().to_bits(), expected.to_bits(), "{x:?}");
         let mut long = vec![0.0; 100];
         long.extend(*x);
-        assert_eq!(sum(&long).to_f64().to_bits(), expected.to_bits(), "{x:?} after zeros");
+        assert_eq!(state(&long).to_f64().to_bits(), expected.to_bits(), "{x:?} after zeros");
     }
 }
 
 #[test]
 fn a_damaged_state_is_refused() {
-    let bytes = sum(&[1.0, 1e300, -3e-300]).to_bytes();
+    let bytes = state(&[1.0, 1e300, -3e-300]).to_bytes();
     for len in 0..bytes.len() {
         assert!(ExactSum::from_bytes(&bytes[..len]).is_err(), "cut at {len}");
     }
@@ -158,7 +164,7 @@ fn f32_and_f16_are_summed_exactly() {
         let mut state = ExactSum::new();
         state.add_slice(&x);
         let exact = sum_units(x.iter().map(|&x| x.into()));
-        check_f32(&exact, &BigInt::from(1), state.to_f32());
+        check_f32(&exact, &BigInt::from(1), state.round());
         check_f64(&exact, &BigInt::from(1), state.to_f64());
         let x: Vec<half::f16> =
             x.iter().map(|&x| half::f16::from_f32(x.abs().sqrt())).filter(|x| x.is_finite()).collect();

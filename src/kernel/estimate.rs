@@ -1,0 +1,111 @@
+//! A real number known up to a proven bound: what fast paths compute, and when it decides the rounding.
+
+use super::element::Float;
+
+/// Half the distance from 1 to the next float: an operation errs by at most this, relatively.
+pub(crate) const EPSILON: f64 = f64::EPSILON / 2.0;
+
+/// A number that differs from `high + low` by at most `bound`.
+///
+/// If anything overflowed on the way then `bound` or the numbers are not finite, and
+/// [`rounded`](Self::rounded) says `None`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Estimate {
+    pub(crate) high: f64,
+    pub(crate) low: f64,
+    pub(crate) bound: f64,
+}
+
+/// Returns the rounded sum and its error; their sum is `a + b` exactly unless it overflows.
+///
+/// Reference: D. E. Knuth, *The Art of Computer Programming*, volume 2, 4.2.2, theorem B.
+#[inline(always)]
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let of_b = sum - a;
+    let of_a = sum - of_b;
+    (sum, (a - of_a) + (b - of_b))
+}
+
+/// Returns the rounded product and its error; exact if nothing over- or underflows.
+///
+/// Reference: T. J. Dekker, *A floating-point technique for extending the available precision*,
+/// Numer. Math. 18 (1971), with Veltkamp's splitting.
+#[inline(always)]
+pub(crate) fn two_product(a: f64, b: f64) -> (f64, f64) {
+    let split = |x: f64| {
+        let scaled = 134_217_729.0 * x; // 2^27 + 1
+        let high = scaled - (scaled - x);
+        (high, x - high)
+    };
+    let product = a * b;
+    let ((a_high, a_low), (b_high, b_low)) = (split(a), split(b));
+    let error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    (product, error)
+}
+
+impl Estimate {
+    pub(crate) const ZERO: Self = Self { high: 0.0, low: 0.0, bound: 0.0 };
+
+    /// Returns the number plus `x`.
+    #[inline(always)]
+    pub(crate) fn plus(self, x: f64) -> Self {
+        let (high, error) = two_sum(self.high, x);
+        let (low, lost) = two_sum(self.low, error);
+        Self { high, low, bound: self.bound + lost.abs() * (1.0 + 4.0 * EPSILON) }
+    }
+
+    /// Returns the sum of both numbers.
+    #[inline(always)]
+    pub(crate) fn plus_estimate(self, other: Self) -> Self {
+        let sum = self.plus(other.high).plus(other.low);
+        Self { bound: (sum.bound + other.bound) * (1.0 + 4.0 * EPSILON), ..sum }
+    }
+
+    /// Returns the quotient by `divisor`, a positive integer below 2^53.
+    pub(crate) fn divided_by(self, divisor: f64) -> Self {
+        let quotient = self.high / divisor;
+        let (product, error) = two_product(quotient, divisor);
+        // The remainder of a rounded division is a float.
+        let remainder = (self.high - product) - error;
+        let low = (remainder + self.low) / divisor;
+        let bound = self.bound / divisor + low.abs() * (4.0 * EPSILON);
+        // Below this, products and quotients may lose bits to underflow.
+        let safe = quotient == 0.0 || quotient.abs() > 1e-250;
+        Self { high: quotient, low, bound: if safe { bound } else { f64::NAN } }
+    }
+
+    /// Returns the float that every number within the bound rounds to, if there is one.
+    #[inline(always)]
+    pub(crate) fn rounded<R: Float>(self) -> Option<R> {
+        R::round_estimate(self)
+    }
+
+    /// Returns whether the number is exactly 0.
+    #[inline(always)]
+    pub(super) fn is_zero(self) -> bool {
+        self.high == 0.0 && self.low == 0.0 && self.bound == 0.0
+    }
+
+    /// Returns the `f64` that the number certainly rounds to, if there is one.
+    #[inline(always)]
+    pub(super) fn to_f64(self) -> Option<f64> {
+        let (nearest, rest) = two_sum(self.high, self.low);
+        if self.bound == 0.0 && nearest.is_finite() {
+            return Some(nearest + 0.0);
+        }
+        // Rounding is monotonic: if both ends round to `nearest`, all between do. The margin is
+        // larger than what rounds off while it is computed.
+        let margin = self.bound * (1.0 + 16.0 * EPSILON) + rest.abs() * (4.0 * EPSILON);
+        let decided = nearest + (rest + margin) == nearest && nearest + (rest - margin) == nearest;
+        (decided && nearest.is_finite()).then_some(nearest)
+    }
+
+    /// Returns floats below and above the number, as near as is cheap.
+    #[inline(always)]
+    pub(super) fn ends(self) -> [f64; 2] {
+        let low = (self.high + (self.low - self.bound)).next_down();
+        let high = (self.high + (self.low + self.bound)).next_up();
+        [low.next_down(), high.next_up()]
+    }
+}
