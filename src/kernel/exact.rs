@@ -131,6 +131,31 @@ impl ExactSum {
         self.round()
     }
 
+    /// Returns the sum, correctly rounded to `f32`.
+    pub(crate) fn to_f32(&self) -> f32 {
+        self.round()
+    }
+
+    /// Returns the sum, correctly rounded to `f16`.
+    pub(crate) fn to_f16(&self) -> half::f16 {
+        self.round()
+    }
+
+    /// Returns the mean of `n` terms, correctly rounded to `f64`.
+    pub(crate) fn mean_f64(&self, n: u64) -> f64 {
+        self.mean(n)
+    }
+
+    /// Returns the mean of `n` terms, correctly rounded to `f32`.
+    pub(crate) fn mean_f32(&self, n: u64) -> f32 {
+        self.mean(n)
+    }
+
+    /// Returns the mean of `n` terms, correctly rounded to `f16`.
+    pub(crate) fn mean_f16(&self, n: u64) -> half::f16 {
+        self.mean(n)
+    }
+
     /// Returns the exact sum divided by `n`, rounded once; NaN if `n` is 0.
     pub(crate) fn mean<R: Float>(&self, n: u64) -> R {
         match self.special() {
