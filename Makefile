@@ -52,6 +52,12 @@ npm: wasm  ## target/npm/nearfold-*.tgz: the npm package
 	mkdir -p target/npm
 	node tools/npm.mjs pack
 
+# One wheel for every CPython from 3.11 on (abi3).
+.PHONY: wheel
+wheel: $(VENV)/installed  ## the native Python wheel, in target/wheels
+	rm -f target/wheels/*.whl
+	$(VENV)/bin/maturin build --quiet --release --locked --features python,parallel --out target/wheels
+
 # ---- test --------------------------------------------------------------------------------------
 
 .PHONY: test

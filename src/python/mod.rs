@@ -1,1 +1,39 @@
-//! The Python face: converts types, names and errors.
+//! The Python face: converts types, names and errors; no number is computed here.
+//!
+//! [`input`] turns any Python object that holds numbers into [`Values`](crate::fold::Values), read in
+//! place where the memory allows it; [`output`] turns results into Python numbers and arrays.
+
+mod arguments;
+mod arrow;
+mod buffer;
+mod dlpack;
+mod errors;
+mod fold;
+mod format;
+mod index;
+mod input;
+mod interface;
+mod output;
+mod save;
+mod sequence;
+mod strided;
+
+/// The module's table of contents: `nearfold._nearfold`.
+#[pyo3::pymodule(gil_used = false)]
+mod _nearfold {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::errors::NearfoldError;
+    #[pymodule_export]
+    use super::fold::{argmax, argmin, dot, max, mean, min, norm, std, sum, var};
+    #[pymodule_export]
+    use super::index::Index;
+    #[pymodule_export]
+    use super::output::Array;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

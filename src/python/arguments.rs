@@ -1,0 +1,114 @@
+//! Which Python objects may stand for an axis, a dtype, a size?
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
+
+use super::input::type_name;
+use crate::error::{Error, Result};
+use crate::fold::{Axes, Dtype};
+
+/// `axis`: `None`, an int, or a tuple of ints.
+pub(super) struct AxisArgument(pub(super) Axes);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for AxisArgument {
+    type Error = PyErr;
+
+    fn extract(axis: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if axis.is_none() {
+            return Ok(Self(Axes::All));
+        }
+        if axis.is_instance_of::<PyTuple>() || axis.is_instance_of::<PyList>() {
+            let axes: PyResult<_> = axis.try_iter()?.map(|axis| one_axis(&axis?)).collect();
+            return Ok(Self(Axes::Many(axes?)));
+        }
+        Ok(Self(Axes::One(one_axis(&axis)?)))
+    }
+}
+
+fn one_axis(axis: &Bound<'_, PyAny>) -> PyResult<isize> {
+    if axis.is_instance_of::<PyBool>() {
+        return Err(PyTypeError::new_err("axis: expected an int, a tuple of ints or None, got bool"));
+    }
+    match axis.extract::<isize>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(axis.py()) => {
+            // Out of every range: the core says so with the array's number of dimensions.
+            Ok(if axis.lt(0)? { isize::MIN } else { isize::MAX })
+        }
+        Err(_) => Err(PyTypeError::new_err(format!(
+            "axis: expected an int, a tuple of ints or None, got {}",
+            type_name(axis)
+        ))),
+        axis => axis,
+    }
+}
+
+/// `dtype`: a name, a NumPy dtype or scalar type, or one of `bool`, `int`, `float`, `complex`.
+pub(super) struct DtypeArgument(pub(super) Dtype);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for DtypeArgument {
+    type Error = PyErr;
+
+    fn extract(dtype: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let py = dtype.py();
+        if let Ok(name) = dtype.cast::<PyString>() {
+            return Ok(Self(Dtype::from_name(&name.to_cow()?)?));
+        }
+        if dtype.is(py.get_type::<PyBool>()) {
+            return Ok(Self(Dtype::Bool));
+        }
+        if dtype.is(py.get_type::<PyInt>()) {
+            return Ok(Self(Dtype::I64));
+        }
+        if dtype.is(py.get_type::<PyFloat>()) {
+            return Ok(Self(Dtype::F64));
+        }
+        if dtype.is(py.get_type::<PyComplex>()) {
+            return Ok(Self(Dtype::C128));
+        }
+        let name = if let Ok(scalar_type) = dtype.cast::<PyType>() {
+            scalar_type.name()?.into_any()
+        } else {
+            dtype.getattr_opt("name")?.ok_or_else(|| {
+                PyTypeError::new_err(format!(
+                    "dtype: expected a name or a NumPy dtype, got {}",
+                    type_name(&dtype)
+                ))
+            })?
+        };
+        Ok(Self(Dtype::from_name(&name.extract::<String>()?)?))
+    }
+}
+
+/// A Python int that counts something.
+pub(super) enum SizeArgument {
+    Size(usize),
+    /// Negative, or beyond this machine: its text.
+    Outside(String),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for SizeArgument {
+    type Error = PyErr;
+
+    fn extract(size: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        match size.extract::<usize>() {
+            Ok(size) => Ok(Self::Size(size)),
+            Err(error) if error.is_instance_of::<PyOverflowError>(size.py()) => {
+                Ok(Self::Outside(size.str()?.to_string()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl SizeArgument {
+    /// Returns the size; `name` is the argument's, for the error's text.
+    pub(super) fn at(self, name: &'static str) -> Result<usize> {
+        match self {
+            Self::Size(size) => Ok(size),
+            Self::Outside(got) => {
+                Err(Error::BadParameter { name, expected: "a positive number".into(), got })
+            }
+        }
+    }
+}

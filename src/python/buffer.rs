@@ -1,0 +1,102 @@
+//! How is an object that exports the buffer protocol (PEP 3118) read in place?
+//!
+//! PyO3's typed buffer takes big-endian elements for native ones and refuses strides; this reads
+//! the raw descriptor, with its own parser of formats.
+
+use core::ffi::CStr;
+use core::slice;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::format::{Element, from_pep3118, unsupported};
+use super::strided::Strided;
+use crate::error::Error;
+use crate::fold::Values;
+
+/// A buffer that is given back when dropped. It stays where it was made: exporters may let
+/// `shape` point into the very structure (`PyBuffer_FillInfo` does).
+struct Acquired(ffi::Py_buffer);
+
+impl Drop for Acquired {
+    fn drop(&mut self) {
+        // SAFETY: the interpreter is attached, and `PyBuffer_Release` does nothing for a buffer
+        // that was never filled.
+        unsafe { ffi::PyBuffer_Release(&raw mut self.0) }
+    }
+}
+
+/// Returns whether `x` exports a buffer at all.
+pub(super) fn is_exporter(x: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: `x` is a live object.
+    unsafe { ffi::PyObject_CheckBuffer(x.as_ptr()) != 0 }
+}
+
+/// Calls `f` with the numbers of `x`; gives `f` back where the exporter refuses.
+pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
+    x: &Bound<'_, PyAny>,
+    f: F,
+) -> Result<PyResult<R>, (F, PyErr)> {
+    let mut buffer = Acquired(ffi::Py_buffer::new());
+    // SAFETY: `x` is a live object, `buffer` is a valid place that does not move until its drop.
+    let status = unsafe { ffi::PyObject_GetBuffer(x.as_ptr(), &raw mut buffer.0, ffi::PyBUF_RECORDS_RO) };
+    if status != 0 {
+        return Err((f, PyErr::fetch(x.py())));
+    }
+    // SAFETY: `PyObject_GetBuffer` filled `buffer.0`.
+    let array = match unsafe { describe(&buffer.0) } {
+        Ok(array) => array,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    // SAFETY: the exporter keeps what it described alive and in place until `buffer` is released,
+    // which is after `f` has returned.
+    Ok(unsafe { array.with_values(f) }.map_err(PyErr::from).flatten())
+}
+
+/// Returns what `PyObject_GetBuffer` filled in.
+///
+/// # Safety
+///
+/// `buffer` was filled by `PyObject_GetBuffer` with `PyBUF_RECORDS_RO`.
+unsafe fn describe(buffer: &ffi::Py_buffer) -> Result<Strided<'_>, Error> {
+    let element = if buffer.format.is_null() {
+        from_pep3118(b"B", buffer.itemsize.cast_unsigned())
+            .ok_or_else(|| unsupported("bytes without a format"))?
+    } else {
+        // SAFETY: a format is a C string that lives as long as the buffer.
+        let format = unsafe { CStr::from_ptr(buffer.format) };
+        element_of(format, buffer.itemsize)?
+    };
+    let ndim = buffer.ndim.unsigned_abs() as usize;
+    // SAFETY: `shape` holds `ndim` lengths. An exporter may leave `shape` null in 0 dimensions,
+    // and `strides` null in C order (ctypes does).
+    let (shape, strides) = unsafe {
+        (
+            if ndim == 0 || buffer.shape.is_null() { &[] } else { slice::from_raw_parts(buffer.shape, ndim) },
+            (!buffer.strides.is_null()).then(|| slice::from_raw_parts(buffer.strides, ndim)),
+        )
+    };
+    Ok(Strided { ptr: buffer.buf.cast(), element, shape, strides })
+}
+
+fn element_of(format: &CStr, len_item: isize) -> Result<Element, Error> {
+    from_pep3118(format.to_bytes(), len_item.cast_unsigned())
+        .ok_or_else(|| unsupported(format!("elements of format {:?}", format.to_string_lossy())))
+}
+
+/// Calls `f` with the bytes of `x`: `bytes`, `bytearray`, `mmap`, any C-contiguous buffer.
+pub(super) fn with_bytes<R>(x: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
+    let mut buffer = Acquired(ffi::Py_buffer::new());
+    // SAFETY: as in `with_values`; `PyBUF_SIMPLE` promises `len` contiguous bytes at `buf`.
+    let status = unsafe { ffi::PyObject_GetBuffer(x.as_ptr(), &raw mut buffer.0, ffi::PyBUF_SIMPLE) };
+    if status != 0 {
+        return Err(PyErr::fetch(x.py()));
+    }
+    let bytes = if buffer.0.len == 0 {
+        &[][..]
+    } else {
+        // SAFETY: see above. As in `Strided::with_values`, who writes meanwhile spoils the result.
+        unsafe { slice::from_raw_parts(buffer.0.buf.cast::<u8>(), buffer.0.len.unsigned_abs()) }
+    };
+    Ok(f(bytes))
+}

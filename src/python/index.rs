@@ -1,0 +1,431 @@
+//! The class `Index`: the core's index, shared between Python's threads.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::{fs, io};
+
+use ndarray::{ArrayD, IxDyn};
+use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+
+use super::arguments::SizeArgument;
+use super::buffer::with_bytes;
+use super::input::{to_f32, to_ids, with_values};
+use super::output::to_array;
+use super::save::write_atomically;
+use crate::Metric;
+use crate::error::{Error, Result};
+use crate::fold;
+use crate::near::{self, Params, SearchParams, Storage};
+
+/// A compact index for approximate nearest neighbours.
+///
+/// Any number of threads may search at the same time; an `add` waits for them and they for it. The
+/// interpreter's lock is given up for the work.
+///
+/// Parameters
+/// ----------
+/// dim : int
+///     How many components each vector has.
+/// metric : {"l2sq", "ip", "cosine"}, default "l2sq"
+///     Squared Euclidean distance, ``1 - dot``, or ``1 - cos``.
+/// storage : {"f32", "i8"}, default "i8"
+///     How vectors are kept: 4 bytes a component, or 1 and a scale.
+/// M : int, default 16
+///     The paper's `M`: a node keeps at most ``2 * M`` links.
+/// ef_construction : int, default 200
+///     How many candidates an insertion looks at.
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``bad_parameter`` or ``unknown_name``.
+///
+/// References
+/// ----------
+/// Malkov & Yashunin (2018), "Efficient and robust approximate nearest neighbor search using
+/// Hierarchical Navigable Small World graphs".
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> index = nf.Index(2)
+/// >>> ids = index.add([[0.0, 0.0], [1.0, 0.0], [5.0, 5.0]])
+/// >>> ids, distances = index.search([0.9, 0.0], k=2)
+/// >>> list(map(int, ids))
+/// [1, 0]
+#[pyclass(module = "nearfold", frozen)]
+pub(super) struct Index {
+    index: RwLock<near::Index>,
+    dim: usize,
+    params: Params,
+    /// The thread whose `add` is running a Python callback, or 0: it holds the lock, and would
+    /// wait for itself for ever if the callback used the index.
+    calling_back: AtomicU64,
+}
+
+impl From<near::Index> for Index {
+    fn from(index: near::Index) -> Self {
+        let (dim, params) = (index.dim(), index.params().clone());
+        Self { index: RwLock::new(index), dim, params, calling_back: AtomicU64::new(0) }
+    }
+}
+
+/// Returns a number, never 0, that no other living thread has.
+fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local!(static THIS: u64 = NEXT.fetch_add(1, Ordering::Relaxed));
+    THIS.with(|id| *id)
+}
+
+impl Index {
+    /// Runs `read` with the index, without the interpreter's lock.
+    ///
+    /// The lock on the index is waited for only while detached: a thread that held both would stop
+    /// an `add` that needs the interpreter for its callback.
+    fn read<R: Send>(&self, py: Python<'_>, read: impl FnOnce(&near::Index) -> R + Send) -> PyResult<R> {
+        self.refuse_callback()?;
+        // A panic while the lock was held is a bug that has been told; readers may go on.
+        Ok(py.detach(|| read(&self.index.read().unwrap_or_else(PoisonError::into_inner))))
+    }
+
+    /// Like `read`, for what takes less time than detaching does.
+    fn glance<R: Send>(&self, py: Python<'_>, read: impl FnOnce(&near::Index) -> R + Send) -> PyResult<R> {
+        match self.index.try_read() {
+            Ok(index) => Ok(read(&index)),
+            Err(_) => self.read(py, read),
+        }
+    }
+
+    fn refuse_callback(&self) -> Result<()> {
+        if self.calling_back.load(Ordering::Relaxed) == this_thread() {
+            return Err(Error::BadParameter {
+                name: "progress",
+                expected: "a callback that leaves the index alone until add returns".into(),
+                got: "one that uses it".into(),
+            });
+        }
+        Ok(())
+    }
+
+    fn add_rows(
+        &self,
+        py: Python<'_>,
+        vectors: &[f32],
+        ids: Option<&[u64]>,
+        progress: Option<&Py<PyAny>>,
+    ) -> PyResult<Vec<u64>> {
+        self.refuse_callback()?;
+        let mut stopped: Option<PyErr> = None;
+        let added = py.detach(|| {
+            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+            index.add_with_progress(vectors, ids, &mut |done, all| {
+                self.calling_back.store(this_thread(), Ordering::Relaxed);
+                let told = Python::attach(|py| {
+                    py.check_signals()?;
+                    match progress {
+                        Some(progress) => progress.call1(py, (done, all)).map(drop),
+                        None => Ok(()),
+                    }
+                });
+                self.calling_back.store(0, Ordering::Relaxed);
+                told.map_err(|error| stopped = Some(error)).is_ok()
+            })
+        });
+        match stopped {
+            Some(error) => Err(error),
+            None => Ok(added?),
+        }
+    }
+}
+
+#[pymethods]
+impl Index {
+    #[new]
+    #[pyo3(
+        signature = (dim, *, metric="l2sq", storage="i8", M=SizeArgument::Size(16), ef_construction=SizeArgument::Size(200)),
+        text_signature = "(dim, *, metric='l2sq', storage='i8', M=16, ef_construction=200)"
+    )]
+    #[expect(non_snake_case, reason = "the paper's letter, which Python allows")]
+    fn new(
+        dim: SizeArgument,
+        metric: &str,
+        storage: &str,
+        M: SizeArgument,
+        ef_construction: SizeArgument,
+    ) -> PyResult<Self> {
+        let params = Params::new(Metric::from_name(metric)?)
+            .storage(Storage::from_name(storage)?)
+            .m(M.at("M")?)
+            .ef_construction(ef_construction.at("ef_construction")?);
+        Ok(near::Index::new(dim.at("dim")?, params)?.into())
+    }
+
+    /// Add vectors.
+    ///
+    /// All or nothing: after an error the index is as it was. Where `progress` raises, or the user
+    /// interrupts, the batches that are done stay.
+    ///
+    /// Parameters
+    /// ----------
+    /// vectors : array_like, (n, dim) or (dim,)
+    ///     float32 is read in place; other real numbers are rounded to it.
+    /// ids : array_like of int, (n,), optional
+    ///     Their ids, 0 to 2**64 - 1; the next free ones by default.
+    /// progress : callable, optional
+    ///     Called with ``(done, all)`` between batches. It must not use this index.
+    ///
+    /// Returns
+    /// -------
+    /// array of uint64, (n,)
+    ///     The ids.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``dimension_mismatch``, ``shape_mismatch``, ``not_finite`` or ``duplicate_id``.
+    #[pyo3(signature = (vectors, ids=None, progress=None))]
+    fn add<'py>(
+        &self,
+        py: Python<'py>,
+        vectors: &Bound<'py, PyAny>,
+        ids: Option<&Bound<'py, PyAny>>,
+        progress: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let ids = ids.map(to_ids).transpose()?;
+        if progress.as_ref().is_some_and(|progress| !progress.is_callable()) {
+            return Err(PyTypeError::new_err("progress: expected a callable that takes (done, all)"));
+        }
+        let progress = progress.map(Bound::unbind);
+        let ids = with_values(vectors, |values| {
+            self.rows_of(values.shape())?;
+            let vectors = to_f32(&values)?;
+            self.add_rows(py, &vectors, ids.as_deref(), progress.as_ref())
+        })?;
+        let shape = [ids.len()];
+        array(py, &shape, ids)
+    }
+
+    /// Find the nearest neighbours of one query, or of many.
+    ///
+    /// Parameters
+    /// ----------
+    /// q : array_like, (dim,) or (n, dim)
+    ///     The query, or queries.
+    /// k : int, default 10
+    ///     How many neighbours; fewer come when the index holds fewer.
+    /// ef_search : int, optional
+    ///     How many candidates the walk keeps: more is slower and finds more.
+    /// exact : bool, default False
+    ///     Compare with every vector instead of walking the graph.
+    ///
+    /// Returns
+    /// -------
+    /// ids : array of uint64, (k,) or (n, k)
+    /// distances : array of float32, (k,) or (n, k)
+    ///     Nearest first; equal distances are ordered by id.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
+    #[pyo3(signature = (q, k=SizeArgument::Size(10), *, ef_search=None, exact=false), text_signature = "($self, q, k=10, *, ef_search=None, exact=False)")]
+    fn search<'py>(
+        &self,
+        py: Python<'py>,
+        q: &Bound<'py, PyAny>,
+        k: SizeArgument,
+        ef_search: Option<SizeArgument>,
+        exact: bool,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let k = k.at("k")?;
+        let mut params = SearchParams::default().exact(exact);
+        params.ef_search = ef_search.map(|ef_search| ef_search.at("ef_search")).transpose()?;
+        with_values(q, |values| {
+            let many = self.rows_of(values.shape())?;
+            let queries = to_f32(&values)?;
+            if let Some(n) = many {
+                let found = self.read(py, |index| index.search_many(&queries, k, &params))??;
+                let shape = [n, found.k];
+                Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
+            } else {
+                let found = self.read(py, |index| index.search(&queries, k, &params))??;
+                let shape = [found.ids.len()];
+                Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
+            }
+        })
+    }
+
+    /// Write the index to a file, so that a crash at any moment leaves the old file or the new one.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : str or os.PathLike
+    ///     By custom it ends in ``.nearfold``. `docs/FORMAT.md` says what it holds.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let written = self.read(py, |index| write_atomically(&path, &index.to_bytes()))?;
+        written.map_err(|error| os_error(&error, &path))
+    }
+
+    /// Open a file that `save` (or any other face of nearfold) wrote.
+    ///
+    /// Parameters
+    /// ----------
+    /// path : str or os.PathLike
+    ///
+    /// Returns
+    /// -------
+    /// Index
+    ///
+    /// Raises
+    /// ------
+    /// OSError
+    ///     Where the file cannot be read.
+    /// NearfoldError
+    ///     With code ``corrupt`` or ``unsupported_version``.
+    #[classmethod]
+    fn load(_cls: &Bound<'_, PyType>, py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let bytes = py.detach(|| fs::read(&path)).map_err(|error| os_error(&error, &path))?;
+        Ok(py.detach(|| near::Index::from_bytes(&bytes))?.into())
+    }
+
+    /// Return the index as a file's bytes: the same on every machine for the same adds.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.read(py, near::Index::to_bytes)?))
+    }
+
+    /// Open a file's bytes.
+    ///
+    /// Parameters
+    /// ----------
+    /// data : bytes-like
+    ///     `bytes`, `bytearray`, `memoryview`, `mmap`.
+    ///
+    /// Returns
+    /// -------
+    /// Index
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``corrupt`` or ``unsupported_version``.
+    #[classmethod]
+    #[pyo3(signature = (data, /))]
+    fn from_bytes(_cls: &Bound<'_, PyType>, py: Python<'_>, data: &Bound<'_, PyAny>) -> PyResult<Self> {
+        // Only immutable bytes are read without the interpreter's lock.
+        let immutable = data.is_exact_instance_of::<PyBytes>();
+        let opened = with_bytes(data, |bytes| {
+            if immutable {
+                py.detach(|| near::Index::from_bytes(bytes))
+            } else {
+                near::Index::from_bytes(bytes)
+            }
+        })?;
+        Ok(opened?.into())
+    }
+
+    /// Return how many bytes the index takes in memory, by part.
+    ///
+    /// Returns
+    /// -------
+    /// dict of str to int
+    ///     ``vectors``, ``links``, ``ids`` and their ``total``.
+    fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let near::Memory { vectors, links, ids } = self.read(py, near::Index::memory)?;
+        let memory = PyDict::new(py);
+        memory.set_item("vectors", vectors)?;
+        memory.set_item("links", links)?;
+        memory.set_item("ids", ids)?;
+        memory.set_item("total", vectors + links + ids)?;
+        Ok(memory)
+    }
+
+    /// How many components each vector has.
+    #[getter]
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// What the index was built with: ``metric``, ``storage``, ``M``, ``ef_construction``.
+    #[getter]
+    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let params = PyDict::new(py);
+        params.set_item("metric", self.params.metric.name())?;
+        params.set_item("storage", self.params.storage.name())?;
+        params.set_item("M", self.params.m)?;
+        params.set_item("ef_construction", self.params.ef_construction)?;
+        Ok(params)
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.glance(py, near::Index::len)
+    }
+
+    fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match id.extract::<u64>() {
+            Ok(id) => self.glance(py, |index| index.contains(id)),
+            Err(_not_an_id) => Ok(false),
+        }
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let Params { metric, storage, m, ef_construction } = &self.params;
+        Ok(format!(
+            "<nearfold.Index of {} vectors, dim={}, metric={:?}, storage={:?}, M={m}, ef_construction={ef_construction}>",
+            self.__len__(py)?,
+            self.dim,
+            metric.name(),
+            storage.name(),
+        ))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let py = slf.py();
+        let bytes = slf.get().to_bytes(py)?;
+        Ok((slf.get_type().getattr("from_bytes")?, PyTuple::new(py, [bytes])?))
+    }
+}
+
+impl Index {
+    /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
+    fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
+        let (rows, dim) = match *shape {
+            [dim] => (None, dim),
+            [n, dim] => (Some(n), dim),
+            _ => {
+                return Err(Error::ShapeMismatch {
+                    expected: format!("(n, {0}) or ({0},)", self.dim),
+                    got: format!("{shape:?}"),
+                });
+            }
+        };
+        if dim != self.dim {
+            return Err(Error::DimensionMismatch { expected: self.dim, got: dim });
+        }
+        Ok(rows)
+    }
+}
+
+fn array<'py, T>(py: Python<'py>, shape: &[usize], elements: Vec<T>) -> PyResult<Bound<'py, PyAny>>
+where
+    fold::Array: From<ArrayD<T>>,
+{
+    let array = ArrayD::from_shape_vec(IxDyn(shape), elements);
+    let array =
+        array.map_err(|_| Error::ShapeMismatch { expected: format!("{shape:?}"), got: "another".into() })?;
+    to_array(py, array.into())
+}
+
+/// Returns the exception of a failed file operation, as `open(path)` raises it.
+fn os_error(error: &io::Error, path: &Path) -> PyErr {
+    match error.raw_os_error() {
+        Some(number) => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default().to_owned();
+            PyOSError::new_err((number, text, path.to_path_buf()))
+        }
+        None => PyOSError::new_err(error.to_string()),
+    }
+}

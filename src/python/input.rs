@@ -1,0 +1,167 @@
+//! Which of its protocols does a Python object speak, and what numbers does it hold?
+//!
+//! In this order: a Python number, a list or tuple, the buffer protocol, Arrow's capsules, DLPack,
+//! the array interface, `__array__`, any other sequence. An exporter that refuses (a GPU tensor's
+//! buffer, pandas' Arrow stream without pyarrow) gives way to the next protocol.
+
+use std::borrow::Cow;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
+
+use super::strided::try_vec;
+use super::{arrow, buffer, dlpack, interface, sequence};
+use crate::error::{Error, Result};
+use crate::fold::Values;
+
+/// Calls `f` with the numbers of `x`, read in place where its memory allows it.
+pub(super) fn with_values<R, F>(x: &Bound<'_, PyAny>, f: F) -> PyResult<R>
+where
+    F: FnOnce(Values<'_>) -> PyResult<R>,
+{
+    if x.is_instance_of::<PyList>() || x.is_instance_of::<PyTuple>() {
+        return sequence::with_values(x, f);
+    }
+    if buffer::is_exporter(x) {
+        return match buffer::with_values(x, f) {
+            Ok(done) => done,
+            Err((f, refusal)) => with_other_protocols(x, f, Some(refusal)),
+        };
+    }
+    if is_number(x) {
+        return sequence::with_number(x, f);
+    }
+    with_other_protocols(x, f, None)
+}
+
+fn with_other_protocols<R, F>(x: &Bound<'_, PyAny>, f: F, mut refusal: Option<PyErr>) -> PyResult<R>
+where
+    F: FnOnce(Values<'_>) -> PyResult<R>,
+{
+    let py = x.py();
+    let mut f = f;
+    for protocol in [arrow::with_array, arrow::with_stream, dlpack::with_values, interface::with_values] {
+        match protocol(x, f)? {
+            Spoken::Yes(result) => return result,
+            Spoken::No(back) => f = back,
+            Spoken::Refused(back, error) => {
+                f = back;
+                refusal.get_or_insert(error);
+            }
+        }
+    }
+    if let Some(make) = x.getattr_opt(pyo3::intern!(py, "__array__"))? {
+        match make.call0() {
+            Ok(array) if buffer::is_exporter(&array) => {
+                return buffer::with_values(&array, f)
+                    .unwrap_or_else(|(_, refusal)| Err(refused(py, refusal)));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                refusal.get_or_insert(error);
+            }
+        }
+    }
+    if let Some(refusal) = refusal {
+        return Err(refused(py, refusal));
+    }
+    if sequence::is_sequence(x) {
+        return sequence::with_values(x, f);
+    }
+    Err(PyTypeError::new_err(format!(
+        "expected numbers (an array, a buffer, an Arrow or DLPack array, a list), got {}",
+        type_name(x)
+    )))
+}
+
+/// What came of asking an object for a protocol.
+pub(super) enum Spoken<R, F> {
+    /// It speaks it; this is what became of its numbers.
+    Yes(PyResult<R>),
+    /// It does not.
+    No(F),
+    /// It claims to, but refused this time.
+    Refused(F, PyErr),
+}
+
+/// An exporter's own refusal, as ours: its text says what it cannot export.
+fn refused(py: Python<'_>, refusal: PyErr) -> PyErr {
+    super::format::unsupported(refusal.value(py).to_string()).into()
+}
+
+fn is_number(x: &Bound<'_, PyAny>) -> bool {
+    x.is_instance_of::<PyFloat>() || x.is_instance_of::<PyInt>() || x.is_instance_of::<PyComplex>()
+}
+
+/// Returns the name of an object's type, for error texts.
+pub(super) fn type_name(x: &Bound<'_, PyAny>) -> String {
+    x.get_type().qualname().map_or_else(|_| "an object".to_owned(), |name| name.to_string())
+}
+
+/// Returns the numbers as f32, in C order: where they are if they are that already.
+///
+/// Errors: `unsupported_dtype` for complex numbers; `out_of_memory`.
+pub(super) fn to_f32<'v>(values: &'v Values<'_>) -> Result<Cow<'v, [f32]>> {
+    macro_rules! convert {
+        ($($variant:ident => $to_f32:expr),* $(,)?) => {
+            match values {
+                Values::F32(view) if view.is_standard_layout() => {
+                    Ok(Cow::Borrowed(view.as_slice().expect("the layout is standard")))
+                }
+                $(Values::$variant(view) => {
+                    let mut copy = try_vec(view.len())?;
+                    copy.extend(view.iter().map($to_f32));
+                    Ok(Cow::Owned(copy))
+                })*
+                Values::C64(_) | Values::C128(_) => Err(Error::UnsupportedDtype {
+                    op: "vectors",
+                    expected: "real numbers",
+                    got: values.dtype().name().to_owned(),
+                }),
+            }
+        };
+    }
+    convert! {
+        F64 => |&x| x as f32,
+        F32 => |&x| x,
+        F16 => |&x| f32::from(x),
+        I64 => |&x| x as f32,
+        I32 => |&x| x as f32,
+        I16 => |&x| f32::from(x),
+        I8 => |&x| f32::from(x),
+        U64 => |&x| x as f32,
+        U32 => |&x| x as f32,
+        U16 => |&x| f32::from(x),
+        U8 => |&x| f32::from(x),
+        Bool => |&x| f32::from(u8::from(x.get())),
+    }
+}
+
+/// Returns ids given as any array or sequence of integers.
+///
+/// Errors: `TypeError` for what is no integer, `bad_parameter` for a negative one.
+pub(super) fn to_ids(ids: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
+    if ids.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err("expected integer ids, got str"));
+    }
+    with_values(ids, |values| {
+        macro_rules! convert {
+            ($($variant:ident),*) => {
+                match &values {
+                    $(Values::$variant(view) => view
+                        .iter()
+                        .map(|&id| u64::try_from(id).map_err(|_| negative_id(id.into()).into()))
+                        .collect(),)*
+                    _ if values.is_empty() => Ok(Vec::new()),
+                    _ => Err(PyTypeError::new_err(format!("expected integer ids, got {}", values.dtype().name()))),
+                }
+            };
+        }
+        convert!(U64, U32, U16, U8, I64, I32, I16, I8)
+    })
+}
+
+fn negative_id(id: i128) -> Error {
+    Error::BadParameter { name: "ids", expected: "integers from 0 to 2^64 - 1".into(), got: id.to_string() }
+}
