@@ -254,7 +254,7 @@ impl<'a, W> Sink<'a, W> {
     /// Puts down the results of the states in use.
     fn finish(&mut self) -> Result<()> {
         for state in &mut self.states {
-            self.cells.push(state.finish(self.spec)?);
+            state.finish(self.spec, &mut self.cells)?;
         }
         Ok(())
     }

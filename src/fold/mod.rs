@@ -17,16 +17,15 @@ pub(crate) mod dtype;
 mod exact;
 mod lanes;
 mod options;
+mod order;
 mod output;
 mod reduce;
 mod state;
 mod values;
 
 pub use dtype::{Boolean, Dtype};
-pub use options::{Axes, Options};
+pub use options::{Axes, Options, Quantiles};
+pub use order::Method;
 pub use output::{Array, Output, Scalar};
-pub use reduce::{
-    Reduction, all, any, argmax, argmin, count_nonzero, dot, max, mean, min, nanargmax, nanargmin, nanmax,
-    nanmean, nanmin, nanprod, nanstd, nansum, nanvar, norm, prod, ptp, reduce, std, sum, var,
-};
+pub use reduce::*;
 pub use values::Values;

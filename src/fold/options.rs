@@ -3,6 +3,7 @@
 use ndarray::ArrayViewD;
 
 use super::dtype::{Boolean, Dtype};
+use super::order::Method;
 
 /// Which axes a reduction goes over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,15 @@ pub enum Axes {
     One(isize),
     /// Several: `axis=(0, 2)`. An empty list reduces nothing, as in NumPy.
     Many(Vec<isize>),
+}
+
+/// Which quantiles are asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Quantiles {
+    /// One: the result has no axis for it.
+    One(f64),
+    /// Several: the result's first axis.
+    Many(Vec<f64>),
 }
 
 /// The keywords of a reduction. `Options::default()` is NumPy's default, but exact.
@@ -32,15 +42,19 @@ pub struct Options<'a> {
     pub dtype: Option<Dtype>,
     /// Only elements where this is true count; broadcast to the input's shape.
     pub mask: Option<ArrayViewD<'a, Boolean>>,
+    /// The quantiles of `quantile` (0 to 1) and `percentile` (0 to 100).
+    pub q: Quantiles,
+    /// How quantiles between two elements are found.
+    pub method: Method,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { axis: Axes::All, keepdims: false, ddof: 0.0, exact: true, dtype: None, mask: None }
+        Self { axis: Axes::All, keepdims: false, ddof: 0.0, exact: true, dtype: None, mask: None, q: Quantiles::One(0.5), method: Method::Linear }
     }
 }
 
-impl Options<'_> {
+impl<'a> Options<'a> {
     /// Sets `axis`.
     #[must_use]
     pub fn axis(mut self, axis: isize) -> Self {
@@ -66,6 +80,48 @@ impl Options<'_> {
     #[must_use]
     pub fn exact(mut self, exact: bool) -> Self {
         self.exact = exact;
+        self
+    }
+
+    /// Sets `axis` to several.
+    #[must_use]
+    pub fn axes(mut self, axes: &[isize]) -> Self {
+        self.axis = Axes::Many(axes.to_vec());
+        self
+    }
+
+    /// Sets `dtype`.
+    #[must_use]
+    pub fn dtype(mut self, dtype: Dtype) -> Self {
+        self.dtype = Some(dtype);
+        self
+    }
+
+    /// Sets `where`: only elements where the mask is true count.
+    #[must_use]
+    pub fn mask(mut self, mask: ArrayViewD<'a, Boolean>) -> Self {
+        self.mask = Some(mask);
+        self
+    }
+
+    /// Sets `q` to one quantile.
+    #[must_use]
+    pub fn q(mut self, q: f64) -> Self {
+        self.q = Quantiles::One(q);
+        self
+    }
+
+    /// Sets `q` to several quantiles: they become the result's first axis.
+    #[must_use]
+    pub fn quantiles(mut self, q: &[f64]) -> Self {
+        self.q = Quantiles::Many(q.to_vec());
+        self
+    }
+
+    /// Sets `method` of quantiles.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
         self
     }
 }

@@ -84,6 +84,14 @@ reductions! {
     All, all, All, false;
     /// Returns how many elements are not zero.
     CountNonzero, count_nonzero, CountNonzero, false;
+    /// Returns the smallest and the largest element: the result's first axis has length 2.
+    Minmax, minmax, Minmax, false;
+    /// Returns the median: the middle element, or the mean of the two in the middle.
+    Median, median, Median, false;
+    /// Returns the quantiles `q` (0 to 1) by `method`, one of 13.
+    Quantile, quantile, Quantile, false;
+    /// Returns the quantiles `q` (0 to 100) by `method`, one of 13.
+    Percentile, percentile, Percentile, false;
     /// Returns [`sum`] of what is not NaN.
     Nansum, nansum, Sum, true;
     /// Returns [`mean`] of what is not NaN.
@@ -102,6 +110,14 @@ reductions! {
     Nanargmin, nanargmin, Argmin, true;
     /// Returns [`argmax`] of what is not NaN.
     Nanargmax, nanargmax, Argmax, true;
+    /// Returns [`minmax`] of what is not NaN.
+    Nanminmax, nanminmax, Minmax, true;
+    /// Returns [`median`] of what is not NaN.
+    Nanmedian, nanmedian, Median, true;
+    /// Returns [`quantile`] of what is not NaN.
+    Nanquantile, nanquantile, Quantile, true;
+    /// Returns [`percentile`] of what is not NaN.
+    Nanpercentile, nanpercentile, Percentile, true;
 }
 
 impl Reduction {
@@ -162,7 +178,16 @@ pub fn reduce<'a>(
         };
     }
     let cells = cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
-    Ok(output(&cells, spec.out, shape))
+    Ok(match spec.width(options) {
+        None => output(&cells, spec.out, shape),
+        Some(width) => {
+            // The results of a lane lie together; their axis comes first.
+            let lanes = shape.iter().product::<usize>();
+            let cells: Vec<Cell> = (0..width * lanes).map(|i| cells[i % lanes * width + i / lanes]).collect();
+            let shape = core::iter::once(width).chain(shape).collect();
+            output(&cells, spec.out, shape)
+        }
+    })
 }
 
 /// Gives results their dtype and shape; a scalar if no axis is left.

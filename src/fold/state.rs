@@ -4,7 +4,8 @@ use super::big::{Big, Precision};
 use super::dtype::Dtype;
 use super::exact::ExactProducts;
 use super::lanes::Block;
-use super::options::Options;
+use super::options::{Options, Quantiles};
+use super::order::{Kept, Method};
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
@@ -26,6 +27,10 @@ pub(super) enum Kind {
     Any,
     All,
     CountNonzero,
+    Median,
+    Quantile,
+    Percentile,
+    Minmax,
 }
 
 /// All that a state must know about the call.
@@ -39,12 +44,17 @@ pub(super) struct Spec {
     pub(super) out: Dtype,
     /// What floats are rounded to.
     precision: Precision,
+    /// What differences of two elements are rounded to.
+    lane_precision: Precision,
+    /// The quantiles asked for, in 0..=1.
+    pub(super) q: Vec<f64>,
+    pub(super) method: Method,
 }
 
 impl Spec {
     pub(super) fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
         let (op, kind) = (reduction.name(), reduction.kind());
-        let natural = natural_dtype(kind, dtype);
+        let natural = natural_dtype(kind, dtype, options);
         let free = matches!(kind, Kind::Sum | Kind::Prod | Kind::Mean | Kind::Var | Kind::Std | Kind::Norm);
         let out = match options.dtype {
             Some(wanted) if wanted == natural => natural,
@@ -64,13 +74,41 @@ impl Spec {
         if kind == Kind::Ptp && dtype == Dtype::Bool {
             return Err(Error::UnsupportedDtype { op, expected: "numbers", got: dtype.name().to_owned() });
         }
-        let precision = match out {
-            Dtype::F32 => Precision::F32,
-            Dtype::F16 => Precision::F16,
-            _ => Precision::F64,
+        let q = if matches!(kind, Kind::Quantile | Kind::Percentile) {
+            fractions(kind, &options.q)?
+        } else {
+            Vec::new()
         };
-        let skip_nan = reduction.skips_nan() && dtype.is_real_float();
-        Ok(Self { op, kind, skip_nan, ddof: options.ddof, out, precision })
+        Ok(Self {
+            op,
+            kind,
+            skip_nan: reduction.skips_nan() && dtype.is_real_float(),
+            ddof: options.ddof,
+            out,
+            precision: precision(out),
+            lane_precision: precision(dtype),
+            q,
+            method: options.method,
+        })
+    }
+
+    /// How many results a lane has; `None` is one without an axis of its own.
+    pub(super) fn width(&self, options: &Options<'_>) -> Option<usize> {
+        match (self.kind, &options.q) {
+            (Kind::Quantile | Kind::Percentile, Quantiles::Many(list)) => Some(list.len()),
+            (Kind::Minmax, _) => Some(2),
+            _ => None,
+        }
+    }
+
+    /// Rounds to the result's type.
+    pub(super) fn round(&self, value: f64) -> f64 {
+        round_to(value, self.precision)
+    }
+
+    /// Rounds to the type of the elements.
+    pub(super) fn round_lane(&self, value: f64) -> f64 {
+        round_to(value, self.lane_precision)
     }
 
     /// Refuses what a lane of this many elements has no value for.
@@ -99,9 +137,37 @@ impl Spec {
     }
 }
 
+fn precision(dtype: Dtype) -> Precision {
+    match dtype {
+        Dtype::F32 => Precision::F32,
+        Dtype::F16 => Precision::F16,
+        _ => Precision::F64,
+    }
+}
+
+/// Returns the quantiles as fractions, checked.
+fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
+    let (scale, expected) = match kind {
+        Kind::Percentile => (100.0, "numbers in 0..=100"),
+        _ => (1.0, "numbers in 0..=1"),
+    };
+    let list = match q {
+        Quantiles::One(q) => core::slice::from_ref(q),
+        Quantiles::Many(list) => list,
+    };
+    match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
+        Some(wrong) => Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: wrong.to_string() }),
+        None => Ok(list.iter().map(|q| q / scale).collect()),
+    }
+}
+
 /// Returns the result's type as NumPy has it.
-fn natural_dtype(kind: Kind, dtype: Dtype) -> Dtype {
+fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
     match kind {
+        Kind::Quantile | Kind::Percentile if options.method.is_discrete() => dtype,
+        // A list of quantiles is an array of doubles for NumPy, and takes the result with it.
+        Kind::Quantile | Kind::Percentile if matches!(options.q, Quantiles::Many(_)) => Dtype::F64,
+        Kind::Median | Kind::Quantile | Kind::Percentile if !dtype.is_real_float() => Dtype::F64,
         Kind::Sum | Kind::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
         Kind::Sum | Kind::Prod if dtype.is_integer() => Dtype::U64,
         Kind::Mean | Kind::Var | Kind::Std | Kind::Norm if !dtype.is_real_float() => Dtype::F64,
@@ -317,29 +383,31 @@ impl Extreme {
         self.n += block.len() as u64;
     }
 
-    fn finish(&self, spec: &Spec) -> Result<Cell> {
+    fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         if self.n == 0 {
             return Err(Error::Empty { op: spec.op });
         }
-        let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
         let nan = self.nan.filter(|_| !spec.skip_nan);
-        let (Some(low), Some(high), None) = (self.low, self.high, nan) else {
-            return match nan {
-                Some(at) if positions => Ok(Cell::I(at as i64)),
-                None if positions => Err(Error::AllNan { op: spec.op }),
-                _ => Ok(Cell::F(f64::NAN)),
-            };
+        let (low, high) = match (self.low, self.high, nan) {
+            (Some(low), Some(high), None) => (low, high),
+            (_, _, Some(at)) => ((Cell::F(f64::NAN), at), (Cell::F(f64::NAN), at)),
+            _ if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => return Err(Error::AllNan { op: spec.op }),
+            _ => ((Cell::F(f64::NAN), 0), (Cell::F(f64::NAN), 0)),
         };
-        Ok(match spec.kind {
-            Kind::Min => low.0,
+        cells.push(match spec.kind {
             Kind::Max => high.0,
             Kind::Argmin => Cell::I(low.1 as i64),
             Kind::Argmax => Cell::I(high.1 as i64),
-            _ => match (low.0, high.0) {
-                (Cell::F(low), Cell::F(high)) => Cell::F(round_to(high - low, spec.precision)),
+            Kind::Ptp => match (low.0, high.0) {
+                (Cell::F(low), Cell::F(high)) => Cell::F(spec.round(high - low)),
                 (low, high) => Cell::U(high.to_bits().wrapping_sub(low.to_bits())),
             },
-        })
+            _ => low.0,
+        });
+        if spec.kind == Kind::Minmax {
+            cells.push(high.0);
+        }
+        Ok(())
     }
 }
 
@@ -467,6 +535,7 @@ pub(super) enum State {
     Extreme(Extreme),
     Product(Product),
     Truth(Truth),
+    Kept(Kept),
 }
 
 impl State {
@@ -474,9 +543,10 @@ impl State {
         match spec.kind {
             Kind::Sum | Kind::Mean => Self::Total(Total::default()),
             Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
-            Kind::Min | Kind::Max | Kind::Ptp | Kind::Argmin | Kind::Argmax => {
+            Kind::Min | Kind::Max | Kind::Minmax | Kind::Ptp | Kind::Argmin | Kind::Argmax => {
                 Self::Extreme(Extreme::default())
             }
+            Kind::Median | Kind::Quantile | Kind::Percentile => Self::Kept(Kept::default()),
             Kind::Prod => Self::Product(Product::default()),
             Kind::Any | Kind::All | Kind::CountNonzero => Self::Truth(Truth::default()),
         }
@@ -490,6 +560,7 @@ impl State {
             Self::Extreme(extreme) => *extreme = Extreme::default(),
             Self::Product(product) => *product = Product::default(),
             Self::Truth(truth) => *truth = Truth::default(),
+            Self::Kept(kept) => kept.reset(),
         }
     }
 
@@ -512,23 +583,33 @@ impl State {
             Self::Extreme(extreme) => extreme.push(block, spec),
             Self::Product(product) => product.push(block),
             Self::Truth(truth) => truth.push(block),
+            Self::Kept(kept) => kept.push(block),
         }
     }
 
-    /// Returns the lane's result.
-    pub(super) fn finish(&self, spec: &Spec) -> Result<Cell> {
-        Ok(match self {
+    /// Puts down the lane's results.
+    pub(super) fn finish(&mut self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
+        cells.push(match self {
             Self::Total(total) if spec.kind == Kind::Sum => total.sum(spec),
             Self::Total(total) => Cell::F(total.mean(spec)),
             Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
             Self::Squares(both) => Cell::F(variance(&both.0, &both.1, spec)),
-            Self::Extreme(extreme) => return extreme.finish(spec),
+            Self::Extreme(extreme) => return extreme.finish(spec, cells),
             Self::Product(product) => product.finish(spec),
             Self::Truth(truth) => Cell::I(match spec.kind {
                 Kind::Any => i64::from(truth.nonzero > 0),
                 Kind::All => i64::from(truth.nonzero == truth.n),
                 _ => truth.nonzero as i64,
             }),
-        })
+            Self::Kept(kept) => {
+                if spec.kind == Kind::Median {
+                    kept.median(spec, cells);
+                } else {
+                    kept.quantiles(spec, cells);
+                }
+                return Ok(());
+            }
+        });
+        Ok(())
     }
 }

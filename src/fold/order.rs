@@ -1,0 +1,295 @@
+//! What stands at which place of the sorted lane?
+
+use super::lanes::Block;
+use super::state::{Cell, Spec};
+use crate::error::{Error, Result};
+
+/// How a quantile between two elements is found: Hyndman and Fan's nine ways and NumPy's four.
+///
+/// Reference: R. J. Hyndman, Y. Fan, *Sample quantiles in statistical packages*, The American
+/// Statistician 50 (1996) 361–365.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method {
+    /// H&F 1.
+    InvertedCdf,
+    /// H&F 2.
+    AveragedInvertedCdf,
+    /// H&F 3.
+    ClosestObservation,
+    /// H&F 4.
+    InterpolatedInvertedCdf,
+    /// H&F 5.
+    Hazen,
+    /// H&F 6.
+    Weibull,
+    /// H&F 7, the default.
+    #[default]
+    Linear,
+    /// H&F 8.
+    MedianUnbiased,
+    /// H&F 9.
+    NormalUnbiased,
+    /// The element below.
+    Lower,
+    /// The element above.
+    Higher,
+    /// The middle of both.
+    Midpoint,
+    /// The nearer one, the even place of two.
+    Nearest,
+}
+
+const METHODS: [(&str, Method); 13] = [
+    ("inverted_cdf", Method::InvertedCdf),
+    ("averaged_inverted_cdf", Method::AveragedInvertedCdf),
+    ("closest_observation", Method::ClosestObservation),
+    ("interpolated_inverted_cdf", Method::InterpolatedInvertedCdf),
+    ("hazen", Method::Hazen),
+    ("weibull", Method::Weibull),
+    ("linear", Method::Linear),
+    ("median_unbiased", Method::MedianUnbiased),
+    ("normal_unbiased", Method::NormalUnbiased),
+    ("lower", Method::Lower),
+    ("higher", Method::Higher),
+    ("midpoint", Method::Midpoint),
+    ("nearest", Method::Nearest),
+];
+
+impl Method {
+    /// Returns the method of this NumPy name.
+    ///
+    /// Errors: [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Self> {
+        METHODS.iter().find(|(known, _)| *known == name).map(|(_, method)| *method).ok_or_else(|| {
+            Error::UnknownName {
+                kind: "quantile method",
+                expected: "inverted_cdf, averaged_inverted_cdf, closest_observation, interpolated_inverted_cdf, hazen, \
+                           weibull, linear, median_unbiased, normal_unbiased, lower, higher, midpoint, nearest",
+                got: name.to_owned(),
+            }
+        })
+    }
+
+    /// Whether results are elements, and so keep their dtype.
+    pub(super) fn is_discrete(self) -> bool {
+        matches!(
+            self,
+            Self::InvertedCdf | Self::ClosestObservation | Self::Lower | Self::Higher | Self::Nearest
+        )
+    }
+
+    /// Returns the places of the two neighbours and the weight of the second, as NumPy finds them.
+    fn place(self, n: usize, q: f64) -> (usize, usize, f64) {
+        let last = n - 1;
+        let count = n as f64;
+        let step = last as f64 * q;
+        let between = |alpha: f64, beta: f64| count * q + (alpha + q * (1.0 - alpha - beta)) - 1.0;
+        let single = |index: f64| {
+            let index = (index.max(0.0) as usize).min(last);
+            (index, index, 0.0)
+        };
+        // The next place, unless the index is whole and `stay`.
+        let boundary = |index: f64, stay: bool| {
+            let floor = index.floor();
+            single(if index == floor && stay { floor } else { floor + 1.0 })
+        };
+        let index = match self {
+            Self::InvertedCdf => return boundary(count * q - 1.0, true),
+            Self::ClosestObservation => {
+                let index = count * q - 1.0 - 0.5;
+                return boundary(index, index.floor().rem_euclid(2.0) == 1.0);
+            }
+            Self::Lower => return single(step.floor()),
+            Self::Higher => return single(step.ceil()),
+            Self::Nearest => return single(step.round_ties_even()),
+            Self::Linear => step,
+            Self::Midpoint => 0.5 * (step.floor() + step.ceil()),
+            Self::AveragedInvertedCdf => count * q - 1.0,
+            Self::InterpolatedInvertedCdf => between(0.0, 1.0),
+            Self::Hazen => between(0.5, 0.5),
+            Self::Weibull => between(0.0, 0.0),
+            Self::MedianUnbiased => between(1.0 / 3.0, 1.0 / 3.0),
+            Self::NormalUnbiased => between(3.0 / 8.0, 3.0 / 8.0),
+        };
+        if index >= last as f64 {
+            return (last, last, 0.0);
+        }
+        if index < 0.0 {
+            return (0, 0, 0.0);
+        }
+        let floor = index.floor();
+        let weight = match self {
+            Self::AveragedInvertedCdf => {
+                if index == floor {
+                    0.5
+                } else {
+                    1.0
+                }
+            }
+            Self::Midpoint => {
+                if index == floor {
+                    0.0
+                } else {
+                    0.5
+                }
+            }
+            _ => index - floor,
+        };
+        (floor as usize, floor as usize + 1, weight)
+    }
+}
+
+/// A lane that is kept, because its order is asked for.
+#[derive(Clone, Debug)]
+pub(super) enum Kept {
+    F64(Vec<f64>),
+    F32(Vec<f32>),
+    I64(Vec<i64>),
+    U64(Vec<u64>),
+    /// A NaN came: the result is NaN, whatever else comes.
+    Nan,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::F64(Vec::new())
+    }
+}
+
+impl Kept {
+    pub(super) fn push(&mut self, block: Block<'_>) {
+        let has_nan = match block {
+            Block::F64(x) => x.iter().any(|x| x.is_nan()),
+            Block::F32(x) => x.iter().any(|x| x.is_nan()),
+            _ => false,
+        };
+        if has_nan {
+            *self = Self::Nan;
+        }
+        match (&mut *self, block) {
+            (Self::F64(kept), Block::F64(x)) => kept.extend_from_slice(x),
+            (Self::F32(kept), Block::F32(x)) => kept.extend_from_slice(x),
+            (Self::I64(kept), Block::I64(x)) => kept.extend_from_slice(x),
+            (Self::U64(kept), Block::U64(x)) => kept.extend_from_slice(x),
+            (Self::Nan, _) => {}
+            // The type of a fresh lane is only known now.
+            (_, Block::F64(x)) => *self = Self::F64(x.to_vec()),
+            (_, Block::F32(x)) => *self = Self::F32(x.to_vec()),
+            (_, Block::I64(x)) => *self = Self::I64(x.to_vec()),
+            (_, Block::U64(x)) => *self = Self::U64(x.to_vec()),
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        match self {
+            Self::F64(kept) => kept.clear(),
+            Self::F32(kept) => kept.clear(),
+            Self::I64(kept) => kept.clear(),
+            Self::U64(kept) => kept.clear(),
+            Self::Nan => *self = Self::default(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::F64(kept) => kept.len(),
+            Self::F32(kept) => kept.len(),
+            Self::I64(kept) => kept.len(),
+            Self::U64(kept) => kept.len(),
+            Self::Nan => 0,
+        }
+    }
+
+    /// Returns the elements at these places, which rise, of the sorted lane.
+    fn select(&mut self, places: &[usize]) -> Vec<Cell> {
+        match self {
+            Self::F64(kept) => select(kept, places, f64::total_cmp, Cell::F),
+            Self::F32(kept) => select(kept, places, f32::total_cmp, |x| Cell::F(f64::from(x))),
+            Self::I64(kept) => select(kept, places, Ord::cmp, Cell::I),
+            Self::U64(kept) => select(kept, places, Ord::cmp, Cell::U),
+            Self::Nan => Vec::new(),
+        }
+    }
+
+    /// Puts down the median.
+    pub(super) fn median(&mut self, spec: &Spec, cells: &mut Vec<Cell>) {
+        let n = self.len();
+        if n == 0 {
+            return cells.push(Cell::F(f64::NAN));
+        }
+        let pair = self.select(&[(n - 1) / 2, n / 2]);
+        cells.push(Cell::F(middle(pair[0], pair[1], spec)));
+    }
+
+    /// Puts down a quantile for each q.
+    pub(super) fn quantiles(&mut self, spec: &Spec, cells: &mut Vec<Cell>) {
+        let n = self.len();
+        if n == 0 {
+            return cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+        }
+        let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
+        let mut places: Vec<usize> = wanted.iter().flat_map(|&(a, b, _)| [a, b]).collect();
+        places.sort_unstable();
+        places.dedup();
+        let found = self.select(&places);
+        let at = |place: usize| found[places.binary_search(&place).expect("it was asked for")];
+        cells.extend(wanted.iter().map(|&(low, high, weight)| {
+            let (low, high) = (at(low), at(high));
+            if spec.method.is_discrete() { low } else { Cell::F(lerp(low, high, weight, spec)) }
+        }));
+    }
+}
+
+/// Brings the places in turn to where they belong; each search leaves out what lies below.
+fn select<T: Copy>(
+    kept: &mut [T],
+    places: &[usize],
+    order: impl Fn(&T, &T) -> core::cmp::Ordering,
+    cell: impl Fn(T) -> Cell,
+) -> Vec<Cell> {
+    let mut start = 0;
+    let find = |&place: &usize| {
+        if place >= start {
+            kept[start..].select_nth_unstable_by(place - start, &order);
+            start = place + 1;
+        }
+        cell(kept[place])
+    };
+    places.iter().map(find).collect()
+}
+
+/// Returns the mean of two elements, rounded once.
+fn middle(low: Cell, high: Cell, spec: &Spec) -> f64 {
+    match (low, high) {
+        (Cell::F(low), Cell::F(high)) if low == high => low,
+        (Cell::F(low), Cell::F(high)) => {
+            let sum = low + high;
+            spec.round(if sum.is_finite() { sum / 2.0 } else { low / 2.0 + high / 2.0 })
+        }
+        (Cell::U(low), Cell::U(high)) => spec.round((u128::from(low) + u128::from(high)) as f64 / 2.0),
+        (low, high) => {
+            let sum = i128::from(low.to_bits() as i64) + i128::from(high.to_bits() as i64);
+            spec.round(sum as f64 / 2.0)
+        }
+    }
+}
+
+/// Returns `low + (high - low) weight` in NumPy's steps, each rounded to the result's type.
+fn lerp(low: Cell, high: Cell, weight: f64, spec: &Spec) -> f64 {
+    let round = |x: f64| spec.round(x);
+    let difference = match (low, high) {
+        (Cell::F(low), Cell::F(high)) if low == high => return low,
+        (Cell::F(low), Cell::F(high)) => spec.round_lane(high - low),
+        (Cell::U(low), Cell::U(high)) => (high - low) as f64,
+        (low, high) => (i128::from(high.to_bits() as i64) - i128::from(low.to_bits() as i64)) as f64,
+    };
+    let (low, high) = (low.to_f64(), high.to_f64());
+    if weight == 0.0 {
+        low // NumPy's formula gives NaN if the neighbour is infinite
+    } else if weight >= 0.5 {
+        round(high - round(difference * round(1.0 - weight)))
+    } else {
+        round(low + round(difference * round(weight)))
+    }
+}
