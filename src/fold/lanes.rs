@@ -26,6 +26,15 @@ impl Block<'_> {
         }
     }
 
+    /// Returns one element of a block of integers.
+    pub(super) fn integer(self, i: usize) -> i128 {
+        match self {
+            Self::I64(x) => i128::from(x[i]),
+            Self::U64(x) => i128::from(x[i]),
+            Self::F64(_) | Self::F32(_) => unreachable!("floats are not asked for integers"),
+        }
+    }
+
     /// Passes on the elements that are numbers, in pieces.
     pub(super) fn without_nan(self, push: &mut dyn FnMut(Block<'_>)) {
         match self {
@@ -155,11 +164,15 @@ impl Plan {
         self.reduced.iter().filter(|&&reduced| !reduced).count()
     }
 
-    /// Brings the kept axes to the front.
-    fn kept_first<'a, T>(&self, view: ArrayViewD<'a, T>) -> ArrayViewD<'a, T> {
+    /// Returns the axes with the kept ones first.
+    pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.reduced.len()).collect();
         order.sort_by_key(|&axis| self.reduced[axis]);
-        view.permuted_axes(order)
+        order
+    }
+
+    fn kept_first<'a, T>(&self, view: ArrayViewD<'a, T>) -> ArrayViewD<'a, T> {
+        view.permuted_axes(self.order())
     }
 
     /// Brings the kept axes to the front and joins what lies together.

@@ -19,13 +19,16 @@ mod lanes;
 mod options;
 mod order;
 mod output;
+mod pairs;
 mod reduce;
 mod state;
 mod values;
+mod work;
 
 pub use dtype::{Boolean, Dtype};
 pub use options::{Axes, Options, Quantiles};
 pub use order::Method;
 pub use output::{Array, Output, Scalar};
+pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use reduce::*;
 pub use values::Values;

@@ -50,7 +50,16 @@ pub struct Options<'a> {
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { axis: Axes::All, keepdims: false, ddof: 0.0, exact: true, dtype: None, mask: None, q: Quantiles::One(0.5), method: Method::Linear }
+        Self {
+            axis: Axes::All,
+            keepdims: false,
+            ddof: 0.0,
+            exact: true,
+            dtype: None,
+            mask: None,
+            q: Quantiles::One(0.5),
+            method: Method::Linear,
+        }
     }
 }
 

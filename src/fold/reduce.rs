@@ -3,7 +3,6 @@
 use ndarray::ArrayD;
 
 use super::dtype::{Boolean, Dtype};
-use super::exact::ExactProducts;
 use super::lanes::{Plan, fold_lanes};
 use super::options::Options;
 use super::output::{Array, Output, Scalar};
@@ -191,7 +190,7 @@ pub fn reduce<'a>(
 }
 
 /// Gives results their dtype and shape; a scalar if no axis is left.
-fn output(cells: &[Cell], dtype: Dtype, shape: Vec<usize>) -> Output {
+pub(super) fn output(cells: &[Cell], dtype: Dtype, shape: Vec<usize>) -> Output {
     macro_rules! typed {
         ($($variant:ident: $convert:expr;)*) => {
             if let ([cell], true) = (cells, shape.is_empty()) {
@@ -223,27 +222,5 @@ fn output(cells: &[Cell], dtype: Dtype, shape: Vec<usize>) -> Output {
         U16: |cell: Cell| cell.to_bits() as u16;
         U8: |cell: Cell| cell.to_bits() as u8;
         Bool: |cell: Cell| Boolean::from(cell.to_bits() != 0);
-    }
-}
-
-/// Returns the correctly rounded inner product Σ aᵢ bᵢ of two 1-D arrays.
-pub fn dot<'a, 'b>(
-    a: impl Into<Values<'a>>,
-    b: impl Into<Values<'b>>,
-    options: &Options<'_>,
-) -> Result<Output> {
-    let _ = options;
-    match (a.into(), b.into()) {
-        (Values::F64(a), Values::F64(b)) if a.shape() == b.shape() => {
-            let mut sum = ExactProducts::default();
-            for (&a, &b) in a.iter().zip(&b) {
-                sum.push_products(&[a], &[b]);
-            }
-            Ok(Output::Scalar(Scalar::F64(sum.round(super::big::Precision::F64))))
-        }
-        (a, b) => Err(Error::ShapeMismatch {
-            expected: format!("{:?}", a.shape()),
-            got: format!("{:?}", b.shape()),
-        }),
     }
 }

@@ -137,7 +137,7 @@ impl Spec {
     }
 }
 
-fn precision(dtype: Dtype) -> Precision {
+pub(super) fn precision(dtype: Dtype) -> Precision {
     match dtype {
         Dtype::F32 => Precision::F32,
         Dtype::F16 => Precision::F16,
@@ -156,7 +156,9 @@ fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
         Quantiles::Many(list) => list,
     };
     match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
-        Some(wrong) => Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: wrong.to_string() }),
+        Some(wrong) => {
+            Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: wrong.to_string() })
+        }
         None => Ok(list.iter().map(|q| q / scale).collect()),
     }
 }
@@ -213,7 +215,12 @@ pub(super) struct Total {
 }
 
 impl Total {
-    fn push(&mut self, block: Block<'_>) {
+    /// Returns NaN or an infinity if the sum is one.
+    pub(super) fn special(&self) -> Option<f64> {
+        self.float.special()
+    }
+
+    pub(super) fn push(&mut self, block: Block<'_>) {
         self.n += block.len() as u64;
         match block {
             Block::F64(x) => self.float.add_slice(x),
@@ -230,8 +237,8 @@ impl Total {
         float
     }
 
-    fn value(&self) -> Big {
-        let wide = self.float().finite().clone();
+    pub(super) fn value(&self) -> Big {
+        let wide = *self.float().finite();
         Big::new(wide.is_negative(), wide.abs().limbs().to_vec(), i64::from(SUM_UNIT))
     }
 
@@ -391,7 +398,9 @@ impl Extreme {
         let (low, high) = match (self.low, self.high, nan) {
             (Some(low), Some(high), None) => (low, high),
             (_, _, Some(at)) => ((Cell::F(f64::NAN), at), (Cell::F(f64::NAN), at)),
-            _ if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => return Err(Error::AllNan { op: spec.op }),
+            _ if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => {
+                return Err(Error::AllNan { op: spec.op });
+            }
             _ => ((Cell::F(f64::NAN), 0), (Cell::F(f64::NAN), 0)),
         };
         cells.push(match spec.kind {

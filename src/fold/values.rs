@@ -38,6 +38,19 @@ macro_rules! values_enum {
                 }
             }
 
+            /// Returns the array with this many axes of length 1 behind its own.
+            pub(super) fn with_axes_after(self, count: usize) -> Self {
+                match self {
+                    $(Self::$variant(mut view) => {
+                        for _ in 0..count {
+                            let ndim = view.ndim();
+                            view = view.insert_axis(ndarray::Axis(ndim));
+                        }
+                        Self::$variant(view)
+                    })*
+                }
+            }
+
             /// Returns whether there is no element.
             pub fn is_empty(&self) -> bool {
                 self.len() == 0

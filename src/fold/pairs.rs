@@ -1,0 +1,365 @@
+//! What do two arrays come to, element by element: inner products, covariance, weighted means?
+
+use super::big::Big;
+use super::dtype::Dtype;
+use super::exact::ExactProducts;
+use super::lanes::{Block, Plan};
+use super::options::{Axes, Options};
+use super::output::Output;
+use super::reduce::output;
+use super::state::{Cell, Total, precision};
+use super::values::Values;
+use super::work::{Work, common_shape, float_of_both};
+use crate::error::{Error, Result};
+
+/// Σxy exactly, of floats or integers.
+#[derive(Clone, Debug, Default)]
+struct Products {
+    float: ExactProducts,
+    /// Σxy of integers, modulo 2^64.
+    wrapped: u64,
+}
+
+impl Products {
+    fn push(&mut self, a: Block<'_>, b: Block<'_>) {
+        match (a, b) {
+            (Block::F64(a), Block::F64(b)) => self.float.push_products(a, b),
+            (Block::I64(_) | Block::U64(_), Block::I64(_) | Block::U64(_)) => {
+                for i in 0..a.len() {
+                    let (x, y) = (a.integer(i), b.integer(i));
+                    self.wrapped = self.wrapped.wrapping_add((x as u64).wrapping_mul(y as u64));
+                    self.float.add((x < 0) != (y < 0), x.unsigned_abs() * y.unsigned_abs(), 0);
+                }
+            }
+            _ => {
+                for i in 0..a.len() {
+                    self.push_mixed(a, b, i);
+                }
+            }
+        }
+    }
+
+    /// One product of which a factor is no double: integers above 2^53 are kept whole.
+    fn push_mixed(&mut self, a: Block<'_>, b: Block<'_>, i: usize) {
+        let halves = |block: Block<'_>| match block {
+            Block::F64(x) => (x[i], None),
+            Block::F32(x) => (f64::from(x[i]), None),
+            Block::I64(_) | Block::U64(_) => {
+                let whole = block.integer(i);
+                let high = (whole >> 32) << 32;
+                ((whole - high) as f64, (high != 0).then_some(high as f64))
+            }
+        };
+        let ((x, more_x), (y, more_y)) = (halves(a), halves(b));
+        for x in core::iter::once(x).chain(more_x) {
+            for y in core::iter::once(y).chain(more_y) {
+                self.float.push_products(&[x], &[y]);
+            }
+        }
+    }
+}
+
+/// Two arrays, broadcast to one shape, with the lanes of each one after the other.
+struct Pair<'a> {
+    a: Work<'a>,
+    b: Work<'a>,
+    plan: Plan,
+    shape: Vec<usize>,
+    len: usize,
+}
+
+impl<'a> Pair<'a> {
+    fn new(op: &'static str, a: &Values<'a>, b: &Values<'a>, axes: &Axes) -> Result<Self> {
+        let shape = common_shape(a.shape(), b.shape())?;
+        let plan = Plan::new(axes, shape.len())?;
+        let order = plan.order();
+        let len = plan.len_reduced(&shape);
+        let read = |values| Work::arranged(values, op, &shape, &order);
+        Ok(Self { a: read(a)?, b: read(b)?, plan, len, shape })
+    }
+
+    /// Calls `each` for every pair of lanes, and gives the results their shape.
+    fn fold(
+        &self,
+        options: &Options<'_>,
+        dtype: Dtype,
+        each: impl Fn(Block<'_>, Block<'_>) -> Result<Cell>,
+    ) -> Result<Output> {
+        let lanes = self.plan.shape(&self.shape, false).iter().product::<usize>();
+        let lane = |i: usize| each(self.a.part(i * self.len, self.len), self.b.part(i * self.len, self.len));
+        let cells = (0..lanes).map(lane).collect::<Result<Vec<_>>>()?;
+        Ok(output(&cells, dtype, self.plan.shape(&self.shape, options.keepdims)))
+    }
+}
+
+/// Returns the type of Σxy: floats as NumPy promotes, integers in 64 bits as sums.
+fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
+    let signed = |dtype: Dtype| dtype.is_signed() || dtype == Dtype::Bool;
+    match (a.is_real_float() || b.is_real_float(), signed(a) || signed(b)) {
+        (true, _) => {
+            // An integer of 8 or 16 bits does not widen a float32; NumPy's wider ones do.
+            let small = |dtype: Dtype| !dtype.is_real_float() && dtype.len_bytes() <= 2;
+            match (a, b) {
+                (Dtype::F32, b) if small(b) => Dtype::F32,
+                (a, Dtype::F32) if small(a) => Dtype::F32,
+                _ => float_of_both(a, b),
+            }
+        }
+        (false, true) => Dtype::I64,
+        (false, false) => Dtype::U64,
+    }
+}
+
+/// Returns the correctly rounded inner product Σ aᵢ bᵢ of two 1-D arrays.
+///
+/// Shapes: `[n], [n] -> []`. Of nothing: 0. NaN propagates; products that overflow or underflow are
+/// exact until the sum is rounded. Integers give int64 (uint64 if neither has a sign) and wrap round.
+/// Errors: [`Error::ShapeMismatch`], [`Error::UnsupportedDtype`].
+/// Cost: O(n) time; no copy of contiguous float64.
+pub fn dot<'a>(a: impl Into<Values<'a>>, b: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
+    let (a, b) = (a.into(), b.into());
+    if a.shape().len() != 1 || a.shape() != b.shape() {
+        return Err(Error::ShapeMismatch {
+            expected: if a.shape().len() == 1 {
+                format!("{:?}", a.shape())
+            } else {
+                "two 1-D arrays".to_owned()
+            },
+            got: format!("{:?} and {:?}", a.shape(), b.shape()),
+        });
+    }
+    products("dot", &a, &b, &Axes::All, options)
+}
+
+/// Returns the correctly rounded inner products along an axis (the last, unless `axis` says another).
+///
+/// Shapes: both broadcast to `[.., n, ..] -> [.., ..]`. The rest as [`dot`].
+/// Errors: [`Error::ShapeMismatch`], [`Error::AxisOutOfRange`], [`Error::UnsupportedDtype`].
+pub fn vecdot<'a>(
+    a: impl Into<Values<'a>>,
+    b: impl Into<Values<'a>>,
+    options: &Options<'_>,
+) -> Result<Output> {
+    products("vecdot", &a.into(), &b.into(), &last_axis(options), options)
+}
+
+fn last_axis(options: &Options<'_>) -> Axes {
+    if options.axis == Axes::All { Axes::One(-1) } else { options.axis.clone() }
+}
+
+fn products<'a>(
+    op: &'static str,
+    a: &Values<'a>,
+    b: &Values<'a>,
+    axes: &Axes,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let dtype = product_dtype(a.dtype(), b.dtype());
+    Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
+        let mut sum = Products::default();
+        sum.push(a, b);
+        Ok(if dtype.is_integer() { Cell::U(sum.wrapped) } else { Cell::F(sum.float.round(precision(dtype))) })
+    })
+}
+
+/// Returns the cosine of the angle between two arrays, Σxy / √(Σx² Σy²), correctly rounded.
+///
+/// Shapes: as [`vecdot`]. NaN if either is all zero or holds NaN or an infinity.
+/// Errors: [`Error::ShapeMismatch`], [`Error::AxisOutOfRange`], [`Error::UnsupportedDtype`].
+pub fn cosine<'a>(
+    a: impl Into<Values<'a>>,
+    b: impl Into<Values<'a>>,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let (a, b) = (a.into(), b.into());
+    let dtype = float_of_both(a.dtype(), b.dtype());
+    Pair::new("cosine", &a, &b, &last_axis(options))?.fold(options, dtype, |a, b| {
+        let sum = |a, b| {
+            let mut sum = Products::default();
+            sum.push(a, b);
+            sum.float
+        };
+        let [ab, aa, bb] = [sum(a, b), sum(a, a), sum(b, b)];
+        let special = [&ab, &aa, &bb].iter().any(|sum| sum.special.value().is_some());
+        Ok(Cell::F(if special {
+            f64::NAN
+        } else {
+            quotient_of_root(&ab.value(), &aa.value(), &bb.value(), dtype)
+        }))
+    })
+}
+
+/// Returns xy / √(xx yy), rounded once; NaN if the divisor is 0.
+fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f64 {
+    let divisor = xx.mul(yy);
+    if divisor.is_zero() {
+        return f64::NAN;
+    }
+    let size = xy.mul(xy).divided_by(&divisor, true, precision(dtype));
+    if xy.is_negative() { -size } else { size }
+}
+
+/// Returns the weighted mean Σwx / Σw, correctly rounded; [`mean`](super::mean) without weights.
+///
+/// Shapes: weights broadcast to the values, or are 1-D along the one `axis`. NaN propagates.
+/// Errors: [`Error::BadParameter`] if weights sum up to 0; [`Error::Empty`];
+/// [`Error::ShapeMismatch`]; [`Error::AxisOutOfRange`]; [`Error::UnsupportedDtype`].
+pub fn average<'a>(
+    values: impl Into<Values<'a>>,
+    weights: Option<Values<'a>>,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let values = values.into();
+    let Some(weights) = weights else { return super::mean(values, options) };
+    let weights = match options.axis {
+        Axes::One(axis) if weights.shape().len() == 1 && values.shape().len() > 1 => {
+            Plan::new(&options.axis, values.shape().len())?;
+            let after = if axis < 0 { -1 - axis } else { values.shape().len() as isize - 1 - axis };
+            weights.with_axes_after(after as usize)
+        }
+        _ => weights,
+    };
+    if common_shape(values.shape(), weights.shape())? != values.shape() {
+        return Err(Error::ShapeMismatch {
+            expected: format!("weights that broadcast to {:?}", values.shape()),
+            got: format!("{:?}", weights.shape()),
+        });
+    }
+    let dtype = float_of_both(values.dtype(), weights.dtype());
+    let pair = Pair::new("average", &values, &weights, &options.axis)?;
+    if pair.len == 0 && !pair.plan.shape(&pair.shape, false).contains(&0) {
+        return Err(Error::Empty { op: "average" });
+    }
+    pair.fold(options, dtype, |values, weights| {
+        let (mut products, mut sum) = (Products::default(), Total::default());
+        products.push(values, weights);
+        sum.push(weights);
+        let divisor = sum.value();
+        if let Some(special) = sum.special() {
+            return Ok(Cell::F(if special.is_nan() { special } else { f64::NAN }));
+        }
+        if divisor.is_zero() {
+            return Err(Error::BadParameter {
+                name: "weights",
+                expected: "weights whose sum is not 0".to_owned(),
+                got: "a sum of 0".to_owned(),
+            });
+        }
+        Ok(Cell::F(match products.float.special.value() {
+            Some(special) if divisor.is_negative() => -special,
+            Some(special) => special,
+            None => products.float.value().divided_by(&divisor, false, precision(dtype)),
+        }))
+    })
+}
+
+/// Rows are variables, columns are observations.
+struct Table {
+    n: usize,
+    /// n Σxy − Σx Σy for each pair of variables, `None` where NaN or an infinity was.
+    centred: Vec<Option<Big>>,
+    variables: usize,
+    scalar: bool,
+}
+
+impl Table {
+    fn new<'a>(op: &'static str, values: &Values<'a>, other: Option<&Values<'a>>) -> Result<Self> {
+        let mut rows: Vec<Work<'_>> = Vec::new();
+        let mut n = None;
+        for values in core::iter::once(values).chain(other) {
+            let len = match *values.shape() {
+                [len] | [_, len] => len,
+                _ => {
+                    return Err(Error::ShapeMismatch {
+                        expected: "1-D or 2-D".to_owned(),
+                        got: format!("{:?}", values.shape()),
+                    });
+                }
+            };
+            if n.is_some_and(|n| n != len) {
+                return Err(Error::ShapeMismatch {
+                    expected: format!("{} observations of each variable", n.unwrap_or(0)),
+                    got: len.to_string(),
+                });
+            }
+            n = Some(len);
+            rows.push(Work::flat(values, op)?);
+        }
+        let n = n.unwrap_or(0);
+        if n == 0 {
+            return Err(Error::Empty { op });
+        }
+        let lanes: Vec<Block<'_>> =
+            rows.iter().flat_map(|work| (0..work.len() / n).map(move |i| work.part(i * n, n))).collect();
+        let total = |lane: &Block<'_>| {
+            let mut total = Total::default();
+            total.push(*lane);
+            total.special().is_none().then(|| total.value())
+        };
+        let totals: Vec<Option<Big>> = lanes.iter().map(total).collect();
+        let count = Big::from_u64(n as u64);
+        let variables = lanes.len();
+        let mut centred = vec![None; variables * variables];
+        for (i, a) in lanes.iter().enumerate() {
+            for (j, b) in lanes.iter().enumerate().take(i + 1) {
+                let (Some(sum_a), Some(sum_b)) = (&totals[i], &totals[j]) else { continue };
+                let mut products = Products::default();
+                products.push(*a, *b);
+                let value = count.mul(&products.float.value()).sub(&sum_a.mul(sum_b));
+                centred[j * variables + i] = Some(value.clone());
+                centred[i * variables + j] = Some(value);
+            }
+        }
+        Ok(Self {
+            n,
+            centred,
+            variables,
+            scalar: variables == 1 && other.is_none() && values.shape().len() == 1,
+        })
+    }
+
+    fn output(&self, each: impl Fn(usize, usize) -> f64) -> Output {
+        let k = self.variables;
+        let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
+        output(&cells, Dtype::F64, if self.scalar { Vec::new() } else { vec![k, k] })
+    }
+
+    fn at(&self, i: usize, j: usize) -> Option<&Big> {
+        self.centred[i * self.variables + j].as_ref()
+    }
+}
+
+/// Returns the covariance matrix of the rows, each entry correctly rounded.
+///
+/// (nΣxy − ΣxΣy) / (n (n − ddof)). NumPy's `ddof` is 1 by default.
+/// Shapes: `[n] -> []`, `[k, n] -> [k, k]`; `other` adds rows.
+/// NaN or an infinity in a row: NaN in its row and column.
+/// Errors: [`Error::BadParameter`] if ddof ≥ n; [`Error::Empty`]; [`Error::ShapeMismatch`].
+/// Cost: O(k² n) time.
+pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
+    let table = Table::new("cov", &values.into(), other.as_ref())?;
+    let divisor = table.n as f64 - ddof;
+    if divisor <= 0.0 || divisor.is_nan() {
+        return Err(Error::BadParameter {
+            name: "ddof",
+            expected: format!("a number below the {} observations", table.n),
+            got: ddof.to_string(),
+        });
+    }
+    let divisor = Big::from_u64(table.n as u64).mul(&Big::from_f64(divisor));
+    Ok(table.output(|i, j| {
+        table.at(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, precision(Dtype::F64)))
+    }))
+}
+
+/// Returns the matrix of Pearson's correlations of the rows, each entry correctly rounded.
+///
+/// Shapes: as [`cov`]. NaN where a variance is 0 or a row holds NaN or an infinity.
+/// Errors: [`Error::Empty`], [`Error::ShapeMismatch`].
+pub fn corrcoef<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>) -> Result<Output> {
+    let table = Table::new("corrcoef", &values.into(), other.as_ref())?;
+    Ok(table.output(|i, j| match (table.at(i, j), table.at(i, i), table.at(j, j)) {
+        (Some(xy), Some(xx), Some(yy)) => quotient_of_root(xy, xx, yy, Dtype::F64),
+        _ => f64::NAN,
+    }))
+}
