@@ -18,9 +18,12 @@ DATA = Path(__file__).parent.parent / "www" / "data"
 def main() -> None:
     vectors = np.load(DATA / "debian20k.npy").astype(np.float32)
     layout = umap.UMAP(n_neighbors=15, min_dist=0.12, metric="cosine", random_state=7).fit_transform(vectors)
-    # A few outliers would leave the rest small: clip them to the frame.
-    low, high = np.percentile(layout, [0.2, 99.8], axis=0)
-    unit = np.clip((layout - low) / (high - low), 0, 1)
+    # A few far islands would leave the rest small: distance from the middle is squeezed, x / sqrt(1 + x²).
+    low, middle, high = np.percentile(layout, [3, 50, 97], axis=0)
+    centred = (layout - middle) / ((high - low) / 2)
+    squeezed = centred / np.sqrt(1 + centred**2)
+    low, high = squeezed.min(axis=0), squeezed.max(axis=0)
+    unit = (squeezed - low) / (high - low)
     np.save(DATA / "map.npy", np.rint(unit * 65535).astype(np.uint16))
 
 
