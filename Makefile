@@ -58,6 +58,28 @@ wheel: $(VENV)/installed  ## the native Python wheel, in target/wheels
 	rm -f target/wheels/*.whl
 	$(VENV)/bin/maturin build --quiet --release --locked --features python,parallel --out target/wheels
 
+.PHONY: cli
+cli:  ## target/release/nearfold: the command line
+	cargo build --release --features cli
+
+SITE := target/site
+DEMO_VECTORS := www/data/debian20k.npy
+
+# The package as its users install it, the index as the command line builds it, and the page.
+.PHONY: site
+site: npm cli  ## target/site: the demo page with all that it needs
+	rm -rf $(SITE)
+	mkdir -p $(SITE)/nearfold $(SITE)/data
+	cp www/index.html www/style.css www/favicon.svg $(SITE)/
+	cp -R www/js $(SITE)/js
+	tar -xzf target/npm/nearfold-*.tgz -C $(SITE)/nearfold --strip-components=1
+	cp www/data/README.md www/data/debian20k.tsv.gz www/data/queries.npy www/data/queries.txt www/data/map.npy $(SITE)/data/
+	target/release/nearfold build $(DEMO_VECTORS) --output $(SITE)/data/debian20k.nearfold --metric cosine --storage i8
+
+.PHONY: demo
+demo: site  ## build everything and serve the demo page on this machine
+	@node tools/serve.mjs $(SITE) --name "nearfold demo"
+
 # ---- test --------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -107,6 +129,12 @@ test-js: npm tests/js/node_modules/installed  ## the npm package, packed and ins
 	cd tests/js && node --test --test-reporter=dot
 
 test: test-js
+
+.PHONY: test-browser
+test-browser: site chromium tests/browser/node_modules/installed  ## the page and the package in Chromium
+	cd tests/browser && node --test --test-reporter=dot
+
+test: test-browser
 
 # ---- bench -------------------------------------------------------------------------------------
 

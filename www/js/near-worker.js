@@ -64,6 +64,7 @@ async function load() {
     kernelMemory: kernelMemory(),
     count: index.length,
     dim: index.dim,
+    storage: index.params.storage,
     questions: questions.texts,
     map: readNpy(layout.buffer).values,
   };
