@@ -61,6 +61,14 @@ impl Big {
         Self::new(value < 0.0, vec![significand >> zeros], i64::from(exp) + i64::from(zeros))
     }
 
+    /// Appends sign, exponent and limbs.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.push(u8::from(self.is_negative()));
+        bytes.extend((self.exp as u64).to_le_bytes());
+        bytes.extend((self.magnitude.len() as u64).to_le_bytes());
+        self.magnitude.iter().for_each(|limb| bytes.extend(limb.to_le_bytes()));
+    }
+
     pub(crate) fn is_zero(&self) -> bool {
         self.magnitude.is_empty()
     }

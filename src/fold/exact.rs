@@ -1,6 +1,8 @@
 //! How is a sum, or a sum of products, kept exactly until it is rounded once?
 
 use super::big::{Big, Precision, parts};
+use super::bytes::{Reader, corrupt};
+use crate::error::Result;
 
 /// An integer of `N` digits of 32 bits in units of 2^-BIAS, with room for carries in each digit.
 #[derive(Clone, Debug)]
@@ -21,7 +23,7 @@ pub(crate) struct Special {
 
 impl Special {
     /// Takes note of a non-finite term.
-    fn note(&mut self, term: f64) {
+    pub(crate) fn note(&mut self, term: f64) {
         self.nan |= term.is_nan();
         self.plus |= term == f64::INFINITY;
         self.minus |= term == f64::NEG_INFINITY;
@@ -120,6 +122,31 @@ impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
         let limbs =
             digits.chunks(2).map(|pair| pair[0] as u64 | (pair.get(1).copied().unwrap_or(0) as u64) << 32);
         Big::new(negative, limbs.collect(), -i64::from(BIAS))
+    }
+
+    /// Appends the state: equal sums give equal bytes.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        let Special { nan, plus, minus } = self.special;
+        bytes.extend([u8::from(nan), u8::from(plus), u8::from(minus)]);
+        self.value().write(bytes);
+    }
+
+    /// Reads what [`write`](Self::write) wrote.
+    pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+        let mut flag = || Ok(bytes.u8()? != 0);
+        let special = Special { nan: flag()?, plus: flag()?, minus: flag()? };
+        let mut out = Self { special, ..Self::default() };
+        let negative = bytes.u8()? != 0;
+        let exp = bytes.u64()? as i64;
+        let len = bytes.len(8)?;
+        let end = exp.checked_add(64 * len as i64).filter(|&end| end <= 32 * N as i64 - i64::from(BIAS) - 32);
+        if len > 0 && (end.is_none() || exp < -i64::from(BIAS)) {
+            return Err(corrupt("a sum is out of range"));
+        }
+        for i in 0..len {
+            out.add(negative, u128::from(bytes.u64()?), exp as i32 + 64 * i as i32);
+        }
+        Ok(out)
     }
 
     pub(crate) fn round(&self, to: Precision) -> f64 {

@@ -241,6 +241,14 @@ pub(super) fn fold_lanes<T: Element>(
     Ok(sink.cells)
 }
 
+/// Adds all elements in C order to a state.
+pub(super) fn push_lane<T: Element>(view: ArrayViewD<'_, T>, spec: &Spec, state: &mut State) {
+    let mut sink = Sink::<T::Work>::new(spec, 0);
+    sink.states.push(core::mem::replace(state, State::new(spec)));
+    push_all(&view.insert_axis(Axis(0)), &mut sink);
+    *state = sink.states.swap_remove(0);
+}
+
 /// Where results go, and the memory that lanes share.
 struct Sink<'a, W> {
     spec: &'a Spec,

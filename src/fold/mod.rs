@@ -13,6 +13,7 @@
 //! ```
 
 mod big;
+mod bytes;
 pub(crate) mod dtype;
 mod exact;
 mod lanes;
@@ -20,6 +21,8 @@ mod options;
 mod order;
 mod output;
 mod pairs;
+mod partial;
+mod powers;
 mod reduce;
 mod state;
 mod values;
@@ -30,5 +33,6 @@ pub use options::{Axes, Options, Quantiles};
 pub use order::Method;
 pub use output::{Array, Output, Scalar};
 pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};
+pub use partial::Partial;
 pub use reduce::*;
 pub use values::Values;

@@ -46,6 +46,12 @@ pub struct Options<'a> {
     pub q: Quantiles,
     /// How quantiles between two elements are found.
     pub method: Method,
+    /// Whether skew and kurtosis are left as they are (true) or corrected for the sample's size.
+    pub bias: bool,
+    /// Whether kurtosis is that above the normal distribution's 3.
+    pub fisher: bool,
+    /// How many moments are asked for: 1 to 4.
+    pub order: u8,
 }
 
 impl Default for Options<'_> {
@@ -59,6 +65,9 @@ impl Default for Options<'_> {
             mask: None,
             q: Quantiles::One(0.5),
             method: Method::Linear,
+            bias: true,
+            fisher: true,
+            order: 4,
         }
     }
 }

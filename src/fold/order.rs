@@ -1,5 +1,6 @@
 //! What stands at which place of the sorted lane?
 
+use super::bytes::{Reader, corrupt};
 use super::lanes::Block;
 use super::state::{Cell, Spec};
 use crate::error::{Error, Result};
@@ -69,6 +70,11 @@ impl Method {
                 got: name.to_owned(),
             }
         })
+    }
+
+    /// Returns NumPy's name of the method.
+    pub fn name(self) -> &'static str {
+        METHODS.iter().find(|(_, method)| *method == self).map_or("linear", |(name, _)| name)
     }
 
     /// Whether results are elements, and so keep their dtype.
@@ -179,6 +185,67 @@ impl Kept {
             (_, Block::I64(x)) => *self = Self::I64(x.to_vec()),
             (_, Block::U64(x)) => *self = Self::U64(x.to_vec()),
         }
+    }
+
+    fn block(&self) -> Option<Block<'_>> {
+        match self {
+            Self::F64(kept) => Some(Block::F64(kept)),
+            Self::F32(kept) => Some(Block::F32(kept)),
+            Self::I64(kept) => Some(Block::I64(kept)),
+            Self::U64(kept) => Some(Block::U64(kept)),
+            Self::Nan => None,
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        match other.block() {
+            Some(block) if block.len() > 0 => self.push(block),
+            Some(_) => {}
+            None => *self = Self::Nan,
+        }
+    }
+
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        let Some(block) = self.block() else { return bytes.push(4) };
+        bytes.push(match block {
+            Block::F64(_) => 0,
+            Block::F32(_) => 1,
+            Block::I64(_) => 2,
+            Block::U64(_) => 3,
+        });
+        bytes.extend((block.len() as u64).to_le_bytes());
+        match block {
+            Block::F64(x) => x.iter().for_each(|x| bytes.extend(x.to_bits().to_le_bytes())),
+            Block::F32(x) => x.iter().for_each(|x| bytes.extend(x.to_bits().to_le_bytes())),
+            Block::I64(x) => x.iter().for_each(|x| bytes.extend(x.to_le_bytes())),
+            Block::U64(x) => x.iter().for_each(|x| bytes.extend(x.to_le_bytes())),
+        }
+    }
+
+    pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+        let kind = bytes.u8()?;
+        if kind == 4 {
+            return Ok(Self::Nan);
+        }
+        let size = if kind == 1 { 4 } else { 8 };
+        let len = bytes.len(size)?;
+        let list = bytes.take(size * len)?;
+        let wide = list.as_chunks::<8>().0.iter().map(|x| u64::from_le_bytes(*x));
+        let kept = match kind {
+            0 => Self::F64(wide.map(f64::from_bits).collect()),
+            1 => Self::F32(
+                list.as_chunks::<4>().0.iter().map(|x| f32::from_bits(u32::from_le_bytes(*x))).collect(),
+            ),
+            2 => Self::I64(wide.map(|x| x as i64).collect()),
+            3 => Self::U64(wide.collect()),
+            _ => return Err(corrupt("unknown type of elements")),
+        };
+        // NaN has no place among what is sorted.
+        let mut out = Self::default();
+        if let Some(block) = kept.block() {
+            out.push(block);
+        }
+        Ok(out)
     }
 
     pub(super) fn reset(&mut self) {

@@ -91,6 +91,12 @@ reductions! {
     Quantile, quantile, Quantile, false;
     /// Returns the quantiles `q` (0 to 100) by `method`, one of 13.
     Percentile, percentile, Percentile, false;
+    /// Returns the skewness m₃ / m₂^1.5, correctly rounded; NaN if all elements are equal.
+    Skew, skew, Skew, false;
+    /// Returns the kurtosis m₄ / m₂² − 3, correctly rounded; NaN if all elements are equal.
+    Kurtosis, kurtosis, Kurtosis, false;
+    /// Returns the mean and the central moments m₂, m₃, m₄, each correctly rounded, as the first axis.
+    Moments, moments, Moments, false;
     /// Returns [`sum`] of what is not NaN.
     Nansum, nansum, Sum, true;
     /// Returns [`mean`] of what is not NaN.
@@ -177,7 +183,7 @@ pub fn reduce<'a>(
         };
     }
     let cells = cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
-    Ok(match spec.width(options) {
+    Ok(match spec.width {
         None => output(&cells, spec.out, shape),
         Some(width) => {
             // The results of a lane lie together; their axis comes first.

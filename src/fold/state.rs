@@ -1,11 +1,15 @@
 //! What is known of a lane after each piece, and what does it come to in the end?
 
+use core::cmp::Ordering;
+
 use super::big::{Big, Precision};
+use super::bytes::{Reader, corrupt, write_list};
 use super::dtype::Dtype;
 use super::exact::ExactProducts;
 use super::lanes::Block;
 use super::options::{Options, Quantiles};
 use super::order::{Kept, Method};
+use super::powers::Powers;
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
@@ -31,6 +35,9 @@ pub(super) enum Kind {
     Quantile,
     Percentile,
     Minmax,
+    Skew,
+    Kurtosis,
+    Moments,
 }
 
 /// All that a state must know about the call.
@@ -49,13 +56,29 @@ pub(super) struct Spec {
     /// The quantiles asked for, in 0..=1.
     pub(super) q: Vec<f64>,
     pub(super) method: Method,
+    /// How many results a lane has; `None` is one without an axis of its own.
+    pub(super) width: Option<usize>,
+    pub(super) bias: bool,
+    pub(super) fisher: bool,
+    pub(super) order: usize,
 }
 
 impl Spec {
     pub(super) fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
         let (op, kind) = (reduction.name(), reduction.kind());
         let natural = natural_dtype(kind, dtype, options);
-        let free = matches!(kind, Kind::Sum | Kind::Prod | Kind::Mean | Kind::Var | Kind::Std | Kind::Norm);
+        let free = matches!(
+            kind,
+            Kind::Sum
+                | Kind::Prod
+                | Kind::Mean
+                | Kind::Var
+                | Kind::Std
+                | Kind::Norm
+                | Kind::Skew
+                | Kind::Kurtosis
+                | Kind::Moments
+        );
         let out = match options.dtype {
             Some(wanted) if wanted == natural => natural,
             Some(wanted) if free && wanted.is_real_float() => wanted,
@@ -74,6 +97,19 @@ impl Spec {
         if kind == Kind::Ptp && dtype == Dtype::Bool {
             return Err(Error::UnsupportedDtype { op, expected: "numbers", got: dtype.name().to_owned() });
         }
+        let width = match (kind, &options.q) {
+            (Kind::Quantile | Kind::Percentile, Quantiles::Many(list)) => Some(list.len()),
+            (Kind::Minmax, _) => Some(2),
+            (Kind::Moments, _) => Some(usize::from(options.order)),
+            _ => None,
+        };
+        if kind == Kind::Moments && !(1..=4).contains(&options.order) {
+            return Err(Error::BadParameter {
+                name: "order",
+                expected: "1 to 4".to_owned(),
+                got: options.order.to_string(),
+            });
+        }
         let q = if matches!(kind, Kind::Quantile | Kind::Percentile) {
             fractions(kind, &options.q)?
         } else {
@@ -89,16 +125,16 @@ impl Spec {
             lane_precision: precision(dtype),
             q,
             method: options.method,
+            width,
+            bias: options.bias,
+            fisher: options.fisher,
+            order: usize::from(options.order),
         })
     }
 
-    /// How many results a lane has; `None` is one without an axis of its own.
-    pub(super) fn width(&self, options: &Options<'_>) -> Option<usize> {
-        match (self.kind, &options.q) {
-            (Kind::Quantile | Kind::Percentile, Quantiles::Many(list)) => Some(list.len()),
-            (Kind::Minmax, _) => Some(2),
-            _ => None,
-        }
+    /// What floats are rounded to.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Rounds to the result's type.
@@ -169,7 +205,11 @@ fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
         Kind::Quantile | Kind::Percentile if options.method.is_discrete() => dtype,
         // A list of quantiles is an array of doubles for NumPy, and takes the result with it.
         Kind::Quantile | Kind::Percentile if matches!(options.q, Quantiles::Many(_)) => Dtype::F64,
-        Kind::Median | Kind::Quantile | Kind::Percentile if !dtype.is_real_float() => Dtype::F64,
+        Kind::Median | Kind::Quantile | Kind::Percentile | Kind::Skew | Kind::Kurtosis | Kind::Moments
+            if !dtype.is_real_float() =>
+        {
+            Dtype::F64
+        }
         Kind::Sum | Kind::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
         Kind::Sum | Kind::Prod if dtype.is_integer() => Dtype::U64,
         Kind::Mean | Kind::Var | Kind::Std | Kind::Norm if !dtype.is_real_float() => Dtype::F64,
@@ -230,6 +270,23 @@ impl Total {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.float.merge(&other.float);
+        self.integer += other.integer;
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.n.to_le_bytes());
+        bytes.extend(self.integer.to_le_bytes());
+        write_list(bytes, &self.float.to_bytes());
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+        let (n, integer) = (bytes.u64()?, bytes.i128()?);
+        Ok(Self { n, integer, float: ExactSum::from_bytes(bytes.list()?).map_err(corrupt)? })
+    }
+
     /// The exact sum of integers as one of floats.
     fn float(&self) -> ExactSum {
         let mut float = self.float.clone();
@@ -273,6 +330,23 @@ pub(super) struct Squares {
 }
 
 impl Squares {
+    fn merge(&mut self, other: &Self) {
+        self.float.merge(&other.float);
+        for (sum, other) in self.integer.iter_mut().zip(other.integer) {
+            *sum += other;
+        }
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        self.float.write(bytes);
+        self.integer.iter().for_each(|part| bytes.extend(part.to_le_bytes()));
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+        let float = ExactProducts::read(bytes)?;
+        Ok(Self { float, integer: [bytes.i128()? as u128, bytes.i128()? as u128] })
+    }
+
     fn push(&mut self, block: Block<'_>) {
         let [low, high] = &mut self.integer;
         let mut add = |size: u64| {
@@ -390,6 +464,48 @@ impl Extreme {
         self.n += block.len() as u64;
     }
 
+    fn merge(&mut self, other: &Self, spec: &Spec) {
+        let n = self.n;
+        let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
+        let later = |found: Option<(Cell, u64)>| found.map(|(cell, at)| (cell, at + n));
+        self.low = better(self.low, later(other.low), Ordering::Less, positions);
+        self.high = better(self.high, later(other.high), Ordering::Greater, positions);
+        self.nan = self.nan.or(other.nan.map(|at| at + n));
+        self.n += other.n;
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.n.to_le_bytes());
+        bytes.extend(self.nan.unwrap_or(u64::MAX).to_le_bytes());
+        for found in [self.low, self.high] {
+            let (cell, at) = found.unwrap_or((Cell::I(0), u64::MAX));
+            let (kind, bits) = match cell {
+                Cell::F(value) => (0, value.to_bits()),
+                Cell::I(value) => (1, value as u64),
+                Cell::U(value) => (2, value),
+            };
+            bytes.push(kind);
+            bytes.extend(bits.to_le_bytes());
+            bytes.extend(at.to_le_bytes());
+        }
+    }
+
+    fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+        let (n, nan) = (bytes.u64()?, bytes.u64()?);
+        let mut found = || {
+            let (kind, bits, at) = (bytes.u8()?, bytes.u64()?, bytes.u64()?);
+            let cell = match kind {
+                0 => Cell::F(f64::from_bits(bits)),
+                1 => Cell::I(bits as i64),
+                2 => Cell::U(bits),
+                _ => return Err(corrupt("unknown kind of number")),
+            };
+            Ok((at != u64::MAX).then_some((cell, at)))
+        };
+        let (low, high) = (found()?, found()?);
+        Ok(Self { n, low, high, nan: (nan != u64::MAX).then_some(nan) })
+    }
+
     fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         if self.n == 0 {
             return Err(Error::Empty { op: spec.op });
@@ -418,6 +534,24 @@ impl Extreme {
         }
         Ok(())
     }
+}
+
+/// Returns the element that is further to that side, or the first of two equal ones. −0 is below +0
+/// unless positions are asked for.
+fn better(
+    a: Option<(Cell, u64)>,
+    b: Option<(Cell, u64)>,
+    side: Ordering,
+    positions: bool,
+) -> Option<(Cell, u64)> {
+    let (Some((x, _)), Some((y, _))) = (a, b) else { return a.or(b) };
+    let order = match (x, y) {
+        (Cell::F(x), Cell::F(y)) if positions && x == y => Ordering::Equal,
+        (Cell::F(x), Cell::F(y)) => y.total_cmp(&x),
+        (Cell::U(x), Cell::U(y)) => y.cmp(&x),
+        (x, y) => (y.to_bits() as i64).cmp(&(x.to_bits() as i64)),
+    };
+    if order == side { b } else { a }
 }
 
 /// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
@@ -545,6 +679,7 @@ pub(super) enum State {
     Product(Product),
     Truth(Truth),
     Kept(Kept),
+    Powers(Box<Powers>),
 }
 
 impl State {
@@ -556,6 +691,7 @@ impl State {
                 Self::Extreme(Extreme::default())
             }
             Kind::Median | Kind::Quantile | Kind::Percentile => Self::Kept(Kept::default()),
+            Kind::Skew | Kind::Kurtosis | Kind::Moments => Self::Powers(Box::default()),
             Kind::Prod => Self::Product(Product::default()),
             Kind::Any | Kind::All | Kind::CountNonzero => Self::Truth(Truth::default()),
         }
@@ -570,6 +706,7 @@ impl State {
             Self::Product(product) => *product = Product::default(),
             Self::Truth(truth) => *truth = Truth::default(),
             Self::Kept(kept) => kept.reset(),
+            Self::Powers(powers) => **powers = Powers::default(),
         }
     }
 
@@ -593,6 +730,7 @@ impl State {
             Self::Product(product) => product.push(block),
             Self::Truth(truth) => truth.push(block),
             Self::Kept(kept) => kept.push(block),
+            Self::Powers(powers) => powers.push(block),
         }
     }
 
@@ -610,6 +748,10 @@ impl State {
                 Kind::All => i64::from(truth.nonzero == truth.n),
                 _ => truth.nonzero as i64,
             }),
+            Self::Powers(powers) => {
+                powers.finish(spec, cells);
+                return Ok(());
+            }
             Self::Kept(kept) => {
                 if spec.kind == Kind::Median {
                     kept.median(spec, cells);
@@ -620,5 +762,75 @@ impl State {
             }
         });
         Ok(())
+    }
+
+    /// Adds what another state of the same kind knows; its elements come after the own ones.
+    pub(super) fn merge(&mut self, other: &Self, spec: &Spec) -> Result<()> {
+        match (self, other) {
+            (Self::Total(total), Self::Total(other)) => total.merge(other),
+            (Self::Squares(both), Self::Squares(other)) => {
+                both.0.merge(&other.0);
+                both.1.merge(&other.1);
+            }
+            (Self::Extreme(extreme), Self::Extreme(other)) => extreme.merge(other, spec),
+            (Self::Truth(truth), Self::Truth(other)) => {
+                truth.n += other.n;
+                truth.nonzero += other.nonzero;
+            }
+            (Self::Kept(kept), Self::Kept(other)) => kept.merge(other),
+            (Self::Powers(powers), Self::Powers(other)) => powers.merge(other),
+            _ => {
+                return Err(Error::BadParameter {
+                    name: "other",
+                    expected: "a state of sums, extremes, moments or quantiles".to_owned(),
+                    got: "a product, which is rounded on the way: push the elements instead".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Total(total) => total.write(bytes),
+            Self::Squares(both) => {
+                both.0.write(bytes);
+                both.1.write(bytes);
+            }
+            Self::Extreme(extreme) => extreme.write(bytes),
+            Self::Product(product) => {
+                for part in [product.n, product.exp as u64, product.integer] {
+                    bytes.extend(part.to_le_bytes());
+                }
+                for part in [product.high, product.low, product.special] {
+                    bytes.extend(part.to_bits().to_le_bytes());
+                }
+            }
+            Self::Truth(truth) => {
+                bytes.extend(truth.n.to_le_bytes());
+                bytes.extend(truth.nonzero.to_le_bytes());
+            }
+            Self::Kept(kept) => kept.write(bytes),
+            Self::Powers(powers) => powers.write(bytes),
+        }
+    }
+
+    pub(super) fn read(spec: &Spec, bytes: &mut Reader<'_>) -> Result<Self> {
+        Ok(match Self::new(spec) {
+            Self::Total(_) => Self::Total(Total::read(bytes)?),
+            Self::Squares(_) => Self::Squares(Box::new((Total::read(bytes)?, Squares::read(bytes)?))),
+            Self::Extreme(_) => Self::Extreme(Extreme::read(bytes)?),
+            Self::Product(_) => {
+                let [n, exp, integer] = [bytes.u64()?, bytes.u64()?, bytes.u64()?];
+                let [high, low, special] = [bytes.f64()?, bytes.f64()?, bytes.f64()?];
+                if !(1.0..2.0).contains(&high.abs()) || !(-1.0..=1.0).contains(&low) {
+                    return Err(corrupt("a product is out of range"));
+                }
+                Self::Product(Product { n, exp: exp as i64, integer, high, low, special })
+            }
+            Self::Truth(_) => Self::Truth(Truth { n: bytes.u64()?, nonzero: bytes.u64()? }),
+            Self::Kept(_) => Self::Kept(Kept::read(bytes)?),
+            Self::Powers(_) => Self::Powers(Box::new(Powers::read(bytes)?)),
+        })
     }
 }

@@ -1,0 +1,186 @@
+//! What is known of a stream so far? States that are pushed to, merged, kept as bytes and finished.
+
+use super::bytes::{Reader, corrupt, write_list};
+use super::dtype::Dtype;
+use super::lanes::push_lane;
+use super::options::{Axes, Options, Quantiles};
+use super::output::Output;
+use super::reduce::{Reduction, output};
+use super::state::{Spec, State};
+use super::values::Values;
+use crate::error::{Error, Result};
+
+/// A reduction over all elements of a stream that comes in pieces.
+///
+/// Any split into pieces, and for all but [`Reduction::Prod`] any order of merging, gives the same
+/// bits as one call of the function of that name on the whole: nothing is rounded before
+/// [`finish`](Self::finish).
+///
+/// ```
+/// use nearfold::fold::{Dtype, Options, Partial, Reduction};
+///
+/// let options = Options::default();
+/// let mut left = Partial::new(Reduction::Sum, Dtype::F64, &options)?;
+/// let mut right = left.clone();
+/// left.push(&[1e16, 1.0])?;
+/// right.push(&[-1e16])?;
+/// left.merge(&Partial::from_bytes(&right.to_bytes())?)?;
+/// assert_eq!(left.finish()?.to_f64(), Some(1.0));
+/// # Ok::<(), nearfold::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Partial {
+    reduction: Reduction,
+    dtype: Dtype,
+    spec: Spec,
+    state: State,
+    /// How many elements were pushed, NaN or not.
+    pushed: u64,
+}
+
+impl Partial {
+    /// Returns the state of an empty stream of elements of this type.
+    ///
+    /// `axis`, `keepdims` and `where` have no meaning here.
+    /// Errors: [`Error::UnsupportedDtype`], [`Error::BadParameter`].
+    pub fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
+        if options.axis != Axes::All || options.mask.is_some() {
+            return Err(Error::BadParameter {
+                name: if options.mask.is_some() { "where" } else { "axis" },
+                expected: "none: a stream is one lane".to_owned(),
+                got: "one".to_owned(),
+            });
+        }
+        if dtype.is_complex() {
+            return Err(Error::UnsupportedDtype {
+                op: reduction.name(),
+                expected: "a real dtype",
+                got: dtype.name().to_owned(),
+            });
+        }
+        let spec = Spec::new(reduction, dtype, options)?;
+        let state = State::new(&spec);
+        Ok(Self { reduction, dtype, spec, state, pushed: 0 })
+    }
+
+    /// Adds all elements of an array, in C order.
+    ///
+    /// Errors: [`Error::UnsupportedDtype`] if the type is not the stream's.
+    pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
+        let values = values.into();
+        if values.dtype() != self.dtype {
+            return Err(Error::UnsupportedDtype {
+                op: self.reduction.name(),
+                expected: self.dtype.name(),
+                got: values.dtype().name().to_owned(),
+            });
+        }
+        self.pushed += values.len() as u64;
+        macro_rules! push {
+            ($($variant:ident)*) => {
+                match values {
+                    $(Values::$variant(view) => push_lane(view, &self.spec, &mut self.state),)*
+                    Values::C128(_) | Values::C64(_) => unreachable!("a stream is not of complex numbers"),
+                }
+            };
+        }
+        push!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
+        Ok(())
+    }
+
+    /// Adds what came to another state, after what came to this one.
+    ///
+    /// Errors: [`Error::BadParameter`] if the other is of another reduction, dtype or options, or of `prod`,
+    /// which is rounded on the way.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.header() != other.header() {
+            return Err(Error::BadParameter {
+                name: "other",
+                expected: format!(
+                    "a state of {} of {} with the same options",
+                    self.reduction.name(),
+                    self.dtype.name()
+                ),
+                got: format!("one of {} of {}", other.reduction.name(), other.dtype.name()),
+            });
+        }
+        self.state.merge(&other.state, &self.spec)?;
+        self.pushed += other.pushed;
+        Ok(())
+    }
+
+    /// Returns the reduction of all that came.
+    ///
+    /// Errors: those of the function of that name.
+    pub fn finish(&self) -> Result<Output> {
+        self.spec.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
+        let mut cells = Vec::new();
+        self.state.clone().finish(&self.spec, &mut cells)?;
+        let shape = self.spec.width.map_or_else(Vec::new, |width| vec![width]);
+        Ok(output(&cells, self.spec.out, shape))
+    }
+
+    /// Returns how many elements came.
+    pub fn count(&self) -> u64 {
+        self.pushed
+    }
+
+    /// What states that may be merged have in common, as bytes.
+    fn header(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        write_list(&mut bytes, self.reduction.name().as_bytes());
+        write_list(&mut bytes, self.dtype.name().as_bytes());
+        write_list(&mut bytes, self.spec.out.name().as_bytes());
+        bytes.extend(self.spec.ddof.to_bits().to_le_bytes());
+        bytes.extend([u8::from(self.spec.bias), u8::from(self.spec.fisher), self.spec.order as u8]);
+        write_list(&mut bytes, self.spec.method.name().as_bytes());
+        bytes.push(u8::from(self.spec.width.is_some()));
+        bytes.extend((self.spec.q.len() as u64).to_le_bytes());
+        self.spec.q.iter().for_each(|q| bytes.extend(q.to_bits().to_le_bytes()));
+        bytes
+    }
+
+    /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.header();
+        bytes.extend(self.pushed.to_le_bytes());
+        self.state.write(&mut bytes);
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// Errors: [`Error::Corrupt`]; those of [`new`](Self::new).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut bytes = Reader::new(bytes);
+        if bytes.take(MAGIC.len())? != MAGIC {
+            return Err(corrupt("this is no accumulator of version 1"));
+        }
+        let reduction = Reduction::from_name(bytes.name()?)?;
+        let dtype = Dtype::from_name(bytes.name()?)?;
+        let mut options = Options::default().dtype(Dtype::from_name(bytes.name()?)?).ddof(bytes.f64()?);
+        options.bias = bytes.u8()? != 0;
+        options.fisher = bytes.u8()? != 0;
+        options.order = bytes.u8()?;
+        options.method = super::order::Method::from_name(bytes.name()?)?;
+        let many = bytes.u8()? != 0;
+        let len = bytes.len(8)?;
+        let scale =
+            if matches!(reduction, Reduction::Percentile | Reduction::Nanpercentile) { 100.0 } else { 1.0 };
+        let q = (0..len).map(|_| bytes.f64()).collect::<Result<Vec<f64>>>()?;
+        options.q = match q.as_slice() {
+            [one] if !many => Quantiles::One(one * scale),
+            _ => Quantiles::Many(q.iter().map(|q| q * scale).collect()),
+        };
+        let mut partial = Self::new(reduction, dtype, &options)?;
+        // The fractions as they were: a product and a quotient by 100 may round.
+        partial.spec.q = q;
+        partial.pushed = bytes.u64()?;
+        partial.state = State::read(&partial.spec, &mut bytes)?;
+        bytes.end()?;
+        Ok(partial)
+    }
+}
+
+/// The first bytes of a stored state, with the version.
+const MAGIC: &[u8] = b"nearfold.partial\x01";

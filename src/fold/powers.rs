@@ -1,0 +1,143 @@
+//! What do the first four powers of a lane's elements sum up to, exactly, and what is its shape?
+
+use super::big::{Big, Precision, parts};
+use super::exact::{Digits, Special};
+use super::lanes::Block;
+use super::state::{Cell, Kind, Spec};
+
+/// Σx, Σx², Σx³ and Σx⁴ as integers in units of the smallest double to that power.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Powers {
+    pub(super) n: u64,
+    first: Digits<70, 1074>,
+    second: Digits<138, 2148>,
+    third: Digits<204, 3222>,
+    fourth: Digits<272, 4296>,
+}
+
+impl Powers {
+    pub(super) fn push(&mut self, block: Block<'_>) {
+        self.n += block.len() as u64;
+        match block {
+            Block::F64(x) => x.iter().for_each(|&x| self.float(x)),
+            Block::F32(x) => x.iter().for_each(|&x| self.float(f64::from(x))),
+            Block::I64(x) => x.iter().for_each(|&x| self.term(x < 0, x.unsigned_abs(), 0)),
+            Block::U64(x) => x.iter().for_each(|&x| self.term(false, x, 0)),
+        }
+    }
+
+    fn float(&mut self, x: f64) {
+        if x.is_finite() {
+            let (significand, exp) = parts(x);
+            self.term(x < 0.0, significand, exp);
+        } else {
+            self.first.special.note(x);
+        }
+    }
+
+    fn term(&mut self, negative: bool, x: u64, exp: i32) {
+        let wide = u128::from(x);
+        let square = wide * wide;
+        let (high, low) = (square >> 64, square & u128::from(u64::MAX));
+        self.first.add(negative, wide, exp);
+        self.second.add(false, square, 2 * exp);
+        self.third.add(negative, low * wide, 3 * exp);
+        self.fourth.add(false, low * low, 4 * exp);
+        if high > 0 {
+            self.third.add(negative, high * wide, 3 * exp + 64);
+            self.fourth.add(false, high * low, 4 * exp + 65);
+            self.fourth.add(false, high * high, 4 * exp + 128);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        self.first.merge(&other.first);
+        self.second.merge(&other.second);
+        self.third.merge(&other.third);
+        self.fourth.merge(&other.fourth);
+    }
+
+    pub(super) fn special(&self) -> Special {
+        self.first.special
+    }
+
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.n.to_le_bytes());
+        self.first.write(bytes);
+        self.second.write(bytes);
+        self.third.write(bytes);
+        self.fourth.write(bytes);
+    }
+
+    pub(super) fn read(bytes: &mut super::bytes::Reader<'_>) -> crate::error::Result<Self> {
+        Ok(Self {
+            n: bytes.u64()?,
+            first: Digits::read(bytes)?,
+            second: Digits::read(bytes)?,
+            third: Digits::read(bytes)?,
+            fourth: Digits::read(bytes)?,
+        })
+    }
+
+    /// Puts down skew, kurtosis or the central moments.
+    ///
+    /// With the sums S₁..S₄ all is a quotient of integers: A = n²m₂ = nS₂ − S₁²,
+    /// B = n³m₃ = n²S₃ − 3nS₁S₂ + 2S₁³, C = n⁴m₄ = n³S₄ − 4n²S₁S₃ + 6nS₁²S₂ − 3S₁⁴.
+    pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) {
+        let width = if spec.kind == Kind::Moments { spec.order } else { 1 };
+        if self.n == 0 || self.special().value().is_some() {
+            return cells.extend(core::iter::repeat_n(Cell::F(f64::NAN), width));
+        }
+        let int = |value: i128| Big::from_i128(value);
+        let n = Big::from_u64(self.n);
+        let [s1, s2, s3, s4] =
+            [self.first.value(), self.second.value(), self.third.value(), self.fourth.value()];
+        let product = |list: &[&Big]| list.iter().fold(int(1), |product, x| product.mul(x));
+        let a = n.mul(&s2).sub(&s1.mul(&s1));
+        let b = product(&[&n, &n, &s3]).sub(&product(&[&int(3), &n, &s1, &s2])).add(&product(&[
+            &int(2),
+            &s1,
+            &s1,
+            &s1,
+        ]));
+        let c = product(&[&n, &n, &n, &s4])
+            .sub(&product(&[&int(4), &n, &n, &s1, &s3]))
+            .add(&product(&[&int(6), &n, &s1, &s1, &s2]))
+            .sub(&product(&[&int(3), &s1, &s1, &s1, &s1]));
+        let to: Precision = spec.precision();
+        let count = i128::from(self.n);
+        match spec.kind {
+            Kind::Moments => {
+                let quotients = [(s1, 1), (a, 2), (b, 3), (c, 4)];
+                cells.extend(quotients.iter().take(width).map(|(numerator, power)| {
+                    let divisor = product(&vec![&n; *power]);
+                    Cell::F(numerator.divided_by(&divisor, false, to))
+                }));
+            }
+            _ if a.is_zero() => cells.push(Cell::F(f64::NAN)),
+            Kind::Skew => {
+                let (mut numerator, mut divisor) = (b.mul(&b), product(&[&a, &a, &a]));
+                if !spec.bias && self.n > 2 {
+                    numerator = numerator.mul(&int(count * (count - 1)));
+                    divisor = divisor.mul(&int((count - 2) * (count - 2)));
+                }
+                let size = numerator.divided_by(&divisor, true, to);
+                cells.push(Cell::F(if b.is_negative() { -size } else { size }));
+            }
+            _ => {
+                let square = a.mul(&a);
+                let (mut numerator, mut divisor) = (c, square.clone());
+                let mut excess = if spec.fisher { -3 } else { 0 };
+                if !spec.bias && self.n > 3 {
+                    let shift = square.mul(&int(3 * (count - 1) * (count - 1)));
+                    numerator = numerator.mul(&int(count * count - 1)).sub(&shift);
+                    divisor = divisor.mul(&int((count - 2) * (count - 3)));
+                    excess += 3;
+                }
+                let numerator = numerator.add(&divisor.mul(&int(excess)));
+                cells.push(Cell::F(numerator.divided_by(&divisor, false, to)));
+            }
+        }
+    }
+}
