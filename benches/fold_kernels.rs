@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 mod kernel;
 
 use kernel::exact::ExactSum;
-use kernel::sum;
+use kernel::{extrema, sum};
 
 const LENGTHS: [usize; 4] = [8, 1000, 100_000, 4_000_000];
 
@@ -99,13 +99,22 @@ fn main() {
         }
         black_box(all);
     });
-    table.row("naive sum f64", &x, |x| drop(black_box(x.iter().sum::<f64>())));
-    table.row("sum f64", &x, |x| drop(black_box(sum::sum::<f64, f64>(x))));
-    table.row("sum f32", &x32, |x| drop(black_box(sum::sum::<f32, f32>(x))));
-    table.row("mean f64", &x, |x| drop(black_box(sum::mean::<f64, f64>(x))));
+    table.row("naive sum f64", &x, |x| _ = black_box(x.iter().sum::<f64>()));
+    table.row("sum f64", &x, |x| _ = black_box(sum::sum::<f64, f64>(x)));
+    table.row("sum f32", &x32, |x| _ = black_box(sum::sum::<f32, f32>(x)));
+    table.row("mean f64", &x, |x| _ = black_box(sum::mean::<f64, f64>(x)));
     table.row("exact sum f64", &x, |x| {
         let mut sum = ExactSum::new();
         sum.add_slice(x);
         black_box(sum.to_f64());
     });
+    let i32s: Vec<i32> = x.iter().map(|&x| (x * 1e6) as i32).collect();
+    let i64s: Vec<i64> = x.iter().map(|&x| (x * 1e6) as i64).collect();
+    table.row("min f64", &x, |x| _ = black_box(extrema::min(x)));
+    table.row("min f32", &x32, |x| _ = black_box(extrema::min(x)));
+    table.row("min i32", &i32s, |x| _ = black_box(extrema::min(x)));
+    table.row("min i64", &i64s, |x| _ = black_box(extrema::min(x)));
+    table.row("min_max f64", &x, |x| _ = black_box(extrema::min_max(x)));
+    table.row("argmin f64", &x, |x| _ = black_box(extrema::argmin(x)));
+    table.row("argmax f32", &x32, |x| _ = black_box(extrema::argmax(x)));
 }

@@ -12,8 +12,10 @@ mod vector;
 mod wide;
 mod windows;
 
+pub(crate) mod count;
 pub(crate) mod distance_f32;
 pub(crate) mod exact;
+pub(crate) mod extrema;
 pub(crate) mod int8;
 pub(crate) mod sum;
 

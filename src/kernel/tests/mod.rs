@@ -2,4 +2,5 @@
 
 mod data;
 mod exact;
+mod extrema;
 mod oracle;

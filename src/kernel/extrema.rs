@@ -1,0 +1,268 @@
+//! The smallest and the largest element, and where the first of them is.
+//!
+//! −0 is smaller than +0 here, which NumPy leaves to chance; `argmin` and `argmax` take them for
+//! equal, so that the first counts. NaN is the result if there is one; the `nan_` twins skip it.
+
+use half::f16;
+
+use super::dispatch;
+
+/// Elements compared side by side.
+const LANES: usize = 32;
+
+/// Elements after which `argmin` and `argmax` look whether anything better came.
+const BLOCK: usize = 1024;
+
+/// An element that has an order, but for NaN.
+pub(crate) trait Ordered: Copy + PartialOrd {
+    /// Nothing is above it: +∞, or the largest integer.
+    const HIGHEST: Self;
+    /// Nothing is below it: −∞, or the smallest integer.
+    const LOWEST: Self;
+
+    /// Returns whether this is NaN.
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        false
+    }
+
+    /// Returns whether this is a zero of that sign, and there are zeros of both signs.
+    #[inline(always)]
+    fn is_zero(self, negative: bool) -> bool {
+        let _ = negative;
+        false
+    }
+
+    /// Returns whether both are the same number; the zeros are, NaN is not.
+    #[inline(always)]
+    fn equals(self, other: Self) -> bool {
+        self == other
+    }
+
+    /// Returns whether `self < other`, as a plain comparison.
+    #[inline(always)]
+    fn is_below(self, other: Self) -> bool {
+        self < other
+    }
+}
+
+macro_rules! ordered_floats {
+    ($($float:ty),*) => {
+        $(impl Ordered for $float {
+            const HIGHEST: Self = Self::INFINITY;
+            const LOWEST: Self = Self::NEG_INFINITY;
+
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self != self
+            }
+
+            #[inline(always)]
+            fn is_zero(self, negative: bool) -> bool {
+                self == 0.0 && self.is_sign_negative() == negative
+            }
+        })*
+    };
+}
+ordered_floats!(f64, f32);
+
+macro_rules! ordered_integers {
+    ($($integer:ty),*) => {
+        $(impl Ordered for $integer {
+            const HIGHEST: Self = Self::MAX;
+            const LOWEST: Self = Self::MIN;
+        })*
+    };
+}
+ordered_integers!(i64, i32, i16, i8, u64, u32, u16, u8);
+
+impl Ordered for f16 {
+    const HIGHEST: Self = Self::INFINITY;
+    const LOWEST: Self = Self::NEG_INFINITY;
+
+    #[inline(always)]
+    fn is_nan(self) -> bool {
+        self.to_bits() & 0x7fff > 0x7c00
+    }
+
+    #[inline(always)]
+    fn is_zero(self, negative: bool) -> bool {
+        self.to_bits() == u16::from(negative) << 15
+    }
+
+    #[inline(always)]
+    fn equals(self, other: Self) -> bool {
+        !self.is_nan() && key(self) == key(other)
+    }
+
+    #[inline(always)]
+    fn is_below(self, other: Self) -> bool {
+        !self.is_nan() && !other.is_nan() && key(self) < key(other)
+    }
+}
+
+/// Returns the number as an integer of the same order, the zeros being equal.
+#[inline(always)]
+fn key(x: f16) -> i16 {
+    let magnitude = (x.to_bits() & 0x7fff) as i16;
+    if x.to_bits() >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+/// Returns the smallest element, or a NaN if there is one; `None` for no elements.
+pub(crate) fn min<T: Ordered>(x: &[T]) -> Option<T> {
+    x.first()?;
+    let (min, nan) = lowest(x);
+    Some(if nan { first_nan(x) } else { signed_zero(x, min, true) })
+}
+
+/// Returns the largest element, or a NaN if there is one; `None` for no elements.
+pub(crate) fn max<T: Ordered>(x: &[T]) -> Option<T> {
+    x.first()?;
+    let (max, nan) = highest(x);
+    Some(if nan { first_nan(x) } else { signed_zero(x, max, false) })
+}
+
+/// Returns the smallest and the largest element, or a NaN twice; `None` for no elements.
+pub(crate) fn min_max<T: Ordered>(x: &[T]) -> Option<(T, T)> {
+    x.first()?;
+    let (min, max, nan) = range(x);
+    if nan {
+        let nan = first_nan(x);
+        return Some((nan, nan));
+    }
+    Some((signed_zero(x, min, true), signed_zero(x, max, false)))
+}
+
+/// Returns the smallest and the largest element that is not NaN; `None` if there is none.
+pub(crate) fn nan_min_max<T: Ordered>(x: &[T]) -> Option<(T, T)> {
+    let (min, max, nan) = range(x);
+    if x.is_empty() || (nan && x.iter().all(|x| x.is_nan())) {
+        return None;
+    }
+    Some((signed_zero(x, min, true), signed_zero(x, max, false)))
+}
+
+/// Returns the first NaN of a slice that has one.
+#[cold]
+fn first_nan<T: Ordered>(x: &[T]) -> T {
+    x.iter().copied().find(|x| x.is_nan()).unwrap_or(x[0])
+}
+
+/// Returns the zero of the wanted sign if `found` is a zero and one of that sign is there.
+#[inline(always)]
+fn signed_zero<T: Ordered>(x: &[T], found: T, negative: bool) -> T {
+    if found.is_zero(!negative) {
+        return x.iter().copied().find(|x| x.is_zero(negative)).unwrap_or(found);
+    }
+    found
+}
+
+/// Returns the index of the first smallest element, or of the first NaN; `None` for no elements.
+pub(crate) fn argmin<T: Ordered>(x: &[T]) -> Option<usize> {
+    position::<T, true, false>(x)
+}
+
+/// Returns the index of the first largest element, or of the first NaN; `None` for no elements.
+pub(crate) fn argmax<T: Ordered>(x: &[T]) -> Option<usize> {
+    position::<T, false, false>(x)
+}
+
+/// Returns the index of the first smallest element that is not NaN; `None` if there is none.
+pub(crate) fn nan_argmin<T: Ordered>(x: &[T]) -> Option<usize> {
+    position::<T, true, true>(x)
+}
+
+/// Returns the index of the first largest element that is not NaN; `None` if there is none.
+pub(crate) fn nan_argmax<T: Ordered>(x: &[T]) -> Option<usize> {
+    position::<T, false, true>(x)
+}
+
+#[inline(always)]
+fn position<T: Ordered, const SMALLEST: bool, const SKIP_NAN: bool>(x: &[T]) -> Option<usize> {
+    let better = |a: T, b: T| if SMALLEST { a.is_below(b) } else { b.is_below(a) };
+    let mut best: Option<(T, usize)> = None;
+    for (index, block) in x.chunks(BLOCK).enumerate() {
+        let (found, nan) = if SMALLEST { lowest(block) } else { highest(block) };
+        if nan && !SKIP_NAN {
+            return block.iter().position(|x| x.is_nan()).map(|at| index * BLOCK + at);
+        }
+        if nan && block.iter().all(|x| x.is_nan()) {
+            continue;
+        }
+        if best.is_none_or(|(best, _)| better(found, best)) {
+            best = Some((found, index));
+        }
+    }
+    let (best, index) = best?;
+    let block = &x[index * BLOCK..];
+    block
+        .iter()
+        .position(|&x| !(x.is_below(best) || best.is_below(x) || x.is_nan()))
+        .map(|at| index * BLOCK + at)
+}
+
+#[inline(always)]
+fn smaller<T: Ordered>(a: T, b: T) -> T {
+    if b.is_below(a) { b } else { a }
+}
+
+#[inline(always)]
+fn larger<T: Ordered>(a: T, b: T) -> T {
+    if a.is_below(b) { b } else { a }
+}
+
+/// Returns the smallest and the largest of the numbers, and whether there is a NaN.
+#[inline(always)]
+fn range_body<T: Ordered>(x: &[T]) -> (T, T, bool) {
+    let mut range = (T::HIGHEST, T::LOWEST, false);
+    // Each block is read twice, the second time out of the cache.
+    for block in x.chunks(BLOCK) {
+        let (min, nan) = scan(block, T::HIGHEST, smaller);
+        let (max, _) = scan(block, T::LOWEST, larger);
+        range = (smaller(range.0, min), larger(range.1, max), range.2 | nan);
+    }
+    range
+}
+
+#[inline(always)]
+fn lowest_body<T: Ordered>(x: &[T]) -> (T, bool) {
+    scan(x, T::HIGHEST, smaller)
+}
+
+#[inline(always)]
+fn highest_body<T: Ordered>(x: &[T]) -> (T, bool) {
+    scan(x, T::LOWEST, larger)
+}
+
+/// Chooses one of all numbers; `choose(a, b)` is `a` if `b` is NaN. Tells whether there is a NaN.
+#[inline(always)]
+fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) {
+    let mut best = [start; LANES];
+    let mut nan = [false; LANES / 2];
+    let (chunks, tail) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for lane in 0..LANES {
+            best[lane] = choose(best[lane], chunk[lane]);
+        }
+        for lane in 0..LANES / 2 {
+            // Two comparisons that compilers make one of.
+            nan[lane] |= chunk[lane].is_nan() | chunk[lane + LANES / 2].is_nan();
+        }
+    }
+    let mut found = start;
+    let mut any = false;
+    for lane in best {
+        found = choose(found, lane);
+    }
+    for &x in tail {
+        found = choose(found, x);
+        any |= x.is_nan();
+    }
+    (found, any | nan.iter().fold(false, |any, &nan| any | nan))
+}
+
+dispatch! {
+    fn range[T: Ordered](x: &[T]) -> (T, T, bool) = range_body;
+    fn lowest[T: Ordered](x: &[T]) -> (T, bool) = lowest_body;
+    fn highest[T: Ordered](x: &[T]) -> (T, bool) = highest_body;
+}
