@@ -466,6 +466,14 @@ export class Index {
   /** Returns whether an id is in the index. */
   has(id: number | bigint): boolean;
 
+  /**
+   * Returns the vector of an id as the index keeps it: rounded by `i8` storage, of length 1 with
+   * the `cosine` metric.
+   *
+   * @throws {NearfoldError} `id_not_found`.
+   */
+  vector(id: number | bigint): Float32Array<ArrayBuffer>;
+
   /** Returns the bytes that the index takes, by part. */
   memory(): IndexMemory;
 

@@ -45,6 +45,11 @@ export class Index {
     return enter(() => this.#live().has(wanted));
   }
 
+  vector(id) {
+    const [wanted] = idsToBigints([id]);
+    return enter(() => this.#live().vector(wanted));
+  }
+
   memory() {
     return enter(() => this.#live().memory());
   }

@@ -160,6 +160,11 @@ impl IndexCore {
         self.index.contains(id)
     }
 
+    /// Returns the vector of an id, as the index keeps it.
+    pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
+        self.index.vector(id)
+    }
+
     /// Returns the bytes that the index takes, by part.
     pub fn memory(&self) -> Result<JsValue, JsValue> {
         let memory = self.index.memory();
