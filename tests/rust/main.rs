@@ -2,5 +2,7 @@
 
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod architecture;
+#[cfg(feature = "cli")]
+mod cli;
 mod golden;
 mod near;

@@ -1,0 +1,309 @@
+//! Does the command line do what its help says? Runs it as a process.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use nearfold::fold::{self, Options};
+use nearfold::{Index, Metric, Params, SearchParams, Storage};
+use serde_json::Value;
+
+use crate::golden::Lcg;
+
+/// A folder of its own for each test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.0.join(name), bytes).unwrap();
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.0.join(name)).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = fs::read_dir(&self.0).unwrap().map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `nearfold` in this folder.
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_nearfold")).args(args).current_dir(&self.0).output().unwrap()
+    }
+
+    /// Runs it, and returns what it printed.
+    fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "no progress where standard error is not a terminal");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs it, and returns the one line of the error.
+    fn error(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(line.starts_with("nearfold: ") && line.matches('\n').count() == 1, "{line:?}");
+        line.trim_end().to_owned()
+    }
+}
+
+fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    file.extend(format!("{text:<117}\n").bytes());
+    file.extend(data);
+    file
+}
+
+fn vectors(seed: u64, rows: usize, dim: usize) -> Vec<f32> {
+    let mut lcg = Lcg(seed);
+    (0..rows * dim).map(|_| lcg.next_f32()).collect()
+}
+
+fn f32_npy(values: &[f32], rows: usize, dim: usize) -> Vec<u8> {
+    let data: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    npy("<f4", &format!("({rows}, {dim})"), &data)
+}
+
+fn f64_npy(values: &[f64]) -> Vec<u8> {
+    let data: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    npy("<f8", &format!("({},)", values.len()), &data)
+}
+
+const DIM: usize = 6;
+
+/// A folder with 2,300 vectors (enough for a graph), 3 queries, and the index that they give.
+fn with_index(test: &str) -> (Folder, Index) {
+    let folder = Folder::new(test);
+    let base = vectors(1, 2300, DIM);
+    folder.write("base.npy", &f32_npy(&base, 2300, DIM));
+    folder.write("queries.npy", &f32_npy(&vectors(2, 3, DIM), 3, DIM));
+    let params = Params::new(Metric::Cosine).storage(Storage::I8).m(8).ef_construction(40);
+    let mut index = Index::new(DIM, params).unwrap();
+    index.add(&base, None).unwrap();
+    (folder, index)
+}
+
+const BUILD: &[&str] =
+    &["build", "base.npy", "-o", "x.nearfold", "--metric", "cosine", "--m", "8", "--ef-construction", "40"];
+
+#[test]
+fn build_writes_the_bytes_that_the_library_gives_with_any_number_of_threads() {
+    let (folder, index) = with_index("build");
+    let summary = folder.ok(BUILD);
+    assert!(summary.starts_with("x.nearfold: 2,300 vectors of 6, cosine, i8, "), "{summary}");
+    assert!(folder.read("x.nearfold") == index.to_bytes());
+    for threads in ["1", "2", "5"] {
+        assert_eq!(folder.ok(&[BUILD, &["--quiet", "--threads", threads]].concat()), "");
+        assert!(folder.read("x.nearfold") == index.to_bytes(), "{threads} threads");
+    }
+    assert_eq!(folder.names(), ["base.npy", "queries.npy", "x.nearfold"], "nothing else is left");
+}
+
+#[test]
+fn search_prints_what_the_library_finds() {
+    let (folder, index) = with_index("search");
+    folder.ok(BUILD);
+    let expected = index.search_many(&vectors(2, 3, DIM), 4, &SearchParams::default().ef_search(50)).unwrap();
+    let args = ["search", "x.nearfold", "--query", "queries.npy", "-k", "4", "--ef-search", "50"];
+    let text = folder.ok(&args);
+    let line = |i: usize| format!("{}\t{}\t{:?}", i / 4, expected.ids[i], expected.distances[i]);
+    assert_eq!(text.lines().collect::<Vec<_>>(), (0..12).map(line).collect::<Vec<_>>());
+
+    let json = folder.ok(&[&args[..], &["--format", "json"]].concat());
+    for (query, line) in json.lines().enumerate() {
+        let found: Value = serde_json::from_str(line).unwrap();
+        let row = query * 4..query * 4 + 4;
+        assert_eq!(found["query"], query);
+        assert_eq!(found["ids"], serde_json::json!(expected.ids[row.clone()]));
+        let distances: Vec<f32> =
+            found["distances"].as_array().unwrap().iter().map(|d| d.to_string().parse().unwrap()).collect();
+        assert_eq!(distances, expected.distances[row]);
+    }
+    assert_eq!(json.lines().count(), 3);
+
+    let exact = index.search(&vectors(2, 1, DIM), 1, &SearchParams::default().exact(true)).unwrap();
+    let text = folder.ok(&["search", "x.nearfold", "--query", "queries.npy", "-k", "1", "--exact"]);
+    assert!(text.starts_with(&format!("0\t{}\t", exact.ids[0])), "{text}");
+}
+
+#[test]
+fn ids_come_from_a_file_of_integers() {
+    let folder = Folder::new("ids");
+    folder.write("base.npy", &f32_npy(&vectors(3, 5, 2), 5, 2));
+    folder.write("query.npy", &npy("<f4", "(2,)", &[0; 8]));
+    let ids: Vec<u8> = [50_i64, 40, 30, 20, 10].iter().flat_map(|id| id.to_le_bytes()).collect();
+    folder.write("ids.npy", &npy("<i8", "(5,)", &ids));
+    folder.ok(&["build", "base.npy", "-o", "x.nearfold", "--ids", "ids.npy"]);
+    let text = folder.ok(&["search", "x.nearfold", "-q", "query.npy", "-k", "9"]);
+    let mut found: Vec<u64> =
+        text.lines().map(|line| line.split('\t').nth(1).unwrap().parse().unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, [10, 20, 30, 40, 50]);
+
+    folder.write("ids.npy", &npy("<i8", "(2,)", &ids[..16]));
+    assert!(
+        folder
+            .error(&["build", "base.npy", "-o", "x.nearfold", "--ids", "ids.npy"])
+            .contains("shape_mismatch")
+    );
+}
+
+#[test]
+fn info_says_what_the_index_was_built_with() {
+    let (folder, index) = with_index("info");
+    folder.ok(BUILD);
+    let facts: Value = serde_json::from_str(&folder.ok(&["info", "x.nearfold", "--json"])).unwrap();
+    assert_eq!(facts["len"], 2300);
+    assert_eq!(facts["dim"], 6);
+    assert_eq!(facts["metric"], "cosine");
+    assert_eq!(facts["storage"], "i8");
+    assert_eq!(facts["m"], 8);
+    assert_eq!(facts["ef_construction"], 40);
+    let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+    assert_eq!(facts["memory_bytes"]["vectors"], opened.memory().vectors);
+    let text = folder.ok(&["info", "x.nearfold"]);
+    assert!(text.starts_with("vectors          2,300\n"), "{text}");
+}
+
+#[test]
+fn fold_prints_exact_numbers() {
+    let folder = Folder::new("fold");
+    folder.write("x.npy", &f64_npy(&[1e16, 1.0, -1e16, 0.5]));
+    let text = folder.ok(&["fold", "x.npy", "--op", "sum,mean,argmax"]);
+    assert_eq!(text, "array   float64 [4]\nsum     1.5\nmean    0.375\nargmax  0\n");
+    assert_eq!(
+        folder.ok(&["fold", "x.npy", "--op", "max,argmin", "--json"]),
+        "{\"max\":1e16,\"argmin\":2}\n"
+    );
+    let var = fold::var(&[1e16, 1.0, -1e16, 0.5], &Options::default().ddof(1.0)).unwrap().to_f64().unwrap();
+    assert_eq!(
+        folder.ok(&["fold", "x.npy", "--op", "var", "--ddof", "1", "--json"]),
+        format!("{{\"var\":{var:?}}}\n")
+    );
+
+    folder.write("m.npy", &npy("|i1", "(2, 3)", &[1, 2, 3, 4, 5, 255]));
+    assert_eq!(folder.ok(&["fold", "m.npy", "--op", "sum", "--axis", "0", "--json"]), "{\"sum\":[5,7,2]}\n");
+    assert_eq!(
+        folder.ok(&["fold", "m.npy", "--op", "min", "--axis", "-1", "--keepdims", "--json"]),
+        "{\"min\":[[1],[-1]]}\n"
+    );
+    assert_eq!(folder.ok(&["fold", "m.npy", "--op", "sum", "--axis", "0,1", "--json"]), "{\"sum\":14}\n");
+    folder.write("nan.npy", &f64_npy(&[f64::NAN, 1.0]));
+    assert_eq!(folder.ok(&["fold", "nan.npy", "--op", "sum", "--json"]), "{\"sum\":\"nan\"}\n");
+    // Without --op: everything that describes an array.
+    assert!(folder.ok(&["fold", "x.npy"]).lines().count() >= 6);
+}
+
+#[test]
+fn bad_data_is_one_line_with_a_code_and_exit_code_1() {
+    let (folder, index) = with_index("errors");
+    let bytes = index.to_bytes();
+    folder.write("cut.nearfold", &bytes[..bytes.len() / 2]);
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 0x10;
+    folder.write("flipped.nearfold", &flipped);
+    folder.write("x.nearfold", &bytes);
+    folder.write("nan.npy", &f32_npy(&[0.0, f32::NAN], 1, 2));
+    folder.write("cube.npy", &npy("<f4", "(1, 1, 1)", &[0; 4]));
+    folder.write("text.npy", &npy("<U1", "(1,)", &[0; 4]));
+    folder.write("empty.npy", &f64_npy(&[]));
+    folder.write("other.npy", &f32_npy(&[0.0; 5], 1, 5));
+    for (args, start) in [
+        (&["info", "none.nearfold"][..], "nearfold: io: none.nearfold: "),
+        (&["info", "cut.nearfold"], "nearfold: corrupt: cut.nearfold: "),
+        (&["info", "flipped.nearfold"], "nearfold: corrupt: flipped.nearfold: "),
+        (&["info", "base.npy"], "nearfold: corrupt: base.npy: "),
+        (&["fold", "x.nearfold"], "nearfold: corrupt: x.nearfold: "),
+        (&["fold", "text.npy"], "nearfold: unsupported_dtype: text.npy: "),
+        (&["fold", "empty.npy", "--op", "max"], "nearfold: empty: "),
+        (&["fold", "base.npy", "--op", "sum", "--axis", "2"], "nearfold: axis_out_of_range: "),
+        (&["build", "nan.npy", "-o", "y.nearfold"], "nearfold: not_finite: "),
+        (&["build", "cube.npy", "-o", "y.nearfold"], "nearfold: shape_mismatch: "),
+        (&["build", "base.npy", "-o", "y.nearfold", "--m", "0"], "nearfold: bad_parameter: "),
+        (
+            &["build", "base.npy", "-o", "no/such/folder/y.nearfold"],
+            "nearfold: io: no/such/folder/y.nearfold: ",
+        ),
+        (&["search", "x.nearfold", "-q", "other.npy"], "nearfold: dimension_mismatch: "),
+        (&["search", "x.nearfold", "-q", "queries.npy", "-k", "0"], "nearfold: bad_parameter: "),
+    ] {
+        let line = folder.error(args);
+        assert!(line.starts_with(start), "{args:?}: {line}");
+    }
+    assert!(!folder.names().iter().any(|name| name.contains("y.nearfold")), "{:?}", folder.names());
+}
+
+#[test]
+fn a_command_that_is_not_understood_exits_with_2() {
+    let folder = Folder::new("usage");
+    for args in [
+        &[][..],
+        &["serve"],
+        &["build", "x.npy"],
+        &["build", "x.npy", "-o", "y", "--metric", "l3"],
+        &["build", "x.npy", "-o", "y", "--storage", "f8"],
+        &["fold", "x.npy", "--op", "medain"],
+        &["search", "x.nearfold", "-q", "q.npy", "-k", "ten"],
+    ] {
+        let output = folder.run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
+    }
+    let error =
+        String::from_utf8(folder.run(&["build", "x.npy", "-o", "y", "--metric", "l3"]).stderr).unwrap();
+    assert!(error.contains("l2sq, ip, cosine"), "names what there is: {error}");
+}
+
+#[test]
+fn help_explains_every_command_and_shows_examples() {
+    let folder = Folder::new("help");
+    let help = folder.ok(&["--help"]);
+    for word in ["build", "search", "info", "fold", "Exit codes"] {
+        assert!(help.contains(word), "{word}");
+    }
+    for command in ["build", "search", "fold"] {
+        assert!(folder.ok(&[command, "--help"]).contains("Examples:"), "{command}");
+    }
+    assert_eq!(folder.ok(&["--version"]), concat!("nearfold ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn a_failed_save_keeps_the_old_index() {
+    let (folder, index) = with_index("atomic");
+    folder.write("x.nearfold", &index.to_bytes());
+    folder.write("nan.npy", &f32_npy(&[f32::NAN; 2], 1, 2));
+    folder.error(&["build", "nan.npy", "-o", "x.nearfold"]);
+    assert!(folder.read("x.nearfold") == index.to_bytes());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_leaves_early_is_no_error() {
+    let (folder, _) = with_index("pipe");
+    folder.ok(BUILD);
+    folder.write("many.npy", &f32_npy(&vectors(9, 500, DIM), 500, DIM));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nearfold"))
+        .args(["search", "x.nearfold", "-q", "many.npy", "-k", "100"])
+        .current_dir(&folder.0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
