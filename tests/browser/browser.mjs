@@ -17,16 +17,8 @@ const FLAGS = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
-let started;
-
-/** Returns the browser of this file's tests; it is closed after them. */
-export function browser() {
-  if (!started) {
-    started = chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
-    after(async () => (await started).close());
-  }
-  return started;
-}
+const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+after(() => browser.close());
 
 /** Serves a folder while the tests of this file run; returns its address. */
 export async function served(folder) {
@@ -41,7 +33,7 @@ export async function served(folder) {
  * failed requests, answers of 400 and above, and requests to anywhere but `address`.
  */
 export async function open(address, { hash = "", ...options } = {}) {
-  const context = await (await browser()).newContext(options);
+  const context = await browser.newContext(options);
   const page = await context.newPage();
   page.problems = [];
   page.on("console", (message) => message.type() === "error" && page.problems.push(`console: ${message.text()}`));
@@ -53,11 +45,17 @@ export async function open(address, { hash = "", ...options } = {}) {
     const local = origin === new URL(address).origin || protocol === "data:" || protocol === "blob:";
     if (!local) page.problems.push(`left this machine: ${request.url()}`);
   });
-  await page.addInitScript(() => {
-    window.longTasks = [];
-    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((entry) => entry.duration)))
-      .observe({ type: "longtask", buffered: true });
-  });
   await page.goto(address + hash);
   return page;
+}
+
+/** Returns the milliseconds of processor time of the longest task of `page`'s main thread while `visit` runs. */
+export async function longestTask(page, visit) {
+  await browser.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline"] });
+  await visit();
+  const { traceEvents } = JSON.parse(await browser.stopTracing());
+  const key = ({ pid, tid }) => `${pid} ${tid}`;
+  const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(key));
+  const tasks = traceEvents.filter((event) => event.name === "RunTask" && event.ph === "X" && main.has(key(event)));
+  return { tasks: tasks.length, longest: Math.max(...tasks.map(({ tdur }) => tdur / 1000)) };
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, served, SITE } from "./browser.mjs";
+import { longestTask, open, served, SITE } from "./browser.mjs";
 
 const address = await served(SITE);
 
@@ -176,11 +176,12 @@ test("the page says what it runs on", async () => {
   assert.deepEqual(page.problems, []);
 });
 
-test("the main thread never stands still for 200 ms while the index loads, searches and folds", async () => {
-  // A busy machine may stop any thread; code that blocks does so every time. So: the best of three.
-  const worst = [];
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const page = await opened();
+test("the main thread never works for 200 ms at a stretch while the index loads, searches and folds", async () => {
+  // Processor time, not the clock's: on a busy machine any thread may be made to wait.
+  const page = await open("about:blank");
+  const { tasks, longest } = await longestTask(page, async () => {
+    await page.goto(address);
+    await page.locator("#neighbours li").nth(9).waitFor();
     await page.locator("#package").fill("");
     await page.locator("#package").pressSequentially("libre");
     await status(page, "neighbours of libre");
@@ -188,12 +189,9 @@ test("the main thread never stands still for 200 ms while the index loads, searc
     await choose(page, "size", "10000000");
     await page.locator("#shuffle").click();
     await page.locator("#orders th", { hasText: "shuffle 1" }).waitFor();
-    worst.push(Math.max(0, ...(await page.evaluate(() => window.longTasks))));
-    assert.deepEqual(page.problems, []);
-    await page.context().close();
-    if (worst.at(-1) <= 200) return;
-  }
-  assert.fail(`the longest tasks of three visits took ${worst} ms`);
+  });
+  assert.ok(tasks > 100, `${tasks} tasks were seen`);
+  assert.ok(longest < 200, `the longest task took ${longest} ms`);
 });
 
 test("every control has a name, every reference a target, every image a text", async () => {

@@ -3,6 +3,7 @@ import { byId } from "./dom.js";
 import { newest } from "./engine.js";
 
 const REACH = 14; // how many pixels beside a dot still mean it
+const DOT = 0.3; // how dark one dot is
 
 export function map(engine, onChoose) {
   const canvas = byId("map");
@@ -15,32 +16,44 @@ export function map(engine, onChoose) {
   let base = null; // all the dots, drawn once for this size and these colours
 
   const margin = 10;
+  let width = 0;
+  let height = 0;
   const place = (id) => [
-    margin + (points[2 * id] / 65535) * (canvas.clientWidth - 2 * margin),
-    margin + (1 - points[2 * id + 1] / 65535) * (canvas.clientHeight - 2 * margin),
+    margin + (points[2 * id] / 65535) * (width - 2 * margin),
+    margin + (1 - points[2 * id + 1] / 65535) * (height - 2 * margin),
   ];
   const colour = (name) => getComputedStyle(canvas).getPropertyValue(name).trim();
 
   function prepare(target, sharpness) {
     target.setTransform(sharpness, 0, 0, sharpness, 0, 0);
-    target.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    target.clearRect(0, 0, width, height);
   }
 
+  /** Counts the dots on each pixel, and lets more of them be darker: faster than to paint 20,000 squares. */
   function drawBase() {
     const sharpness = Math.min(devicePixelRatio, 3);
-    canvas.width = Math.round(canvas.clientWidth * sharpness);
-    canvas.height = Math.round(canvas.clientHeight * sharpness);
-    base ??= document.createElement("canvas");
+    canvas.width = Math.round(width * sharpness);
+    canvas.height = Math.round(height * sharpness);
+    base = document.createElement("canvas");
     base.width = canvas.width;
     base.height = canvas.height;
     const target = base.getContext("2d");
-    prepare(target, sharpness);
-    target.fillStyle = colour("--dot");
-    const size = Math.max(0.9, canvas.clientWidth / 420);
+    const image = target.createImageData(base.width, base.height);
+    const size = Math.max(1, Math.round((width / 420) * sharpness));
     for (let id = 0; id < points.length / 2; id++) {
       const [x, y] = place(id);
-      target.fillRect(x - size / 2, y - size / 2, size, size);
+      const corner = Math.round(y * sharpness - size / 2) * base.width + Math.round(x * sharpness - size / 2);
+      for (let row = 0; row < size; row++) {
+        for (let column = 0; column < size; column++) {
+          const alpha = 4 * (corner + row * base.width + column) + 3;
+          image.data[alpha] += (255 - image.data[alpha]) * DOT;
+        }
+      }
     }
+    target.putImageData(image, 0, 0);
+    target.globalCompositeOperation = "source-in";
+    target.fillStyle = colour("--ink");
+    target.fillRect(0, 0, base.width, base.height);
   }
 
   function dot(id, radius, style) {
@@ -55,10 +68,10 @@ export function map(engine, onChoose) {
   }
 
   function draw() {
-    if (!points || canvas.clientWidth === 0) return;
+    if (!points || width === 0) return;
     if (!base) drawBase();
     prepare(context, Math.min(devicePixelRatio, 3));
-    context.drawImage(base, 0, 0, canvas.clientWidth, canvas.clientHeight);
+    context.drawImage(base, 0, 0, width, height);
     const accent = colour("--accent");
     if (marked.query !== null) {
       context.strokeStyle = colour("--accent-bar");
@@ -110,6 +123,7 @@ export function map(engine, onChoose) {
 
   const again = () => {
     base = null;
+    [width, height] = [canvas.clientWidth, canvas.clientHeight];
     requestAnimationFrame(draw);
   };
   new ResizeObserver(again).observe(canvas);
