@@ -76,7 +76,7 @@ site: npm cli  ## target/site: the demo page with all that it needs
 	cp www/index.html www/style.css www/favicon.svg $(SITE)/
 	cp -R www/js $(SITE)/js
 	tar -xzf target/npm/nearfold-*.tgz -C $(SITE)/nearfold --strip-components=1
-	cp www/data/README.md www/data/debian20k.tsv.gz www/data/queries.npy www/data/queries.txt www/data/map.npy $(SITE)/data/
+	cp www/data/* $(SITE)/data/
 	target/release/nearfold build $(DEMO_VECTORS) --output $(SITE)/data/debian20k.nearfold --metric cosine --storage i8
 
 .PHONY: demo

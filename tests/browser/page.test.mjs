@@ -84,6 +84,24 @@ test("a wider ef_search compares more candidates and misses nothing", async () =
   assert.deepEqual(page.problems, []);
 });
 
+test("the index that the page builds has the bytes of the command line's", async () => {
+  const page = await opened();
+  await page.locator("#build").click();
+  await page.locator("#build-status", { hasText: /Built in|not|answered/ }).waitFor({ timeout: 240_000 });
+  assert.match(await page.locator("#build-status").textContent(), /^Built in [\d.]+ s, [\d,]+ vectors per second\. [\d,]+ bytes: the same as the command line’s, every one\.$/);
+  assert.deepEqual(page.problems, []);
+});
+
+test("a build can be stopped, and the search goes on", async () => {
+  const page = await opened();
+  await page.locator("#build").click();
+  await page.locator("#build", { hasText: "Stop" }).click();
+  await page.locator("#build-status", { hasText: "Stopped." }).waitFor();
+  await page.locator("#neighbours .name").first().click();
+  await page.waitForFunction(() => !document.querySelector("#near-status").textContent.includes("gnuchess"));
+  assert.deepEqual(page.problems, []);
+});
+
 test("the address names the package", async () => {
   const page = await opened({ hash: "#package=0ad" });
   await status(page, "neighbours of 0ad");

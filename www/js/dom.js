@@ -13,9 +13,8 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
-const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-
-export const count = (n) => grouped.format(n);
+/** A whole number with commas. By hand: the first `Intl.NumberFormat` of a page costs 30 ms and more. */
+export const count = (n) => String(Math.round(Number(n))).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** Three significant digits, without an exponent. */
 function significant(value) {

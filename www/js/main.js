@@ -1,4 +1,5 @@
 // What starts the page? One worker for each half, so that neither waits for the other, and the page for none.
+import { buildPanel } from "./build-panel.js";
 import { fail } from "./dom.js";
 import { Engine } from "./engine.js";
 import { environment } from "./environment.js";
@@ -8,6 +9,7 @@ import { nearPanel } from "./near-panel.js";
 const worker = (name) => new Worker(new URL(name, import.meta.url), { type: "module" });
 
 const strip = environment();
+const building = buildPanel(() => worker("./build-worker.js"));
 
 let near;
 const nearEngine = new Engine(worker("./near-worker.js"), (progress) => near.progress(progress));
@@ -16,6 +18,7 @@ const searching = nearEngine.call("load").then(
   async (info) => {
     strip.ready(info);
     await near.ready(info);
+    building.ready();
   },
   (error) => {
     near.failed();
