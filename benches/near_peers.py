@@ -1,0 +1,134 @@
+"""nearfold's index beside hnswlib, usearch, FAISS and hnsw_rs: one process, one thread each, alternating rounds.
+
+`make bench-near` runs it; benches/README.md says how to read it. By hand, after `make bench-near-tools`:
+
+    target/bench-venv/bin/python benches/near_peers.py --datasets reuters --rounds 3
+"""
+
+import os
+
+for name in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"  # before the libraries read them
+
+import argparse
+import platform
+import time
+from pathlib import Path
+
+from peers import datasets, engines, measure
+from peers.report import Row, table, write
+
+K = 10
+RECALLS = [0.95, 0.99]
+FAMILIAR_EF = 64
+# The figures of the issue: bytes per vector by storage and dimension, and ratios.
+FILE_BARS = {("i8", 128): 175, ("i8", 384): 435, ("b1", 128): 70, ("b1", 384): 110}
+SEARCH_BAR, BUILD_BAR = 1.5, 0.7
+
+
+def curves_of(dataset, truth, build_rounds: int, rounds: int):
+    """Every engine, built, tuned and timed: ours, then the peers."""
+    ours = [measure.Curve(engine) for engine in engines.ours(dataset)]
+    peers = [measure.Curve(engine) for engine in engines.peers(dataset)]
+    measure.build(ours + peers, build_rounds)
+    for curve in ours + peers:
+        measure.tune(curve, truth, RECALLS)
+        if FAMILIAR_EF not in curve.recalls:
+            curve.recalls[FAMILIAR_EF] = truth.recall(curve.engine.search(FAMILIAR_EF, K)[1])
+    measure.time(ours + peers, K, RECALLS, rounds)
+    return ours, peers
+
+
+def search_rows(name: str, ours, peers) -> list[Row]:
+    """Our default storage beside every peer; our other storages beside the best peer."""
+    rows = []
+    for recall in RECALLS:
+        best = max(peers, key=lambda peer: peer.queries_per_second(recall) or 0.0)
+        for place, curve in enumerate(ours):
+            storage = curve.engine.storage
+            for peer in peers if place == 0 else [best]:
+                theirs = peer.queries_per_second(recall)
+                mine = curve.queries_per_second(recall)
+                notes = [] if theirs else [f"its recall ends at {max(peer.recalls.values()):.3f}"]
+                notes += [] if mine else [f"our recall ends at {max(curve.recalls.values()):.3f}"]
+                rows.append(
+                    Row(
+                        f"{name} {storage}: queries/s at recall@{K} {recall}",
+                        mine,
+                        peer.engine.name,
+                        theirs,
+                        bar=SEARCH_BAR if place == 0 else None,
+                        note="; ".join(notes),
+                    )
+                )
+    return rows
+
+
+def build_rows(name: str, ours, peers) -> list[Row]:
+    """Time to build; the note has the recall of both graphs at one ef."""
+    rows = []
+    for place, curve in enumerate(ours):
+        for peer in peers if place == 0 else peers[:1]:
+            reached = [f"{one.recalls[FAMILIAR_EF]:.4f}" for one in (curve, peer)]
+            rows.append(
+                Row(
+                    f"{name} {curve.engine.storage}: build, s",
+                    curve.build_seconds,
+                    peer.engine.name,
+                    peer.build_seconds,
+                    bar=BUILD_BAR if place == 0 and peer.engine.name == "hnswlib" else None,
+                    less_is_better=True,
+                    note=f"recall@{K} at ef {FAMILIAR_EF}: {reached[0]} and {reached[1]}",
+                )
+            )
+    return rows
+
+
+def size_rows(name: str, dataset, ours, peers) -> list[Row]:
+    n = len(dataset.base)
+    rows = []
+    for place, curve in enumerate(ours):
+        engine = curve.engine
+        bar = FILE_BARS.get((engine.storage, dataset.dim))
+        file, heap = engine.file_len_bytes() / n, engine.heap_len_bytes() / n
+        most = max(curve.recalls.values())
+        rows.append(
+            Row(f"{name} {engine.storage}: file, bytes/vector", file, bar=bar, less_is_better=True, note=f"recall@{K} up to {most:.4f} tried")
+        )  # fmt: skip
+        rows.append(Row(f"{name} {engine.storage}: heap, bytes/vector", heap, bar=bar, less_is_better=True))
+        if place == 0:
+            for peer in peers:
+                theirs = peer.engine.file_len_bytes() / n
+                rows.append(Row(f"{name} {engine.storage}: file, bytes/vector", file, peer.engine.name, theirs))
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--datasets", default=",".join(datasets.REAL), help="of debian, reuters, bigann, synthetic")
+    parser.add_argument("--rounds", type=int, default=7, help="timed rounds of searches")
+    parser.add_argument("--build-rounds", type=int, default=2)
+    parser.add_argument("--limit", type=int, help="use only so many vectors: to try the bench, not to measure")
+    parser.add_argument("--out", type=Path, default=engines.TARGET / "bench" / "near.jsonl")
+    arguments = parser.parse_args()
+
+    rows = []
+    for dataset in datasets.load(arguments.datasets.split(","), arguments.limit):
+        start = time.monotonic()
+        truth = datasets.Truth(dataset, K)
+        ours, peers = curves_of(dataset, truth, arguments.build_rounds, arguments.rounds)
+        found = search_rows(dataset.name, ours, peers)
+        found += build_rows(dataset.name, ours, peers)
+        found += size_rows(dataset.name, dataset, ours, peers)
+        for curve in ours + peers:
+            curve.engine.close()
+        shape = f"{len(dataset.base):,} × {dataset.dim} {dataset.metric}, {len(dataset.queries)} queries"
+        print(f"\n{dataset.name}: {shape}, {time.monotonic() - start:.0f} s\n\n{table(found)}", flush=True)
+        rows += found
+        write(rows, arguments.out)
+    bars = [row for row in rows if row.met is not None]
+    print(f"\n{sum(row.met for row in bars)} of {len(bars)} bars met; {platform.machine()}, {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
