@@ -39,10 +39,10 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
     ("hnsw_rs", &["near"]),
-    ("std::fs", &["bin", "server"]),
+    ("std::fs", &["bin", "python", "server"]),
     ("std::net", &["server"]),
     ("std::env", &["bin", "server"]),
-    ("std::process", &["bin", "server"]),
+    ("std::process", &["bin", "python", "server"]),
     ("std::time", &["bin", "server"]),
 ];
 
