@@ -92,6 +92,7 @@ test: lint test-rust test-variants  ## everything, on every surface
 .PHONY: test-rust
 test-rust:  ## the Rust suite, native
 	cargo test --features $(NATIVE_FEATURES) --all-targets
+	target/debug/examples/quickstart | diff - examples/quickstart.txt
 	cargo test --features $(NATIVE_FEATURES) --doc
 
 # One answer everywhere: the same suite, the same golden bits, in the other builds of the same source.

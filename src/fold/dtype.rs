@@ -40,6 +40,12 @@ impl Boolean {
     }
 }
 
+impl core::fmt::Display for Boolean {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
 impl From<bool> for Boolean {
     fn from(value: bool) -> Self {
         Self(u8::from(value))

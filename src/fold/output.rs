@@ -1,5 +1,7 @@
 //! What a reduction returns: one number, or an array where axes remain.
 
+use core::fmt;
+
 use ndarray::ArrayD;
 
 use super::dtype::{Dtype, for_each_dtype};
@@ -41,6 +43,22 @@ macro_rules! output_enums {
             pub fn shape(&self) -> &[usize] {
                 match self {
                     $(Self::$variant(array) => array.shape(),)*
+                }
+            }
+        }
+
+        impl fmt::Display for Scalar {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(value) => write!(f, "{value}"),)*
+                }
+            }
+        }
+
+        impl fmt::Display for Array {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(array) => write!(f, "{array}"),)*
                 }
             }
         }
@@ -106,6 +124,15 @@ impl Output {
         match self {
             Self::Scalar(scalar) => scalar.dtype(),
             Self::Array(array) => array.dtype(),
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scalar(scalar) => scalar.fmt(f),
+            Self::Array(array) => array.fmt(f),
         }
     }
 }
