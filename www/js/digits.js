@@ -20,13 +20,14 @@ export function ulps(a, b) {
   return distance < 0n ? -distance : distance;
 }
 
-/** Returns 17 significant digits, enough to tell every double from its neighbours. */
-export function write(value) {
+/** Returns 17 significant digits, enough to tell every double from its neighbours; fewer where `whole` drops a fraction's zeros. */
+export function write(value, whole = Number.isInteger(value)) {
   if (!Number.isFinite(value)) return String(value).replace("-", "−");
   if (value === 0) return Object.is(value, -0) ? "−0" : "0";
   const size = Math.abs(value);
   const text = size >= 1e-5 && size < 1e16 ? value.toPrecision(17) : value.toExponential(16);
-  return text.replace("-", "−").replace(/e([+−-])(\d+)$/, (_, sign, power) => ` × 10^${sign === "+" ? "" : "−"}${power}`);
+  const digits = whole && text.includes(".") ? text.replace(/\.?0+(?=e|$)/, "") : text;
+  return digits.replace("-", "−").replace(/e([+−-])(\d+)$/, (_, sign, power) => ` × 10^${sign === "+" ? "" : "−"}${power}`);
 }
 
 /**
@@ -57,4 +58,13 @@ export function pieces(text, reference) {
   });
   if (power !== undefined) out.push({ text: power, differs: same < text.length && same === 0, power: true });
   return out;
+}
+
+const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+/** Returns two digits of a size: `0.25`, `330000` or `4.4 × 10⁻⁹`. */
+export function roughly(size) {
+  if (size >= 1e-3 && size < 1e6) return String(Number(size.toPrecision(2)));
+  const [digits, power] = size.toExponential(1).split("e");
+  return `${digits} × 10${[...power.replace("+", "")].map((character) => RAISED[character]).join("")}`;
 }

@@ -1,7 +1,7 @@
 // How does the reader fold? The choice of numbers, the two results with their digits, the table of orders.
 import { ARRAYS } from "./arrays.js";
 import { codeTabs } from "./code.js";
-import { hex, pieces, ulps, write } from "./digits.js";
+import { hex, pieces, roughly, ulps, write } from "./digits.js";
 import { byId, count, duration, element, fail } from "./dom.js";
 import { newest } from "./engine.js";
 import * as loops from "./loops.js";
@@ -22,9 +22,10 @@ function radios(host, name, choices, checked) {
 
 /** A number for the eye, with the whole of it for those who hear the page. */
 function digits(value, reference) {
-  const text = write(value);
+  const whole = Number.isInteger(value) && Number.isInteger(reference);
+  const text = write(value, whole);
   const seen = element("span", { className: "number", "aria-hidden": "true" });
-  for (const { text: part, differs, gap, power } of pieces(text, write(reference))) {
+  for (const { text: part, differs, gap, power } of pieces(text, write(reference, whole))) {
     if (power) seen.append(element("span", { className: differs ? "differs" : "" }, " × 10", element("sup", {}, part)));
     else seen.append(element("span", { className: `${differs ? "differs" : ""} ${gap ? "gap" : ""}`.trim() }, part));
   }
@@ -37,7 +38,7 @@ function errorText(value, exact) {
   if (steps === null) return "not the same";
   const off = Math.abs(value - exact);
   const places = steps < 1_000_000n ? `${count(steps)} ulp` : "not one digit to trust";
-  return `off by ${off === 0 ? "the sign of zero" : off.toExponential(1).replace("e+", "e")}, ${places}`;
+  return off === 0 ? "the other zero" : `off by ${roughly(off)}, ${places}`;
 }
 
 export function foldPanel(engine, onMemory) {
@@ -61,8 +62,8 @@ export function foldPanel(engine, onMemory) {
       "tr",
       {},
       element("th", { scope: "row" }, name),
-      element("td", {}, ...digits(ours.value, ours.value), element("code", { className: "bits" }, hex(ours.value))),
-      element("td", {}, ...digits(theirs.value, ours.value), element("code", { className: "bits" }, hex(theirs.value))),
+      element("td", { "data-side": "nearfold" }, ...digits(ours.value, ours.value), element("code", { className: "bits" }, hex(ours.value))),
+      element("td", { "data-side": "plain loop" }, ...digits(theirs.value, ours.value), element("code", { className: "bits" }, hex(theirs.value))),
     );
   }
 
@@ -73,7 +74,8 @@ export function foldPanel(engine, onMemory) {
     byId("theirs-note").classList.toggle("off", !Object.is(theirs.value, ours.value));
   }
 
-  const each = (time, n) => `${duration(time.milliseconds / n)} per element`;
+  const MANY = 1000; // below that the call counts, not the elements
+  const each = (time, n) => (n < MANY ? `${duration(time.milliseconds)} in all` : `${duration(time.milliseconds / n)} per element`);
 
   const run = newest(async (ticket) => {
     const choice = chosen("array");
@@ -89,7 +91,7 @@ export function foldPanel(engine, onMemory) {
       values(result);
       byId("ours-time").textContent = each(result.ours, result.n);
       byId("theirs-time").textContent = each(result.theirs, result.n);
-      byId("ours-note").textContent = `rounded once; ${duration(result.ours.milliseconds)} for ${count(result.n)}`;
+      byId("ours-note").textContent = result.n < MANY ? "rounded once" : `rounded once; ${duration(result.ours.milliseconds)} for ${count(result.n)}`;
       byId("orders").replaceChildren(orderRow(result));
       byId("fold-status").textContent =
         `${op} of ${count(result.n)} numbers: nearfold ${write(result.ours.value)}; the plain loop ${write(result.theirs.value)}, ${errorText(result.theirs.value, result.ours.value)}.`;

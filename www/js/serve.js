@@ -15,24 +15,28 @@ export function serve(methods) {
 
 export const report = (progress) => self.postMessage({ progress });
 
+const BATCH = 3; // milliseconds: without cross-origin isolation a browser's clock steps by 0.1
+
+let sink; // what a run returns is kept, so that no compiler may leave the run out
+
 /**
- * Returns the milliseconds of one call of `run`. Without cross-origin isolation a browser's clock
- * steps by 0.1 ms, so short work is repeated until a batch is well above that.
+ * Returns the milliseconds of one call of `run`, which is repeated in batches long enough for the clock.
  *
- * @param {number} budget milliseconds that the measuring may take
- * @param {"mean" | "best"} of
+ * @param {number} budget milliseconds that the measuring may take, more or less
+ * @param {"mean" | "best"} of over the batches
  */
 export function measure(run, budget, of) {
-  const started = performance.now();
-  run();
-  const first = performance.now() - started;
-  const repeat = Math.max(1, Math.ceil(4 / Math.max(first, 0.02)));
-  const times = [];
-  do {
+  const batch = (repeat) => {
     const before = performance.now();
-    for (let i = 0; i < repeat; i++) run();
-    times.push((performance.now() - before) / repeat);
-  } while (performance.now() - started < budget && times.length < 30);
+    for (let i = 0; i < repeat; i++) sink = run();
+    return performance.now() - before;
+  };
+  const started = performance.now();
+  let repeat = 1;
+  while (batch(repeat) < BATCH && repeat < 1 << 22) repeat *= 4; // warms the code up, too
+  const times = [];
+  do times.push(batch(repeat) / repeat);
+  while (performance.now() - started < budget && times.length < 30);
   const milliseconds = of === "best" ? Math.min(...times) : times.reduce((a, b) => a + b) / times.length;
   return { milliseconds, runs: times.length * repeat };
 }
