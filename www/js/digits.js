@@ -26,8 +26,10 @@ export function write(value, whole = Number.isInteger(value)) {
   if (value === 0) return Object.is(value, -0) ? "−0" : "0";
   const size = Math.abs(value);
   const text = size >= 1e-5 && size < 1e16 ? value.toPrecision(17) : value.toExponential(16);
-  const digits = whole && text.includes(".") ? text.replace(/\.?0+(?=e|$)/, "") : text;
-  return digits.replace("-", "−").replace(/e([+−-])(\d+)$/, (_, sign, power) => ` × 10^${sign === "+" ? "" : "−"}${power}`);
+  const [mantissa, exponent] = text.split("e");
+  const digits = whole && mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+  const power = exponent === undefined ? "" : ` × 10^${exponent.replace("+", "")}`;
+  return (digits + power).replaceAll("-", "−");
 }
 
 /**
