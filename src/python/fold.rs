@@ -178,6 +178,24 @@ macro_rules! reductions {
             Call { ddof, dtype, mask: r#where, exact, ..Call::new(Reduction::$reduction, x, axis, keepdims) }.run()
         }
     };
+    (@product $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, r#where=None),
+               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            keepdims: bool,
+            dtype: Option<DtypeArgument>,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            Call { dtype, mask: r#where, ..Call::new(Reduction::$reduction, x, axis, keepdims) }.run()
+        }
+    };
     (@extreme $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), where_doc!(), returns_doc!($scalar), examples_doc!($($example)*)
@@ -214,24 +232,52 @@ macro_rules! reductions {
     };
 }
 reductions! {
-    sum sum Sum "Return the correctly rounded sum, whatever the order of the elements." "float, int"
+    sum sum Sum "Return the correctly rounded sum; integers wrap round in 64 bits. Of nothing: 0." "float or int"
         [">>> nf.sum([1e16, 1.0, -1e16])" "1.0"];
-    sum mean Mean "Return the correctly rounded arithmetic mean." "float"
+    sum mean Mean "Return the correctly rounded arithmetic mean; NaN propagates." "float"
         [">>> nf.mean([1e308, 1e308])" "1e+308"];
-    sum norm Norm "Return the Euclidean norm: the square root of the sum of squares." "float"
-        [">>> nf.norm([3.0, 4.0])" "5.0"];
-    var var Var "Return the variance, dividing by ``n - ddof``." "float"
-        [">>> nf.var([1.0, 2.0, 3.0, 4.0], ddof=0)" "1.25"];
-    var std Std "Return the standard deviation: the square root of the variance." "float"
-        [">>> nf.std([1.0, 3.0])" "1.0"];
-    extreme min Min "Return the smallest element; NaN if there is one." "float, int"
+    product prod Prod "Return the product, without overflow on the way. Of nothing: 1." "float or int"
+        [">>> nf.prod([1e200, 1e200, 1e-300])" "1e+100"];
+    var var Var "Return the correctly rounded variance, dividing by ``n - ddof``." "float"
+        [">>> nf.var([1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4])" "1.25"];
+    var std Std "Return the correctly rounded standard deviation." "float"
+        [">>> nf.std([1.0, 3.0], ddof=0)" "1.0"];
+    sum norm Norm "Return the correctly rounded Euclidean norm, the root of the sum of squares." "float"
+        [">>> nf.norm([3e200, 4e200])" "5e+200"];
+    extreme min Min "Return the smallest element; NaN if there is one; -0.0 is below 0.0." "float or int"
         [">>> nf.min([3, 1, 2])" "1"];
-    extreme max Max "Return the largest element; NaN if there is one." "float, int"
+    extreme max Max "Return the largest element; NaN if there is one; -0.0 is below 0.0." "float or int"
         [">>> nf.max([3, 1, 2])" "3"];
-    position argmin Argmin "Return the index of the first smallest element." "int"
+    extreme ptp Ptp "Return the difference of the largest and the smallest element." "float or int"
+        [">>> nf.ptp([3, 1, 2])" "2"];
+    position argmin Argmin "Return the index of the first smallest element, or of the first NaN." "int"
         [">>> nf.argmin([3, 1, 2, 1])" "1"];
-    position argmax Argmax "Return the index of the first largest element." "int"
+    position argmax Argmax "Return the index of the first largest element, or of the first NaN." "int"
         [">>> nf.argmax([3, 1, 2, 3])" "0"];
+    extreme any Any "Return whether any element is true; NaN is." "bool"
+        [">>> nf.any([0, 2])" "True"];
+    extreme all All "Return whether all elements are true; NaN is." "bool"
+        [">>> nf.all([0, 2])" "False"];
+    extreme count_nonzero CountNonzero "Return how many elements are not zero." "int"
+        [">>> nf.count_nonzero([0, 2, 3])" "2"];
+    sum nansum Nansum "Return the correctly rounded sum of what is not NaN." "float or int"
+        [">>> nf.nansum([1.0, float('nan'), 2.0])" "3.0"];
+    sum nanmean Nanmean "Return the correctly rounded mean of what is not NaN." "float"
+        [">>> nf.nanmean([1.0, float('nan'), 2.0])" "1.5"];
+    product nanprod Nanprod "Return the product of what is not NaN." "float or int"
+        [">>> nf.nanprod([2.0, float('nan'), 3.0])" "6.0"];
+    var nanvar Nanvar "Return the correctly rounded variance of what is not NaN." "float"
+        [">>> nf.nanvar([1.0, float('nan'), 3.0])" "1.0"];
+    var nanstd Nanstd "Return the correctly rounded standard deviation of what is not NaN." "float"
+        [">>> nf.nanstd([1.0, float('nan'), 3.0])" "1.0"];
+    extreme nanmin Nanmin "Return the smallest element that is not NaN; NaN if nothing is left." "float or int"
+        [">>> nf.nanmin([2.0, float('nan'), 1.0])" "1.0"];
+    extreme nanmax Nanmax "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
+        [">>> nf.nanmax([2.0, float('nan'), 1.0])" "2.0"];
+    position nanargmin Nanargmin "Return the index of the first smallest element that is not NaN." "int"
+        [">>> nf.nanargmin([float('nan'), 2.0, 1.0])" "2"];
+    position nanargmax Nanargmax "Return the index of the first largest element that is not NaN." "int"
+        [">>> nf.nanargmax([float('nan'), 2.0, 1.0])" "1"];
 }
 
 /// Return the correctly rounded inner product of two arrays of one axis.

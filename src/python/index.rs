@@ -258,6 +258,27 @@ impl Index {
         })
     }
 
+    /// Return the vector of an id, as it is stored.
+    ///
+    /// Parameters
+    /// ----------
+    /// id : int
+    ///
+    /// Returns
+    /// -------
+    /// array of float32, (dim,)
+    ///     With storage ``"i8"`` it is rounded, and of length 1 with metric ``"cosine"``.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found``.
+    #[pyo3(signature = (id, /))]
+    fn vector<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Bound<'py, PyAny>> {
+        let vector = self.read(py, |index| index.vector(id))??;
+        array(py, &[self.dim], vector)
+    }
+
     /// Write the index to a file, so that a crash at any moment leaves the old file or the new one.
     ///
     /// Parameters

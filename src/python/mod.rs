@@ -24,13 +24,16 @@ mod _nearfold {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::errors::NearfoldError;
+    use crate::python::errors::NearfoldError;
     #[pymodule_export]
-    use super::fold::{argmax, argmin, dot, max, mean, min, norm, std, sum, var};
+    use crate::python::fold::{
+        all, any, argmax, argmin, count_nonzero, dot, max, mean, min, nanargmax, nanargmin, nanmax, nanmean,
+        nanmin, nanprod, nanstd, nansum, nanvar, norm, prod, ptp, std, sum, var,
+    };
     #[pymodule_export]
-    use super::index::Index;
+    use crate::python::index::Index;
     #[pymodule_export]
-    use super::output::Array;
+    use crate::python::output::Array;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

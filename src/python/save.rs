@@ -1,17 +1,18 @@
 //! How do bytes reach a file so that a crash at any moment leaves the old file or the new one?
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes `bytes` to `path`: a temporary file beside it, flushed to the disk, renamed over it.
 pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link is followed, as a plain write would.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let temporary = temporary_beside(&path)?;
-    let written = write_and_sync(&temporary, bytes)
+    let (mut file, temporary) = create_beside(&path)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
         .and_then(|()| keep_permissions(&path, &temporary))
         .and_then(|()| fs::rename(&temporary, &path));
     if written.is_err() {
@@ -22,20 +23,20 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_directory(&path)
 }
 
-fn temporary_beside(path: &Path) -> io::Result<PathBuf> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
+/// Creates a file in the same folder (a rename works within one), under a name that nothing has.
+fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::IsADirectory))?;
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let mut temporary = std::ffi::OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}-{count}.tmp", process::id()));
-    Ok(path.with_file_name(temporary))
-}
-
-fn write_and_sync(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    for attempt in 0_u64.. {
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{attempt}.tmp"));
+        let temporary = path.with_file_name(temporary);
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            created => return created.map(|file| (file, temporary)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 fn keep_permissions(of: &Path, to: &Path) -> io::Result<()> {

@@ -205,7 +205,7 @@ impl Numbers {
             return;
         }
         if !matches!(self, Self::Floats(_)) {
-            *self = Self::Floats(self.to_floats());
+            *self = Self::Floats(self.take_floats());
         }
         if let Self::Floats(numbers) = self {
             numbers.push(value);
@@ -214,14 +214,14 @@ impl Numbers {
 
     fn push_complex(&mut self, value: Complex<f64>) {
         if !matches!(self, Self::Complexes(_)) {
-            *self = Self::Complexes(self.to_floats().into_iter().map(Complex::from).collect());
+            *self = Self::Complexes(self.take_floats().into_iter().map(Complex::from).collect());
         }
         if let Self::Complexes(numbers) = self {
             numbers.push(value);
         }
     }
 
-    fn to_floats(&mut self) -> Vec<f64> {
+    fn take_floats(&mut self) -> Vec<f64> {
         match core::mem::take(self) {
             Self::Bools(numbers) => numbers.into_iter().map(f64::from).collect(),
             Self::Ints(numbers) => numbers.into_iter().map(|n| n as f64).collect(),
