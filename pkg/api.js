@@ -1,8 +1,10 @@
 // Everything that all entries share; an entry adds how the kernel is loaded.
 
+export { Accumulator } from "./accumulator.js";
 export { KernelArray, alloc } from "./array.js";
 export { NearfoldError } from "./error.js";
-export { argmax, argmin, dot, max, mean, min, norm, std, sum, variance, variance as var } from "./fold.js";
+export * from "./fold.js";
+export { variance as var } from "./fold.js";
 export { kernelMemory } from "./kernel.js";
 export { Index } from "./near.js";
 

@@ -4,22 +4,20 @@ import { Buffer } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { enter, heap, release } from "./kernel.js";
 
-// dtype: [typed array over it, that array's elements per element]
+// The typed array over each dtype's bytes.
 const VIEWS = {
-  float64: [Float64Array, 1],
-  float32: [Float32Array, 1],
-  float16: [Uint16Array, 1],
-  int64: [BigInt64Array, 1],
-  int32: [Int32Array, 1],
-  int16: [Int16Array, 1],
-  int8: [Int8Array, 1],
-  uint64: [BigUint64Array, 1],
-  uint32: [Uint32Array, 1],
-  uint16: [Uint16Array, 1],
-  uint8: [Uint8Array, 1],
-  bool: [Uint8Array, 1],
-  complex128: [Float64Array, 2],
-  complex64: [Float32Array, 2],
+  float64: Float64Array,
+  float32: Float32Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
 };
 
 const DTYPES = {
@@ -38,7 +36,7 @@ const DTYPES = {
 };
 
 // A typed array may be read as another dtype of the same bytes, where JavaScript has no type for it.
-const REREAD = { float16: "uint16", bool: "uint8", complex128: "float64", complex64: "float32" };
+const REREAD = { float16: "uint16", bool: "uint8" };
 
 const ACCEPTED = "a typed array, an array of numbers, { data, shape } or a KernelArray";
 
@@ -85,9 +83,12 @@ export function alloc(length, dtype) {
   return new KernelArray(length, dtype);
 }
 
-/** Returns `{ data, dtype, length, layout }`; `layout` only where the elements are not simply in order. */
+/**
+ * Returns `{ data, dtype, length, resident, layout }`: `resident` if the data lies in the kernel's
+ * memory, `layout` only where the elements are not simply in order.
+ */
 export function describeArray(values, name) {
-  if (values instanceof KernelArray) return { data: values, dtype: values.dtype, length: values.length };
+  if (values instanceof KernelArray) return { data: values, dtype: values.dtype, length: values.length, resident: true };
   if (Array.isArray(values)) return { data: values, dtype: "float64", length: values.length };
   if (ArrayBuffer.isView(values)) return typed(values, undefined, name);
   if (typeof values === "object" && values !== null && "data" in values) return shaped(values, name);
@@ -102,7 +103,9 @@ function typed(data, dtype, name) {
     throw badParameter("dtype", `${own}, or another dtype of the same bytes`, dtype);
   }
   dtype ??= own;
-  return { data, dtype, length: data.length / VIEWS[dtype][1] };
+  // A Float16Array is copied by its bits: the kernel's buffer is viewed so.
+  if (own === "float16") data = new Uint16Array(data.buffer, data.byteOffset, data.length);
+  return { data, dtype, length: data.length };
 }
 
 function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
@@ -128,37 +131,50 @@ function refuseDetached(data, name) {
 
 /** Returns a typed array over a buffer of the kernel; the next growth of memory detaches it. */
 function viewOf(core, dtype, length) {
-  const [Typed, per] = VIEWS[dtype];
-  return new Typed(heap(), core.ptr, length * per);
+  return new VIEWS[dtype](heap(), core.ptr, length);
 }
 
 /** Copies the elements of a described array into a buffer of the kernel, from its beginning. */
-export function fill(core, { data, dtype, length }, name) {
+export function fill(core, { data, dtype, length, start = 0 }, name) {
   const view = viewOf(core, dtype, length);
   if (!Array.isArray(data)) {
-    view.set(dtype === "float16" && data.BYTES_PER_ELEMENT === 2 ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data);
+    view.set(data);
     return;
   }
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
-    if (typeof value !== "number") throw badParameter(`${name}[${i}]`, "a number", value);
+    if (typeof value !== "number") throw badParameter(`${name}[${start + i}]`, "a number", value);
     view[i] = value;
   }
 }
 
-// Arrays of up to so many bytes go through one small buffer per dtype that is kept.
-const SCRATCH_LEN_BYTES = 65536;
+/** Arrays of up to so many bytes go through one small buffer per dtype that is kept. */
+export const SCRATCH_LEN_BYTES = 65536;
 const scratch = {};
+
+/** Returns how many bytes the elements take in the kernel. */
+export function lenBytes({ dtype, length }) {
+  return length * VIEWS[dtype].BYTES_PER_ELEMENT;
+}
+
+/** Yields an array in pieces that fit into the scratch. */
+export function* pieces(array) {
+  const step = SCRATCH_LEN_BYTES / VIEWS[array.dtype].BYTES_PER_ELEMENT;
+  for (let start = 0; start < array.length; start += step) {
+    const length = Math.min(step, array.length - start);
+    const { data } = array;
+    yield { ...array, data: Array.isArray(data) ? data.slice(start, start + length) : data.subarray(start, start + length), length, start };
+  }
+}
 
 /**
  * Calls `work(core)` with the array in the kernel's memory: where it lies if it lies there, else
  * in a copy that lives as long as the call.
  */
 export function withKernelArray(array, name, work) {
-  const { data, dtype, length } = array;
-  if (data instanceof KernelArray) return enter(() => work(data.core));
-  const [Typed, per] = VIEWS[dtype];
-  const capacity = SCRATCH_LEN_BYTES / (Typed.BYTES_PER_ELEMENT * per);
+  const { data, dtype, length, resident } = array;
+  if (resident) return enter(() => work(data.core));
+  const capacity = SCRATCH_LEN_BYTES / VIEWS[dtype].BYTES_PER_ELEMENT;
   const small = length <= capacity;
   // While it is used the scratch is taken: a second array of the same call gets a buffer of its own.
   const core = (small && scratch[dtype]) || enter(() => new Buffer(dtype, small ? capacity : length));

@@ -1,65 +1,92 @@
 // Reductions by NumPy's names. What each returns, and for what input which error: index.d.ts.
 
-import { Buffer, dot as dotCore, reduce as reduceLayout, reducePrefix } from "./wasm/nearfold.js";
-import { describeArray, fill, withKernelArray } from "./array.js";
+import { Buffer, AccumulatorCore, pair, reduce as reduceLayout, reducePrefix, single } from "./wasm/nearfold.js";
+import { SCRATCH_LEN_BYTES, describeArray, fill, lenBytes, pieces, withKernelArray } from "./array.js";
 import { badParameter } from "./error.js";
-import { enter, ready } from "./kernel.js";
+import { enter, ready, release } from "./kernel.js";
 
-export function sum(values, options) {
-  return reduce("sum", values, options);
-}
+export const sum = (values, options) => reduce("sum", values, options);
+export const mean = (values, options) => reduce("mean", values, options);
+export const prod = (values, options) => reduce("prod", values, options);
+export const variance = (values, options) => reduce("var", values, options);
+export const std = (values, options) => reduce("std", values, options);
+export const min = (values, options) => reduce("min", values, options);
+export const max = (values, options) => reduce("max", values, options);
+export const ptp = (values, options) => reduce("ptp", values, options);
+export const argmin = (values, options) => reduce("argmin", values, options);
+export const argmax = (values, options) => reduce("argmax", values, options);
+export const norm = (values, options) => reduce("norm", values, options);
+export const any = (values, options) => reduce("any", values, options);
+export const all = (values, options) => reduce("all", values, options);
+export const countNonzero = (values, options) => reduce("count_nonzero", values, options);
+export const minmax = (values, options) => reduce("minmax", values, options);
+export const median = (values, options) => reduce("median", values, options);
+export const quantile = (values, q, options) => reduce("quantile", values, { ...options, q });
+export const percentile = (values, q, options) => reduce("percentile", values, { ...options, q });
+export const skew = (values, options) => reduce("skew", values, options);
+export const kurtosis = (values, options) => reduce("kurtosis", values, options);
+export const moments = (values, options) => reduce("moments", values, options);
+export const nansum = (values, options) => reduce("nansum", values, options);
+export const nanmean = (values, options) => reduce("nanmean", values, options);
+export const nanprod = (values, options) => reduce("nanprod", values, options);
+export const nanvar = (values, options) => reduce("nanvar", values, options);
+export const nanstd = (values, options) => reduce("nanstd", values, options);
+export const nanmin = (values, options) => reduce("nanmin", values, options);
+export const nanmax = (values, options) => reduce("nanmax", values, options);
+export const nanargmin = (values, options) => reduce("nanargmin", values, options);
+export const nanargmax = (values, options) => reduce("nanargmax", values, options);
+export const nanminmax = (values, options) => reduce("nanminmax", values, options);
+export const nanmedian = (values, options) => reduce("nanmedian", values, options);
+export const nanquantile = (values, q, options) => reduce("nanquantile", values, { ...options, q });
+export const nanpercentile = (values, q, options) => reduce("nanpercentile", values, { ...options, q });
 
-export function mean(values, options) {
-  return reduce("mean", values, options);
-}
+export const dot = (a, b, options) => combine("dot", a, b, options);
+export const vecdot = (a, b, options) => combine("vecdot", a, b, options);
+export const cosine = (a, b, options) => combine("cosine", a, b, options);
+export const average = (values, options) => combine("average", values, options?.weights, options);
+export const cov = (values, options) => combine("cov", values, options?.other, options);
+export const corrcoef = (values, options) => combine("corrcoef", values, options?.other, options);
 
-export function variance(values, options) {
-  return reduce("var", values, options);
-}
-
-export function std(values, options) {
-  return reduce("std", values, options);
-}
-
-export function min(values, options) {
-  return reduce("min", values, options);
-}
-
-export function max(values, options) {
-  return reduce("max", values, options);
-}
-
-export function argmin(values, options) {
-  return reduce("argmin", values, options);
-}
-
-export function argmax(values, options) {
-  return reduce("argmax", values, options);
-}
-
-export function norm(values, options) {
-  return reduce("norm", values, options);
-}
-
-export function dot(a, b, options) {
-  ready();
-  const left = describeArray(a, "a");
-  const right = describeArray(b, "b");
-  return withKernelArray(left, "a", (leftCore) =>
-    withKernelArray(right, "b", (rightCore) => dotCore(leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
-  );
-}
+// These keep every element until the end: nothing is saved by reading in pieces.
+const KEEPS_ALL = /median|quantile|percentile/;
 
 function reduce(op, values, options) {
   ready();
   const array = describeArray(values, "values");
   const where = options?.where ?? undefined;
-  if (!array.layout && where === undefined) {
-    return withKernelArray(array, "values", (core) => reducePrefix(op, core, array.length, options));
-  }
+  if (array.layout || where !== undefined) return reduceWhere(op, array, where, options);
+  const whole = options === undefined || (options !== null && options.axis == null && !options.keepdims && options.exact !== false);
+  if (whole && !array.resident && lenBytes(array) > SCRATCH_LEN_BYTES && !KEEPS_ALL.test(op)) return reduceStream(op, array, options);
+  return withKernelArray(array, "values", (core) => reducePrefix(op, core, array.length, options));
+}
+
+function reduceWhere(op, array, where, options) {
   const mask = where === undefined ? undefined : describeMask(where);
   return withKernelArray(array, "values", (core) =>
     reduceLayout(op, core, layoutOf(array), options, mask && maskBuffer(mask), mask && layoutOf(mask)),
+  );
+}
+
+/** Reads a long array through the scratch, so that the kernel's memory does not grow with it. */
+function reduceStream(op, array, options) {
+  const state = enter(() => new AccumulatorCore(op, array.dtype, options));
+  try {
+    for (const piece of pieces(array)) withKernelArray(piece, "values", (core) => state.push(core, piece.length));
+    return enter(() => state.finish());
+  } finally {
+    release(state);
+  }
+}
+
+function combine(op, a, b, options) {
+  ready();
+  const left = describeArray(a, "values");
+  if (b == null && op !== "dot" && op !== "vecdot" && op !== "cosine") {
+    return withKernelArray(left, "values", (core) => single(op, core, layoutOf(left), options));
+  }
+  const right = describeArray(b, "other");
+  return withKernelArray(left, "values", (leftCore) =>
+    withKernelArray(right, "other", (rightCore) => pair(op, leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
   );
 }
 
@@ -81,7 +108,6 @@ function describeMask(where) {
 /** Copies the mask into a buffer that the call consumes. */
 function maskBuffer(mask) {
   const core = enter(() => new Buffer("bool", mask.length));
-  const data = mask.data.view?.() ?? mask.data;
-  fill(core, { ...mask, data }, "where");
+  fill(core, { ...mask, data: mask.resident ? mask.data.view() : mask.data }, "where");
   return core;
 }

@@ -1,7 +1,7 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
 import { IndexCore } from "./wasm/nearfold.js";
-import { KernelArray, describeArray, withKernelArray } from "./array.js";
+import { describeArray, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter, describe } from "./error.js";
 import { enter, ready, release } from "./kernel.js";
 
@@ -111,9 +111,8 @@ function known(options, names) {
 /** Returns rows of any kind, described as one float32 array. */
 function describeRows(vectors, dim, name) {
   const array = Array.isArray(vectors) && typeof vectors[0] === "object" ? flatten(vectors, dim, name) : describeArray(vectors, name);
-  const { data, dtype, layout } = array;
-  const resident = data instanceof KernelArray;
-  const convertible = dtype === "float16" ? data[Symbol.toStringTag] === "Float16Array" : /^(u?int(8|16|32)|float(32|64))$/.test(dtype);
+  const { data, dtype, layout, resident } = array;
+  const convertible = /^(u?int(8|16|32)|float(32|64))$/.test(dtype);
   if (resident ? dtype !== "float32" : !convertible) throw badParameter(name, VECTORS, vectors);
   if (layout) {
     const { shape, strides, offset } = layout;
@@ -121,7 +120,7 @@ function describeRows(vectors, dim, name) {
     if (!plain) throw badParameter(name, "rows that lie one after the other, without strides and offset", vectors);
     if (shape.at(-1) !== dim) throw dimensionMismatch(dim, shape.at(-1));
   }
-  return { data, dtype: "float32", length: array.length };
+  return { data, dtype: "float32", length: array.length, resident };
 }
 
 function flatten(rows, dim, name) {

@@ -2,8 +2,6 @@
 
 export const arrayResult = (data, shape, dtype) => ({ data, shape: Array.from(shape), dtype });
 
-export const complexResult = (re, im) => ({ re, im });
-
 export const neighbors = (ids, distances) => ({ ids, distances });
 
 export const neighborsBatch = (ids, distances, n, k) => ({ ids, distances, shape: [n, k] });

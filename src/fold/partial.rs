@@ -120,6 +120,16 @@ impl Partial {
         Ok(output(&cells, self.spec.out, shape))
     }
 
+    /// Returns what is computed.
+    pub fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
+    /// Returns the type of the elements.
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
     /// Returns how many elements came.
     pub fn count(&self) -> u64 {
         self.pushed

@@ -1,20 +1,15 @@
 //! Where do numbers from JavaScript lie? In a buffer of the kernel's own memory.
 
-use ndarray::{Array1, ArrayView, ArrayViewD, Axis, IxDyn, ShapeBuilder};
+use core::ops::Range;
+
+use ndarray::{ArrayView, ArrayViewD, Axis, IxDyn, ShapeBuilder};
 use serde::Deserialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::options::size;
 use crate::error::Error;
-use crate::fold::dtype::{Boolean, for_each_dtype};
-use crate::fold::{Array, Dtype, Values};
-
-/// A one-dimensional array of any dtype that JavaScript fills through a typed array over it.
-#[wasm_bindgen]
-pub struct Buffer {
-    values: Array,
-}
+use crate::fold::{Boolean, Dtype, Values};
 
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
 #[derive(Deserialize)]
@@ -25,6 +20,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// Reads `{ shape, strides, offset }`.
     pub(super) fn from_js(value: &JsValue) -> Result<Self> {
         serde_wasm_bindgen::from_value(value.clone()).map_err(|error| Error::ShapeMismatch {
             expected: "a shape, strides and an offset that are integers".into(),
@@ -34,106 +30,170 @@ impl Layout {
 }
 
 /// Returns `len` zeros, or the error that there is no memory for them.
-fn zeros<T: Clone + Default>(len: usize) -> Result<Array1<T>> {
+fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     let mut zeros = Vec::new();
     zeros
         .try_reserve_exact(len)
         .map_err(|_| Error::OutOfMemory { len_bytes: len as u64 * size_of::<T>() as u64 })?;
     zeros.resize(len, T::default());
-    Ok(Array1::from(zeros))
+    Ok(zeros)
 }
 
-/// Returns the view of `elements` that `layout` describes, after checking that it stays inside.
-fn strided<'a, T>(elements: &'a [T], layout: &Layout) -> Result<ArrayViewD<'a, T>> {
-    let outside = || Error::ShapeMismatch {
-        expected: format!("one that stays within {} elements", elements.len()),
-        got: format!("shape {:?}, strides {:?}, offset {}", layout.shape, layout.strides, layout.offset),
-    };
-    let Layout { shape, strides, offset } = layout;
-    let len = shape.iter().try_fold(1_usize, |len, &n| len.checked_mul(n)).ok_or_else(outside)?;
-    let Some(strides) = strides else {
-        let end = offset.checked_add(len).ok_or_else(outside)?;
-        let inside = elements.get(*offset..end).ok_or_else(outside)?;
-        return ArrayView::from_shape(IxDyn(shape), inside).map_err(|_| outside());
-    };
-    if strides.len() != shape.len() {
-        return Err(Error::ShapeMismatch {
-            expected: format!("{} strides", shape.len()),
-            got: format!("{}", strides.len()),
-        });
-    }
-    if len == 0 {
-        return ArrayView::from_shape(IxDyn(shape), &[]).map_err(|_| outside());
-    }
-    // The lowest and the highest element that the layout touches.
-    let (mut low, mut high) = (*offset, *offset);
-    for (&n, &stride) in shape.iter().zip(strides) {
-        let reach = (n - 1).checked_mul(stride.unsigned_abs()).ok_or_else(outside)?;
-        if stride < 0 {
-            low = low.checked_sub(reach).ok_or_else(outside)?;
-        } else {
-            high = high.checked_add(reach).ok_or_else(outside)?;
-        }
-    }
-    let touched = high.checked_add(1).and_then(|end| elements.get(low..end)).ok_or_else(outside)?;
-    // ndarray takes forward strides; an axis that runs backwards is turned round afterwards.
-    let forward: Vec<usize> = strides.iter().map(|stride| stride.unsigned_abs()).collect();
-    let mut view =
-        ArrayView::from_shape(IxDyn(shape).strides(IxDyn(&forward)), touched).map_err(|_| outside())?;
-    for (axis, _) in strides.iter().enumerate().filter(|(_, stride)| **stride < 0) {
-        view.invert_axis(Axis(axis));
-    }
-    Ok(view)
+/// Where the elements of a layout lie: what does not depend on their type.
+struct Geometry {
+    /// The elements from the lowest to the highest that is touched.
+    touched: Range<usize>,
+    shape: IxDyn,
+    /// ndarray takes forward strides: an axis that runs backwards is turned round afterwards.
+    strides: IxDyn,
+    backward: Vec<Axis>,
 }
 
-macro_rules! buffer_methods {
-    ($(($variant:ident, $type:ty, $name:literal),)*) => {
-        fn allocate(dtype: Dtype, len: usize) -> Result<Array> {
-            Ok(match dtype {
-                $(Dtype::$variant => Array::$variant(zeros::<$type>(len)?.into_dyn()),)*
-            })
+impl Geometry {
+    /// Checks that `layout` stays within `len` elements.
+    fn new(layout: &Layout, len: usize) -> Result<Self> {
+        let Layout { shape, strides, offset } = layout;
+        Self::checked(shape, strides.as_deref(), *offset).filter(|it| it.touched.end <= len).ok_or_else(|| {
+            Error::ShapeMismatch {
+                expected: format!("one that stays within {len} elements"),
+                got: format!("shape {shape:?}, strides {strides:?}, offset {offset}"),
+            }
+        })
+    }
+
+    fn checked(shape: &[usize], strides: Option<&[isize]>, offset: usize) -> Option<Self> {
+        let empty = shape.contains(&0);
+        let mut in_order = vec![1; shape.len()];
+        let mut len = 1_usize;
+        for (&n, stride) in shape.iter().zip(&mut in_order).rev() {
+            *stride = len as isize;
+            len = len.checked_mul(n)?;
+        }
+        let strides = strides.unwrap_or(&in_order);
+        if strides.len() != shape.len() {
+            return None;
+        }
+        let (mut low, mut high) = (offset, offset);
+        for (&n, stride) in shape.iter().zip(strides).filter(|_| !empty) {
+            let reach = (n - 1).checked_mul(stride.unsigned_abs())?;
+            if *stride < 0 {
+                low = low.checked_sub(reach)?;
+            } else {
+                high = high.checked_add(reach)?;
+            }
+        }
+        let backward = (0..shape.len()).filter(|&axis| strides[axis] < 0).map(Axis).collect();
+        let forward: Vec<usize> = strides.iter().map(|stride| stride.unsigned_abs()).collect();
+        Some(Self {
+            touched: if empty { 0..0 } else { low..high.checked_add(1)? },
+            shape: IxDyn(shape),
+            strides: if empty { IxDyn(&vec![0; shape.len()]) } else { IxDyn(&forward) },
+            backward,
+        })
+    }
+
+    /// Returns the view of `elements` with this geometry.
+    fn view<'a, T>(&self, elements: &'a [T]) -> Option<ArrayViewD<'a, T>> {
+        let touched = elements.get(self.touched.clone())?;
+        let mut view =
+            ArrayView::from_shape(self.shape.clone().strides(self.strides.clone()), touched).ok()?;
+        self.backward.iter().for_each(|&axis| view.invert_axis(axis));
+        Some(view)
+    }
+}
+
+/// Calls the macro with the types of [`Buffer`]'s elements: all that reductions take.
+macro_rules! for_each_real {
+    ($with:ident) => {
+        $with! {
+            F64: f64, F32: f32, F16: half::f16,
+            I64: i64, I32: i32, I16: i16, I8: i8,
+            U64: u64, U32: u32, U16: u16, U8: u8,
+            Bool: Boolean,
+        }
+    };
+}
+
+macro_rules! buffer_type {
+    ($($variant:ident: $type:ty,)*) => {
+        /// A one-dimensional array of any real dtype that JavaScript fills through a typed array over it.
+        #[wasm_bindgen]
+        pub struct Buffer {
+            elements: Elements,
         }
 
-        impl Buffer {
-            /// Returns the address of the first element.
-            fn address(&self) -> usize {
-                match &self.values {
-                    $(Array::$variant(array) => array.as_ptr().addr(),)*
+        enum Elements {
+            $($variant(Vec<$type>),)*
+        }
+
+        impl Elements {
+            fn zeros(dtype: Dtype, len: usize) -> Result<Self> {
+                Ok(match dtype {
+                    $(Dtype::$variant => Self::$variant(zeros::<$type>(len)?),)*
+                    _ => return Err(Error::UnsupportedDtype {
+                        op: "array",
+                        expected: "a real dtype",
+                        got: dtype.name().to_owned(),
+                    }),
+                })
+            }
+
+            fn dtype(&self) -> Dtype {
+                match self {
+                    $(Self::$variant(_) => Dtype::$variant,)*
                 }
             }
 
-            /// Returns the part of the buffer that `layout` describes.
-            pub(super) fn view(&self, layout: &Layout) -> Result<Values<'_>> {
-                Ok(match &self.values {
-                    $(Array::$variant(array) => {
-                        Values::$variant(strided(array.as_slice().unwrap_or(&[]), layout)?)
-                    })*
+            fn len(&self) -> usize {
+                match self {
+                    $(Self::$variant(elements) => elements.len(),)*
+                }
+            }
+
+            fn address(&self) -> usize {
+                match self {
+                    $(Self::$variant(elements) => elements.as_ptr().addr(),)*
+                }
+            }
+
+            fn view(&self, geometry: &Geometry) -> Option<Values<'_>> {
+                Some(match self {
+                    $(Self::$variant(elements) => Values::$variant(geometry.view(elements)?),)*
                 })
             }
         }
     };
 }
-for_each_dtype!(buffer_methods);
+for_each_real!(buffer_type);
 
 #[wasm_bindgen]
 impl Buffer {
     /// Allocates `len` zeros.
     #[wasm_bindgen(constructor)]
     pub fn new(dtype: &str, len: f64) -> Result<Self> {
-        Ok(Self { values: allocate(Dtype::from_name(dtype)?, size("length", len)?)? })
+        Ok(Self { elements: Elements::zeros(Dtype::from_name(dtype)?, size("length", len)?)? })
     }
 
     /// Returns the address of the first element in the kernel's memory.
     #[wasm_bindgen(getter)]
     pub fn ptr(&self) -> usize {
-        self.address()
+        self.elements.address()
     }
 }
 
 impl Buffer {
     /// Returns the element type.
     pub(super) fn dtype(&self) -> Dtype {
-        self.values.dtype()
+        self.elements.dtype()
+    }
+
+    /// Returns the part of the buffer that `layout` describes.
+    pub(super) fn view(&self, layout: &Layout) -> Result<Values<'_>> {
+        let geometry = Geometry::new(layout, self.elements.len())?;
+        self.elements.view(&geometry).ok_or_else(|| Error::ShapeMismatch {
+            expected: "strides that ndarray takes".into(),
+            got: format!("{:?}", layout.strides),
+        })
     }
 
     /// Returns the first `len` elements.
@@ -143,32 +203,37 @@ impl Buffer {
 
     /// Returns the first `len` elements as f32.
     pub(super) fn floats(&self, len: usize) -> Result<&[f32]> {
-        match &self.values {
-            Array::F32(array) => self.inside(array.as_slice(), len),
+        match &self.elements {
+            Elements::F32(elements) => self.first(elements, len),
             _ => Err(self.unsupported("vectors", "float32")),
         }
     }
 
     /// Returns the first `len` elements as bytes.
     pub(super) fn bytes(&self, len: usize) -> Result<&[u8]> {
-        match &self.values {
-            Array::U8(array) => self.inside(array.as_slice(), len),
+        match &self.elements {
+            Elements::U8(elements) => self.first(elements, len),
             _ => Err(self.unsupported("bytes", "uint8")),
         }
     }
 
     /// Returns the mask that `layout` describes.
     pub(super) fn mask(&self, layout: &Layout) -> Result<ArrayViewD<'_, Boolean>> {
-        match self.view(layout)? {
-            Values::Bool(view) => Ok(view.reborrow()),
+        match &self.elements {
+            Elements::Bool(elements) => Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| {
+                Error::ShapeMismatch {
+                    expected: "strides that ndarray takes".into(),
+                    got: format!("{:?}", layout.strides),
+                }
+            }),
             _ => Err(self.unsupported("where", "bool")),
         }
     }
 
-    fn inside<'a, T>(&self, slice: Option<&'a [T]>, len: usize) -> Result<&'a [T]> {
-        slice.and_then(|slice| slice.get(..len)).ok_or_else(|| Error::ShapeMismatch {
+    fn first<'a, T>(&self, elements: &'a [T], len: usize) -> Result<&'a [T]> {
+        elements.get(..len).ok_or_else(|| Error::ShapeMismatch {
             expected: format!("at least {len} elements"),
-            got: format!("{}", self.values.shape().iter().product::<usize>()),
+            got: format!("{}", elements.len()),
         })
     }
 

@@ -6,20 +6,25 @@ use super::Result;
 use super::buffer::{Buffer, Layout};
 use super::options::{Reader, read};
 use super::output::to_js;
-use crate::fold::{self, Axes, Dtype, Options, Reduction, Values};
+use crate::error::Error;
+use crate::fold::{self, Axes, Dtype, Method, Options, Partial, Quantiles, Reduction, Values};
 
-/// The options that every reduction takes.
-const COMMON: &str = "axis, keepdims, exact, dtype, where";
-/// The options of `var` and its kin.
-const WITH_DDOF: &str = "axis, keepdims, exact, dtype, where, ddof";
-/// The options of `dot`.
-const DOT: &str = "exact, dtype";
-
+/// The names of the options that an operation takes, beside those of every operation.
 fn known(op: &str) -> &'static str {
     match op {
-        "var" | "std" | "nanvar" | "nanstd" => WITH_DDOF,
-        "dot" => DOT,
-        _ => COMMON,
+        "var" | "std" | "nanvar" | "nanstd" => "axis, keepdims, exact, dtype, where, ddof",
+        "quantile" | "percentile" | "nanquantile" | "nanpercentile" => {
+            "axis, keepdims, exact, dtype, where, q, method"
+        }
+        "skew" => "axis, keepdims, exact, dtype, where, bias",
+        "kurtosis" => "axis, keepdims, exact, dtype, where, bias, fisher",
+        "moments" => "axis, keepdims, exact, dtype, where, order",
+        "dot" => "exact, dtype",
+        "vecdot" | "cosine" => "axis, keepdims, exact, dtype",
+        "average" => "axis, keepdims, exact, dtype, weights",
+        "cov" => "other, ddof",
+        "corrcoef" => "other",
+        _ => "axis, keepdims, exact, dtype, where",
     }
 }
 
@@ -28,43 +33,58 @@ fn counts(op: &str) -> bool {
     matches!(op, "argmin" | "argmax" | "nanargmin" | "nanargmax" | "count_nonzero")
 }
 
+/// Returns whether 64-bit integers of the result come back as BigInts: if they went in so.
+fn wants_bigint(op: &str, dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::I64 | Dtype::U64) && !counts(op)
+}
+
+/// Returns an option that is one value or a list of them.
+fn one_or_many<T: serde::de::DeserializeOwned>(
+    name: &'static str,
+    expected: &str,
+    value: JsValue,
+) -> Result<core::result::Result<T, Vec<T>>> {
+    if js_sys::Array::is_array(&value) {
+        return Ok(Err(read(name, expected, value)?));
+    }
+    Ok(Ok(read(name, expected, value)?))
+}
+
 fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
     let mut options = Options::default();
     let reader = Reader::new(value, known(op))?;
     if let Some(axis) = reader.raw("axis") {
-        let expected = "an integer or an array of integers";
-        options.axis = if js_sys::Array::is_array(&axis) {
-            Axes::Many(read("axis", expected, axis)?)
-        } else {
-            Axes::One(read("axis", expected, axis)?)
+        options.axis = match one_or_many("axis", "an integer or an array of integers", axis)? {
+            Ok(axis) => Axes::One(axis),
+            Err(axes) => Axes::Many(axes),
         };
     }
-    if let Some(keepdims) = reader.get("keepdims", "a boolean")? {
-        options.keepdims = keepdims;
+    if let Some(q) = reader.raw("q") {
+        options.q = match one_or_many("q", "a number or an array of numbers", q)? {
+            Ok(q) => Quantiles::One(q),
+            Err(q) => Quantiles::Many(q),
+        };
     }
-    if let Some(ddof) = reader.get("ddof", "a number")? {
-        options.ddof = ddof;
+    if let Some(method) = reader.get::<String>("method", "the name of a method")? {
+        options.method = Method::from_name(&method)?;
     }
-    if let Some(exact) = reader.get("exact", "a boolean")? {
-        options.exact = exact;
-    }
-    if let Some(dtype) = reader.get::<String>("dtype", Dtype::NAMES)? {
+    if let Some(dtype) = reader.get::<String>("dtype", "the name of a dtype")? {
         options.dtype = Some(Dtype::from_name(&dtype)?);
     }
+    reader.set("keepdims", "a boolean", &mut options.keepdims)?;
+    reader.set("exact", "a boolean", &mut options.exact)?;
+    reader.set("ddof", "a number", &mut options.ddof)?;
+    reader.set("bias", "a boolean", &mut options.bias)?;
+    reader.set("fisher", "a boolean", &mut options.fisher)?;
+    reader.set("order", "an integer from 1 to 4", &mut options.order)?;
     Ok(options)
-}
-
-/// Returns whether 64-bit integers of the result come back as BigInts.
-fn wants_bigint(op: &str, values: &Values<'_>) -> bool {
-    matches!(values.dtype(), Dtype::I64 | Dtype::U64) && !counts(op)
 }
 
 /// Folds the first `len` elements.
 #[wasm_bindgen(js_name = reducePrefix)]
 pub fn reduce_prefix(op: &str, array: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
-    let values = array.prefix(len)?;
-    let bigint = wants_bigint(op, &values);
-    to_js(fold::reduce(Reduction::from_name(op)?, values, &options_from_js(op, options)?)?, bigint)
+    let result = fold::reduce(Reduction::from_name(op)?, array.prefix(len)?, &options_from_js(op, options)?)?;
+    to_js(result, wants_bigint(op, array.dtype()))
 }
 
 /// Folds the elements of a layout, those where the mask is true.
@@ -78,17 +98,41 @@ pub fn reduce(
     mask_layout: &JsValue,
 ) -> Result<JsValue, JsValue> {
     let values = array.view(&Layout::from_js(layout)?)?;
-    let bigint = wants_bigint(op, &values);
     let mut options = options_from_js(op, options)?;
     if let Some(mask) = &mask {
         options.mask = Some(mask.mask(&Layout::from_js(mask_layout)?)?);
     }
-    to_js(fold::reduce(Reduction::from_name(op)?, values, &options)?, bigint)
+    to_js(fold::reduce(Reduction::from_name(op)?, values, &options)?, wants_bigint(op, array.dtype()))
 }
 
-/// Returns the inner product of two layouts.
+/// Returns what an operation makes of one array, or of two.
+fn combine<'a>(op: &str, a: Values<'a>, b: Option<Values<'a>>, options: &JsValue) -> Result<JsValue, JsValue> {
+    let bigint = wants_bigint(op, a.dtype()) || b.as_ref().is_some_and(|b| wants_bigint(op, b.dtype()));
+    let wanted = options_from_js(op, options)?;
+    let output = match (op, b) {
+        ("dot", Some(b)) => fold::dot(a, b, &wanted),
+        ("vecdot", Some(b)) => fold::vecdot(a, b, &wanted),
+        ("cosine", Some(b)) => fold::cosine(a, b, &wanted),
+        ("average", b) => fold::average(a, b, &wanted),
+        ("cov", b) => {
+            // NumPy's default, which differs from that of `var`.
+            let ddof = Reader::new(options, known(op))?.get("ddof", "a number")?.unwrap_or(1.0);
+            fold::cov(a, b, ddof)
+        }
+        ("corrcoef", b) => fold::corrcoef(a, b),
+        _ => Err(Error::UnknownName {
+            kind: "operation",
+            expected: "dot, vecdot, cosine, average, cov, corrcoef",
+            got: op.to_owned(),
+        }),
+    };
+    to_js(output?, bigint)
+}
+
+/// Combines two layouts: `dot`, `vecdot`, `cosine`, `average`, `cov`, `corrcoef`.
 #[wasm_bindgen]
-pub fn dot(
+pub fn pair(
+    op: &str,
     a: &Buffer,
     a_layout: &JsValue,
     b: &Buffer,
@@ -96,6 +140,84 @@ pub fn dot(
     options: &JsValue,
 ) -> Result<JsValue, JsValue> {
     let (a, b) = (a.view(&Layout::from_js(a_layout)?)?, b.view(&Layout::from_js(b_layout)?)?);
-    let bigint = wants_bigint("dot", &a) || wants_bigint("dot", &b);
-    to_js(fold::dot(a, b, &options_from_js("dot", options)?)?, bigint)
+    combine(op, a, Some(b), options)
+}
+
+/// The operations of [`pair`] that may do without a second array.
+#[wasm_bindgen]
+pub fn single(op: &str, a: &Buffer, layout: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    combine(op, a.view(&Layout::from_js(layout)?)?, None, options)
+}
+
+/// The names of all reductions, separated by spaces.
+#[wasm_bindgen(js_name = reductionNames)]
+pub fn reduction_names() -> String {
+    Reduction::NAMES.trim_end().to_owned()
+}
+
+/// The state of a stream; `pkg/accumulator.js` wraps it.
+#[wasm_bindgen]
+pub struct AccumulatorCore {
+    state: Partial,
+}
+
+#[wasm_bindgen]
+impl AccumulatorCore {
+    /// Returns the state of an empty stream.
+    #[wasm_bindgen(constructor)]
+    pub fn new(op: &str, dtype: &str, options: &JsValue) -> Result<Self> {
+        let (reduction, dtype) = (Reduction::from_name(op)?, Dtype::from_name(dtype)?);
+        Ok(Self { state: Partial::new(reduction, dtype, &options_from_js(op, options)?)? })
+    }
+
+    /// Reads the first `len` bytes of a stored state.
+    #[wasm_bindgen(js_name = fromBytes)]
+    pub fn from_bytes(bytes: &Buffer, len: usize) -> Result<Self> {
+        Ok(Self { state: Partial::from_bytes(bytes.bytes(len)?)? })
+    }
+
+    /// Returns the state as bytes.
+    #[wasm_bindgen(js_name = toBytes)]
+    pub fn to_bytes(&self) -> js_sys::Uint8Array {
+        js_sys::Uint8Array::from(self.state.to_bytes().as_slice())
+    }
+
+    /// Returns the name of the reduction.
+    #[wasm_bindgen(getter)]
+    pub fn op(&self) -> String {
+        self.state.reduction().name().to_owned()
+    }
+
+    /// Returns the type of the elements.
+    #[wasm_bindgen(getter)]
+    pub fn dtype(&self) -> String {
+        self.state.dtype().name().to_owned()
+    }
+
+    /// Returns how many elements came.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> f64 {
+        self.state.count() as f64
+    }
+
+    /// Adds the first `len` elements.
+    pub fn push(&mut self, array: &Buffer, len: usize) -> Result<()> {
+        self.state.push(array.prefix(len)?)
+    }
+
+    /// Adds the elements of a layout.
+    #[wasm_bindgen(js_name = pushLayout)]
+    pub fn push_layout(&mut self, array: &Buffer, layout: &JsValue) -> Result<()> {
+        self.state.push(array.view(&Layout::from_js(layout)?)?)
+    }
+
+    /// Adds what came to another state.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        self.state.merge(&other.state)
+    }
+
+    /// Returns the result so far.
+    pub fn finish(&self) -> Result<JsValue, JsValue> {
+        to_js(self.state.finish()?, wants_bigint(self.state.reduction().name(), self.state.dtype()))
+    }
 }

@@ -40,6 +40,16 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl Reader<'_> {
+    /// Puts the value of an option into `target`, if it is there.
+    pub(super) fn set<T: DeserializeOwned>(&self, name: &'static str, expected: &str, target: &mut T) -> Result<()> {
+        if let Some(value) = self.get(name, expected)? {
+            *target = value;
+        }
+        Ok(())
+    }
+}
+
 /// Returns `value` as a `T`, or the error that says what `name` must be.
 pub(super) fn read<T: DeserializeOwned>(name: &'static str, expected: &str, value: JsValue) -> Result<T> {
     serde_wasm_bindgen::from_value(value.clone()).map_err(|_| Error::BadParameter {

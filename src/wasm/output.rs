@@ -2,7 +2,7 @@
 
 use js_sys::{BigInt64Array, BigUint64Array, Float32Array, Float64Array};
 use js_sys::{Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array};
-use num_complex::Complex;
+use ndarray::ArrayD;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
@@ -14,9 +14,6 @@ extern "C" {
     /// Returns `{ data, shape, dtype }`.
     #[wasm_bindgen(js_name = arrayResult)]
     fn array_result(data: JsValue, shape: Vec<u32>, dtype: &str) -> JsValue;
-    /// Returns `{ re, im }`.
-    #[wasm_bindgen(js_name = complexResult)]
-    fn complex_result(re: f64, im: f64) -> JsValue;
 }
 
 /// The largest integer up to which every integer is a JavaScript number: 2^53 − 1.
@@ -45,7 +42,7 @@ pub(super) fn unsigned(value: u64) -> Result<f64, JsValue> {
 pub(super) fn to_js(output: Output, bigint: bool) -> Result<JsValue, JsValue> {
     match output {
         Output::Scalar(scalar) => scalar_to_js(scalar, bigint),
-        Output::Array(array) => array_to_js(array, bigint),
+        Output::Array(array) => array_to_js(&array, bigint),
     }
 }
 
@@ -56,8 +53,7 @@ fn scalar_to_js(scalar: Scalar, bigint: bool) -> Result<JsValue, JsValue> {
         Scalar::I64(value) => signed(value)?.into(),
         Scalar::U64(value) => unsigned(value)?.into(),
         Scalar::Bool(value) => value.get().into(),
-        Scalar::C128(Complex { re, im }) => complex_result(re, im),
-        Scalar::C64(Complex { re, im }) => complex_result(re.into(), im.into()),
+        Scalar::C128(_) | Scalar::C64(_) => return Err(complex()),
         Scalar::F64(_)
         | Scalar::F32(_)
         | Scalar::F16(_)
@@ -70,54 +66,43 @@ fn scalar_to_js(scalar: Scalar, bigint: bool) -> Result<JsValue, JsValue> {
     })
 }
 
-fn array_to_js(array: Array, bigint: bool) -> Result<JsValue, JsValue> {
-    let shape = array.shape().iter().map(|&n| n as u32).collect();
-    let name = array.dtype().name();
-    /// The elements in C order.
-    macro_rules! elements {
-        ($array:expr) => {
-            $array.as_standard_layout().iter().copied()
-        };
-    }
-    macro_rules! typed {
-        ($array:expr, $Typed:ident) => {
-            $Typed::from(elements!($array).collect::<Vec<_>>().as_slice()).into()
-        };
-    }
-    macro_rules! widened {
-        ($array:expr, $Typed:ident, $widen:expr) => {
-            $Typed::from(elements!($array).map($widen).collect::<Vec<_>>().as_slice()).into()
-        };
-    }
-    macro_rules! checked {
-        ($array:expr, $number:expr) => {
-            Float64Array::from(elements!($array).map($number).collect::<Result<Vec<_>, _>>()?.as_slice())
-                .into()
-        };
-    }
-    macro_rules! interleaved {
-        ($array:expr, $Typed:ident) => {
-            $Typed::from(elements!($array).flat_map(|c| [c.re, c.im]).collect::<Vec<_>>().as_slice()).into()
-        };
-    }
+/// Returns the elements in C order.
+fn elements<T>(array: &ArrayD<T>) -> &[T] {
+    array.as_slice().expect("reductions return arrays in C order")
+}
+
+fn array_to_js(array: &Array, bigint: bool) -> Result<JsValue, JsValue> {
     let data: JsValue = match array {
-        Array::F64(array) => typed!(array, Float64Array),
-        Array::F32(array) => typed!(array, Float32Array),
+        Array::F64(array) => Float64Array::from(elements(array)).into(),
+        Array::F32(array) => Float32Array::from(elements(array)).into(),
         // Not every engine has Float16Array; every float16 is a float32.
-        Array::F16(array) => widened!(array, Float32Array, f32::from),
-        Array::I64(array) if bigint => typed!(array, BigInt64Array),
-        Array::U64(array) if bigint => typed!(array, BigUint64Array),
-        Array::I64(array) => checked!(array, signed),
-        Array::U64(array) => checked!(array, unsigned),
-        Array::I32(array) => typed!(array, Int32Array),
-        Array::I16(array) => typed!(array, Int16Array),
-        Array::I8(array) => typed!(array, Int8Array),
-        Array::U32(array) => typed!(array, Uint32Array),
-        Array::U16(array) => typed!(array, Uint16Array),
-        Array::U8(array) => typed!(array, Uint8Array),
-        Array::Bool(array) => widened!(array, Uint8Array, |b: crate::fold::dtype::Boolean| u8::from(b.get())),
-        Array::C128(array) => interleaved!(array, Float64Array),
-        Array::C64(array) => interleaved!(array, Float32Array),
+        Array::F16(array) => {
+            Float32Array::from(elements(array).iter().map(|x| x.to_f32()).collect::<Vec<_>>().as_slice()).into()
+        }
+        Array::I64(array) if bigint => BigInt64Array::from(elements(array)).into(),
+        Array::U64(array) if bigint => BigUint64Array::from(elements(array)).into(),
+        Array::I64(array) => numbers(elements(array).iter().map(|&value| signed(value)))?,
+        Array::U64(array) => numbers(elements(array).iter().map(|&value| unsigned(value)))?,
+        Array::I32(array) => Int32Array::from(elements(array)).into(),
+        Array::I16(array) => Int16Array::from(elements(array)).into(),
+        Array::I8(array) => Int8Array::from(elements(array)).into(),
+        Array::U32(array) => Uint32Array::from(elements(array)).into(),
+        Array::U16(array) => Uint16Array::from(elements(array)).into(),
+        Array::U8(array) => Uint8Array::from(elements(array)).into(),
+        Array::Bool(array) => {
+            Uint8Array::from(elements(array).iter().map(|b| u8::from(b.get())).collect::<Vec<_>>().as_slice()).into()
+        }
+        Array::C128(_) | Array::C64(_) => return Err(complex()),
     };
-    Ok(array_result(data, shape, name))
+    let shape = array.shape().iter().map(|&n| n as u32).collect();
+    Ok(array_result(data, shape, array.dtype().name()))
+}
+
+fn numbers(values: impl Iterator<Item = Result<f64, JsValue>>) -> Result<JsValue, JsValue> {
+    Ok(Float64Array::from(values.collect::<Result<Vec<_>, _>>()?.as_slice()).into())
+}
+
+/// Buffers are real, and no reduction of real numbers is complex.
+fn complex() -> JsValue {
+    face_error("unsupported_dtype", "complex results have no JavaScript type")
 }

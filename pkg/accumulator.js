@@ -1,0 +1,73 @@
+// A reduction of a stream that comes in pieces: states are pushed to, merged, stored and finished.
+
+import { AccumulatorCore } from "./wasm/nearfold.js";
+import { describeArray, lenBytes, pieces, SCRATCH_LEN_BYTES, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter } from "./error.js";
+import { enter, ready, release } from "./kernel.js";
+
+export class Accumulator {
+  #core;
+
+  constructor(op, options = {}) {
+    ready();
+    if (op instanceof AccumulatorCore) {
+      this.#core = op;
+      return;
+    }
+    if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
+    if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
+    const { of = "float64", ...rest } = options;
+    if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
+    const name = op === "variance" ? "var" : op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    this.#core = enter(() => new AccumulatorCore(name, of, rest));
+  }
+
+  static fromBytes(bytes) {
+    ready();
+    const array = describeArray(bytes, "bytes");
+    if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array", bytes);
+    return new Accumulator(withKernelArray(array, "bytes", (core) => AccumulatorCore.fromBytes(core, array.length)));
+  }
+
+  get count() {
+    return this.#live().count;
+  }
+
+  push(values) {
+    const core = this.#live();
+    const array = describeArray(values, "values");
+    if (array.dtype !== core.dtype) throw new NearfoldError("unsupported_dtype", `${core.op}: expected ${core.dtype}, got ${array.dtype}`);
+    if (array.layout) withKernelArray(array, "values", (buffer) => core.pushLayout(buffer, array.layout));
+    else if (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES) withKernelArray(array, "values", (buffer) => core.push(buffer, array.length));
+    else for (const piece of pieces(array)) withKernelArray(piece, "values", (buffer) => core.push(buffer, piece.length));
+    return this;
+  }
+
+  merge(other) {
+    if (!(other instanceof Accumulator)) throw badParameter("other", "an Accumulator", other);
+    // The kernel cannot borrow one state twice.
+    if (other === this) return this.merge(Accumulator.fromBytes(this.toBytes()));
+    enter(() => this.#live().merge(other.#live()));
+    return this;
+  }
+
+  finish() {
+    return enter(() => this.#live().finish());
+  }
+
+  toBytes() {
+    return enter(() => this.#live().toBytes());
+  }
+
+  free() {
+    release(this.#core);
+    this.#core = undefined;
+  }
+
+  #live() {
+    ready();
+    if (!this.#core) throw new NearfoldError("freed", "this Accumulator was freed");
+    return this.#core;
+  }
+}
+if (Symbol.dispose) Accumulator.prototype[Symbol.dispose] = Accumulator.prototype.free;
