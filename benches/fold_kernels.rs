@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 mod kernel;
 
 use kernel::exact::ExactSum;
-use kernel::{extrema, sum};
+use kernel::{extrema, moments, sum};
 
 const LENGTHS: [usize; 4] = [8, 1000, 100_000, 4_000_000];
 
@@ -110,6 +110,17 @@ fn main() {
     });
     let i32s: Vec<i32> = x.iter().map(|&x| (x * 1e6) as i32).collect();
     let i64s: Vec<i64> = x.iter().map(|&x| (x * 1e6) as i64).collect();
+    table.row("naive var f64 (two passes)", &x, |x| {
+        let mean = x.iter().sum::<f64>() / x.len() as f64;
+        _ = black_box(x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>());
+    });
+    table.row("var f64", &x, |x| _ = black_box(moments::var::<f64, f64>(x, 1.0)));
+    table.row("std f32", &x32, |x| _ = black_box(moments::std::<f32, f32>(x, 1.0)));
+    table.row("norm f64", &x, |x| _ = black_box(moments::norm::<f64, f64>(x)));
+    table.row("dot f64, half with half", &x, |x| {
+        let (a, b) = x.split_at(x.len() / 2);
+        _ = black_box(moments::dot::<f64, f64>(a, b));
+    });
     table.row("min f64", &x, |x| _ = black_box(extrema::min(x)));
     table.row("min f32", &x32, |x| _ = black_box(extrema::min(x)));
     table.row("min i32", &i32s, |x| _ = black_box(extrema::min(x)));

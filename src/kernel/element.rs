@@ -3,11 +3,12 @@
 use half::f16;
 
 use super::estimate::Estimate;
+use super::extrema::Ordered;
 use super::round::Leading;
 use super::vector::Vector;
 
 /// A floating-point element: `f64`, `f32` or `f16`.
-pub(crate) trait Float: Copy + Default + PartialEq {
+pub(crate) trait Float: Ordered + Default {
     /// Returns the same number as `f64`, exactly.
     fn widen(self) -> f64;
 

@@ -62,7 +62,50 @@ impl Estimate {
         Self { bound: (sum.bound + other.bound) * (1.0 + 4.0 * EPSILON), ..sum }
     }
 
-    /// Returns the quotient by `divisor`, a positive integer below 2^53.
+    /// Returns an integer below 2^106.
+    pub(crate) fn of_integer(x: i128) -> Self {
+        let high = x as f64;
+        Self { high, low: (x - high as i128) as f64, bound: 0.0 }
+    }
+
+    /// Returns the product with a power of two that makes nothing over- or underflow.
+    #[inline(always)]
+    pub(crate) fn scaled(self, power: f64) -> Self {
+        Self { high: self.high * power, low: self.low * power, bound: self.bound * power }
+    }
+
+    /// Returns the number with the other sign.
+    pub(crate) fn negated(self) -> Self {
+        Self { high: -self.high, low: -self.low, ..self }
+    }
+
+    /// Returns the square.
+    pub(crate) fn squared(self) -> Self {
+        let (high, error) = two_product(self.high, self.high);
+        let cross = 2.0 * self.high * self.low;
+        let low = error + (cross + self.low * self.low);
+        let off = self.low.abs() + self.bound;
+        // (high + low + e)² - (high + low)² = 2 (high + low) e + e², and what `low` rounds off.
+        let bound =
+            2.0 * (self.high.abs() + off) * self.bound + (error.abs() + cross.abs()) * (4.0 * EPSILON);
+        let safe = high == 0.0 || (1e-250..1e250).contains(&high);
+        Self { high, low, bound: if safe { bound * (1.0 + 8.0 * EPSILON) } else { f64::NAN } }
+    }
+
+    /// Returns the square root of a positive number.
+    pub(crate) fn sqrt(self) -> Self {
+        let root = self.high.sqrt();
+        let (square, error) = two_product(root, root);
+        // Newton's step from a root that is right to 53 bits: what it leaves is below 2^-100.
+        let rest = ((self.high - square) - error) + self.low;
+        let low = rest / (2.0 * root);
+        let bound = self.bound / root + low.abs() * (4.0 * EPSILON) + root * (EPSILON * EPSILON * 64.0);
+        let near = low.abs() <= root * (4.0 * EPSILON) && self.bound <= self.high * EPSILON;
+        let safe = (1e-250..1e250).contains(&self.high) && near;
+        Self { high: root, low, bound: if safe { bound } else { f64::NAN } }
+    }
+
+    /// Returns the quotient by `divisor`, a positive number of ordinary size.
     pub(crate) fn divided_by(self, divisor: f64) -> Self {
         let quotient = self.high / divisor;
         let (product, error) = two_product(quotient, divisor);

@@ -21,7 +21,7 @@ pub(crate) struct ExactSum {
 }
 
 /// 2098 bits hold every finite `f64`; the other 78 are the sign and the headroom for carries.
-const SUM_LIMBS: usize = 34;
+pub(crate) const SUM_LIMBS: usize = 34;
 
 /// The exponent of the lowest bit of [`ExactSum`]: that of the smallest subnormal `f64`.
 pub(crate) const SUM_UNIT: i32 = -1074;
@@ -47,6 +47,27 @@ impl Special {
         self.nan |= other.nan;
         self.positive |= other.positive;
         self.negative |= other.negative;
+    }
+
+    /// Returns the byte that stands for the value in a stored state.
+    pub(crate) fn code(value: Option<f64>) -> u8 {
+        match value {
+            None => 0,
+            Some(f64::INFINITY) => 1,
+            Some(f64::NEG_INFINITY) => 2,
+            Some(_) => 3,
+        }
+    }
+
+    /// Returns what [`code`](Self::code) stands for.
+    pub(crate) fn of_code(code: u8) -> Result<Self, &'static str> {
+        match code {
+            0 => Ok(Self::default()),
+            1 => Ok(Self { positive: true, ..Self::default() }),
+            2 => Ok(Self { negative: true, ..Self::default() }),
+            3 => Ok(Self { nan: true, ..Self::default() }),
+            _ => Err("unknown kind of sum"),
+        }
     }
 
     /// Returns what the sum is if it is not finite.
@@ -175,13 +196,8 @@ impl ExactSum {
     /// | 1 | number of limbs stored, `len` |
     /// | 8 `len` | limbs, u64 little-endian; those below are 0, those above are the sign |
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let (kind, finite) = match self.special() {
-            None => (0, &self.finite),
-            Some(f64::INFINITY) => (1, &Wide::ZERO),
-            Some(f64::NEG_INFINITY) => (2, &Wide::ZERO),
-            Some(_) => (3, &Wide::ZERO),
-        };
-        let mut bytes = vec![STATE_VERSION, kind];
+        let mut bytes = vec![STATE_VERSION, Special::code(self.special())];
+        let finite = if self.special().is_some() { &Wide::ZERO } else { &self.finite };
         finite.write(&mut bytes);
         bytes
     }
@@ -191,13 +207,7 @@ impl ExactSum {
         let [STATE_VERSION, kind, limbs @ ..] = bytes else {
             return Err("not a sum of version 1");
         };
-        let special = match kind {
-            0 => Special::default(),
-            1 => Special { positive: true, ..Special::default() },
-            2 => Special { negative: true, ..Special::default() },
-            3 => Special { nan: true, ..Special::default() },
-            _ => return Err("unknown kind of sum"),
-        };
+        let special = Special::of_code(*kind)?;
         let finite = Wide::read(limbs)?;
         if *kind != 0 && !finite.is_zero() {
             return Err("a sum that is not finite has a finite part");

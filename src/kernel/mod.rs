@@ -17,6 +17,8 @@ pub(crate) mod distance_f32;
 pub(crate) mod exact;
 pub(crate) mod extrema;
 pub(crate) mod int8;
+pub(crate) mod moments;
+pub(crate) mod products;
 pub(crate) mod sum;
 
 pub(crate) use dispatch::dispatch;

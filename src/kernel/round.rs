@@ -15,6 +15,9 @@ pub(crate) struct Leading {
     pub(crate) inexact: bool,
 }
 
+/// The limbs that a quotient is made of.
+const QUOTIENT_LIMBS: usize = 5;
+
 /// What a binary float looks like.
 struct Format {
     /// Stored significand bits, without the leading one.
@@ -74,6 +77,51 @@ impl Leading {
         let divisor = u128::from(divisor);
         let (quotient, rest) = (self.significand / divisor, self.significand % divisor);
         Self::new(self.negative, quotient, self.exponent, self.inexact || rest != 0)
+    }
+
+    /// Returns the leading bits of `value * 2^exponent` divided by both divisors, which are not 0.
+    pub(crate) fn of_quotient<const LIMBS: usize>(
+        value: &Wide<LIMBS>,
+        exponent: i32,
+        divisors: [u64; 2],
+    ) -> Self {
+        let magnitude = value.abs();
+        let span = magnitude.span();
+        // Five limbs less two divisors of one limb leave at least 129 bits of quotient.
+        let top = span.end.max(QUOTIENT_LIMBS);
+        let first = top - QUOTIENT_LIMBS;
+        let mut limbs = [0; QUOTIENT_LIMBS];
+        let mut exponent = exponent + 64 * first as i32;
+        let mut inexact = span.start < first;
+        if span.end >= QUOTIENT_LIMBS {
+            limbs.copy_from_slice(&magnitude.limbs()[first..top]);
+        } else {
+            // A small number: zeros below it, so that the quotient has its bits.
+            let len = span.end;
+            limbs[QUOTIENT_LIMBS - len..].copy_from_slice(&magnitude.limbs()[..len]);
+            exponent -= 64 * (QUOTIENT_LIMBS - len) as i32;
+        }
+        for divisor in divisors {
+            let mut rest = 0;
+            for limb in limbs.iter_mut().rev() {
+                let part = u128::from(rest) << 64 | u128::from(*limb);
+                *limb = (part / u128::from(divisor)) as u64;
+                rest = (part % u128::from(divisor)) as u64;
+            }
+            inexact |= rest != 0;
+        }
+        let quotient = Self::of_magnitude(value.is_negative(), &limbs, exponent);
+        Self { inexact: quotient.inexact || inexact, ..quotient }
+    }
+
+    /// Returns the square root of a number that is not negative: 64 bits of it.
+    pub(crate) fn sqrt(self) -> Self {
+        // An even exponent: the significand may lose its lowest bit, which the root does not see.
+        let odd = self.exponent & 1;
+        let significand = self.significand >> odd;
+        let root = significand.isqrt();
+        let inexact = self.inexact || root * root != significand || self.significand & odd as u128 != 0;
+        Self::new(false, root, (self.exponent + odd) / 2, inexact)
     }
 
     /// Returns the nearest `f64`, ties to even; ±∞ only above the largest finite number.

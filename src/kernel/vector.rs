@@ -56,10 +56,11 @@ pub(crate) trait Vector: Copy {
 }
 
 /// Calls `body(slot, x)` for all of `x`, vector after vector, `slot` going round from 0 to
-/// `VECTORS - 1`; zeros fill the last round. Returns the number of calls.
+/// `VECTORS - 1`; numbers equal to `fill` complete the last round. Returns the number of calls.
 #[inline(always)]
 pub(crate) fn for_each_vector<V: Vector, T: Float, const VECTORS: usize>(
     x: &[T],
+    fill: f64,
     mut body: impl FnMut(usize, V),
 ) -> usize {
     let round = VECTORS * V::LANES;
@@ -72,10 +73,12 @@ pub(crate) fn for_each_vector<V: Vector, T: Float, const VECTORS: usize>(
         calls += VECTORS;
     }
     if !chunks.remainder().is_empty() {
-        let mut last = [T::default(); 8];
-        last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+        let mut last = [fill; 8];
+        for (last, x) in last.iter_mut().zip(chunks.remainder()) {
+            *last = x.widen();
+        }
         for slot in 0..VECTORS {
-            body(slot, V::widen(&last[slot * V::LANES..]));
+            body(slot, V::load(&last[slot * V::LANES..]));
         }
         calls += VECTORS;
     }

@@ -3,4 +3,5 @@
 mod data;
 mod exact;
 mod extrema;
+mod moments;
 mod oracle;

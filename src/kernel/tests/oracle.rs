@@ -76,3 +76,29 @@ pub(super) fn check_f32(numerator: &BigInt, denominator: &BigInt, got: f32) {
     let limit = (BigInt::from(1) << (1074 + 128)) - (BigInt::from(1) << (1074 + 103));
     check(numerator, denominator, got.into(), below.into(), above.map(f64::from), limit, bits & 1 == 0);
 }
+
+/// Panics unless `got` is the square root of `numerator / denominator * 2^-2148`, correctly rounded.
+pub(super) fn check_root_f64(numerator: &BigInt, denominator: &BigInt, got: f64) {
+    // The root is in (a, b) if its square is in (a², b²); a tie cannot be, a midpoint's square has
+    // too many bits, or the exact root is a float.
+    if *numerator == BigInt::ZERO {
+        assert_eq!(got.to_bits(), 0);
+        return;
+    }
+    if got == f64::INFINITY {
+        let limit = (BigInt::from(1) << 2098) - (BigInt::from(1) << 2044);
+        assert!(*numerator >= &limit * &limit * denominator, "the root is finite, got infinity");
+        return;
+    }
+    assert!(got >= 0.0, "{got:e}");
+    let twice = |x: f64| units(x) * 2;
+    let below = if got == 0.0 { BigInt::ZERO } else { units(got) + units(got.next_down()) };
+    let above = if got == f64::MAX {
+        twice(got) + (BigInt::from(1) << 2045)
+    } else {
+        units(got) + units(got.next_up())
+    };
+    let square: BigInt = numerator * 4;
+    assert!(&below * &below * denominator <= square, "{got:e} is above the root");
+    assert!(&above * &above * denominator >= square, "{got:e} is below the root");
+}

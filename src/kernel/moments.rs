@@ -1,0 +1,336 @@
+//! The exact variance, standard deviation, norm and inner product of slices, fast: an estimate
+//! with a proof, and exact integers when the proof fails.
+//!
+//! Like [`sum`](super::sum), the result is always the correctly rounded one. The estimate splits
+//! each number at a place that is fixed for the whole slice, `x - center = high + low`, where
+//! `high` is an integer of about 20 bits in the unit of that place. Squares and products of high
+//! parts are then exact, and so are their sums over a block. What is rounded is only `high * low`
+//! and `low * low`, which are smaller by 2^-20 and 2^-40: the error is some 2^-66 of the result.
+//!
+//! No fused multiply-add is needed, and nothing is read twice unless the first block misleads.
+
+use super::element::Float;
+use super::estimate::{EPSILON, Estimate};
+use super::exact::ExactSum;
+use super::extrema;
+use super::products::{self, ExactProducts};
+use super::round::Leading;
+use super::vector::{Vector, dispatch_vector, for_each_vector};
+
+/// Elements after which the lanes are emptied.
+const BLOCK: usize = 1024;
+
+/// The most numbers that a lane of a block gets: with two lanes, and one round of filling zeros.
+const TERMS: f64 = (BLOCK / 2 + 1) as f64;
+
+/// Bits of the high part of a number as large as the first block's radius.
+const HIGH_BITS: i32 = 20;
+
+/// Exponents of the unit within which no intermediate value over- or underflows.
+const UNITS: core::ops::RangeInclusive<i32> = -400..=400;
+
+/// Returns the variance, dividing by `n - ddof`, correctly rounded.
+///
+/// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
+pub(crate) fn var<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
+    let divisor = x.len() as f64 - ddof;
+    if !(divisor > 0.0) {
+        return R::narrow(f64::NAN);
+    }
+    let estimate = centered_squares(x).and_then(|squares| squares.divided_by(divisor).rounded());
+    estimate.unwrap_or_else(|| exact_var(x, ddof).map_or(R::narrow(f64::NAN), R::round))
+}
+
+/// Returns the square root of [`var`]'s exact value, correctly rounded.
+///
+/// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
+pub(crate) fn std<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
+    let divisor = x.len() as f64 - ddof;
+    if !(divisor > 0.0) {
+        return R::narrow(f64::NAN);
+    }
+    let estimate = centered_squares(x).and_then(|squares| squares.divided_by(divisor).sqrt().rounded());
+    estimate.unwrap_or_else(|| exact_var(x, ddof).map_or(R::narrow(f64::NAN), |var| R::round(var.sqrt())))
+}
+
+/// Returns the Euclidean norm, correctly rounded.
+///
+/// Empty: 0. Infinite if an element is and none is NaN, or if the exact norm is above the largest
+/// finite number: squares that would over- or underflow on the way do no harm.
+pub(crate) fn norm<T: Float, R: Float>(x: &[T]) -> R {
+    let estimate = squares(x).and_then(|squares| squares.sqrt().rounded());
+    estimate.unwrap_or_else(|| exact_products(x, x).sqrt())
+}
+
+/// Returns the sum of the squares, correctly rounded.
+pub(crate) fn sum_squares<T: Float, R: Float>(x: &[T]) -> R {
+    let estimate = squares(x).and_then(Estimate::rounded);
+    estimate.unwrap_or_else(|| exact_products(x, x).round())
+}
+
+/// Returns Σ x[i] y[i], correctly rounded; the slices are of one length.
+///
+/// Empty: +0. Infinite only if a term is, or if the exact sum is above the largest finite number.
+pub(crate) fn dot<T: Float, R: Float>(x: &[T], y: &[T]) -> R {
+    assert_eq!(x.len(), y.len(), "an inner product needs two slices of one length");
+    let estimate = products_estimate(x, y).and_then(Estimate::rounded);
+    estimate.unwrap_or_else(|| exact_products(x, y).round())
+}
+
+#[cold]
+fn exact_var<T: Float>(x: &[T], ddof: f64) -> Option<Leading> {
+    let mut sum = ExactSum::new();
+    sum.add_slice(x);
+    products::variance(x.len() as u64, &sum, &exact_products(x, x), ddof)
+}
+
+#[cold]
+fn exact_products<T: Float>(x: &[T], y: &[T]) -> ExactProducts {
+    let mut sum = ExactProducts::new();
+    sum.add_dot(x, y);
+    sum
+}
+
+/// Where numbers are split.
+#[derive(Clone, Copy)]
+struct Split {
+    /// The unit of the high parts is 2^unit.
+    unit: i32,
+    /// What is subtracted from every number; a multiple of the unit.
+    center: f64,
+}
+
+impl Split {
+    /// Returns a split for numbers like those of `x`, or `None` if there is none.
+    fn new<T: Float>(x: &[T], centered: bool) -> Option<Self> {
+        let (low, high) = extrema::min_max(x)?;
+        let (low, high) = (low.widen(), high.widen());
+        let middle = if centered { low / 2.0 + high / 2.0 } else { 0.0 };
+        let radius = (high - middle).max(middle - low);
+        if !(radius > 0.0 && radius.is_finite()) {
+            return None;
+        }
+        let exponent = |x: f64| (x.to_bits() >> 52) as i32 - 1023;
+        // The center must leave room in the 52 bits of the shifted numbers.
+        let unit = (exponent(radius) - HIGH_BITS).max(exponent(middle.abs()) - 49);
+        if !UNITS.contains(&unit) {
+            return None;
+        }
+        let shifter = 1.5 * power(unit + 52);
+        Some(Self { unit, center: (shifter + middle) - shifter })
+    }
+
+    fn shifter(self) -> f64 {
+        1.5 * power(self.unit + 52)
+    }
+}
+
+/// What one pass over a block yields, all about the center.
+struct Block {
+    /// Σ high, in units.
+    sum: i64,
+    /// Σ high², in squares of the unit.
+    squares: i64,
+    /// Σ low, Σ high low and Σ low², nearly.
+    low: [f64; 3],
+}
+
+/// `None`: a number is too far from the center, infinite or NaN.
+#[inline(always)]
+fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], split: Split) -> Option<Block> {
+    let zero = V::splat(0.0);
+    let (shifter, center) = (V::splat(split.shifter()), V::splat(split.center));
+    let mut sum = [zero; VECTORS];
+    let mut squares = [zero; VECTORS];
+    let mut low_sum = [zero; VECTORS];
+    let mut cross = [zero; VECTORS];
+    let mut low_squares = [zero; VECTORS];
+    let add = |slot: usize, x: V| {
+        let rounded = shifter.add(x).sub(shifter);
+        let low = x.sub(rounded);
+        let high = rounded.sub(center);
+        sum[slot] = sum[slot].add(high);
+        squares[slot] = squares[slot].add(high.mul(high));
+        low_sum[slot] = low_sum[slot].add(low);
+        cross[slot] = cross[slot].add(high.mul(low));
+        low_squares[slot] = low_squares[slot].add(low.mul(low));
+    };
+    for_each_vector::<V, T, VECTORS>(block, split.center, add);
+    // A lane of squares that is at most 2^53 was exact at each step, and so was that of the high
+    // parts; were `x` out of the shifter's reach, or NaN, then this would be larger, or NaN.
+    let unit = power(-split.unit);
+    let mut totals = [0i64; 2];
+    for (squares, sum) in squares.into_iter().zip(sum) {
+        for (squares, sum) in squares.to_array().into_iter().zip(sum.to_array()) {
+            let squares = squares * unit * unit;
+            if !(squares <= 9_007_199_254_740_992.0) {
+                return None;
+            }
+            totals[0] += (sum * unit) as i64;
+            totals[1] += squares as i64;
+        }
+    }
+    let flat = |lanes: [V; VECTORS]| -> f64 { lanes.into_iter().flat_map(V::to_array).sum() };
+    Some(Block { sum: totals[0], squares: totals[1], low: [flat(low_sum), flat(cross), flat(low_squares)] })
+}
+
+dispatch_vector! {
+    fn block[T: Float](x: &[T], split: Split) -> Option<Block> = block_body;
+}
+
+/// Returns Σ (x - mean)² with a bound of its error.
+fn centered_squares<T: Float>(x: &[T]) -> Option<Estimate> {
+    second_moments(x, true).map(|[sum, squares]| {
+        let n = x.len() as f64;
+        squares.plus_estimate(sum.squared().divided_by(n).negated())
+    })
+}
+
+/// Returns Σ x² with a bound of its error.
+fn squares<T: Float>(x: &[T]) -> Option<Estimate> {
+    second_moments(x, false).map(|[_, squares]| squares)
+}
+
+/// Returns Σ (x - c) and Σ (x - c)² for some c near the numbers, or for c = 0.
+fn second_moments<T: Float>(x: &[T], centered: bool) -> Option<[Estimate; 2]> {
+    let first = &x[..BLOCK.min(x.len())];
+    let guess = Split::new(first, centered).and_then(|split| about(x, split));
+    // The first block may mislead: take the whole slice's range then.
+    guess.or_else(|| if x.len() > BLOCK { about(x, Split::new(x, centered)?) } else { None })
+}
+
+fn about<T: Float>(x: &[T], split: Split) -> Option<[Estimate; 2]> {
+    let (mut sum, mut squares) = (0i128, 0i128);
+    let mut low = [Estimate::ZERO; 3];
+    for part in x.chunks(BLOCK) {
+        let part = block(part, split)?;
+        sum += i128::from(part.sum);
+        squares += i128::from(part.squares);
+        for (low, part) in low.iter_mut().zip(part.low) {
+            *low = low.plus(part);
+        }
+    }
+    let unit = power(split.unit);
+    let n = x.len() as f64;
+    // Each low part is at most half a unit. Σ|high low| ≤ unit/2 sqrt(n Σ high²). A lane's sum of
+    // m terms errs by m EPSILON of the sum of magnitudes, a product by EPSILON of itself; the
+    // lanes' sum makes eight more additions. 1.01 is more than what rounds off here.
+    let error = (TERMS + 10.0) * EPSILON * 1.01;
+    let [low_sum, cross, low_squares] = &mut low;
+    low_sum.bound += error * n * (unit / 2.0);
+    cross.bound += error * (unit / 2.0) * (n * squares as f64).sqrt() * unit;
+    low_squares.bound += error * n * (unit / 2.0) * (unit / 2.0);
+    let sum = Estimate::of_integer(sum).scaled(unit).plus_estimate(*low_sum);
+    let squares = Estimate::of_integer(squares).scaled(unit * unit);
+    let squares = squares.plus_estimate(cross.scaled(2.0)).plus_estimate(*low_squares);
+    Some([sum, squares])
+}
+
+/// What one pass over two blocks yields.
+struct PairBlock {
+    /// Σ of the products of the high parts, in the product of the units.
+    products: i64,
+    /// Σ of the other products, nearly.
+    low: f64,
+}
+
+/// Bits of the high part of the largest number of an inner product: a lane's products fit 2^53.
+const PAIR_BITS: i32 = 21;
+
+/// `None`: a number is beyond the shifter's reach, infinite or NaN.
+#[inline(always)]
+fn pair_body<V: Vector, T: Float, const VECTORS: usize>(
+    x: &[T],
+    y: &[T],
+    units: [i32; 2],
+) -> Option<PairBlock> {
+    let zero = V::splat(0.0);
+    // With 2^PAIR_BITS units added, the bits of a shifted number differ from those of the shifter
+    // only in the lowest PAIR_BITS + 1 if the number is in reach, whatever its sign.
+    let offsets = units.map(|unit| 1.5 * power(unit + 52) + power(unit + PAIR_BITS));
+    let [x_shifter, y_shifter] = offsets.map(V::splat);
+    let [x_first, y_first] = units.map(|unit| V::splat(1.5 * power(unit + 52)));
+    let mut products = [zero; VECTORS];
+    let mut low = [zero; VECTORS];
+    let mut outside = [zero; VECTORS];
+    let round = VECTORS * V::LANES;
+    let mut add = |x: &[T], y: &[T]| {
+        for slot in 0..VECTORS {
+            let x = V::widen(&x[slot * V::LANES..]);
+            let y = V::widen(&y[slot * V::LANES..]);
+            let (x_shifted, y_shifted) = (x_shifter.add(x), y_shifter.add(y));
+            outside[slot] = outside[slot].or(x_shifted.xor(x_first)).or(y_shifted.xor(y_first));
+            let (x_high, y_high) = (x_shifted.sub(x_shifter), y_shifted.sub(y_shifter));
+            let (x_low, y_low) = (x.sub(x_high), y.sub(y_high));
+            products[slot] = products[slot].add(x_high.mul(y_high));
+            // x y - x_high y_high = x_high y_low + x_low y
+            low[slot] = low[slot].add(x_high.mul(y_low)).add(x_low.mul(y));
+        }
+    };
+    let (x_chunks, y_chunks) = (x.chunks_exact(round), y.chunks_exact(round));
+    let (x_tail, y_tail) = (x_chunks.remainder(), y_chunks.remainder());
+    for (x, y) in x_chunks.zip(y_chunks) {
+        add(x, y);
+    }
+    let mut last = [[T::default(); 8]; 2];
+    last[0][..x_tail.len()].copy_from_slice(x_tail);
+    last[1][..y_tail.len()].copy_from_slice(y_tail);
+    add(&last[0], &last[1]);
+
+    let outside = outside.into_iter().reduce(V::or).map_or([0.0; 8], V::to_array);
+    if outside.iter().any(|outside| outside.to_bits() >> (PAIR_BITS + 1) != 0) {
+        return None;
+    }
+    let unit = power(-units[0]) * power(-units[1]);
+    let integers = products.into_iter().flat_map(V::to_array).map(|lane| (lane * unit) as i64);
+    Some(PairBlock { products: integers.sum(), low: low.into_iter().flat_map(V::to_array).sum() })
+}
+
+dispatch_vector! {
+    fn pair_block[T: Float](x: &[T], y: &[T], units: [i32; 2]) -> Option<PairBlock> = pair_body;
+}
+
+/// Returns Σ x y with a bound of its error.
+fn products_estimate<T: Float>(x: &[T], y: &[T]) -> Option<Estimate> {
+    let first = BLOCK.min(x.len());
+    // Three bits to spare, so that later blocks fit too.
+    let guess = units([&x[..first], &y[..first]], 3).and_then(|units| pairs(x, y, units));
+    guess.or_else(|| if x.len() > BLOCK { pairs(x, y, units([x, y], 1)?) } else { None })
+}
+
+/// Returns the exponents of the units in which the numbers of both slices have PAIR_BITS bits.
+fn units<T: Float>(slices: [&[T]; 2], spare: i32) -> Option<[i32; 2]> {
+    let mut units = [0; 2];
+    for (unit, slice) in units.iter_mut().zip(slices) {
+        let largest = super::windows::largest_magnitude(slice);
+        if !(largest > 0.0) {
+            return None;
+        }
+        *unit = (largest.to_bits() >> 52) as i32 - 1023 + spare - PAIR_BITS;
+        if !UNITS.contains(unit) {
+            return None;
+        }
+    }
+    Some(units)
+}
+
+fn pairs<T: Float>(x: &[T], y: &[T], units: [i32; 2]) -> Option<Estimate> {
+    let mut products = 0i128;
+    let mut low = Estimate::ZERO;
+    for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+        let part = pair_block(x, y, units)?;
+        products += i128::from(part.products);
+        low = low.plus(part.low);
+    }
+    let unit = power(units[0]) * power(units[1]);
+    // |x_high y_low| and |x_low y| are at most half a unit times 2^PAIR_BITS units, and a bit.
+    let magnitudes = x.len() as f64 * unit * power(PAIR_BITS) * 1.01;
+    low.bound += (2.0 * TERMS + 10.0) * EPSILON * 1.01 * magnitudes;
+    Some(Estimate::of_integer(products).scaled(unit).plus_estimate(low))
+}
+
+/// Returns 2^exponent, for the exponents of normal numbers.
+#[inline(always)]
+fn power(exponent: i32) -> f64 {
+    f64::from_bits(((exponent + 1023) as u64) << 52)
+}
