@@ -31,6 +31,13 @@ macro_rules! values_enum {
                 }
             }
 
+            /// Returns the same view for as long as this one is borrowed.
+            pub fn view(&self) -> Values<'_> {
+                match self {
+                    $(Self::$variant(view) => Values::$variant(view.view()),)*
+                }
+            }
+
             /// Returns the number of elements.
             pub fn len(&self) -> usize {
                 match self {

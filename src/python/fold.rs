@@ -312,7 +312,8 @@ pub(super) fn dot<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = a.py();
     let options = Options::default().exact(exact);
-    let output =
-        with_values(a, |a| with_values(b, |b| Ok(detached(py, a.len(), || fold::dot(a, b, &options))?)))?;
+    let output = with_values(a, |a| {
+        with_values(b, |b| Ok(detached(py, a.len(), || fold::dot(a.view(), b.view(), &options))?))
+    })?;
     to_python(py, output)
 }
