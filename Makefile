@@ -67,6 +67,7 @@ cli:  ## target/release/nearfold: the command line
 
 SITE := target/site
 DEMO_VECTORS := www/data/debian20k.npy
+DEMO_INDEX := target/debian20k.nearfold
 
 # The package as its users install it, the index as the command line builds it, and the page.
 .PHONY: site
@@ -77,7 +78,9 @@ site: npm cli  ## target/site: the demo page with all that it needs
 	cp -R www/js $(SITE)/js
 	tar -xzf target/npm/nearfold-*.tgz -C $(SITE)/nearfold --strip-components=1
 	cp www/data/* $(SITE)/data/
-	target/release/nearfold build $(DEMO_VECTORS) --output $(SITE)/data/debian20k.nearfold --metric cosine --storage i8
+	test $(DEMO_INDEX) -nt target/release/nearfold -a $(DEMO_INDEX) -nt $(DEMO_VECTORS) || \
+	  target/release/nearfold build $(DEMO_VECTORS) --output $(DEMO_INDEX) --metric cosine --storage i8
+	cp $(DEMO_INDEX) $(SITE)/data/
 
 .PHONY: demo
 demo: site  ## build everything and serve the demo page on this machine

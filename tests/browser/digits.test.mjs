@@ -43,7 +43,7 @@ test("ulps count the doubles between two, across zero too", () => {
 });
 
 test("sizes, counts, times and bytes are written for the eye", () => {
-  assert.deepEqual([4.44e-9, 333329, 1, 0.25, 1e100].map(roughly), ["4.4 × 10⁻⁹", "330000", "1", "0.25", "1.0 × 10¹⁰⁰"]);
+  assert.deepEqual([4.44e-9, 333329, 1, 0.25, 1e100].map(roughly), ["4.4 × 10⁻⁹", "330,000", "1", "0.25", "1.0 × 10¹⁰⁰"]);
   assert.deepEqual([999, 1000, 1234567, 12345n].map(count), ["999", "1,000", "1,234,567", "12,345"]);
   assert.deepEqual([3.2e-7, 0.0382, 1.163, 19.6, 2500].map(duration), ["0.320 ns", "38.2 µs", "1.16 ms", "19.6 ms", "2.50 s"]);
   assert.deepEqual([431, 774000, 8491133].map(bytes), ["431 B", "774 kB", "8.49 MB"]);

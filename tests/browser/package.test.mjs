@@ -2,21 +2,25 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import * as loops from "../../www/js/loops.js";
+import { foldCode, nearCode } from "../../www/js/snippets.js";
 import { CLI, open, ROOT, served, SITE } from "./browser.mjs";
 
 const { version } = JSON.parse(readFileSync(join(ROOT, "pkg/package.json"), "utf8"));
-const vectors = readdirSync(join(ROOT, "tests/vectors")).filter((name) => name.endsWith(".json"));
+const jsonFiles = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : []);
+const vectors = jsonFiles(join(ROOT, "tests/vectors"));
+const fixtures = jsonFiles(join(ROOT, "tests/vectors/index/v1"));
 
 // A stranger's project: an empty folder, npm install, one page.
 const project = mkdtempSync(join(tmpdir(), "nearfold-page-"));
 after(() => rmSync(project, { recursive: true, force: true }));
 writeFileSync(join(project, "package.json"), '{ "private": true }\n');
 execFileSync("npm", ["install", join(ROOT, `target/npm/nearfold-${version}.tgz`), "--no-audit", "--no-fund", "--offline", "--loglevel=error"], { cwd: project });
-cpSync(join(ROOT, "tests/js/vectors.mjs"), join(project, "vectors.mjs"));
+for (const runner of ["vectors.mjs", "index-vectors.mjs"]) cpSync(join(ROOT, "tests/js", runner), join(project, runner));
 cpSync(join(ROOT, "tests/vectors"), join(project, "vectors"), { recursive: true });
 cpSync(join(SITE, "data"), join(project, "data"), { recursive: true });
 writeFileSync(
@@ -25,9 +29,10 @@ writeFileSync(
 <link rel="icon" href="data:,">
 <script type="module">
   import * as nearfold from "./node_modules/nearfold/index.js";
-  import * as runner from "./vectors.mjs";
+  import { runVectors } from "./vectors.mjs";
+  import { runIndex } from "./index-vectors.mjs";
   await nearfold.init();
-  Object.assign(window, { nearfold, runner, ready: true });
+  Object.assign(window, { nearfold, runVectors, runIndex, ready: true });
 </script>
 `,
 );
@@ -39,7 +44,7 @@ await page.waitForFunction(() => window.ready);
 for (const name of vectors) {
   test(`every vector of ${name} gives the same bits in Chromium`, async () => {
     const { count, failures } = await page.evaluate(
-      async (name) => window.runner.runVectors(window.nearfold, await (await fetch(`vectors/${name}`)).json()),
+      async (name) => window.runVectors(window.nearfold, await (await fetch(`vectors/${name}`)).json()),
       name,
     );
     assert.ok(count > 0);
@@ -78,6 +83,42 @@ test("an index that the command line built gives the same ids and distance bits 
 test("and so does the comparison with every vector", async () => {
   assert.deepEqual(await search({ k: 10, exact: true }), searchNatively(["--exact"]));
 });
+
+test("the code that the page offers for copying runs as it stands, and finds what the page shows", async () => {
+  const { js } = nearCode({ id: 9, name: "any", k: 10, efSearch: 64 });
+  const folded = foldCode({ op: "sum", loop: loops.sum.toString() });
+  writeFileSync(
+    join(project, "data/snippet.html"),
+    `<!doctype html>
+<link rel="icon" href="data:,">
+<script type="importmap">{ "imports": { "nearfold": "../node_modules/nearfold/index.js" } }</script>
+<script type="module">${js}\nwindow.found = [...ids];</script>
+<script type="module">const values = Float64Array.of(1e100, 1, -1e100);\n${folded.js}\nwindow.folded = [ours, theirs];</script>
+`,
+  );
+  const snippet = await open(`${address}data/snippet.html`);
+  await snippet.waitForFunction(() => window.found && window.folded);
+  const { ids } = await page.evaluate(async () => {
+    const index = window.nearfold.Index.fromBytes(new Uint8Array(await (await fetch("data/debian20k.nearfold")).arrayBuffer()));
+    const found = index.search(index.vector(9), { k: 10, efSearch: 64 });
+    return { ids: [...found.ids] };
+  });
+  assert.deepEqual(await snippet.evaluate(() => window.found), ids);
+  assert.deepEqual(await snippet.evaluate(() => window.folded), [1, 0]);
+  assert.deepEqual(snippet.problems, []);
+});
+
+test("there are index fixtures to open", () => assert.ok(fixtures.length > 0));
+
+for (const name of fixtures) {
+  test(`the index fixture ${name} opens, answers and is built anew with the same bits in Chromium`, async () => {
+    const failures = await page.evaluate(async (name) => {
+      const [fixture, file] = [await fetch(`vectors/index/v1/${name}`), await fetch(`vectors/index/v1/${name.replace(/json$/, "nearfold")}`)];
+      return window.runIndex(window.nearfold, await fixture.json(), new Uint8Array(await file.arrayBuffer()));
+    }, name);
+    assert.deepEqual(failures, []);
+  });
+}
 
 test("an index that was opened in Chromium is saved as the same bytes", async () => {
   const same = await page.evaluate(async () => {

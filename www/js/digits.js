@@ -1,4 +1,5 @@
 // Where do two doubles differ? Digits for the eye, ulps for the record.
+import { count } from "./dom.js";
 
 const scratch = new DataView(new ArrayBuffer(8));
 
@@ -64,9 +65,10 @@ export function pieces(text, reference) {
 
 const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
 
-/** Returns two digits of a size: `0.25`, `330000` or `4.4 × 10⁻⁹`. */
+/** Returns two digits of a size: `0.25`, `330,000` or `4.4 × 10⁻⁹`. */
 export function roughly(size) {
-  if (size >= 1e-3 && size < 1e6) return String(Number(size.toPrecision(2)));
+  if (size >= 1e3 && size < 1e6) return count(Number(size.toPrecision(2)));
+  if (size >= 1e-3 && size < 1e3) return String(Number(size.toPrecision(2)));
   const [digits, power] = size.toExponential(1).split("e");
   return `${digits} × 10${[...power.replace("+", "")].map((character) => RAISED[character]).join("")}`;
 }

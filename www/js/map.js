@@ -3,7 +3,7 @@ import { byId } from "./dom.js";
 import { newest } from "./engine.js";
 
 const REACH = 14; // how many pixels beside a dot still mean it
-const DOT = 0.3; // how dark one dot is
+const DOT = 0.4; // how dark one dot is
 
 export function map(engine, onChoose) {
   const canvas = byId("map");

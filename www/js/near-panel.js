@@ -22,6 +22,7 @@ export function nearPanel(engine) {
   let query = null;
   let options = [];
   let active = -1;
+  let dismissed = false; // the list was closed: an answer that comes late doesn't open it again
 
   const efSearch = () => EF[Number(slider.value)];
 
@@ -119,6 +120,7 @@ export function nearPanel(engine) {
 
   function close() {
     list.hidden = true;
+    dismissed = true;
     active = -1;
     box.setAttribute("aria-expanded", "false");
     box.removeAttribute("aria-activedescendant");
@@ -134,7 +136,7 @@ export function nearPanel(engine) {
 
   const complete = newest(async (typed) => {
     options = await engine.call("complete", { typed });
-    if (typed !== box.value || document.activeElement !== box) return;
+    if (dismissed || typed !== box.value) return;
     list.replaceChildren(
       ...options.map((found, i) => {
         const option = element(
@@ -162,19 +164,30 @@ export function nearPanel(engine) {
     }
   });
 
-  box.addEventListener("input", () => complete(box.value));
+  function ask() {
+    dismissed = false;
+    complete(box.value);
+  }
+
+  /** Takes the marked completion, or the best for what stands in the box: the list may be older than that. */
+  async function take() {
+    const [found] = active >= 0 ? [options[active]] : await engine.call("complete", { typed: box.value, limit: 1 });
+    if (found) choose(found);
+  }
+
+  box.addEventListener("input", ask);
   box.addEventListener("focus", () => box.select());
   box.addEventListener("blur", close);
   box.addEventListener("keydown", (event) => {
     const open = !list.hidden && options.length > 0;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (!open) return complete(box.value);
+      if (!open) return ask();
       const step = event.key === "ArrowDown" ? 1 : -1;
       mark((active + step + options.length + (active < 0 && step < 0 ? 1 : 0)) % options.length);
-    } else if (event.key === "Enter" && open) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
-      choose(options[Math.max(active, 0)]);
+      take().catch(fail);
     } else if (event.key === "Escape") {
       close();
     }

@@ -43,12 +43,13 @@ await init();
 const ours = ${op}(values); // a Float64Array, or any other typed array
 
 // the plain loop, as this page runs it
-${loop}`,
+${loop.replace(/^function \w+/, "function plainLoop")}
+const theirs = plainLoop(values);`,
     python: `import nearfold as nf
 
 ours = nf.${name}(values)  # a NumPy array, array.array or any buffer, read in place`,
     rust: `use nearfold::fold;
 
-let ours = fold::${name}(&values, &fold::Options::default())?; // &[f64], or any other number type`,
+let ours = fold::${name}(&values, &fold::Options::default())?; // a Vec<f64>, or any other number type`,
   };
 }

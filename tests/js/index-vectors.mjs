@@ -1,0 +1,42 @@
+// Does an index fixture open, answer and build anew as recorded? Pure: Node and the page both call it.
+// The files are described in tests/vectors/README.md.
+
+import { lcgFloats } from "./vectors.mjs";
+
+const hex = (words) => Array.from(words, (word) => word.toString(16).padStart(8, "0"));
+const row = (ids) => ids.map((id) => BigInt(id).toString());
+
+function vectors({ lcg, rows, scale = 1 }, dim) {
+  return lcgFloats(lcg, rows * dim).map((value) => value * scale);
+}
+
+/** Returns what of `fixture` (the .json) does not hold for `file` (the .nearfold), one line each; empty when all does. */
+export function runIndex({ Index }, fixture, file) {
+  const { dim, metric, storage, m: M, ef_construction: efConstruction, adds, queries, searches } = fixture;
+  const failures = [];
+  const opened = Index.fromBytes(file);
+
+  const asked = vectors(queries, dim);
+  searches.forEach(({ k, ef_search: efSearch, exact, ids, distances }, at) => {
+    for (let query = 0; query < queries.rows; query++) {
+      const options = { k, exact, ids: "bigint", ...(efSearch === null ? {} : { efSearch }) };
+      const found = opened.search(asked.slice(query * dim, (query + 1) * dim), options);
+      const bits = hex(new Uint32Array(Float32Array.from(found.distances).buffer));
+      const got = `${row([...found.ids])} at ${bits}`;
+      const expected = `${row(ids[query])} at ${distances[query]}`;
+      if (got !== expected) failures.push(`search ${at}, query ${query}: expected ${expected}, got ${got}`);
+    }
+  });
+
+  const built = new Index(dim, { metric, storage, M, efConstruction });
+  for (const add of adds) {
+    built.add(vectors(add, dim), add.ids === null ? {} : { ids: BigUint64Array.from(add.ids, BigInt) });
+  }
+  for (const [how, index] of [["built anew", built], ["opened and saved", opened]]) {
+    const bytes = index.toBytes();
+    const differs = file.findIndex((byte, i) => byte !== bytes[i]);
+    if (bytes.length !== file.length) failures.push(`${how}: expected ${file.length} bytes, got ${bytes.length}`);
+    else if (differs >= 0) failures.push(`${how}: byte ${differs} differs`);
+  }
+  return failures;
+}
