@@ -4,5 +4,8 @@
 mod architecture;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(not(target_family = "wasm"))] // reads the source tree
+mod docs;
 mod golden;
+mod index_files;
 mod near;

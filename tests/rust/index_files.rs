@@ -1,0 +1,119 @@
+//! Does a file that was once written still open, answer the same, and come out the same when built again?
+//!
+//! `tests/vectors/README.md` describes the files of `index/v1/`; they are kept for ever.
+
+use nearfold::{Index, Metric, Params, SearchParams, Storage};
+use serde_json::Value;
+
+use crate::golden::Lcg;
+
+macro_rules! fixtures {
+    ($($name:literal),* $(,)?) => {
+        const FIXTURES: &[(&str, &str, &[u8])] = &[$((
+            $name,
+            include_str!(concat!("../vectors/index/v1/", $name, ".json")),
+            include_bytes!(concat!("../vectors/index/v1/", $name, ".nearfold")),
+        )),*];
+    };
+}
+fixtures![
+    "cosine-f32-zeros",
+    "cosine-i8-duplicates",
+    "ip-i8-ids",
+    "l2sq-f32-empty",
+    "l2sq-f32-graph",
+    "l2sq-i8-two-adds",
+];
+
+/// The vectors that `{"lcg": seed, "rows": n, "scale": s}` stands for.
+fn vectors(spec: &Value, dim: usize) -> Vec<f32> {
+    let mut lcg = Lcg(spec["lcg"].as_u64().unwrap());
+    let scale = spec["scale"].as_f64().unwrap_or(1.0) as f32;
+    let rows = spec["rows"].as_u64().unwrap() as usize;
+    (0..rows * dim).map(|_| lcg.next_f32() * scale).collect()
+}
+
+fn size(spec: &Value, key: &str) -> usize {
+    spec[key].as_u64().unwrap_or_else(|| panic!("{key} is missing")) as usize
+}
+
+/// Builds the index that a fixture describes.
+fn build(spec: &Value) -> Index {
+    let params = Params::new(Metric::from_name(spec["metric"].as_str().unwrap()).unwrap())
+        .storage(Storage::from_name(spec["storage"].as_str().unwrap()).unwrap())
+        .m(size(spec, "m"))
+        .ef_construction(size(spec, "ef_construction"));
+    let mut index = Index::new(size(spec, "dim"), params).unwrap();
+    for add in spec["adds"].as_array().unwrap() {
+        let ids =
+            add["ids"].as_array().map(|ids| ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>());
+        index.add(&vectors(add, index.dim()), ids.as_deref()).unwrap();
+    }
+    index
+}
+
+/// What an index answers to one entry of `searches`: ids and the bits of distances, query by query.
+fn answers(index: &Index, spec: &Value, search: &Value) -> (Vec<Vec<u64>>, Vec<Vec<String>>) {
+    let mut params = SearchParams::default().exact(search["exact"].as_bool().unwrap());
+    params.ef_search = search["ef_search"].as_u64().map(|ef_search| ef_search as usize);
+    let queries = vectors(&spec["queries"], index.dim());
+    let found =
+        queries.chunks(index.dim()).map(|query| index.search(query, size(search, "k"), &params).unwrap());
+    let hex = |distances: Vec<f32>| distances.iter().map(|d| format!("{:08x}", d.to_bits())).collect();
+    found.map(|neighbors| (neighbors.ids, hex(neighbors.distances))).unzip()
+}
+
+#[test]
+fn every_file_opens_and_gives_the_recorded_neighbours() {
+    for (name, json, file) in FIXTURES {
+        let spec: Value = serde_json::from_str(json).unwrap();
+        assert!(spec["why"].as_str().unwrap().len() > 10, "{name} does not say why it exists");
+        let index = Index::from_bytes(file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(index.params(), build(&spec).params(), "{name}");
+        for search in spec["searches"].as_array().unwrap() {
+            let (ids, distances) = answers(&index, &spec, search);
+            assert_eq!(search["ids"], serde_json::json!(ids), "{name}: {search}");
+            assert_eq!(search["distances"], serde_json::json!(distances), "{name}");
+        }
+    }
+}
+
+#[test]
+fn building_again_gives_the_same_bytes() {
+    for (name, json, file) in FIXTURES {
+        let bytes = build(&serde_json::from_str(json).unwrap()).to_bytes();
+        assert!(bytes == *file, "{name}: {} bytes, recorded were {}", bytes.len(), file.len());
+        let opened = Index::from_bytes(file).unwrap();
+        assert!(opened.to_bytes() == *file, "{name}: what was opened is not saved as it was");
+    }
+}
+
+/// Records the answers and the files: `cargo test --test conformance pin -- --ignored`. A change of
+/// what was recorded breaks files that users have: it is a new format version, and a decision.
+#[test]
+#[ignore = "writes into the source tree"]
+#[cfg(not(target_family = "wasm"))]
+fn pin() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/index/v1");
+    for (name, json, _) in FIXTURES {
+        let spec: Value = serde_json::from_str(json).unwrap();
+        let index = build(&spec);
+        let searches = spec["searches"].as_array().unwrap().iter().map(|search| {
+            let (ids, distances) = answers(&index, &spec, search);
+            let (k, ef_search, exact) = (&search["k"], &search["ef_search"], &search["exact"]);
+            let (ids, distances) = (serde_json::json!(ids), serde_json::json!(distances));
+            format!(
+                "  {{\"k\": {k}, \"ef_search\": {ef_search}, \"exact\": {exact},\n   \"ids\": {ids},\n   \"distances\": {distances}}}"
+            )
+        });
+        let searches = searches.collect::<Vec<_>>().join(",\n");
+        let keys = ["why", "dim", "metric", "storage", "m", "ef_construction", "adds", "queries"];
+        let head: String = keys.iter().map(|key| format!(" \"{key}\": {},\n", spec[*key])).collect();
+        std::fs::write(
+            folder.join(format!("{name}.json")),
+            format!("{{\n{head} \"searches\": [\n{searches}\n ]\n}}\n"),
+        )
+        .unwrap();
+        std::fs::write(folder.join(format!("{name}.nearfold")), index.to_bytes()).unwrap();
+    }
+}
