@@ -80,7 +80,7 @@ export function nearPanel(engine) {
     byId("exact-time").textContent = duration(exactTime.milliseconds);
     byId("graph-bar").style.setProperty("--part", String(graphTime.milliseconds / slowest));
     byId("exact-bar").style.setProperty("--part", String(exactTime.milliseconds / slowest));
-    byId("time-note").textContent = `Means of ${count(graphTime.runs)} and ${count(exactTime.runs)} runs, in this tab, now.`;
+    byId("time-note").textContent = `Medians over ${count(graphTime.runs)} and ${count(exactTime.runs)} runs, in this tab, now.`;
 
     const all = rows.length;
     const right = all - missed.length;

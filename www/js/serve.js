@@ -23,7 +23,7 @@ let sink; // what a run returns is kept, so that no compiler may leave the run o
  * Returns the milliseconds of one call of `run`, which is repeated in batches long enough for the clock.
  *
  * @param {number} budget milliseconds that the measuring may take, more or less
- * @param {"mean" | "best"} of over the batches
+ * @param {"median" | "best"} of the batches, of which there are five at least
  */
 export function measure(run, budget, of) {
   const batch = (repeat) => {
@@ -36,8 +36,9 @@ export function measure(run, budget, of) {
   while (batch(repeat) < BATCH && repeat < 1 << 22) repeat *= 4; // warms the code up, too
   const times = [];
   do times.push(batch(repeat) / repeat);
-  while (performance.now() - started < budget && times.length < 30);
-  const milliseconds = of === "best" ? Math.min(...times) : times.reduce((a, b) => a + b) / times.length;
+  while (times.length < 5 || (performance.now() - started < budget && times.length < 30));
+  times.sort((a, b) => a - b);
+  const milliseconds = of === "best" ? times[0] : times[times.length >> 1];
   return { milliseconds, runs: times.length * repeat };
 }
 
