@@ -61,6 +61,13 @@ wheel: $(VENV)/installed  ## the native Python wheel, in target/wheels
 	rm -f target/wheels/*.whl
 	$(VENV)/bin/maturin build --quiet --release --locked --features python,parallel --out target/wheels
 
+# For Pyodide 314 (Python 3.14). The version names the platform, so that maturin need not ask emcc.
+.PHONY: pyodide
+pyodide: $(VENV)/installed  ## the Pyodide wheel, in target/pyodide
+	rm -f target/pyodide/*.whl
+	MATURIN_PYEMSCRIPTEN_PLATFORM_VERSION=2026_0 $(VENV)/bin/maturin build --quiet --release --locked \
+		--target wasm32-unknown-emscripten --features python --out target/pyodide
+
 .PHONY: cli
 cli:  ## target/release/nearfold: the command line
 	cargo build --release --features cli
@@ -85,6 +92,10 @@ site: npm cli  ## target/site: the demo page with all that it needs
 .PHONY: demo
 demo: site  ## build everything and serve the demo page on this machine
 	@node tools/serve.mjs $(SITE) --name "nearfold demo"
+
+.PHONY: lite
+lite: pyodide tests/pyodide/node_modules/installed  ## the JupyterLite site with the notebook, in target/lite
+	$(PYTHON) tools/lite.py tests/pyodide/node_modules/pyodide target/pyodide/*.whl
 
 # ---- test --------------------------------------------------------------------------------------
 
@@ -142,6 +153,26 @@ test-browser: site chromium tests/browser/node_modules/installed  ## the page an
 	cd tests/browser && node --test --test-reporter=dot
 
 test: test-browser
+
+.PHONY: test-python
+test-python: wheel  ## the native wheel, installed, in CPython
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
+	$(PYTHON) -m pytest --quiet
+
+tests/pyodide/node_modules/installed: tests/pyodide/package-lock.json
+	cd tests/pyodide && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: test-pyodide
+test-pyodide: pyodide tests/pyodide/node_modules/installed  ## the Pyodide wheel in the real Pyodide, under Node
+	cd tests/pyodide && node --no-warnings --test pyodide.test.mjs
+
+.PHONY: test-lite
+test-lite: lite chromium  ## the notebook, run by JupyterLite in Chromium
+	cd tests/pyodide && node --test lite.test.mjs
+
+test: test-python test-pyodide test-lite
+
 
 # ---- bench -------------------------------------------------------------------------------------
 

@@ -34,6 +34,22 @@ ArrayLike: TypeAlias = (
 DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any]
 Axis: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | None
 
+Method: TypeAlias = Literal[
+    "inverted_cdf",
+    "averaged_inverted_cdf",
+    "closest_observation",
+    "interpolated_inverted_cdf",
+    "hazen",
+    "weibull",
+    "linear",
+    "median_unbiased",
+    "normal_unbiased",
+    "lower",
+    "higher",
+    "midpoint",
+    "nearest",
+]
+
 __version__: str
 
 @final
@@ -99,7 +115,14 @@ class Index:
     def __contains__(self, id: object, /) -> bool: ...
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]: ...
 
-def dot(a: ArrayLike, b: ArrayLike, /, *, exact: bool = True) -> float: ...
+# Of two arrays, or of the rows of a table.
+
+def dot(a: ArrayLike, b: ArrayLike, /, *, exact: bool = True) -> float: ...  # (n,) each
+def vecdot(a: ArrayLike, b: ArrayLike, /, *, axis: Axis = -1, keepdims: bool = False) -> Any: ...
+def cosine(a: ArrayLike, b: ArrayLike, /, *, axis: Axis = -1, keepdims: bool = False) -> Any: ...
+def average(x: ArrayLike, /, axis: Axis = None, weights: ArrayLike | None = None, *, keepdims: bool = False) -> Any: ...
+def cov(x: ArrayLike, y: ArrayLike | None = None, /, *, ddof: float = 1.0) -> Any: ...  # (variables, observations)
+def corrcoef(x: ArrayLike, y: ArrayLike | None = None, /) -> Any: ...  # (variables, observations)
 
 # Every reduction returns a number where no axis remains (an int for integers), else an array.
 
@@ -287,3 +310,56 @@ def nanargmax(
 def nanargmax(
     x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False
 ) -> Any: ...
+@overload
+def median(
+    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+) -> float: ...
+@overload
+def median(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> Any: ...
+@overload
+def nanmedian(
+    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+) -> float: ...
+@overload
+def nanmedian(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> Any: ...
+def minmax(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> NDArray[Any]: ...
+def nanminmax(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> NDArray[Any]: ...
+@overload
+def quantile(
+    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+) -> float: ...
+@overload
+def quantile(
+    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+) -> Any: ...
+@overload
+def percentile(
+    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+) -> float: ...
+@overload
+def percentile(
+    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+) -> Any: ...
+@overload
+def nanquantile(
+    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+) -> float: ...
+@overload
+def nanquantile(
+    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+) -> Any: ...
+@overload
+def nanpercentile(
+    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+) -> float: ...
+@overload
+def nanpercentile(
+    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+) -> Any: ...
+def skew(x: ArrayLike, /, axis: Axis = None, *, bias: bool = True, keepdims: bool = False, where: ArrayLike | None = None) -> Any: ...
+def kurtosis(
+    x: ArrayLike, /, axis: Axis = None, *, bias: bool = True, fisher: bool = True, keepdims: bool = False, where: ArrayLike | None = None
+) -> Any: ...
+def moments(
+    x: ArrayLike, /, axis: Axis = None, *, order: int = 4, keepdims: bool = False, where: ArrayLike | None = None
+) -> NDArray[Any]: ...

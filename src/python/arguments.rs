@@ -4,9 +4,9 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 
-use super::input::type_name;
+use super::input::{type_name, with_values};
 use crate::error::{Error, Result};
-use crate::fold::{Axes, Dtype};
+use crate::fold::{Axes, Dtype, Quantiles, Values};
 
 /// `axis`: `None`, an int, or a tuple of ints.
 pub(super) struct AxisArgument(pub(super) Axes);
@@ -77,6 +77,29 @@ impl<'a, 'py> FromPyObject<'a, 'py> for DtypeArgument {
             })?
         };
         Ok(Self(Dtype::from_name(&name.extract::<String>()?)?))
+    }
+}
+
+/// `q`: a float, or an array of floats.
+pub(super) struct QuantilesArgument(pub(super) Quantiles);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for QuantilesArgument {
+    type Error = PyErr;
+
+    fn extract(q: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(one) = q.extract::<f64>() {
+            return Ok(Self(Quantiles::One(one)));
+        }
+        with_values(&q, |values| match (&values, values.shape()) {
+            (Values::F64(view), [_]) => Ok(Self(Quantiles::Many(view.iter().copied().collect()))),
+            (Values::F32(view), [_]) => Ok(Self(Quantiles::Many(view.iter().map(|&q| q.into()).collect()))),
+            (Values::I64(view), [_]) => Ok(Self(Quantiles::Many(view.iter().map(|&q| q as f64).collect()))),
+            _ => Err(PyTypeError::new_err(format!(
+                "q: expected a float or an array of floats of one axis, got {} of shape {:?}",
+                values.dtype().name(),
+                values.shape()
+            ))),
+        })
     }
 }
 

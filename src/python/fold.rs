@@ -3,54 +3,72 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-use super::arguments::{AxisArgument, DtypeArgument};
+use super::arguments::{AxisArgument, DtypeArgument, QuantilesArgument};
 use super::input::with_values;
 use super::output::to_python;
 use crate::error::Result;
-use crate::fold::{self, Axes, Options, Output, Reduction, Values};
+use crate::fold::{self, Axes, Method, Options, Output, Reduction, Values};
 
 /// From this many elements on, other Python threads run meanwhile. Below, giving up the
 /// interpreter's lock and taking it again (70 ns and more) costs too much of the call.
 const DETACH_MIN: usize = 20_000;
 
 /// Computes without the interpreter's lock where there is much to do.
-fn detached(py: Python<'_>, n: usize, compute: impl FnOnce() -> Result<Output> + Send) -> Result<Output> {
+pub(super) fn detached(
+    py: Python<'_>,
+    n: usize,
+    compute: impl FnOnce() -> Result<Output> + Send,
+) -> Result<Output> {
     if n < DETACH_MIN { compute() } else { py.detach(compute) }
 }
 
-/// What every reduction's call consists of, as Python gave it.
+/// A reduction's call, as Python made it.
 struct Call<'a, 'py> {
     reduction: Reduction,
     x: &'a Bound<'py, PyAny>,
-    axis: AxisArgument,
-    keepdims: bool,
-    ddof: f64,
-    exact: bool,
-    dtype: Option<DtypeArgument>,
     mask: Option<&'a Bound<'py, PyAny>>,
+    options: Options<'static>,
 }
 
 impl<'a, 'py> Call<'a, 'py> {
     fn new(reduction: Reduction, x: &'a Bound<'py, PyAny>, axis: AxisArgument, keepdims: bool) -> Self {
-        Self { reduction, x, axis, keepdims, ddof: 0.0, exact: true, dtype: None, mask: None }
+        let options = Options { axis: axis.0, keepdims, ..Options::default() };
+        Self { reduction, x, mask: None, options }
+    }
+
+    fn ddof(mut self, ddof: f64) -> Self {
+        self.options.ddof = ddof;
+        self
+    }
+
+    fn dtype(mut self, dtype: Option<DtypeArgument>) -> Self {
+        self.options.dtype = dtype.map(|dtype| dtype.0);
+        self
+    }
+
+    fn exact(mut self, exact: bool) -> Self {
+        self.options.exact = exact;
+        self
+    }
+
+    fn mask(mut self, mask: Option<&'a Bound<'py, PyAny>>) -> Self {
+        self.mask = mask;
+        self
     }
 
     #[inline]
     fn run(self) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.x.py();
-        let mut options = Options::default().keepdims(self.keepdims).ddof(self.ddof).exact(self.exact);
-        options.axis = self.axis.0;
-        options.dtype = self.dtype.map(|dtype| dtype.0);
-        let reduction = self.reduction;
-        let output = match self.mask {
-            None => with_values(self.x, |values| fold_values(py, reduction, values, &options))?,
+        let Self { reduction, x, mask, options } = self;
+        let py = x.py();
+        let output = match mask {
+            None => with_values(x, |values| fold_values(py, reduction, values, &options))?,
             Some(mask) => with_values(mask, |mask| {
                 let Values::Bool(mask) = mask else {
                     let got = mask.dtype().name();
                     return Err(PyTypeError::new_err(format!("where: expected bools, got {got}")));
                 };
                 let options = Options { mask: Some(mask), ..options };
-                with_values(self.x, |values| fold_values(py, reduction, values, &options))
+                with_values(x, |values| fold_values(py, reduction, values, &options))
             })?,
         };
         to_python(py, output)
@@ -111,6 +129,17 @@ macro_rules! ddof_doc {
 "
     };
 }
+macro_rules! q_doc {
+    () => {
+        "q : float or array_like of float
+    Which quantiles: of several, the result has a first axis.
+method : str, default \"linear\"
+    How a quantile between two elements is found; one of NumPy's 13: inverted_cdf,
+    averaged_inverted_cdf, closest_observation, interpolated_inverted_cdf, hazen, weibull, linear,
+    median_unbiased, normal_unbiased, lower, higher, midpoint, nearest.
+"
+    };
+}
 macro_rules! returns_doc {
     ($scalar:literal) => {
         concat!(
@@ -155,7 +184,7 @@ macro_rules! reductions {
             r#where: Option<&Bound<'py, PyAny>>,
             exact: bool,
         ) -> PyResult<Bound<'py, PyAny>> {
-            Call { dtype, mask: r#where, exact, ..Call::new(Reduction::$reduction, x, axis, keepdims) }.run()
+            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).mask(r#where).exact(exact).run()
         }
     };
     (@var $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -175,7 +204,7 @@ macro_rules! reductions {
             r#where: Option<&Bound<'py, PyAny>>,
             exact: bool,
         ) -> PyResult<Bound<'py, PyAny>> {
-            Call { ddof, dtype, mask: r#where, exact, ..Call::new(Reduction::$reduction, x, axis, keepdims) }.run()
+            Call::new(Reduction::$reduction, x, axis, keepdims).ddof(ddof).dtype(dtype).mask(r#where).exact(exact).run()
         }
     };
     (@product $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -193,7 +222,7 @@ macro_rules! reductions {
             dtype: Option<DtypeArgument>,
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
-            Call { dtype, mask: r#where, ..Call::new(Reduction::$reduction, x, axis, keepdims) }.run()
+            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).mask(r#where).run()
         }
     };
     (@extreme $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -209,7 +238,29 @@ macro_rules! reductions {
             keepdims: bool,
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
-            Call { mask: r#where, ..Call::new(Reduction::$reduction, x, axis, keepdims) }.run()
+            Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where).run()
+        }
+    };
+    (@quantile $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), q_doc!(), where_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, q, /, axis=AxisArgument(Axes::All), *, method="linear", keepdims=false, r#where=None),
+               text_signature = "(x, q, /, axis=None, *, method='linear', keepdims=False, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            q: QuantilesArgument,
+            axis: AxisArgument,
+            method: &str,
+            keepdims: bool,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
+            call.options.q = q.0;
+            call.options.method = Method::from_name(method)?;
+            call.run()
         }
     };
     (@position $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -250,6 +301,10 @@ reductions! {
         [">>> nf.max([3, 1, 2])" "3"];
     extreme ptp Ptp "Return the difference of the largest and the smallest element." "float or int"
         [">>> nf.ptp([3, 1, 2])" "2"];
+    extreme minmax Minmax "Return the smallest and the largest element, as a first axis of length 2." "never a number,"
+        [">>> nf.minmax([3, 1, 2]).tolist()" "[1, 3]"];
+    extreme median Median "Return the median: the middle element, or the mean of the two in the middle." "float"
+        [">>> nf.median([3.0, 1.0, 2.0, 10.0])" "2.5"];
     position argmin Argmin "Return the index of the first smallest element, or of the first NaN." "int"
         [">>> nf.argmin([3, 1, 2, 1])" "1"];
     position argmax Argmax "Return the index of the first largest element, or of the first NaN." "int"
@@ -260,6 +315,15 @@ reductions! {
         [">>> nf.all([0, 2])" "False"];
     extreme count_nonzero CountNonzero "Return how many elements are not zero." "int"
         [">>> nf.count_nonzero([0, 2, 3])" "2"];
+    quantile quantile Quantile "Return the quantiles `q`, 0 to 1." "float"
+        [">>> nf.quantile([1.0, 2.0, 3.0, 4.0], 0.5)" "2.5"
+         ">>> nf.quantile([1.0, 2.0, 3.0, 4.0], [0.0, 1.0], method='lower').tolist()" "[1.0, 4.0]"];
+    quantile percentile Percentile "Return the quantiles `q`, 0 to 100." "float"
+        [">>> nf.percentile([1.0, 2.0, 3.0, 4.0], 50)" "2.5"];
+    quantile nanquantile Nanquantile "Return the quantiles `q`, 0 to 1, of what is not NaN." "float"
+        [">>> nf.nanquantile([1.0, float('nan'), 3.0], 0.5)" "2.0"];
+    quantile nanpercentile Nanpercentile "Return the quantiles `q`, 0 to 100, of what is not NaN." "float"
+        [">>> nf.nanpercentile([1.0, float('nan'), 3.0], 50)" "2.0"];
     sum nansum Nansum "Return the correctly rounded sum of what is not NaN." "float or int"
         [">>> nf.nansum([1.0, float('nan'), 2.0])" "3.0"];
     sum nanmean Nanmean "Return the correctly rounded mean of what is not NaN." "float"
@@ -274,46 +338,90 @@ reductions! {
         [">>> nf.nanmin([2.0, float('nan'), 1.0])" "1.0"];
     extreme nanmax Nanmax "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
         [">>> nf.nanmax([2.0, float('nan'), 1.0])" "2.0"];
+    extreme nanminmax Nanminmax "Return `minmax` of what is not NaN." "never a number,"
+        [">>> nf.nanminmax([3.0, float('nan'), 2.0]).tolist()" "[2.0, 3.0]"];
+    extreme nanmedian Nanmedian "Return the median of what is not NaN; NaN if nothing is left." "float"
+        [">>> nf.nanmedian([3.0, float('nan'), 2.0])" "2.5"];
     position nanargmin Nanargmin "Return the index of the first smallest element that is not NaN." "int"
         [">>> nf.nanargmin([float('nan'), 2.0, 1.0])" "2"];
     position nanargmax Nanargmax "Return the index of the first largest element that is not NaN." "int"
         [">>> nf.nanargmax([float('nan'), 2.0, 1.0])" "1"];
 }
 
-/// Return the correctly rounded inner product of two arrays of one axis.
-///
-/// Parameters
-/// ----------
-/// a, b : array_like
-///     Numbers, `(n,)` each: as the `x` of `sum`.
-/// exact : bool, default True
-///     Correctly rounded (True), or the faster fixed-lane order (False).
-///
-/// Returns
-/// -------
-/// float or int
-///
-/// Raises
-/// ------
-/// NearfoldError
-///     With code ``shape_mismatch`` where the lengths differ.
-///
-/// Examples
-/// --------
-/// >>> import nearfold as nf
-/// >>> nf.dot([1.0, 2.0], [3.0, 4.0])
-/// 11.0
+macro_rules! bias_doc {
+    () => {
+        "bias : bool, default True
+    Whether the result is left as it is (True), or corrected for the sample's size.
+"
+    };
+}
+
+#[doc = concat!(
+    "Return the skewness, m3 / m2**1.5, correctly rounded; NaN where all elements are equal.\n\n",
+    x_and_axis_doc!(), bias_doc!(), where_doc!(), returns_doc!("float"),
+    examples_doc!(">>> nf.skew([1.0, 2.0, 3.0])" "0.0")
+)]
 #[pyfunction]
-#[pyo3(signature = (a, b, /, *, exact=true))]
-pub(super) fn dot<'py>(
-    a: &Bound<'py, PyAny>,
-    b: &Bound<'py, PyAny>,
-    exact: bool,
+#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, keepdims=false, r#where=None),
+       text_signature = "(x, /, axis=None, *, bias=True, keepdims=False, where=None)")]
+pub(super) fn skew<'py>(
+    x: &Bound<'py, PyAny>,
+    axis: AxisArgument,
+    bias: bool,
+    keepdims: bool,
+    r#where: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let py = a.py();
-    let options = Options::default().exact(exact);
-    let output = with_values(a, |a| {
-        with_values(b, |b| Ok(detached(py, a.len(), || fold::dot(a.view(), b.view(), &options))?))
-    })?;
-    to_python(py, output)
+    let mut call = Call::new(Reduction::Skew, x, axis, keepdims).mask(r#where);
+    call.options.bias = bias;
+    call.run()
+}
+
+#[doc = concat!(
+    "Return the kurtosis, m4 / m2**2 - 3, correctly rounded; NaN where all elements are equal.\n\n",
+    x_and_axis_doc!(), bias_doc!(),
+    "fisher : bool, default True
+    Whether 3, the normal distribution's, is taken off.
+",
+    where_doc!(), returns_doc!("float"),
+    examples_doc!(">>> nf.kurtosis([1.0, 2.0], fisher=False)" "1.0")
+)]
+#[pyfunction]
+#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, fisher=true, keepdims=false, r#where=None),
+       text_signature = "(x, /, axis=None, *, bias=True, fisher=True, keepdims=False, where=None)")]
+pub(super) fn kurtosis<'py>(
+    x: &Bound<'py, PyAny>,
+    axis: AxisArgument,
+    bias: bool,
+    fisher: bool,
+    keepdims: bool,
+    r#where: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut call = Call::new(Reduction::Kurtosis, x, axis, keepdims).mask(r#where);
+    call.options.bias = bias;
+    call.options.fisher = fisher;
+    call.run()
+}
+
+#[doc = concat!(
+    "Return the mean and the central moments m2, m3, m4, each correctly rounded, as a first axis.\n\n",
+    x_and_axis_doc!(),
+    "order : int, default 4
+    How many moments: 1 to 4.
+",
+    where_doc!(), returns_doc!("never a number,"),
+    examples_doc!(">>> nf.moments([1.0, 3.0], order=2).tolist()" "[2.0, 1.0]")
+)]
+#[pyfunction]
+#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=4, keepdims=false, r#where=None),
+       text_signature = "(x, /, axis=None, *, order=4, keepdims=False, where=None)")]
+pub(super) fn moments<'py>(
+    x: &Bound<'py, PyAny>,
+    axis: AxisArgument,
+    order: u8,
+    keepdims: bool,
+    r#where: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut call = Call::new(Reduction::Moments, x, axis, keepdims).mask(r#where);
+    call.options.order = order;
+    call.run()
 }

@@ -14,6 +14,7 @@ mod index;
 mod input;
 mod interface;
 mod output;
+mod pairs;
 mod save;
 mod sequence;
 mod strided;
@@ -27,13 +28,16 @@ mod _nearfold {
     use crate::python::errors::NearfoldError;
     #[pymodule_export]
     use crate::python::fold::{
-        all, any, argmax, argmin, count_nonzero, dot, max, mean, min, nanargmax, nanargmin, nanmax, nanmean,
-        nanmin, nanprod, nanstd, nansum, nanvar, norm, prod, ptp, std, sum, var,
+        all, any, argmax, argmin, count_nonzero, kurtosis, max, mean, median, min, minmax, moments,
+        nanargmax, nanargmin, nanmax, nanmean, nanmedian, nanmin, nanminmax, nanpercentile, nanprod,
+        nanquantile, nanstd, nansum, nanvar, norm, percentile, prod, ptp, quantile, skew, std, sum, var,
     };
     #[pymodule_export]
     use crate::python::index::Index;
     #[pymodule_export]
     use crate::python::output::Array;
+    #[pymodule_export]
+    use crate::python::pairs::{average, corrcoef, cosine, cov, dot, vecdot};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -53,12 +53,12 @@ impl Geometry {
     /// Checks that `layout` stays within `len` elements.
     fn new(layout: &Layout, len: usize) -> Result<Self> {
         let Layout { shape, strides, offset } = layout;
-        Self::checked(shape, strides.as_deref(), *offset).filter(|it| it.touched.end <= len).ok_or_else(|| {
-            Error::ShapeMismatch {
+        Self::checked(shape, strides.as_deref(), *offset).filter(|it| it.touched.end <= len).ok_or_else(
+            || Error::ShapeMismatch {
                 expected: format!("one that stays within {len} elements"),
                 got: format!("shape {shape:?}, strides {strides:?}, offset {offset}"),
-            }
-        })
+            },
+        )
     }
 
     fn checked(shape: &[usize], strides: Option<&[isize]>, offset: usize) -> Option<Self> {
@@ -220,12 +220,12 @@ impl Buffer {
     /// Returns the mask that `layout` describes.
     pub(super) fn mask(&self, layout: &Layout) -> Result<ArrayViewD<'_, Boolean>> {
         match &self.elements {
-            Elements::Bool(elements) => Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| {
-                Error::ShapeMismatch {
+            Elements::Bool(elements) => {
+                Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| Error::ShapeMismatch {
                     expected: "strides that ndarray takes".into(),
                     got: format!("{:?}", layout.strides),
-                }
-            }),
+                })
+            }
             _ => Err(self.unsupported("where", "bool")),
         }
     }

@@ -106,7 +106,12 @@ pub fn reduce(
 }
 
 /// Returns what an operation makes of one array, or of two.
-fn combine<'a>(op: &str, a: Values<'a>, b: Option<Values<'a>>, options: &JsValue) -> Result<JsValue, JsValue> {
+fn combine<'a>(
+    op: &str,
+    a: Values<'a>,
+    b: Option<Values<'a>>,
+    options: &JsValue,
+) -> Result<JsValue, JsValue> {
     let bigint = wants_bigint(op, a.dtype()) || b.as_ref().is_some_and(|b| wants_bigint(op, b.dtype()));
     let wanted = options_from_js(op, options)?;
     let output = match (op, b) {

@@ -42,7 +42,12 @@ impl<'a> Reader<'a> {
 
 impl Reader<'_> {
     /// Puts the value of an option into `target`, if it is there.
-    pub(super) fn set<T: DeserializeOwned>(&self, name: &'static str, expected: &str, target: &mut T) -> Result<()> {
+    pub(super) fn set<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        target: &mut T,
+    ) -> Result<()> {
         if let Some(value) = self.get(name, expected)? {
             *target = value;
         }

@@ -77,7 +77,8 @@ fn array_to_js(array: &Array, bigint: bool) -> Result<JsValue, JsValue> {
         Array::F32(array) => Float32Array::from(elements(array)).into(),
         // Not every engine has Float16Array; every float16 is a float32.
         Array::F16(array) => {
-            Float32Array::from(elements(array).iter().map(|x| x.to_f32()).collect::<Vec<_>>().as_slice()).into()
+            Float32Array::from(elements(array).iter().map(|x| x.to_f32()).collect::<Vec<_>>().as_slice())
+                .into()
         }
         Array::I64(array) if bigint => BigInt64Array::from(elements(array)).into(),
         Array::U64(array) if bigint => BigUint64Array::from(elements(array)).into(),
@@ -90,7 +91,8 @@ fn array_to_js(array: &Array, bigint: bool) -> Result<JsValue, JsValue> {
         Array::U16(array) => Uint16Array::from(elements(array)).into(),
         Array::U8(array) => Uint8Array::from(elements(array)).into(),
         Array::Bool(array) => {
-            Uint8Array::from(elements(array).iter().map(|b| u8::from(b.get())).collect::<Vec<_>>().as_slice()).into()
+            Uint8Array::from(elements(array).iter().map(|b| u8::from(b.get())).collect::<Vec<_>>().as_slice())
+                .into()
         }
         Array::C128(_) | Array::C64(_) => return Err(complex()),
     };

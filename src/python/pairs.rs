@@ -1,0 +1,255 @@
+//! Which Python function calls which fold of two arrays, or of the columns of a table?
+
+use pyo3::prelude::*;
+
+use super::arguments::AxisArgument;
+use super::fold::detached;
+use super::input::with_values;
+use super::output::to_python;
+use crate::error::Result;
+use crate::fold::{self, Axes, Options, Output, Values};
+
+/// Calls `fold` with the numbers of two objects.
+fn of_pair<'py>(
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    fold: impl FnOnce(Values<'_>, Values<'_>) -> Result<Output> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = a.py();
+    let output = with_values(a, |a| with_values(b, |b| Ok(detached(py, a.len(), || fold(a, b))?)))?;
+    to_python(py, output)
+}
+
+/// Calls `fold` with the numbers of `x`, and of `other` if there is one.
+fn of_one_or_two<'py>(
+    x: &Bound<'py, PyAny>,
+    other: Option<&Bound<'py, PyAny>>,
+    fold: impl FnOnce(Values<'_>, Option<Values<'_>>) -> Result<Output> + Send,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = x.py();
+    match other {
+        Some(other) => of_pair(x, other, |x, other| fold(x, Some(other))),
+        None => to_python(py, with_values(x, |x| Ok(detached(py, x.len(), || fold(x, None))?))?),
+    }
+}
+
+/// Return the correctly rounded inner product of two arrays of one axis.
+///
+/// Parameters
+/// ----------
+/// a, b : array_like
+///     Numbers, `(n,)` each: as the `x` of `sum`.
+/// exact : bool, default True
+///     Correctly rounded (True), or the faster fixed-lane order (False).
+///
+/// Returns
+/// -------
+/// float or int
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``shape_mismatch`` where the lengths differ.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.dot([1e200, 1.0, -1e200], [1e200, 2.0, 1e200])
+/// 2.0
+#[pyfunction]
+#[pyo3(signature = (a, b, /, *, exact=true))]
+pub(super) fn dot<'py>(
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    exact: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = Options::default().exact(exact);
+    of_pair(a, b, |a, b| fold::dot(a.view(), b.view(), &options))
+}
+
+/// Return the correctly rounded inner products along an axis.
+///
+/// Parameters
+/// ----------
+/// a, b : array_like
+///     Numbers, broadcast to one shape.
+/// axis : int, default -1
+///     Along which axis.
+/// keepdims : bool, default False
+///     Whether that axis stays with length 1.
+///
+/// Returns
+/// -------
+/// float, int or array
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``shape_mismatch`` or ``axis_out_of_range``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.vecdot([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0]).tolist()
+/// [3.0, 7.0]
+#[pyfunction]
+#[pyo3(signature = (a, b, /, *, axis=AxisArgument(Axes::One(-1)), keepdims=false),
+       text_signature = "(a, b, /, *, axis=-1, keepdims=False)")]
+pub(super) fn vecdot<'py>(
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    axis: AxisArgument,
+    keepdims: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = Options { axis: axis.0, keepdims, ..Options::default() };
+    of_pair(a, b, |a, b| fold::vecdot(a.view(), b.view(), &options))
+}
+
+/// Return the correctly rounded cosine of the angle between vectors along an axis.
+///
+/// Parameters
+/// ----------
+/// a, b : array_like
+///     Numbers, broadcast to one shape.
+/// axis : int, default -1
+///     Along which axis.
+/// keepdims : bool, default False
+///     Whether that axis stays with length 1.
+///
+/// Returns
+/// -------
+/// float or array
+///     NaN where a vector is zero.
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``shape_mismatch`` or ``axis_out_of_range``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.cosine([3.0, 4.0], [6.0, 8.0])
+/// 1.0
+#[pyfunction]
+#[pyo3(signature = (a, b, /, *, axis=AxisArgument(Axes::One(-1)), keepdims=false),
+       text_signature = "(a, b, /, *, axis=-1, keepdims=False)")]
+pub(super) fn cosine<'py>(
+    a: &Bound<'py, PyAny>,
+    b: &Bound<'py, PyAny>,
+    axis: AxisArgument,
+    keepdims: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = Options { axis: axis.0, keepdims, ..Options::default() };
+    of_pair(a, b, |a, b| fold::cosine(a.view(), b.view(), &options))
+}
+
+/// Return the correctly rounded weighted mean.
+///
+/// Parameters
+/// ----------
+/// x : array_like
+///     Numbers: as the `x` of `sum`.
+/// axis : int, tuple of int or None, default None
+///     Which axes to reduce over; None for all of them.
+/// weights : array_like, optional
+///     The weight of each element, of the shape of `x` or of its `axis`; all 1 by default.
+/// keepdims : bool, default False
+///     Whether reduced axes stay with length 1.
+///
+/// Returns
+/// -------
+/// float or array
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``shape_mismatch``, ``empty`` or ``bad_parameter``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.average([1.0, 2.0], weights=[3.0, 1.0])
+/// 1.25
+#[pyfunction]
+#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), weights=None, *, keepdims=false),
+       text_signature = "(x, /, axis=None, weights=None, *, keepdims=False)")]
+pub(super) fn average<'py>(
+    x: &Bound<'py, PyAny>,
+    axis: AxisArgument,
+    weights: Option<&Bound<'py, PyAny>>,
+    keepdims: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let options = Options { axis: axis.0, keepdims, ..Options::default() };
+    of_one_or_two(x, weights, |x, weights| {
+        fold::average(x.view(), weights.as_ref().map(Values::view), &options)
+    })
+}
+
+/// Return the correctly rounded covariances of variables, a row of `x` (and `y`) each.
+///
+/// Parameters
+/// ----------
+/// x : array_like
+///     Numbers, `(variables, observations)` or `(observations,)`.
+/// y : array_like, optional
+///     More variables, in the same form.
+/// ddof : float, default 1
+///     The divisor is ``n - ddof``.
+///
+/// Returns
+/// -------
+/// float or array, (variables, variables)
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``shape_mismatch`` or ``bad_parameter``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.cov([[1.0, 2.0, 3.0], [6.0, 4.0, 2.0]]).tolist()
+/// [[1.0, -2.0], [-2.0, 4.0]]
+#[pyfunction]
+#[pyo3(signature = (x, y=None, /, *, ddof=1.0))]
+pub(super) fn cov<'py>(
+    x: &Bound<'py, PyAny>,
+    y: Option<&Bound<'py, PyAny>>,
+    ddof: f64,
+) -> PyResult<Bound<'py, PyAny>> {
+    of_one_or_two(x, y, |x, y| fold::cov(x.view(), y.as_ref().map(Values::view), ddof))
+}
+
+/// Return the correctly rounded coefficients of correlation of variables, a row of `x` (and `y`) each.
+///
+/// Parameters
+/// ----------
+/// x : array_like
+///     Numbers, `(variables, observations)` or `(observations,)`.
+/// y : array_like, optional
+///     More variables, in the same form.
+///
+/// Returns
+/// -------
+/// float or array, (variables, variables)
+///     NaN where a variable is constant.
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``shape_mismatch``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.corrcoef([[1.0, 2.0, 3.0], [6.0, 4.0, 2.0]]).tolist()
+/// [[1.0, -1.0], [-1.0, 1.0]]
+#[pyfunction]
+#[pyo3(signature = (x, y=None, /))]
+pub(super) fn corrcoef<'py>(
+    x: &Bound<'py, PyAny>,
+    y: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    of_one_or_two(x, y, |x, y| fold::corrcoef(x.view(), y.as_ref().map(Values::view)))
+}

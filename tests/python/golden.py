@@ -1,0 +1,113 @@
+"""Runs the golden vectors of tests/vectors through nearfold: read, call, compare.
+
+Needs neither pytest nor NumPy, so that CPython and Pyodide run the same file.
+"""
+
+import json
+import math
+import pathlib
+import struct
+
+import nearfold as nf
+
+# struct's letter and the width in bits of each dtype; "x" is the letter of its bits.
+LETTERS = {"float64": "d", "float32": "f", "float16": "e", "int64": "q", "int32": "i", "int16": "h", "int8": "b",
+           "uint64": "Q", "uint32": "I", "uint16": "H", "uint8": "B", "bool": "?"}  # fmt: skip
+BITS_LETTERS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+
+def elements(dtype, data, n):
+    """The bytes of `n` elements, as tests/vectors/README.md says how to make them."""
+    width = struct.calcsize(LETTERS[dtype])
+    if "bits" in data:
+        bits = [int(text, 16) for text in data["bits"]]
+        return struct.pack(f"<{n}{BITS_LETTERS[width]}", *bits)
+    state = data.get("lcg", data.get("wide"))
+
+    def step():
+        nonlocal state
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        return state
+
+    def make():
+        a = step()
+        if "wide" in data:
+            b = step()
+            if dtype == "float64":
+                return (a >> 63) << 63 | (723 + (a >> 20) % 601) << 52 | b >> 12
+            return (a >> 63) << 31 | (27 + (a >> 20) % 201) << 23 | b >> 41
+        if dtype == "float64":
+            return struct.unpack("<Q", struct.pack("<d", (a >> 11) * 2.0**-53 - 0.5))[0]
+        if dtype == "float32":
+            return struct.unpack("<I", struct.pack("<f", (a >> 40) * 2.0**-24 - 0.5))[0]
+        return a >> 63 if dtype == "bool" else a >> (64 - 8 * width)
+
+    return struct.pack(f"<{n}{BITS_LETTERS[width]}", *(make() for _ in range(n)))
+
+
+def array(dtype, data, shape):
+    flat = memoryview(elements(dtype, data, math.prod(shape)))
+    if 0 in shape:  # memoryview cannot be cast to a shape without elements
+        return Empty(dtype, shape)
+    return flat.cast(LETTERS[dtype], shape) if shape else flat.cast(LETTERS[dtype], [])
+
+
+class Empty:
+    """An array without elements, by the array interface."""
+
+    def __init__(self, dtype, shape):
+        kind = {"f": "f", "i": "i", "u": "u", "b": "b"}[dtype[0]]
+        typestr = f"{'|' if struct.calcsize(LETTERS[dtype]) == 1 else '<'}{kind}{struct.calcsize(LETTERS[dtype])}"
+        self.__array_interface__ = {"shape": tuple(shape), "typestr": typestr, "data": b"", "version": 3}
+
+
+def call(case):
+    args = dict(case["args"])
+    if isinstance(args.get("axis"), list):
+        args["axis"] = tuple(args["axis"])
+    inputs = [array(case["dtype"], case["data"], case["shape"])]
+    if "data2" in case:
+        inputs.append(array(case["dtype"], case["data2"], case.get("shape2", case["shape"])))
+    return getattr(nf, case["op"])(*inputs, **args)
+
+
+def bits_of(result, dtype):
+    """The result's elements as numbers: their bits."""
+    if not isinstance(result, (bool, int, float)):
+        view = memoryview(result)
+        raw = view.tobytes()
+    else:
+        raw = struct.pack("<" + LETTERS[dtype], result)
+    return list(struct.unpack(f"<{len(raw) // (w := struct.calcsize(LETTERS[dtype]))}{BITS_LETTERS[w]}", raw))
+
+
+def is_nan(bits, dtype):
+    return dtype.startswith("float") and math.isnan(
+        struct.unpack("<" + LETTERS[dtype], struct.pack("<" + BITS_LETTERS[struct.calcsize(LETTERS[dtype])], bits))[0]
+    )
+
+
+def check(case):
+    """Returns what is wrong with nearfold's answer to the case, or None."""
+    if "error" in case:
+        if not hasattr(nf, case["op"]):
+            return None  # an unknown name is no function of the module
+        try:
+            return f"expected the error {case['error']}, got {call(case)!r}"
+        except nf.NearfoldError as error:
+            return None if error.code == case["error"] else f"expected {case['error']}, got {error.code}: {error}"
+    result, dtype = call(case), case["result_dtype"]
+    shape = [] if isinstance(result, (bool, int, float)) else list(result.shape)
+    if shape != case["result_shape"]:
+        return f"expected shape {case['result_shape']}, got {shape}"
+    if shape and str(result.dtype) != dtype:
+        return f"expected dtype {dtype}, got {result.dtype}"
+    got, pin = bits_of(result, dtype), [int(text, 16) for text in case["bits"]]
+    same = [g == p or (is_nan(g, dtype) and is_nan(p, dtype)) for g, p in zip(got, pin, strict=True)]
+    return None if all(same) else f"expected bits {case['bits']}, got {[hex(g) for g in got]}"
+
+
+def cases(folder):
+    """All cases of all families below `folder`."""
+    for path in sorted(pathlib.Path(folder).glob("*.json")):
+        yield from json.loads(path.read_text())["cases"]

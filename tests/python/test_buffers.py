@@ -1,0 +1,172 @@
+"""Is every kind of memory read for what it holds?"""
+
+import array
+import ctypes
+import mmap
+import sys
+
+import nearfold as nf
+import numpy as np
+import pyarrow as pa
+import pytest
+
+ALL_DTYPES = "float64 float32 float16 int64 int32 int16 int8 uint64 uint32 uint16 uint8 bool complex128 complex64".split()
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("dtype", ALL_DTYPES)
+def test_either_byte_order_of_every_dtype_is_the_same_numbers(dtype, order):
+    x = np.array([0, 1, 1, 0, 1, 1, 1], dtype).astype(np.dtype(dtype).newbyteorder(order))
+    assert nf.sum(x) == 5
+    assert nf.sum(x[::-2]) == 3
+
+
+@pytest.mark.parametrize("dtype", ALL_DTYPES)
+def test_misaligned_fields_of_packed_records_are_read(dtype):
+    records = np.zeros(9, np.dtype([("skip", "u1"), ("x", dtype)]))
+    records["x"][:3] = 1
+    assert nf.sum(records["x"]) == 3
+
+
+def test_strides_of_any_sign_and_order_are_read_in_place():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for view in (x[::-1], x[:, ::-1, ::2], x.transpose(2, 0, 1), np.asfortranarray(x), x[1:, 2:, 3:], x[:, :0]):
+        np.testing.assert_array_equal(nf.sum(view, axis=0), view.sum(axis=0))
+        np.testing.assert_array_equal(nf.max(view, axis=-1, keepdims=True) if view.size else 0, view.max(axis=-1, keepdims=True) if view.size else 0)
+
+
+def test_a_broadcast_array_counts_each_repetition():
+    assert nf.sum(np.broadcast_to(np.float64(0.5), (3, 4))) == 6.0
+
+
+def test_an_array_of_no_dimensions_is_one_number():
+    assert nf.sum(np.array(2.5)) == 2.5
+    assert nf.sum(np.float32(2.5)) == 2.5
+    assert nf.sum(memoryview(array.array("d", [2.5])).cast("B").cast("d", [])) == 2.5
+
+
+def test_the_standard_library_exporters_are_read():
+    assert nf.sum(array.array("d", [1, 2, 3])) == 6.0
+    assert nf.sum(array.array("l", [1, 2, 3])) == 6
+    assert nf.sum(memoryview(array.array("f", range(10)))[::-3]) == 18.0
+    assert nf.sum(b"\x01\x02\xff") == 258
+    assert nf.sum(bytearray([1, 2, 3])) == 6
+    with mmap.mmap(-1, 4096) as file:
+        file[:3] = b"\x01\x02\x03"
+        assert nf.sum(file) == 6
+
+
+def test_ctypes_arrays_have_no_strides_and_are_read():
+    assert nf.sum((ctypes.c_double * 3)(1, 2, 3)) == 6.0
+    grid = ((ctypes.c_int16 * 3) * 2)((1, 2, 3), (4, 5, 6))
+    np.testing.assert_array_equal(nf.sum(grid, axis=0), [5, 7, 9])
+    assert nf.sum(ctypes.c_float(2.5)) == 2.5
+    big = (ctypes.c_double.__ctype_be__ * 2)(1.5, 2.0)
+    assert nf.sum(big) == 3.5
+
+
+def test_sequences_have_the_dtype_that_numpy_gives_them():
+    for x in ([1, 2], [1.0, 2], [True, False], [1 + 2j, 1], [2**63, 1], (1, 2), range(5), [[1, 2], [3, 4]], [], [[], []]):
+        ours, numpy = nf.sum(x, keepdims=True), np.asarray(x).sum(keepdims=True)
+        assert (ours.dtype, ours.shape, ours.tolist()) == (numpy.dtype, numpy.shape, numpy.tolist())
+
+
+def test_rows_may_be_arrays():
+    np.testing.assert_array_equal(nf.sum([np.ones(2), array.array("d", [1, 2]), [3, 4]], axis=0), [5, 7])
+
+
+def test_arrow_arrays_are_read():
+    assert nf.sum(pa.array([1.0, 2.0, 4.0])[1:]) == 6.0
+    assert nf.sum(pa.array([1, 2, 4], pa.int16())) == 7
+    assert nf.sum(pa.array([True, False, True, True])[1:]) == 2
+    assert nf.sum(pa.chunked_array([[1.0, 2.0], [], [4.0]])) == 7.0
+    rows = pa.FixedSizeListArray.from_arrays(pa.array(range(6), pa.float32()), 2)
+    np.testing.assert_array_equal(nf.sum(rows[1:], axis=0), [6, 8])
+    assert nf.sum(pa.array([1.0, None, 4.0])[2:]) == 4.0
+
+
+def test_dlpack_tensors_are_read():
+    class Tensor:
+        def __init__(self, x):
+            self.x = x
+
+        def __dlpack__(self, **keywords):
+            return self.x.__dlpack__(**keywords)
+
+    x = np.arange(12.0).reshape(3, 4)
+    assert nf.sum(Tensor(x[::-1, ::2])) == x[::-1, ::2].sum()
+    before = sys.getrefcount(x)
+    for _ in range(10):
+        nf.sum(Tensor(x))
+    assert sys.getrefcount(x) == before
+
+
+def test_a_dlpack_tensor_of_the_old_protocol_is_read():
+    class Old:
+        def __dlpack__(self):
+            return np.arange(4.0).__dlpack__()
+
+    assert nf.sum(Old()) == 6.0
+
+
+def test_the_array_interface_is_read_from_an_address_and_from_a_buffer():
+    class Address:
+        def __init__(self, x):
+            self.x, self.__array_interface__ = x, x.__array_interface__
+
+    class Bytes:
+        __array_interface__ = {"shape": (2,), "typestr": ">i2", "data": b"\x00\x00\x01\x00\x02", "offset": 1, "version": 3}
+
+    assert nf.sum(Address(np.arange(9.0)[::-2])) == 20.0
+    assert nf.sum(Bytes()) == 258
+
+
+def test_an_array_interface_that_reaches_past_its_bytes_is_refused():
+    class Short:
+        __array_interface__ = {"shape": (3,), "typestr": "<i2", "data": b"\x00\x00\x01\x00\x02", "version": 3}
+
+    with pytest.raises(nf.NearfoldError, match="data"):
+        nf.sum(Short())
+
+
+def test_an_object_with_only_dunder_array_is_read():
+    class Frame:
+        def __array__(self, dtype=None, copy=None):
+            return np.arange(3.0)
+
+    assert nf.sum(Frame()) == 3.0
+
+
+def test_results_are_numpy_arrays_that_may_be_written():
+    total = nf.sum(np.ones((2, 3), np.float32), axis=0)
+    assert type(total) is np.ndarray and total.dtype == np.float32 and total.flags.writeable
+    total += 1
+    assert total.tolist() == [3, 3, 3]
+
+
+def test_our_own_array_has_the_numbers_and_exports_them():
+    a = nf.sum(np.arange(24.0).reshape(2, 3, 4), axis=0).base  # what NumPy's array is a view of
+    a = a.obj if isinstance(a, memoryview) else a
+    assert isinstance(a, nf.Array)
+    assert (a.shape, a.dtype, a.ndim, a.size, len(a)) == ((3, 4), "float64", 2, 12, 3)
+    assert a.tolist() == a[:0] if False else a.tolist() == memoryview(a).tolist()
+    assert a[-1] == a.tolist()[-1] and [row for row in a] == a.tolist()
+    assert eval(repr(a), {"nearfold": type("N", (), {"Array": lambda x, dtype: x}), "float64": 0}) == a.tolist()
+    with pytest.raises(IndexError):
+        a[3]
+
+
+def test_where_takes_any_array_of_bools():
+    x = np.arange(6.0).reshape(2, 3)
+    assert nf.sum(x, where=x > 2) == 12.0
+    assert nf.sum(x, where=[True, False, True]) == 10.0
+    with pytest.raises(TypeError, match="where: expected bools"):
+        nf.sum(x, where=[1, 0, 1])
+
+
+def test_dtype_takes_names_types_and_numpy_dtypes():
+    x = np.ones(3, np.int8)
+    for dtype in ("float32", np.float32, np.dtype("float32")):
+        assert nf.sum(x, dtype=dtype, keepdims=True).dtype == np.float32
+    assert isinstance(nf.sum(x, dtype=float), float)
+    assert isinstance(nf.sum(x, dtype=int), int)

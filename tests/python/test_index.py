@@ -1,0 +1,217 @@
+"""Is the index in Python what help() says: adds, searches, files, threads, pickles?"""
+
+import copy
+import multiprocessing
+import os
+import pathlib
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import nearfold as nf
+import numpy as np
+import pytest
+
+RNG = np.random.default_rng(7)
+VECTORS = RNG.standard_normal((4000, 16), np.float32)
+
+
+@pytest.fixture(scope="module")
+def index():
+    index = nf.Index(16, metric="cosine", storage="f32")
+    index.add(VECTORS)
+    return index
+
+
+def test_one_query_gives_one_row_and_many_give_many(index):
+    ids, distances = index.search(VECTORS[5], k=3)
+    assert (ids.shape, ids.dtype, distances.shape, distances.dtype) == ((3,), np.uint64, (3,), np.float32)
+    assert ids[0] == 5
+    many_ids, many_distances = index.search(VECTORS[5:7], k=3)
+    assert many_ids.shape == many_distances.shape == (2, 3)
+    np.testing.assert_array_equal(many_ids[0], ids)
+    np.testing.assert_array_equal(many_distances[0], distances)
+
+
+def test_exact_search_is_numpys(index):
+    unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
+    expected = np.argsort(1 - unit @ unit[9], kind="stable")[:10]
+    assert set(index.search(VECTORS[9], k=10, exact=True)[0]) == set(expected)
+
+
+def test_no_query_gives_no_row(index):
+    ids, distances = index.search(np.zeros((0, 16), np.float32))
+    assert len(ids) == len(distances) == 0
+
+
+def test_vectors_may_be_of_any_real_dtype_and_order():
+    same = []
+    whole = RNG.integers(-5, 5, (50, 4))
+    for vectors in (whole, whole.astype("f8"), whole.astype(">f4"), np.asfortranarray(whole.astype("f4")), whole.tolist()):
+        index = nf.Index(4, storage="f32")
+        index.add(vectors)
+        same.append(index.to_bytes())
+    assert len(set(same)) == 1
+
+
+def test_ids_are_given_or_counted():
+    index = nf.Index(2)
+    assert index.add([[0, 0], [1, 1]]).tolist() == [0, 1]
+    assert index.add([2, 2], ids=[2**64 - 1]).tolist() == [2**64 - 1]
+    assert 2**64 - 1 in index and 5 not in index and -1 not in index and "0" not in index
+    assert len(index) == 3
+
+
+def test_the_index_tells_what_it_is(index):
+    assert index.dim == 16
+    assert index.params == {"metric": "cosine", "storage": "f32", "M": 16, "ef_construction": 200}
+    memory = index.memory()
+    assert memory["total"] == sum(memory.values()) - memory["total"] >= VECTORS.nbytes
+    assert repr(index).startswith("<nearfold.Index of 4000 vectors, dim=16")
+    np.testing.assert_allclose(index.vector(3), VECTORS[3] / np.linalg.norm(VECTORS[3]), rtol=1e-6)
+
+
+def test_a_file_and_bytes_and_a_pickle_are_the_same_index(index, tmp_path):
+    path = tmp_path / "set.nearfold"
+    index.save(path)
+    data = index.to_bytes()
+    assert path.read_bytes() == data
+    again = [nf.Index.load(path), nf.Index.load(str(path)), nf.Index.from_bytes(data), nf.Index.from_bytes(bytearray(data))]
+    again += [pickle.loads(pickle.dumps(index)), copy.deepcopy(index)]
+    for other in again:
+        assert other.to_bytes() == data and other.params == index.params
+        np.testing.assert_array_equal(other.search(VECTORS[:3])[1], index.search(VECTORS[:3])[1])
+    assert os.listdir(tmp_path) == ["set.nearfold"]
+
+
+def test_an_error_of_nearfold_keeps_its_code_through_a_pickle():
+    with pytest.raises(nf.NearfoldError) as caught:
+        nf.Index(0)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.code == "bad_parameter" and str(again) == str(caught.value)
+
+
+def test_files_that_cannot_be_are_os_errors_with_their_path(index, tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        nf.Index.load(tmp_path / "none")
+    assert caught.value.filename == str(tmp_path / "none")
+    with pytest.raises(FileNotFoundError):
+        index.save(tmp_path / "no" / "folder")
+    with pytest.raises(IsADirectoryError):
+        index.save(tmp_path)
+
+
+def test_a_save_follows_links_and_keeps_permissions(index, tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "link").symlink_to("real")
+    index.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == index.to_bytes()
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_kill_while_saving_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "set.nearfold"
+    script = textwrap.dedent("""
+        import sys, nearfold as nf, numpy as np
+        small, large = nf.Index(8), nf.Index(8)
+        small.add(np.ones((1, 8)))
+        large.add(np.random.default_rng(1).standard_normal((1500, 8)))
+        small.save(sys.argv[1])
+        print("ready", flush=True)
+        while True:
+            large.save(sys.argv[1])
+            small.save(sys.argv[1])
+    """)
+    for attempt in range(12):
+        process = subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE)
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.003 * attempt)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert len(nf.Index.load(path)) in (1, 1500)
+
+
+def test_searches_and_adds_may_run_at_the_same_time():
+    index = nf.Index(16, storage="f32")
+    index.add(VECTORS[:100])
+    failures = []
+
+    def search():
+        try:
+            for i in range(300):
+                ids, distances = index.search(VECTORS[i % 100], k=1)
+                assert distances[0] == 0 and ids[0] == i % 100
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for begin in range(100, 1000, 50):
+        index.add(VECTORS[begin : begin + 50])
+    for thread in threads:
+        thread.join()
+    assert not failures and len(index) == 1000
+
+
+def test_progress_counts_to_the_end():
+    told = []
+    index = nf.Index(16)
+    index.add(VECTORS, progress=lambda done, all: told.append((done, all)))
+    assert told == sorted(told) and told[-1] == (4000, 4000) and len(told) > 1
+
+
+def test_progress_that_raises_stops_the_add_and_keeps_what_is_done():
+    index = nf.Index(16)
+
+    def stop(done, all):
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        index.add(VECTORS, progress=stop)
+    assert len(index) < 4000
+    assert len(index.search(VECTORS[0], k=1)[0]) <= 1
+
+
+def test_progress_that_uses_its_index_is_refused_rather_than_locked_for_ever():
+    index = nf.Index(16)
+    with pytest.raises(nf.NearfoldError, match="progress") as caught:
+        index.add(VECTORS, progress=lambda done, all: index.search(VECTORS[0]))
+    assert caught.value.code == "bad_parameter"
+    with pytest.raises(nf.NearfoldError, match="progress"):
+        index.add(VECTORS[:3000] + 1, progress=lambda done, all: len(index))
+
+
+def test_control_c_stops_a_long_add(tmp_path):
+    script = textwrap.dedent("""
+        import nearfold as nf, numpy as np
+        index = nf.Index(64)
+        print("ready", flush=True)
+        try:
+            index.add(np.random.default_rng(1).standard_normal((200_000, 64), np.float32))
+        except KeyboardInterrupt:
+            print("stopped", len(index) < 200_000, flush=True)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == b"stopped True\n"
+
+
+def test_an_index_goes_to_another_process(index):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        ids, _ = pool.apply(index.search, (VECTORS[5], 2))
+    np.testing.assert_array_equal(ids, index.search(VECTORS[5], 2)[0])
+
+
+def test_the_quick_start_prints_what_it_prints_in_every_language():
+    examples = pathlib.Path(__file__).parent.parent.parent / "examples"
+    run = subprocess.run([sys.executable, examples / "quickstart.py"], capture_output=True, check=True, text=True)
+    assert run.stdout == (examples / "quickstart.txt").read_text()

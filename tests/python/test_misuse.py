@@ -1,0 +1,171 @@
+"""Does every wrong call get its own error, and leave everything usable?"""
+
+import decimal
+import threading
+
+import nearfold as nf
+import numpy as np
+import pyarrow as pa
+import pytest
+
+INDEX = nf.Index(2, storage="f32")
+INDEX.add([[0.0, 0.0], [1.0, 1.0]])
+
+TYPE_ERRORS = {
+    "a text": lambda: nf.sum("123"),
+    "None": lambda: nf.sum(None),
+    "an object": lambda: nf.sum(object()),
+    "a dict": lambda: nf.sum({1: 2}),
+    "a set": lambda: nf.sum({1, 2}),
+    "a generator": lambda: nf.sum(i for i in range(3)),
+    "texts in a list": lambda: nf.sum([1.0, "2"]),
+    "None in a list": lambda: nf.sum([1.0, None]),
+    "no argument": lambda: nf.sum(),
+    "x by name": lambda: nf.sum(x=[1.0]),
+    "an unknown keyword": lambda: nf.sum([1.0], axes=0),
+    "a float axis": lambda: nf.sum([1.0], axis=0.0),
+    "a bool axis": lambda: nf.sum([1.0], axis=True),
+    "a text axis": lambda: nf.sum([1.0], axis="0"),
+    "a number as dtype": lambda: nf.sum([1.0], dtype=8),
+    "a text ddof": lambda: nf.var([1.0, 2.0], ddof="1"),
+    "a text dim": lambda: nf.Index("2"),
+    "a metric that is no text": lambda: nf.Index(2, metric=2),
+    "positional options": lambda: nf.Index(2, "l2sq"),
+    "a float k": lambda: INDEX.search([0.0, 0.0], k=1.5),
+    "float ids": lambda: INDEX.add([[0.0, 0.0]], ids=[1.5]),
+    "text ids": lambda: INDEX.add([[0.0, 0.0]], ids="1"),
+    "a progress that cannot be called": lambda: INDEX.add([[0.0, 0.0]], progress=3),
+    "a path that is a number": lambda: INDEX.save(3.5),
+    "bytes that are a text": lambda: nf.Index.from_bytes("no"),
+    "an id that is a text": lambda: INDEX.vector("0"),
+}
+
+CODES = {
+    "an axis out of range": ("axis_out_of_range", lambda: nf.sum([1.0], axis=1)),
+    "an axis beyond all": ("axis_out_of_range", lambda: nf.sum([1.0], axis=10**30)),
+    "an axis below all": ("axis_out_of_range", lambda: nf.sum([1.0], axis=-(10**30))),
+    "an axis twice": ("axis_out_of_range", lambda: nf.sum([[1.0]], axis=(0, -2))),
+    "the min of nothing": ("empty", lambda: nf.min([])),
+    "the mean of nothing": ("empty", lambda: nf.mean([])),
+    "ddof of all": ("bad_parameter", lambda: nf.var([1.0, 2.0], ddof=2)),
+    "an unknown dtype": ("unknown_name", lambda: nf.sum([1.0], dtype="float99")),
+    "a ragged list": ("shape_mismatch", lambda: nf.sum([[1.0], [1.0, 2.0]])),
+    "a number beside a row": ("shape_mismatch", lambda: nf.sum([1.0, [1.0]])),
+    "a list in itself": ("shape_mismatch", lambda: nf.sum(recursive())),
+    "an integer beyond 64 bits": ("unsupported_dtype", lambda: nf.sum([2**64])),
+    "integers without a common type": ("unsupported_dtype", lambda: nf.sum([2**63, -1])),
+    "dates": ("unsupported_dtype", lambda: nf.sum(np.array(["2020-01-01"], "M8[s]"))),
+    "long doubles": ("unsupported_dtype", lambda: nf.sum(np.ones(2, np.longdouble))),
+    "records": ("unsupported_dtype", lambda: nf.sum(np.zeros(2, "i4,f8"))),
+    "objects": ("unsupported_dtype", lambda: nf.sum(np.array([decimal.Decimal(1)], object))),
+    "texts of numpy": ("unsupported_dtype", lambda: nf.sum(np.array(["a"]))),
+    "arrow nulls": ("bad_parameter", lambda: nf.sum(pa.array([1.0, None]))),
+    "arrow texts": ("unsupported_dtype", lambda: nf.sum(pa.array(["a"]))),
+    "an arrow table": ("unsupported_dtype", lambda: nf.sum(pa.table({"a": [1.0]}))),
+    "arrow categories": ("unsupported_dtype", lambda: nf.sum(pa.array([1.0]).dictionary_encode())),
+    "a mask that does not fit": ("shape_mismatch", lambda: nf.sum([1.0, 2.0], where=[True, False, True])),
+    "dot of two lengths": ("shape_mismatch", lambda: nf.dot([1.0], [1.0, 2.0])),
+    "dim 0": ("bad_parameter", lambda: nf.Index(0)),
+    "a negative dim": ("bad_parameter", lambda: nf.Index(-1)),
+    "a dim beyond the machine": ("bad_parameter", lambda: nf.Index(2**70)),
+    "an unknown metric": ("unknown_name", lambda: nf.Index(2, metric="euclid")),
+    "an unknown storage": ("unknown_name", lambda: nf.Index(2, storage="f64")),
+    "M = 0": ("bad_parameter", lambda: nf.Index(2, M=0)),
+    "k = 0": ("bad_parameter", lambda: INDEX.search([0.0, 0.0], k=0)),
+    "a negative k": ("bad_parameter", lambda: INDEX.search([0.0, 0.0], k=-1)),
+    "ef_search = 0": ("bad_parameter", lambda: INDEX.search([0.0, 0.0], ef_search=0)),
+    "a query of another dimension": ("dimension_mismatch", lambda: INDEX.search([0.0, 0.0, 0.0])),
+    "queries of another dimension": ("dimension_mismatch", lambda: INDEX.search(np.zeros((2, 3)))),
+    "a cube of queries": ("shape_mismatch", lambda: INDEX.search(np.zeros((2, 2, 2)))),
+    "a query that is a number": ("shape_mismatch", lambda: INDEX.search(1.0)),
+    "a NaN in a query": ("not_finite", lambda: INDEX.search([0.0, float("nan")])),
+    "a vector of another dimension": ("dimension_mismatch", lambda: INDEX.add([[1.0]])),
+    "an infinite vector": ("not_finite", lambda: INDEX.add([[0.0, 1e39]])),
+    "complex vectors": ("unsupported_dtype", lambda: INDEX.add([[1j, 2.0]])),
+    "an id that is there": ("duplicate_id", lambda: INDEX.add([[2.0, 2.0]], ids=[1])),
+    "an id given twice": ("duplicate_id", lambda: INDEX.add([[2.0, 2.0], [3.0, 3.0]], ids=[7, 7])),
+    "a negative id": ("bad_parameter", lambda: INDEX.add([[2.0, 2.0]], ids=[-1])),
+    "too few ids": ("shape_mismatch", lambda: INDEX.add([[2.0, 2.0], [3.0, 3.0]], ids=[7])),
+    "the vector of an unknown id": ("id_not_found", lambda: INDEX.vector(99)),
+    "no bytes": ("corrupt", lambda: nf.Index.from_bytes(b"")),
+    "other bytes": ("corrupt", lambda: nf.Index.from_bytes(b"\0" * 4096)),
+}
+
+
+def recursive():
+    endless = []
+    endless.append(endless)
+    return endless
+
+
+def assert_usable():
+    assert nf.sum([1.0, 2.0]) == 3.0
+    assert INDEX.search([0.9, 0.9], k=1)[0].tolist() == [1]
+    assert len(INDEX) == 2
+
+
+@pytest.mark.parametrize("what", TYPE_ERRORS)
+def test_a_wrong_type_is_a_type_error(what):
+    with pytest.raises(TypeError):
+        TYPE_ERRORS[what]()
+    assert_usable()
+
+
+@pytest.mark.parametrize("what", CODES)
+def test_a_wrong_value_is_an_error_with_a_code(what):
+    code, call = CODES[what]
+    with pytest.raises(nf.NearfoldError) as caught:
+        call()
+    assert caught.value.code == code
+    assert isinstance(caught.value, ValueError) and str(caught.value)
+    assert_usable()
+
+
+def test_every_byte_matters_in_a_file():
+    data = INDEX.to_bytes()
+    for i in range(len(data)):
+        flipped = bytearray(data)
+        flipped[i] ^= 1
+        for damaged in (bytes(flipped), data[:i]):
+            with pytest.raises(nf.NearfoldError) as caught:
+                nf.Index.from_bytes(damaged)
+            assert caught.value.code in {"corrupt", "unsupported_version"}
+
+
+def test_an_error_of_an_element_is_passed_on():
+    class Angry:
+        def __float__(self):
+            raise ZeroDivisionError("angry")
+
+    with pytest.raises(ZeroDivisionError):
+        nf.sum([1.0, Angry()])
+
+
+def test_a_list_that_changes_while_it_is_read_does_no_harm():
+    shrinking = [1.0] * 100
+
+    class Shrinks:
+        def __float__(self):
+            shrinking.clear()
+            return 1.0
+
+    shrinking.insert(50, Shrinks())
+    assert nf.sum(shrinking) == 51.0
+
+
+def test_no_array_is_left_locked_after_an_error():
+    data = bytearray(16)
+    with pytest.raises(nf.NearfoldError):
+        nf.sum(data, axis=3)
+    data.extend(b"x")  # raises BufferError while a view is alive
+
+
+def test_folds_run_in_threads_at_the_same_time():
+    x = np.arange(1e6)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(nf.sum(x))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [x.sum()] * 4
