@@ -145,7 +145,7 @@ fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], split: Spl
     let mut low_sum = [zero; VECTORS];
     let mut cross = [zero; VECTORS];
     let mut low_squares = [zero; VECTORS];
-    let add = |slot: usize, x: V| {
+    for_each_vector!(V, VECTORS, block, split.center, |slot, x| {
         let rounded = shifter.add(x).sub(shifter);
         let low = x.sub(rounded);
         let high = rounded.sub(center);
@@ -154,8 +154,7 @@ fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], split: Spl
         low_sum[slot] = low_sum[slot].add(low);
         cross[slot] = cross[slot].add(high.mul(low));
         low_squares[slot] = low_squares[slot].add(low.mul(low));
-    };
-    for_each_vector::<V, T, VECTORS>(block, split.center, add);
+    });
     // A lane of squares that is at most 2^53 was exact at each step, and so was that of the high
     // parts; were `x` out of the shifter's reach, or NaN, then this would be larger, or NaN.
     let unit = power(-split.unit);
@@ -235,7 +234,13 @@ struct PairBlock {
 }
 
 /// Bits of the high part of the largest number of an inner product: a lane's products fit 2^53.
-const PAIR_BITS: i32 = 21;
+const PAIR_BITS: i32 = 22;
+
+/// Elements of an inner product after which the lanes are emptied.
+const PAIR_BLOCK: usize = 256;
+
+/// The most pairs that a lane gets.
+const PAIR_TERMS: f64 = (PAIR_BLOCK / 2 + 1) as f64;
 
 /// `None`: a number is beyond the shifter's reach, infinite or NaN.
 #[inline(always)]
@@ -254,28 +259,31 @@ fn pair_body<V: Vector, T: Float, const VECTORS: usize>(
     let mut low = [zero; VECTORS];
     let mut outside = [zero; VECTORS];
     let round = VECTORS * V::LANES;
-    let mut add = |x: &[T], y: &[T]| {
-        for slot in 0..VECTORS {
-            let x = V::widen(&x[slot * V::LANES..]);
-            let y = V::widen(&y[slot * V::LANES..]);
-            let (x_shifted, y_shifted) = (x_shifter.add(x), y_shifter.add(y));
-            outside[slot] = outside[slot].or(x_shifted.xor(x_first)).or(y_shifted.xor(y_first));
-            let (x_high, y_high) = (x_shifted.sub(x_shifter), y_shifted.sub(y_shifter));
-            let (x_low, y_low) = (x.sub(x_high), y.sub(y_high));
-            products[slot] = products[slot].add(x_high.mul(y_high));
-            // x y - x_high y_high = x_high y_low + x_low y
-            low[slot] = low[slot].add(x_high.mul(y_low)).add(x_low.mul(y));
-        }
-    };
     let (x_chunks, y_chunks) = (x.chunks_exact(round), y.chunks_exact(round));
-    let (x_tail, y_tail) = (x_chunks.remainder(), y_chunks.remainder());
-    for (x, y) in x_chunks.zip(y_chunks) {
-        add(x, y);
-    }
     let mut last = [[T::default(); 8]; 2];
-    last[0][..x_tail.len()].copy_from_slice(x_tail);
-    last[1][..y_tail.len()].copy_from_slice(y_tail);
-    add(&last[0], &last[1]);
+    for (last, tail) in last.iter_mut().zip([x_chunks.remainder(), y_chunks.remainder()]) {
+        last[..tail.len()].copy_from_slice(tail);
+    }
+    let [x_last, y_last] = &last;
+    // A macro, because a closure that is not inlined would be compiled without AVX2.
+    macro_rules! add {
+        ($x:expr, $y:expr) => {
+            for slot in 0..VECTORS {
+                let (x, y) = (V::widen(&$x[slot * V::LANES..]), V::widen(&$y[slot * V::LANES..]));
+                let (x_shifted, y_shifted) = (x_shifter.add(x), y_shifter.add(y));
+                outside[slot] = outside[slot].or(x_shifted.xor(x_first)).or(y_shifted.xor(y_first));
+                let (x_high, y_high) = (x_shifted.sub(x_shifter), y_shifted.sub(y_shifter));
+                let (x_low, y_low) = (x.sub(x_high), y.sub(y_high));
+                products[slot] = products[slot].add(x_high.mul(y_high));
+                // x y - x_high y_high = x_high y_low + x_low y
+                low[slot] = low[slot].add(x_high.mul(y_low)).add(x_low.mul(y));
+            }
+        };
+    }
+    for (x, y) in x_chunks.zip(y_chunks) {
+        add!(x, y);
+    }
+    add!(x_last, y_last);
 
     let outside = outside.into_iter().reduce(V::or).map_or([0.0; 8], V::to_array);
     if outside.iter().any(|outside| outside.to_bits() >> (PAIR_BITS + 1) != 0) {
@@ -293,8 +301,8 @@ dispatch_vector! {
 /// Returns Σ x y with a bound of its error.
 fn products_estimate<T: Float>(x: &[T], y: &[T]) -> Option<Estimate> {
     let first = BLOCK.min(x.len());
-    // Three bits to spare, so that later blocks fit too.
-    let guess = units([&x[..first], &y[..first]], 3).and_then(|units| pairs(x, y, units));
+    // A bit to spare, so that later blocks are likely to fit too.
+    let guess = units([&x[..first], &y[..first]], 2).and_then(|units| pairs(x, y, units));
     guess.or_else(|| if x.len() > BLOCK { pairs(x, y, units([x, y], 1)?) } else { None })
 }
 
@@ -317,7 +325,7 @@ fn units<T: Float>(slices: [&[T]; 2], spare: i32) -> Option<[i32; 2]> {
 fn pairs<T: Float>(x: &[T], y: &[T], units: [i32; 2]) -> Option<Estimate> {
     let mut products = 0i128;
     let mut low = Estimate::ZERO;
-    for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+    for (x, y) in x.chunks(PAIR_BLOCK).zip(y.chunks(PAIR_BLOCK)) {
         let part = pair_block(x, y, units)?;
         products += i128::from(part.products);
         low = low.plus(part.low);
@@ -325,7 +333,7 @@ fn pairs<T: Float>(x: &[T], y: &[T], units: [i32; 2]) -> Option<Estimate> {
     let unit = power(units[0]) * power(units[1]);
     // |x_high y_low| and |x_low y| are at most half a unit times 2^PAIR_BITS units, and a bit.
     let magnitudes = x.len() as f64 * unit * power(PAIR_BITS) * 1.01;
-    low.bound += (2.0 * TERMS + 10.0) * EPSILON * 1.01 * magnitudes;
+    low.bound += (2.0 * PAIR_TERMS + 10.0) * EPSILON * 1.01 * magnitudes;
     Some(Estimate::of_integer(products).scaled(unit).plus_estimate(low))
 }
 

@@ -93,7 +93,7 @@ fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], shifter: f
     let mut high = [first; VECTORS];
     let mut low = [V::splat(0.0); VECTORS];
     let mut outside = [V::splat(0.0); VECTORS];
-    for_each_vector::<V, T, VECTORS>(block, 0.0, |slot, x| {
+    for_each_vector!(V, VECTORS, block, 0.0, |slot, x| {
         let next = high[slot].add(x);
         low[slot] = low[slot].add(x.sub(next.sub(high[slot])));
         high[slot] = next;

@@ -55,35 +55,38 @@ pub(crate) trait Vector: Copy {
     }
 }
 
-/// Calls `body(slot, x)` for all of `x`, vector after vector, `slot` going round from 0 to
-/// `VECTORS - 1`; numbers equal to `fill` complete the last round. Returns the number of calls.
-#[inline(always)]
-pub(crate) fn for_each_vector<V: Vector, T: Float, const VECTORS: usize>(
-    x: &[T],
-    fill: f64,
-    mut body: impl FnMut(usize, V),
-) -> usize {
-    let round = VECTORS * V::LANES;
-    let mut chunks = x.chunks_exact(round);
-    let mut calls = 0;
-    for chunk in &mut chunks {
-        for slot in 0..VECTORS {
-            body(slot, V::widen(&chunk[slot * V::LANES..]));
+/// Does `body` for all of a slice, vector after vector, `slot` going round from 0 to `VECTORS - 1`;
+/// numbers equal to `fill` complete the last round. Yields the number of vectors.
+///
+/// A macro, because a closure that is not inlined would be compiled without AVX2.
+macro_rules! for_each_vector {
+    ($vector:ident, $vectors:ident, $slice:expr, $fill:expr, |$slot:ident, $x:ident| $body:block) => {{
+        let round = $vectors * $vector::LANES;
+        let chunks = $slice.chunks_exact(round);
+        let tail = chunks.remainder();
+        let mut done = 0;
+        for chunk in chunks {
+            for $slot in 0..$vectors {
+                let $x = $vector::widen(&chunk[$slot * $vector::LANES..]);
+                $body
+            }
+            done += $vectors;
         }
-        calls += VECTORS;
-    }
-    if !chunks.remainder().is_empty() {
-        let mut last = [fill; 8];
-        for (last, x) in last.iter_mut().zip(chunks.remainder()) {
-            *last = x.widen();
+        if !tail.is_empty() {
+            let mut last = [$fill; 8];
+            for (last, x) in last.iter_mut().zip(tail) {
+                *last = x.widen();
+            }
+            for $slot in 0..$vectors {
+                let $x = $vector::load(&last[$slot * $vector::LANES..]);
+                $body
+            }
+            done += $vectors;
         }
-        for slot in 0..VECTORS {
-            body(slot, V::load(&last[slot * V::LANES..]));
-        }
-        calls += VECTORS;
-    }
-    calls
+        done
+    }};
 }
+pub(crate) use for_each_vector;
 
 /// Declares functions whose body takes the machine's vector as its first type parameter, and the
 /// number of vectors to work on side by side as its first constant.

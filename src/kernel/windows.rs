@@ -124,7 +124,7 @@ fn extract_body<V: Vector, T: Float, const VECTORS: usize, const LEN: usize>(
     let mut sums = [[zero; VECTORS]; LEN];
     let mut outside = [zero; VECTORS];
     let mut rest = [zero; VECTORS];
-    let vectors = for_each_vector::<V, T, VECTORS>(block, 0.0, |slot, x| {
+    let vectors = for_each_vector!(V, VECTORS, block, 0.0, |slot, x| {
         let mut left = x;
         for window in 0..LEN {
             let shifted = shifters[window].add(left);
@@ -157,7 +157,7 @@ fn largest_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T]) -> f64 {
     let mut largest = [V::splat(0.0); VECTORS];
     // 0 * x is ±0 but for infinities and NaN, which make NaN.
     let mut finite = [V::splat(0.0); VECTORS];
-    for_each_vector::<V, T, VECTORS>(block, 0.0, |slot, x| {
+    for_each_vector!(V, VECTORS, block, 0.0, |slot, x| {
         largest[slot] = largest[slot].raise(x.abs());
         finite[slot] = finite[slot].add(x.mul(V::splat(0.0)));
     });
