@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 mod kernel;
 
 use kernel::exact::ExactSum;
-use kernel::{extrema, moments, sum};
+use kernel::{extrema, moments, select, sum};
 
 const LENGTHS: [usize; 4] = [8, 1000, 100_000, 4_000_000];
 
@@ -120,6 +120,9 @@ fn main() {
     table.row("dot f64, half with half", &x, |x| {
         let (a, b) = x.split_at(x.len() / 2);
         _ = black_box(moments::dot::<f64, f64>(a, b));
+    });
+    table.row("median f64", &x, |x| {
+        _ = black_box(select::order_statistics(x, &[x.len() / 2 - 1, x.len() / 2]))
     });
     table.row("min f64", &x, |x| _ = black_box(extrema::min(x)));
     table.row("min f32", &x32, |x| _ = black_box(extrema::min(x)));

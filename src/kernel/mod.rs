@@ -19,6 +19,7 @@ pub(crate) mod extrema;
 pub(crate) mod int8;
 pub(crate) mod moments;
 pub(crate) mod products;
+pub(crate) mod select;
 pub(crate) mod sum;
 
 pub(crate) use dispatch::dispatch;

@@ -5,3 +5,4 @@ mod exact;
 mod extrema;
 mod moments;
 mod oracle;
+mod select;

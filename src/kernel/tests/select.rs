@@ -1,0 +1,33 @@
+//! Are order statistics those of the sorted slice?
+
+use super::data::{Random, kinds};
+use crate::kernel::select::order_statistics;
+
+#[test]
+fn order_statistics_are_those_of_the_sorted_slice() {
+    for n in [1usize, 2, 7, 80, 1000, 16_384, 16_385, 60_000] {
+        let mut all = kinds(n, n as u64);
+        let mut random = Random(n as u64);
+        all.push(("zeros and ones", (0..n).map(|_| [0.0, -0.0, 1.0][random.below(3) as usize]).collect()));
+        all.push(("sorted", (0..n).map(|i| i as f64).collect()));
+        all.push(("periodic", (0..n).map(|i| (i % 4096) as f64).collect()));
+        all.push((
+            "infinite",
+            (0..n).map(|i| if i % 3 == 0 { f64::INFINITY } else { -(i as f64) }).collect(),
+        ));
+        for (kind, x) in all {
+            let mut sorted = x.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let ranks = [(n - 1) / 2, n / 2, 0, n - 1, n / 4, n - 1 - n / 100, n / 2];
+            let got: Vec<u64> = order_statistics(&x, &ranks).iter().map(|x| x.to_bits()).collect();
+            let expected: Vec<u64> = ranks.iter().map(|&rank| sorted[rank].to_bits()).collect();
+            assert_eq!(got, expected, "{kind}, {n} elements");
+        }
+    }
+}
+
+#[test]
+fn order_statistics_of_integers_are_exact_beyond_2_to_the_53() {
+    let x: Vec<i64> = (0..50_000i64).map(|i| i64::MAX - (i * 7919) % 50_000).collect();
+    assert_eq!(order_statistics(&x, &[0, 49_999, 25_000]), [i64::MAX - 49_999, i64::MAX, i64::MAX - 24_999]);
+}
