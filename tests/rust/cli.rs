@@ -183,7 +183,7 @@ fn fold_prints_exact_numbers() {
     let folder = Folder::new("fold");
     folder.write("x.npy", &f64_npy(&[1e16, 1.0, -1e16, 0.5]));
     let text = folder.ok(&["fold", "x.npy", "--op", "sum,mean,argmax"]);
-    assert_eq!(text, "array   float64 [4]\nsum     1.5\nmean    0.375\nargmax  0\n");
+    assert_eq!(text, "array     float64 [4]\nsum       1.5\nmean      0.375\nargmax    0\n");
     assert_eq!(
         folder.ok(&["fold", "x.npy", "--op", "max,argmin", "--json"]),
         "{\"max\":1e16,\"argmin\":2}\n"
@@ -203,6 +203,8 @@ fn fold_prints_exact_numbers() {
     assert_eq!(folder.ok(&["fold", "m.npy", "--op", "sum", "--axis", "0,1", "--json"]), "{\"sum\":14}\n");
     folder.write("nan.npy", &f64_npy(&[f64::NAN, 1.0]));
     assert_eq!(folder.ok(&["fold", "nan.npy", "--op", "sum", "--json"]), "{\"sum\":\"nan\"}\n");
+    let quantiles = ["fold", "m.npy", "--op", "quantile,median", "--q", "0,0.5,1", "--json"];
+    assert_eq!(folder.ok(&quantiles), "{\"quantile\":[-1.0,2.5,5.0],\"median\":2.5}\n");
     // Without --op: everything that describes an array.
     assert!(folder.ok(&["fold", "x.npy"]).lines().count() >= 6);
 }

@@ -11,20 +11,24 @@ use crate::{Failure, files, text};
 /// Reduce the array in a .npy file: sums and means are exact, rounded once.
 #[derive(Args)]
 #[command(after_help = "\
+Reductions: sum mean var std min max argmin argmax norm prod ptp any all count_nonzero minmax median
+quantile percentile skew kurtosis moments, and nansum, nanmean, … which skip NaN.
+
 Examples:
   nearfold fold x.npy
   nearfold fold x.npy --op sum,mean
-  nearfold fold x.npy --op var --axis 0 --ddof 1 --json")]
+  nearfold fold x.npy --op var --axis 0 --ddof 1 --json
+  nearfold fold x.npy --op quantile --q 0.05,0.95")]
 pub(crate) struct Fold {
     /// The array: a .npy file
     array: PathBuf,
-    /// Which reductions, separated by commas: sum, mean, var, std, min, max, argmin, argmax, norm
+    /// Which reductions, by their names in the library, separated by commas
     #[arg(
         long,
         value_name = "NAMES",
         value_delimiter = ',',
         value_parser = Reduction::from_name,
-        default_value = "sum,mean,std,min,max,argmin,argmax"
+        default_value = "sum,mean,std,min,median,max,argmin,argmax"
     )]
     op: Vec<Reduction>,
     /// Reduce over this axis only; several are separated by commas
@@ -36,6 +40,9 @@ pub(crate) struct Fold {
     /// What is taken from n in the divisor of var and std
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     ddof: f64,
+    /// What quantile (0 to 1) and percentile (0 to 100) look for, separated by commas
+    #[arg(long, value_name = "Q", value_delimiter = ',')]
+    q: Vec<f64>,
     /// As one JSON object; NaN and infinities are text in it
     #[arg(long)]
     json: bool,
@@ -50,6 +57,11 @@ impl Fold {
             [axis] => Axes::One(axis),
             _ => Axes::Many(self.axis),
         };
+        match self.q[..] {
+            [] => {}
+            [q] => options = options.q(q),
+            _ => options = options.quantiles(&self.q),
+        }
         let mut answers = Vec::new();
         for reduction in self.op {
             answers.push((reduction.name(), fold::reduce(reduction, Values::from(&array), &options)?));
@@ -59,9 +71,9 @@ impl Fold {
             let pairs: Vec<_> = answers.iter().map(pair).collect();
             return Ok(writeln!(out, "{{{}}}", pairs.join(","))?);
         }
-        writeln!(out, "{:<8}{} {:?}", "array", array.dtype().name(), array.shape())?;
+        writeln!(out, "{:<10}{} {:?}", "array", array.dtype().name(), array.shape())?;
         for (name, output) in &answers {
-            writeln!(out, "{name:<8}{}", text::output(output))?;
+            writeln!(out, "{name:<10}{}", text::output(output))?;
         }
         Ok(())
     }
