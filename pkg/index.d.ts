@@ -99,11 +99,10 @@ export type ErrorCode =
 // ---- arrays ----
 
 /** The element types, by NumPy's names. */
-export type Dtype = FloatDtype | IntegerDtype | BigIntDtype | "bool" | ComplexDtype;
+export type Dtype = FloatDtype | IntegerDtype | BigIntDtype | "bool";
 export type FloatDtype = "float64" | "float32" | "float16";
 export type IntegerDtype = "int32" | "int16" | "int8" | "uint32" | "uint16" | "uint8";
 export type BigIntDtype = "int64" | "uint64";
-export type ComplexDtype = "complex128" | "complex64";
 
 export type BigIntTypedArray = BigInt64Array | BigUint64Array;
 
@@ -129,22 +128,12 @@ export interface NdArray {
   strides?: ArrayLike<number>;
   /** Which element of `data` is the first. Default: 0. */
   offset?: number;
-  /**
-   * What the elements are, where JavaScript has no typed array for it: `"bool"` over a Uint8Array,
-   * `"float16"` over a Uint16Array, `"complex128"` over a Float64Array and `"complex64"` over a
-   * Float32Array of real and imaginary parts in turn.
-   */
+  /** What the elements are, where they have no typed array: `"bool"` over a Uint8Array, `"float16"` over a Uint16Array. */
   dtype?: Dtype;
 }
 
 /** What a reduction takes. A plain array of numbers counts as float64. */
 export type Values = TypedArray | readonly number[] | NdArray | KernelArray;
-
-/** A complex number. */
-export interface Complex {
-  re: number;
-  im: number;
-}
 
 /** What a reduction returns where axes remain: elements in C order, and the lengths of the axes. */
 export interface ArrayResult<Data extends TypedArray = TypedArray> {
@@ -152,7 +141,7 @@ export interface ArrayResult<Data extends TypedArray = TypedArray> {
   shape: number[];
   /**
    * NumPy's dtype of the result. `int64` and `uint64` lie in a BigInt array if the input did, else
-   * in a Float64Array, exactly; `float16` lies in a Float32Array, complex parts lie in turn.
+   * in a Float64Array, exactly; `float16` lies in a Float32Array, `bool` in a Uint8Array.
    */
   dtype: Dtype;
 }
@@ -181,8 +170,7 @@ export class KernelArray<D extends Dtype = Dtype> {
    * Returns a typed array over the elements. Ask for it anew after every other call of nearfold:
    * when the kernel's memory grows, older views are detached (their length becomes 0).
    *
-   * `bool` is viewed as bytes, `float16` as the bits of its numbers, complex numbers as real and
-   * imaginary parts in turn.
+   * `bool` is viewed as bytes, `float16` as the bits of its numbers.
    */
   view(): ViewOf<D>;
   /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
@@ -206,8 +194,6 @@ export interface Views {
   uint16: Uint16Array<ArrayBuffer>;
   uint8: Uint8Array<ArrayBuffer>;
   bool: Uint8Array<ArrayBuffer>;
-  complex128: Float64Array<ArrayBuffer>;
-  complex64: Float32Array<ArrayBuffer>;
 }
 export type ViewOf<D extends Dtype> = Views[D];
 
@@ -236,17 +222,58 @@ export interface VarianceOptions extends ReductionOptions {
   ddof?: number;
 }
 
+/** The options of quantiles. */
+export interface QuantileOptions extends ReductionOptions {
+  /** How a quantile between two elements is found. Default: `"linear"`. */
+  method?:
+    | "inverted_cdf"
+    | "averaged_inverted_cdf"
+    | "closest_observation"
+    | "interpolated_inverted_cdf"
+    | "hazen"
+    | "weibull"
+    | "linear"
+    | "median_unbiased"
+    | "normal_unbiased"
+    | "lower"
+    | "higher"
+    | "midpoint"
+    | "nearest";
+}
+
+interface SkewOnly {
+  /** Whether the value is left as it is (true, the default) or corrected for the sample's size. */
+  bias?: boolean;
+}
+interface KurtosisOnly {
+  /** Whether the normal distribution has 0 (true, the default) or 3. */
+  fisher?: boolean;
+}
+interface MomentsOnly {
+  /** How many moments: 1 to 4, the default. */
+  order?: number;
+}
+export interface SkewOptions extends ReductionOptions, SkewOnly {}
+export interface KurtosisOptions extends ReductionOptions, SkewOnly, KurtosisOnly {}
+export interface MomentsOptions extends ReductionOptions, MomentsOnly {}
+
+/** The options of `vecdot` and `cosine`. */
+export type PairOptions = Omit<ReductionOptions, "where">;
+
+/** The options of `average`. */
+export interface AverageOptions extends PairOptions {
+  /** As many as there are values, or one for each step along the one `axis`. */
+  weights?: Values;
+}
+
 type BigIntValues = BigIntTypedArray | { data: BigIntTypedArray } | KernelArray<BigIntDtype>;
-type ComplexValues = { dtype: ComplexDtype };
 type BooleanValues = { dtype: "bool" };
 type Shaped = { data: unknown };
 
 /** The type of an element of `V`. */
-export type ElementOf<V> = V extends BigIntValues ? bigint : V extends ComplexValues ? Complex : V extends BooleanValues ? boolean : number;
+export type ElementOf<V> = V extends BigIntValues ? bigint : V extends BooleanValues ? boolean : number;
 /** The type of a sum over `V`. */
-export type SumOf<V> = V extends BigIntValues ? bigint : V extends ComplexValues ? Complex : number;
-/** The type of a mean over `V`. */
-export type MeanOf<V> = V extends ComplexValues ? Complex : number;
+export type SumOf<V> = V extends BigIntValues ? bigint : number;
 
 /** One value, or an array where `O` leaves axes. With an `axis` of {@link NdArray}s it is either, by their shape. */
 export type Reduced<V, O, One> = O extends { keepdims: true }
@@ -257,91 +284,291 @@ export type Reduced<V, O, One> = O extends { keepdims: true }
       : One
     : One;
 
+/** Quantiles: an array if several are asked for. */
+export type Quantiled<V, Q, O> = Q extends number ? Reduced<V, O, number> : ArrayResult;
+
+// Errors that any of these may throw: `axis_out_of_range`, `shape_mismatch`, `bad_parameter`,
+// `unsupported_dtype`, `unknown_name`, `detached`, `freed`, `out_of_memory`. Each names its own beside.
+//
+// Cost: O(n). A KernelArray is read in place. A typed array or an array of numbers is read through
+// 64 kB of the kernel's memory where all of it is reduced, and copied once otherwise.
+
 /**
  * Returns the sum of the exact values, rounded once.
  *
- * Empty: +0. NaN and infinities as IEEE 754 has it. The sum of integers is an integer (see
- * `unsafe_integer`), of booleans their count. Time O(n); a typed array is read through 64 kB of
- * the kernel's memory or copied once, a {@link KernelArray} is read in place.
+ * Empty: +0. NaN and infinities as IEEE 754 has it. The sum of integers is an integer, of booleans
+ * their count.
  *
- * @throws {NearfoldError} `axis_out_of_range`, `shape_mismatch`, `bad_parameter`, `unsafe_integer`.
- * @example sum([0.1, 0.2, -0.3]); // 2.7755575615628914e-17, which is exact
+ * @throws {NearfoldError} `unsafe_integer` if an integer sum is beyond 2^53 − 1 and the input was no BigInt array.
+ * @example sum([0.1, 0.2, -0.3]); // 2.7755575615628914e-17: the exact sum of these doubles
  */
 export function sum<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
 
 /**
- * Returns the arithmetic mean: the exact sum over n, rounded once.
+ * Returns the arithmetic mean: the exact sum over n, rounded once. NaN propagates.
  *
- * NaN propagates. Integers give a float64.
- *
- * @throws {NearfoldError} `empty` and those of {@link sum}.
+ * @throws {NearfoldError} `empty`.
  */
-export function mean<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, MeanOf<V>>;
+export function mean<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the variance, dividing by `n - ddof`; `ddof` is 0 by default, as in NumPy. Also exported as `var`.
+ * Returns the product, without overflow or underflow on the way. Empty: 1.
  *
- * NaN propagates.
+ * @throws {NearfoldError} `unsafe_integer`.
+ */
+export function prod<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+
+/**
+ * Returns the variance, correctly rounded, dividing by `n - ddof`; `ddof` is 0 by default, as in NumPy.
+ * Also exported as `var`. NaN propagates.
  *
- * @throws {NearfoldError} `empty`; `bad_parameter` if n is not above `ddof`; and those of {@link sum}.
+ * @throws {NearfoldError} `empty`; `bad_parameter` if n is not above `ddof`.
  * @example variance([1, 2, 3, 4], { ddof: 1 }); // 1.6666666666666667
  */
 export function variance<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 export { variance as var };
 
 /**
- * Returns the standard deviation: the square root of {@link variance}, with its options and errors.
+ * Returns the standard deviation: the root of the exact variance, correctly rounded. Options and
+ * errors of {@link variance}.
  */
 export function std<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
  * Returns the smallest element; NaN if there is one; −0 is below +0.
  *
- * @throws {NearfoldError} `empty` and those of {@link sum}.
+ * @throws {NearfoldError} `empty`.
  */
 export function min<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
 
 /**
- * Returns the largest element; NaN if there is one; +0 is above −0.
+ * Returns the largest element; NaN if there is one; −0 is below +0.
  *
- * @throws {NearfoldError} `empty` and those of {@link sum}.
+ * @throws {NearfoldError} `empty`.
  */
 export function max<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
 
 /**
- * Returns the position of the first smallest element, or of the first NaN. Always a number.
+ * Returns the smallest and the largest element: `data` is `[min, max]`; where axes remain, the first axis has length 2.
  *
- * @throws {NearfoldError} `empty` and those of {@link sum}.
+ * @throws {NearfoldError} `empty`.
+ */
+export function minmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
+
+/**
+ * Returns the difference of the largest and the smallest element ("peak to peak").
+ *
+ * @throws {NearfoldError} `empty`.
+ */
+export function ptp<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+
+/**
+ * Returns the position of the first smallest element, or of the first NaN: always a number.
+ *
+ * @throws {NearfoldError} `empty`; `bad_parameter` with `where`.
  */
 export function argmin<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the position of the first largest element, or of the first NaN. Always a number.
+ * Returns the position of the first largest element, or of the first NaN: always a number.
  *
- * @throws {NearfoldError} `empty` and those of {@link sum}.
+ * @throws {NearfoldError} `empty`; `bad_parameter` with `where`.
  */
 export function argmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the Euclidean norm, √Σ xᵢ². No overflow or underflow on the way.
- *
- * Empty: 0. NaN propagates.
- *
- * @throws {NearfoldError} those of {@link sum}.
+ * Returns the Euclidean norm √Σ xᵢ², correctly rounded. Empty: 0. NaN propagates.
  */
 export function norm<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the inner product Σ aᵢ bᵢ of two arrays of one dtype and one shape: the exact value, rounded once.
- *
- * Empty: +0.
- *
- * @throws {NearfoldError} `shape_mismatch`, `unsupported_dtype`, `bad_parameter`.
+ * Returns whether any element is not zero; NaN counts as true. Empty: false.
  */
-export function dot<V extends Values>(a: V, b: Values, options?: DotOptions): SumOf<V>;
+export function any<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, boolean>;
 
-/** The options of `dot`. */
-export type DotOptions = Pick<ReductionOptions, "exact" | "dtype">;
+/**
+ * Returns whether all elements are not zero; NaN counts as true. Empty: true.
+ */
+export function all<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, boolean>;
+
+/**
+ * Returns how many elements are not zero: always a number.
+ */
+export function countNonzero<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns the median: the middle element, or the mean of the two in the middle. NaN propagates.
+ *
+ * Keeps a copy of the values while it works.
+ *
+ * @throws {NearfoldError} `empty`.
+ */
+export function median<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns quantiles, by one of NumPy's 13 methods. With an array `q` the first axis of the result is that of `q`.
+ *
+ * Keeps a copy of the values while it works. NaN propagates.
+ *
+ * @param q From 0 to 1.
+ * @throws {NearfoldError} `empty`; `bad_parameter` if `q` is out of its range.
+ * @example quantile([1, 2, 3, 4], [0.25, 0.5]).data; // Float64Array [1.75, 2.5]
+ */
+export function quantile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+
+/** Returns percentiles: {@link quantile} with `q` from 0 to 100. */
+export function percentile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+
+/**
+ * Returns the skewness m₃ / m₂^1.5, correctly rounded; NaN if all elements are equal.
+ *
+ * @throws {NearfoldError} `empty`.
+ */
+export function skew<V extends Values, O extends SkewOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns the kurtosis m₄ / m₂² − 3, correctly rounded; NaN if all elements are equal.
+ *
+ * @throws {NearfoldError} `empty`.
+ */
+export function kurtosis<V extends Values, O extends KurtosisOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns the mean and the central moments m₂, m₃, m₄, each correctly rounded, along a new first axis.
+ *
+ * @throws {NearfoldError} `empty`.
+ */
+export function moments<V extends Values, O extends MomentsOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
+
+/** Returns {@link sum} of what is not NaN. */
+export function nansum<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+
+/** Returns {@link mean} of what is not NaN. */
+export function nanmean<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/** Returns {@link prod} of what is not NaN. */
+export function nanprod<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+
+/** Returns {@link variance} of what is not NaN. */
+export function nanvar<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/** Returns {@link std} of what is not NaN. */
+export function nanstd<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/** Returns {@link min} of what is not NaN. */
+export function nanmin<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+
+/** Returns {@link max} of what is not NaN. */
+export function nanmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+
+/** Returns {@link minmax} of what is not NaN. */
+export function nanminmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
+
+/** Returns {@link median} of what is not NaN. */
+export function nanmedian<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns {@link argmin} of what is not NaN.
+ *
+ * @throws {NearfoldError} `empty`, `all_nan`.
+ */
+export function nanargmin<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns {@link argmax} of what is not NaN.
+ *
+ * @throws {NearfoldError} `empty`, `all_nan`.
+ */
+export function nanargmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/** Returns {@link quantile} of what is not NaN. */
+export function nanquantile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+
+/** Returns {@link percentile} of what is not NaN. */
+export function nanpercentile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+
+/**
+ * Returns the inner product Σ aᵢ bᵢ of two arrays of one dimension and equal length: the exact value, rounded once.
+ *
+ * Empty: +0. Products that overflow or underflow are exact until the sum is rounded.
+ *
+ * @throws {NearfoldError} `shape_mismatch`, `unsafe_integer`.
+ */
+export function dot<A extends Values, B extends Values>(a: A, b: B, options?: Pick<ReductionOptions, "exact" | "dtype">): A extends BigIntValues ? bigint : SumOf<B>;
+
+/** Returns the inner products along an axis, the last by default; shapes broadcast. Otherwise as {@link dot}. */
+export function vecdot<A extends Values, B extends Values>(a: A, b: B, options?: PairOptions): (A extends BigIntValues ? bigint : SumOf<B>) | ArrayResult;
+
+/** Returns the cosine of the angle, Σxy / √(Σx² Σy²), correctly rounded, along an axis, the last by default. NaN if either is zero. */
+export function cosine(a: Values, b: Values, options?: PairOptions): number | ArrayResult;
+
+/**
+ * Returns the weighted mean Σwx / Σw, correctly rounded; {@link mean} without weights.
+ *
+ * @throws {NearfoldError} `empty`; `bad_parameter` if the weights sum up to 0; `shape_mismatch`.
+ */
+export function average<V extends Values, O extends AverageOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/**
+ * Returns the covariance of rows, (nΣxy − ΣxΣy) / (n (n − ddof)), correctly rounded: a number for one row, a
+ * matrix for more. `ddof` is 1 by default here, as in NumPy.
+ *
+ * @throws {NearfoldError} `empty`, `shape_mismatch`; `bad_parameter` if n is not above `ddof`.
+ */
+export function cov(values: Values, options?: { other?: Values; ddof?: number }): number | ArrayResult;
+
+/** Returns Pearson's correlations of rows, correctly rounded. NaN where a row is constant. */
+export function corrcoef(values: Values, options?: { other?: Values }): number | ArrayResult;
+
+/**
+ * A reduction of a stream that comes in pieces, or in several workers. Any split gives the same
+ * bits as one call on the whole: nothing is rounded before `finish`.
+ *
+ * ```js
+ * const left = new Accumulator("sum");
+ * left.push([1e16, 1]);
+ * const right = new Accumulator("sum").push([-1e16]);
+ * left.merge(Accumulator.fromBytes(right.toBytes())).finish(); // 1
+ * ```
+ */
+export class Accumulator {
+  /**
+   * @param op The name of a reduction of one array: `"sum"`, `"variance"`, `"nanquantile"`, …
+   * @param options Those of the reduction, without `axis`, `keepdims` and `where`; and `of`: the
+   *   dtype of the elements that will come, by default `"float64"`.
+   * @throws {NearfoldError} `unknown_name`, `bad_parameter`, `unsupported_dtype`.
+   */
+  constructor(op: string, options?: AccumulatorOptions);
+  /** Reads what {@link toBytes} wrote. */
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Accumulator;
+  /** How many elements came. */
+  readonly count: number;
+  /**
+   * Adds all elements. Returns the accumulator.
+   *
+   * @throws {NearfoldError} `unsupported_dtype` if they are not of its dtype.
+   */
+  push(values: Values): this;
+  /**
+   * Adds what came to another accumulator, after what came to this one. Returns the accumulator.
+   *
+   * @throws {NearfoldError} `bad_parameter` if the other has another reduction, dtype or options.
+   */
+  merge(other: Accumulator): this;
+  /** Returns the reduction of all that came so far, with the errors of the function of that name. */
+  finish(): number | bigint | boolean | ArrayResult;
+  /** Returns the state as bytes, which every nearfold reads. */
+  toBytes(): Uint8Array<ArrayBuffer>;
+  /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What an {@link Accumulator} is made with. */
+export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, KurtosisOnly, SkewOnly, MomentsOnly {
+  of?: Dtype;
+  q?: number | readonly number[];
+}
 
 // ---- the index ----
 

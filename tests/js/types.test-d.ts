@@ -1,8 +1,8 @@
 // Compiled, never run: the types of the public API, as users meet them.
 
-import { alloc, argmax, dot, Index, init, KernelArray, max, mean, NearfoldError, std, sum, variance } from "nearfold";
+import { Accumulator, alloc, any, argmax, dot, Index, init, KernelArray, max, mean, NearfoldError, quantile, std, sum, variance } from "nearfold";
 import { var as population } from "nearfold/inline";
-import type { ArrayResult, Complex, ErrorCode, Neighbors } from "nearfold";
+import type { ArrayResult, ErrorCode, Neighbors } from "nearfold";
 
 /** Compiles only where `A` and `B` are the same type. */
 function same<A, B>(_: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false): void {}
@@ -26,8 +26,6 @@ const big = sum(bigs);
 same<typeof big, bigint>(true);
 const bigMean = mean(bigs);
 same<typeof bigMean, number>(true);
-const complex = sum({ data: floats, dtype: "complex128" });
-same<typeof complex, Complex>(true);
 const truth = max({ data: new Uint8Array(8), dtype: "bool" });
 same<typeof truth, boolean>(true);
 const position = argmax(bigs);
@@ -57,6 +55,16 @@ const product = dot(floats, floats);
 same<typeof product, number>(true);
 // @ts-expect-error: dot has no axis
 dot(floats, floats, { axis: 0 });
+
+const middle = quantile(floats, 0.5, { method: "hazen" });
+same<typeof middle, number>(true);
+const quarters = quantile(floats, [0.25, 0.75]);
+same<typeof quarters, ArrayResult>(true);
+// @ts-expect-error: no such method
+quantile(floats, 0.5, { method: "middle" });
+const any0 = any(floats);
+same<typeof any0, boolean>(true);
+new Accumulator("variance", { of: "float32", ddof: 1 }).push(new Float32Array(8)).finish();
 
 // Arrays in the kernel's memory.
 const array = alloc(8, "float32");

@@ -1,0 +1,254 @@
+// Does every misuse give an error with a code, and leave the package usable?
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Project } from "./install.mjs";
+
+const nf = await new Project().import("node.js");
+const { Accumulator, Index, NearfoldError, alloc, sum } = nf;
+
+const index = new Index(3, { metric: "cosine" });
+index.add(Float32Array.of(1, 0, 0, 0, 1, 0), { ids: [5, 6] });
+const bytes = index.toBytes();
+
+function detached(array) {
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+}
+
+function freed(object) {
+  object.free();
+  return object;
+}
+
+const changed = (at, to = 255) => bytes.map((byte, i) => (i === at ? to : byte));
+const full = new Accumulator("sum");
+
+const CASES = {
+  // What is no array.
+  'sum()': [() => sum(), "bad_parameter"],
+  'sum(null)': [() => sum(null), "bad_parameter"],
+  'sum("1, 2")': [() => sum("1, 2"), "bad_parameter"],
+  'sum(7)': [() => sum(7), "bad_parameter"],
+  'sum(7n)': [() => sum(7n), "bad_parameter"],
+  'sum({})': [() => sum({}), "bad_parameter"],
+  'sum(() => 1)': [() => sum(() => 1), "bad_parameter"],
+  'sum(Symbol())': [() => sum(Symbol("x")), "bad_parameter"],
+  'sum(new ArrayBuffer(8))': [() => sum(new ArrayBuffer(8)), "bad_parameter"],
+  'sum(new DataView(…))': [() => sum(new DataView(new ArrayBuffer(8))), "bad_parameter"],
+  'sum(new Set([1]))': [() => sum(new Set([1])), "bad_parameter"],
+  'sum(["1"])': [() => sum(["1"]), "bad_parameter"],
+  'sum([1, undefined])': [() => sum([1, undefined]), "bad_parameter"],
+  'sum([1, , 3])': [() => sum([1, , 3]), "bad_parameter"],
+  'sum([1n])': [() => sum([1n]), "bad_parameter"],
+  'sum([[1], [2]])': [() => sum([[1], [2]]), "bad_parameter"],
+  'a text at the end of a long array': [() => sum([...new Array(20000).fill(1), "1"]), "bad_parameter"],
+  'sum of a detached array': [() => sum(detached(new Float64Array(8))), "detached"],
+  'sum of a detached array with a shape': [() => sum({ data: detached(new Float64Array(8)), shape: [0] }), "detached"],
+  'sum of a freed array': [() => sum(freed(alloc(8))), "freed"],
+
+  // Shapes.
+  'a shape larger than the data': [() => sum({ data: [1, 2, 3], shape: [2, 2] }), "shape_mismatch"],
+  'a shape of 2^60 elements': [() => sum({ data: [1, 2, 3], shape: [2 ** 30, 2 ** 30] }), "shape_mismatch"],
+  'a shape of 2^53 × 2^53 × 2^53': [() => sum({ data: [1], shape: [2 ** 53, 2 ** 53, 2 ** 53] }), "shape_mismatch"],
+  'a negative length': [() => sum({ data: [1, 2], shape: [-2] }), "shape_mismatch"],
+  'a length that is no integer': [() => sum({ data: [1, 2], shape: [1.5] }), "shape_mismatch"],
+  'a length that is NaN': [() => sum({ data: [1, 2], shape: [NaN] }), "shape_mismatch"],
+  'a shape of texts': [() => sum({ data: [1, 2], shape: ["2"] }), "shape_mismatch"],
+  'a shape that is a number': [() => sum({ data: [1, 2], shape: 2 }), "bad_parameter"],
+  'strides that leave the data': [() => sum({ data: [1, 2, 3, 4], shape: [2, 2], strides: [3, 1] }), "shape_mismatch"],
+  'strides that leave the data backwards': [() => sum({ data: [1, 2, 3, 4], shape: [2, 2], strides: [-2, 1] }), "shape_mismatch"],
+  'one stride for two axes': [() => sum({ data: [1, 2, 3, 4], shape: [2, 2], strides: [1] }), "shape_mismatch"],
+  'huge strides': [() => sum({ data: [1, 2], shape: [2], strides: [2 ** 40] }), "shape_mismatch"],
+  'an offset beyond the data': [() => sum({ data: [1, 2], shape: [1], offset: 2 }), "shape_mismatch"],
+  'a negative offset': [() => sum({ data: [1, 2], shape: [1], offset: -1 }), "shape_mismatch"],
+  'data that is a text': [() => sum({ data: "12" }), "bad_parameter"],
+  'float64 data called bool': [() => sum({ data: new Float64Array(1), dtype: "bool" }), "bad_parameter"],
+  'an unknown dtype': [() => sum({ data: new Float64Array(1), dtype: "float128" }), "bad_parameter"],
+
+  // Options.
+  'an unknown option': [() => sum([1], { axs: 0 }), "bad_parameter"],
+  'options that are a number': [() => sum([1], 0), "bad_parameter"],
+  'options that are a text': [() => sum([1], "axis"), "bad_parameter"],
+  'an axis that is a text': [() => sum([1], { axis: "0" }), "bad_parameter"],
+  'an axis of 0.5': [() => sum([1], { axis: 0.5 }), "bad_parameter"],
+  'an axis of NaN': [() => sum([1], { axis: NaN }), "bad_parameter"],
+  'an axis of 2^40': [() => sum([1], { axis: 2 ** 40 }), "bad_parameter"],
+  'an axis that is not there': [() => sum([1], { axis: 1 }), "axis_out_of_range"],
+  'an axis given twice': [() => sum({ data: [1], shape: [1, 1] }, { axis: [0, 0] }), "axis_out_of_range"],
+  'keepdims of 1': [() => sum([1], { keepdims: 1 }), "bad_parameter"],
+  'ddof for a sum': [() => sum([1], { ddof: 1 }), "bad_parameter"],
+  'ddof of "1"': [() => nf.variance([1, 2], { ddof: "1" }), "bad_parameter"],
+  'ddof that leaves nothing': [() => nf.variance([1], { ddof: 1 }), "bad_parameter"],
+  'an unknown result dtype': [() => sum([1], { dtype: "float128" }), "unknown_name"],
+  'an unknown method': [() => nf.quantile([1], 0.5, { method: "middle" }), "unknown_name"],
+  'a quantile above 1': [() => nf.quantile([1], 1.5), "bad_parameter"],
+  'a quantile of NaN': [() => nf.quantile([1], NaN), "bad_parameter"],
+  'a mask of numbers': [() => sum([1, 2], { where: [1, 0] }), "bad_parameter"],
+  'a mask of floats': [() => sum([1, 2], { where: new Float64Array(2) }), "bad_parameter"],
+  'a mask that does not fit': [() => sum([1, 2], { where: [true, false, true] }), "shape_mismatch"],
+  'a mask that is detached': [() => sum([1, 2], { where: detached(new Uint8Array(2)) }), "detached"],
+  'an option whose getter throws': [() => sum([1], { get keepdims() { throw new RangeError("mine"); } }), undefined],
+
+  // Values that have no result.
+  'the smallest of nothing': [() => nf.min([]), "empty"],
+  'the mean of nothing': [() => nf.mean([]), "empty"],
+  'where the largest of NaNs is': [() => nf.nanargmax([NaN]), "all_nan"],
+  'dot of lengths 1 and 2': [() => nf.dot([1], [1, 2]), "shape_mismatch"],
+  'dot with nothing': [() => nf.dot([1]), "bad_parameter"],
+  'an integer sum beyond 2^53': [() => sum(Uint32Array.from({ length: 3 }, () => 2 ** 32 - 1), { axis: 0, where: undefined }) && nf.prod(Uint32Array.of(2 ** 32 - 1, 2 ** 31)), "unsafe_integer"],
+  'weights that sum up to 0': [() => nf.average([1, 2], { weights: [1, -1] }), "bad_parameter"],
+
+  // Arrays in the kernel.
+  'alloc(-1)': [() => alloc(-1), "bad_parameter"],
+  'alloc(0.5)': [() => alloc(0.5), "bad_parameter"],
+  'alloc(NaN)': [() => alloc(NaN), "bad_parameter"],
+  'alloc("8")': [() => alloc("8"), "bad_parameter"],
+  'alloc(2^52)': [() => alloc(2 ** 52), "bad_parameter"],
+  'alloc of 32 GB': [() => alloc(2 ** 32 - 1), "out_of_memory"],
+  'alloc of an unknown dtype': [() => alloc(8, "float128"), "unknown_name"],
+  'alloc of a dtype that is no text': [() => alloc(8, 64), "bad_parameter"],
+  'a view of a freed array': [() => freed(alloc(8)).view(), "freed"],
+  'a long array set into a short one': [() => alloc(2).view().set([1, 2, 3]), undefined],
+
+  // Accumulators.
+  'an unknown reduction': [() => new Accumulator("medain"), "unknown_name"],
+  'a reduction that is no text': [() => new Accumulator(7), "bad_parameter"],
+  'an accumulator with an axis': [() => new Accumulator("sum", { axis: 0 }), "bad_parameter"],
+  'float32 pushed to float64': [() => full.push(new Float32Array(1)), "unsupported_dtype"],
+  'merging a sum and a mean': [() => full.merge(new Accumulator("mean")), "bad_parameter"],
+  'merging what is no accumulator': [() => full.merge({}), "bad_parameter"],
+  'an accumulator of no bytes': [() => Accumulator.fromBytes(new Uint8Array(0)), "corrupt"],
+  'an accumulator of foreign bytes': [() => Accumulator.fromBytes(new Uint8Array(99)), "corrupt"],
+  'a freed accumulator': [() => freed(new Accumulator("sum")).push([1]), "freed"],
+
+  // Making an index.
+  'new Index()': [() => new Index(), "bad_parameter"],
+  'new Index("3")': [() => new Index("3"), "bad_parameter"],
+  'new Index(0)': [() => new Index(0), "bad_parameter"],
+  'new Index(-3)': [() => new Index(-3), "bad_parameter"],
+  'new Index(2.5)': [() => new Index(2.5), "bad_parameter"],
+  'new Index(Infinity)': [() => new Index(Infinity), "bad_parameter"],
+  'an unknown metric': [() => new Index(3, { metric: "euclid" }), "unknown_name"],
+  'an unknown storage': [() => new Index(3, { storage: "f8" }), "unknown_name"],
+  'an option in the wrong case': [() => new Index(3, { m: 16 }), "bad_parameter"],
+  'M of 0': [() => new Index(3, { M: 0 }), "bad_parameter"],
+  'M of "16"': [() => new Index(3, { M: "16" }), "bad_parameter"],
+  'M of −1': [() => new Index(3, { M: -1 }), "bad_parameter"],
+  'efConstruction of 1e12': [() => new Index(3, { efConstruction: 1e12 }), "bad_parameter"],
+  'an index without new': [() => Index(3), undefined],
+
+  // Adding.
+  'add()': [() => index.add(), "bad_parameter"],
+  'add of four numbers': [() => index.add([1, 2, 3, 4]), "dimension_mismatch"],
+  'add of a short row': [() => index.add([[1, 2, 3], [4, 5]]), "dimension_mismatch"],
+  'add of a row of texts': [() => index.add([["1", "2", "3"]]), "bad_parameter"],
+  'add of NaN': [() => index.add([1, NaN, 3]), "not_finite"],
+  'add of 1e39, which is no float32': [() => index.add([1, 1e39, 3]), "not_finite"],
+  'add of BigInts': [() => index.add(new BigInt64Array(3)), "bad_parameter"],
+  'add of a detached array': [() => index.add(detached(new Float32Array(3))), "detached"],
+  'add of a freed array': [() => index.add(freed(alloc(3, "float32"))), "freed"],
+  'add of a float64 array of the kernel': [() => index.add(alloc(3)), "bad_parameter"],
+  'add with a wrong last axis': [() => index.add({ data: new Float32Array(6), shape: [3, 2] }), "dimension_mismatch"],
+  'add of an id that is there': [() => index.add([1, 2, 3], { ids: [5] }), "duplicate_id"],
+  'add of an id twice': [() => index.add([1, 2, 3, 4, 5, 6], { ids: [8, 8] }), "duplicate_id"],
+  'add of two ids for one vector': [() => index.add([1, 2, 3], { ids: [8, 9] }), "shape_mismatch"],
+  'add of an id of −1': [() => index.add([1, 2, 3], { ids: [-1] }), "bad_parameter"],
+  'add of an id of 0.5': [() => index.add([1, 2, 3], { ids: [0.5] }), "bad_parameter"],
+  'add of an id of 2^53': [() => index.add([1, 2, 3], { ids: [2 ** 53] }), "bad_parameter"],
+  'add of an id of 2^64': [() => index.add([1, 2, 3], { ids: [2n ** 64n] }), "bad_parameter"],
+  'add of an id of "8"': [() => index.add([1, 2, 3], { ids: ["8"] }), "bad_parameter"],
+  'add with ids that are a number': [() => index.add([1, 2, 3], { ids: 8 }), "bad_parameter"],
+  'add with an unknown option': [() => index.add([1, 2, 3], { id: [8] }), "bad_parameter"],
+  'add with a progress that is no function': [() => index.add([1, 2, 3], { progress: true }), "bad_parameter"],
+
+  // Searching.
+  'search()': [() => index.search(), "bad_parameter"],
+  'search of two numbers': [() => index.search([1, 2]), "dimension_mismatch"],
+  'search of two rows': [() => index.search([1, 2, 3, 4, 5, 6]), "dimension_mismatch"],
+  'search of NaN': [() => index.search([1, NaN, 3]), "not_finite"],
+  'search of an infinity': [() => index.search([1, Infinity, 3]), "not_finite"],
+  'search of a text': [() => index.search("abc"), "bad_parameter"],
+  'search of a detached array': [() => index.search(detached(new Float32Array(3))), "detached"],
+  'k of 0': [() => index.search([1, 2, 3], { k: 0 }), "bad_parameter"],
+  'k of −1': [() => index.search([1, 2, 3], { k: -1 }), "bad_parameter"],
+  'k of 1.5': [() => index.search([1, 2, 3], { k: 1.5 }), "bad_parameter"],
+  'k of NaN': [() => index.search([1, 2, 3], { k: NaN }), "bad_parameter"],
+  'k of "3"': [() => index.search([1, 2, 3], { k: "3" }), "bad_parameter"],
+  'efSearch of 0': [() => index.search([1, 2, 3], { efSearch: 0 }), "bad_parameter"],
+  'an unknown search option': [() => index.search([1, 2, 3], { ef: 64 }), "bad_parameter"],
+  'ids of another kind': [() => index.search([1, 2, 3], { ids: "string" }), "bad_parameter"],
+  'searchMany of four numbers': [() => index.searchMany([1, 2, 3, 4]), "dimension_mismatch"],
+  'the vector of an unknown id': [() => index.vector(99), "id_not_found"],
+  'the vector of "5"': [() => index.vector("5"), "bad_parameter"],
+  'a freed index': [() => freed(new Index(3)).search([1, 2, 3]), "freed"],
+  'the length of a freed index': [() => freed(new Index(3)).length, "freed"],
+
+  // Opening.
+  'fromBytes()': [() => Index.fromBytes(), "bad_parameter"],
+  'fromBytes of nothing': [() => Index.fromBytes(new Uint8Array(0)), "corrupt"],
+  'fromBytes of zeros': [() => Index.fromBytes(new Uint8Array(4096)), "corrupt"],
+  'fromBytes of floats': [() => Index.fromBytes(new Float32Array(64)), "bad_parameter"],
+  'fromBytes of a detached array': [() => Index.fromBytes(detached(new Uint8Array(64))), "detached"],
+  'fromBytes of one byte less': [() => Index.fromBytes(bytes.subarray(0, -1)), "corrupt"],
+  'fromBytes with a wrong first byte': [() => Index.fromBytes(changed(0)), "corrupt"],
+  'fromBytes with a wrong last byte': [() => Index.fromBytes(changed(bytes.length - 1, bytes.at(-1) ^ 1)), "corrupt"],
+};
+
+for (const [name, [misuse, code]] of Object.entries(CASES)) {
+  test(`${name} is refused${code ? ` with ${code}` : ""}, and all works on`, () => {
+    assert.throws(misuse, (error) => {
+      // Without a code: JavaScript's own error, or the caller's.
+      if (code === undefined) return error instanceof TypeError || error instanceof RangeError;
+      assert.ok(error instanceof NearfoldError && error instanceof Error, String(error.stack));
+      assert.equal(error.code, code, error.message);
+      assert.equal(error.name, "NearfoldError");
+      return true;
+    });
+    assert.equal(sum([1e16, 1, -1e16]), 1);
+    assert.deepEqual([...index.search([0, 1, 0], { k: 1 }).ids], [6]);
+    assert.equal(index.length, 2);
+  });
+}
+
+test("init may be called again, with anything, once the kernel runs", async () => {
+  await Promise.all([nf.init(), nf.init(), nf.init(new Uint8Array(3))]);
+  assert.equal(sum([1, 2]), 3);
+});
+
+test("an index refuses calls from its own progress, and goes on", () => {
+  const busy = new Index(3);
+  const codes = [];
+  busy.add(new Float32Array(3), {
+    progress() {
+      for (const call of [() => busy.length, () => busy.search([1, 2, 3]), () => busy.add([1, 2, 3]), () => busy.free()]) {
+        try {
+          call();
+        } catch (error) {
+          codes.push(error.code);
+        }
+      }
+      return sum([1, 2]) === 3;
+    },
+  });
+  assert.deepEqual(new Set(codes), new Set(["busy"]));
+  assert.equal(busy.length, 1);
+});
+
+test("what progress throws reaches the caller, and the index stays usable", () => {
+  const stopped = new Index(3);
+  const mine = new Error("mine");
+  assert.throws(() => stopped.add(new Float32Array(3), { progress() { throw mine; } }), (error) => error === mine);
+  stopped.add([1, 2, 3], { ids: [100] });
+  assert.equal(stopped.search([1, 2, 3], { k: 1 }).ids[0], 100);
+});
+
+test("freeing twice is allowed", () => {
+  const array = alloc(8);
+  const other = new Index(3);
+  for (const object of [array, other, new Accumulator("sum")]) {
+    object.free();
+    object.free();
+    object[Symbol.dispose]?.();
+  }
+});
