@@ -1,7 +1,7 @@
 // A reduction of a stream that comes in pieces: states are pushed to, merged, stored and finished.
 
 import { AccumulatorCore } from "./wasm/nearfold.js";
-import { describeArray, lenBytes, pieces, SCRATCH_LEN_BYTES, withKernelArray } from "./array.js";
+import { describeArray, layoutOf, lenBytes, pieces, SCRATCH_LEN_BYTES, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { enter, ready, release } from "./kernel.js";
 
@@ -37,7 +37,7 @@ export class Accumulator {
     const core = this.#live();
     const array = describeArray(values, "values");
     if (array.dtype !== core.dtype) throw new NearfoldError("unsupported_dtype", `${core.op}: expected ${core.dtype}, got ${array.dtype}`);
-    if (array.layout) withKernelArray(array, "values", (buffer) => core.pushLayout(buffer, array.layout));
+    if (array.layout) withKernelArray(array, "values", (buffer) => core.pushLayout(buffer, layoutOf(array)));
     else if (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES) withKernelArray(array, "values", (buffer) => core.push(buffer, array.length));
     else for (const piece of pieces(array)) withKernelArray(piece, "values", (buffer) => core.push(buffer, piece.length));
     return this;

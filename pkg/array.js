@@ -120,6 +120,12 @@ function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
   return { ...array, layout: { shape: Array.from(shape), strides: strides && Array.from(strides), offset } };
 }
 
+/** Returns the layout of a described array, as the kernel reads it. */
+export function layoutOf({ layout = {}, length }) {
+  const { shape = [length], strides, offset = 0 } = layout;
+  return { length, shape, strides, offset };
+}
+
 /** A detached array looks like an empty one; only a new view on its buffer tells. */
 function refuseDetached(data, name) {
   try {

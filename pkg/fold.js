@@ -1,7 +1,7 @@
 // Reductions by NumPy's names. What each returns, and for what input which error: index.d.ts.
 
 import { Buffer, AccumulatorCore, pair, reduce as reduceLayout, reducePrefix, single } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, describeArray, fill, lenBytes, pieces, withKernelArray } from "./array.js";
+import { SCRATCH_LEN_BYTES, describeArray, fill, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { badParameter } from "./error.js";
 import { enter, ready, release } from "./kernel.js";
 
@@ -88,10 +88,6 @@ function combine(op, a, b, options) {
   return withKernelArray(left, "values", (leftCore) =>
     withKernelArray(right, "other", (rightCore) => pair(op, leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
   );
-}
-
-function layoutOf({ layout, length }) {
-  return layout ?? { shape: [length], strides: undefined, offset: 0 };
 }
 
 function describeMask(where) {

@@ -14,13 +14,15 @@ use crate::fold::{Boolean, Dtype, Values};
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
 #[derive(Deserialize)]
 pub(super) struct Layout {
+    /// How many elements from the beginning count: the rest of a buffer may be of another call.
+    length: usize,
     shape: Vec<usize>,
     strides: Option<Vec<isize>>,
     offset: usize,
 }
 
 impl Layout {
-    /// Reads `{ shape, strides, offset }`.
+    /// Reads `{ length, shape, strides, offset }`.
     pub(super) fn from_js(value: &JsValue) -> Result<Self> {
         serde_wasm_bindgen::from_value(value.clone()).map_err(|error| Error::ShapeMismatch {
             expected: "a shape, strides and an offset that are integers".into(),
@@ -50,9 +52,10 @@ struct Geometry {
 }
 
 impl Geometry {
-    /// Checks that `layout` stays within `len` elements.
+    /// Checks that `layout` stays within its own length, and that within `len` elements.
     fn new(layout: &Layout, len: usize) -> Result<Self> {
-        let Layout { shape, strides, offset } = layout;
+        let Layout { length, shape, strides, offset } = layout;
+        let len = len.min(*length);
         Self::checked(shape, strides.as_deref(), *offset).filter(|it| it.touched.end <= len).ok_or_else(
             || Error::ShapeMismatch {
                 expected: format!("one that stays within {len} elements"),
@@ -198,7 +201,7 @@ impl Buffer {
 
     /// Returns the first `len` elements.
     pub(super) fn prefix(&self, len: usize) -> Result<Values<'_>> {
-        self.view(&Layout { shape: vec![len], strides: None, offset: 0 })
+        self.view(&Layout { length: len, shape: vec![len], strides: None, offset: 0 })
     }
 
     /// Returns the first `len` elements as f32.
