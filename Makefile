@@ -105,7 +105,7 @@ test: lint test-rust test-variants  ## everything, on every surface
 # Native, with AVX2 where the machine has it, debug assertions on; then the documentation's examples.
 .PHONY: test-rust
 test-rust:  ## the Rust suite, native
-	cargo test --features $(NATIVE_FEATURES) --all-targets
+	cargo test --features $(NATIVE_FEATURES) --lib --bins --tests --examples
 	target/debug/examples/quickstart | diff - examples/quickstart.txt
 	cargo test --features $(NATIVE_FEATURES) --doc
 

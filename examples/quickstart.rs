@@ -1,4 +1,5 @@
 //! The same story as `quickstart.py` and `quickstart.mjs`, with the same output: `quickstart.txt`.
+#![expect(clippy::print_stdout, reason = "an example prints")]
 
 use nearfold::fold::{self, Options};
 use nearfold::{Index, Metric, Params, SearchParams};
