@@ -6,12 +6,13 @@
 
 mod f32_rows;
 mod i8_rows;
+mod storage;
 
 use crate::distance::Metric;
 use crate::error::{Error, Result};
-use crate::near::Storage;
 pub(crate) use f32_rows::F32Rows;
 pub(crate) use i8_rows::I8Rows;
+pub use storage::Storage;
 
 /// A query in the form that a storage compares with; reused from query to query.
 #[derive(Clone, Debug, Default)]

@@ -17,6 +17,7 @@ macro_rules! fields {
         $do!(zero_node: u32 => 44);
         $do!(ids: u64 => 48);
         $do!(next_id: u64 => 56);
+        $do!(checked: u32 => 64);
     };
 }
 
@@ -46,6 +47,7 @@ impl Header {
             zero_node: 0,
             ids: 0,
             next_id: 0,
+            checked: 0,
         };
         macro_rules! get {
             ($name:ident: $type:ty => $at:literal) => {

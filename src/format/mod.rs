@@ -1,4 +1,4 @@
-//! Bytes ⇄ index: `docs/FORMAT.md`, version 1.
+#![doc = include_str!("../../docs/FORMAT.md")]
 
 mod bytes;
 mod read;
@@ -7,6 +7,8 @@ mod write;
 pub(crate) use read::read;
 pub(crate) use write::write;
 
+// The module doc above is the specification; a test compares its tables with this code.
+
 const MAGIC: [u8; 8] = *b"nearfold";
 const VERSION: u32 = 1;
 const HEADER_LEN: usize = 128;
@@ -14,6 +16,8 @@ const ENTRY_LEN: usize = 32;
 const ALIGN: usize = 64;
 /// Far more than there are kinds: a bound on what a hostile file makes us look at.
 const SECTIONS_MAX: usize = 64;
+/// The header's bytes from here to the checksum are reserved.
+const RESERVED: usize = 68;
 const NO_NODE: u32 = u32::MAX;
 /// A section with this flag may be skipped by a reader that does not know it.
 const OPTIONAL: u32 = 1;
@@ -71,4 +75,5 @@ struct Header {
     zero_node: u32,
     ids: u64,
     next_id: u64,
+    checked: u32,
 }

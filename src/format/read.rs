@@ -4,7 +4,9 @@
 //! the sections say. Only then is anything allocated that is larger than what was read.
 
 use super::bytes::{u32_at, u64_at};
-use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, SECTIONS_MAX, VERSION};
+use super::{
+    ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, SECTIONS_MAX, VERSION,
+};
 use crate::codec::{F32Rows, I8Rows, Store};
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -78,7 +80,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
         .or_else(|why| corrupt("links", why))?;
     let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
-    Ok(Index::from_parts(dim, params, store, Graph::Packed(links), ids))
+    if header.checked > header.nodes {
+        return corrupt("header", "more nodes were checked than there are");
+    }
+    let mut index = Index::from_parts(dim, params, store, Graph::Packed(links), ids);
+    index.checked = header.checked as usize;
+    Ok(index)
 }
 
 fn read_header(bytes: &[u8]) -> Result<Header> {
@@ -110,7 +117,7 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
     if hasher.digest() != u64_at(bytes, HEADER_LEN - 8) {
         return corrupt("header", "the checksum does not match");
     }
-    if bytes[64..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
+    if bytes[RESERVED..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
         return corrupt("header", "a reserved byte is not zero");
     }
     Ok(header)

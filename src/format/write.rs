@@ -75,6 +75,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         zero_node,
         ids: index.ids.len() as u64,
         next_id: index.ids.next(),
+        checked: index.checked as u32,
     };
     file[..8].copy_from_slice(&MAGIC);
     file[8..12].copy_from_slice(&VERSION.to_le_bytes());

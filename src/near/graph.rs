@@ -68,6 +68,24 @@ impl Slots {
         self.degrees[node] = degree as u16;
     }
 
+    /// Adds one link where there is room; returns whether there was.
+    pub(crate) fn push(&mut self, node: u32, link: u32, length: f32) -> bool {
+        let degree = self.degrees[node as usize] as usize;
+        if degree == self.capacity {
+            return false;
+        }
+        self.links[node as usize * self.capacity + degree] = link;
+        self.lengths[node as usize * self.capacity + degree] = length;
+        self.degrees[node as usize] += 1;
+        true
+    }
+
+    /// Puts a link in the place of the last one.
+    pub(crate) fn replace_last(&mut self, node: u32, link: u32, length: f32) {
+        self.degrees[node as usize] = self.degrees[node as usize].saturating_sub(1);
+        self.push(node, link, length);
+    }
+
     pub(crate) fn len_bytes(&self) -> usize {
         self.degrees.capacity() * 2 + (self.links.capacity() + self.lengths.capacity()) * 4
     }

@@ -5,6 +5,7 @@ use super::dedupe::Dedupe;
 use super::graph::{Packed, Slots};
 use super::ids::Ids;
 use super::params::{Params, SearchParams};
+use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::{Rows, Store, with_rows};
@@ -56,12 +57,15 @@ pub(crate) enum Graph {
 /// Below this many nodes there are no links: a scan is as fast as a walk, and exact.
 pub(crate) const LINKED_MIN: usize = 2048;
 
+/// When the index has grown by this part, every node is checked to be reachable.
+const CHECK_EVERY: usize = 16;
+
 /// The most nodes: their numbers fit 31 bits.
 const NODES_MAX: usize = (1 << 31) - 2;
 
-/// How many more neighbours than asked for are looked at with the unquantised query.
+/// How many candidates are looked at with the unquantised query, to return `k`.
 fn rerank_len(k: usize) -> usize {
-    k + k / 2 + 8
+    k.saturating_add(k / 2 + 8)
 }
 
 /// A compact index for approximate nearest neighbours.
@@ -86,6 +90,8 @@ pub struct Index {
     pub(crate) store: Store,
     pub(crate) graph: Graph,
     pub(crate) ids: Ids,
+    /// How many nodes there were when all were last known to be reachable.
+    pub(crate) checked: usize,
     dedupe: Dedupe,
     scratch: ScratchPool,
 }
@@ -110,7 +116,17 @@ impl Index {
     }
 
     pub(crate) fn from_parts(dim: usize, params: Params, store: Store, graph: Graph, ids: Ids) -> Self {
-        Self { dim, params, store, graph, ids, dedupe: Dedupe::default(), scratch: ScratchPool::default() }
+        let checked = store.len();
+        Self {
+            dim,
+            params,
+            store,
+            graph,
+            ids,
+            checked,
+            dedupe: Dedupe::default(),
+            scratch: ScratchPool::default(),
+        }
     }
 
     /// Returns the dimension of the vectors.
@@ -219,6 +235,15 @@ impl Index {
         let (first, last) = (slots.len(), self.store.len());
         with_rows!(&self.store, rows => {
             link(rows, &mut slots, last, plan, &self.scratch, &mut |done| progress(done - first, last - first));
+            let linked = slots.len();
+            let mut scratch = self.scratch.take();
+            if linked >= self.checked + self.checked / CHECK_EVERY {
+                reach::link_unreached(rows, &mut slots, plan, &mut scratch);
+                self.checked = linked;
+            } else {
+                reach::link_unlinked(&mut slots, first);
+            }
+            self.scratch.put(scratch);
         });
         let linked = slots.len();
         self.graph = Graph::Slots(slots);
@@ -337,7 +362,7 @@ impl Index {
     /// Leaves the best candidates in the pool, by keys.
     fn fill_pool<R: Rows>(&self, rows: &R, k: usize, params: &SearchParams, scratch: &mut Scratch) {
         let n = self.store.len();
-        let ef = params.ef_search.unwrap_or(64).max(rerank_len(k));
+        let ef = params.ef_search.unwrap_or(64).max(k);
         let linked = match &self.graph {
             Graph::Slots(slots) => slots.len(),
             Graph::Packed(packed) => packed.len(),

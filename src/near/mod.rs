@@ -6,8 +6,10 @@ pub(crate) mod graph;
 pub(crate) mod ids;
 pub(crate) mod index;
 mod params;
+mod reach;
 mod scratch;
 mod walk;
 
+pub use crate::codec::Storage;
 pub use index::{Index, Memory, Neighbors, NeighborsBatch};
-pub use params::{Params, SearchParams, Storage};
+pub use params::{Params, SearchParams};

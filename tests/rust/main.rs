@@ -6,6 +6,7 @@ mod architecture;
 mod cli;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
+mod format;
 mod golden;
 mod index_files;
 mod near;

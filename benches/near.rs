@@ -1,0 +1,150 @@
+//! How fast, how good, how large: recall, queries per second, build time and bytes per vector on
+//! the data sets beside the checkout (`../shared/data`).
+//!
+//! `cargo bench --bench near [-- <data set> <storage>]`
+
+#![expect(clippy::print_stdout, reason = "a bench prints its table")]
+
+use nearfold::{Index, Metric, Params, SearchParams, Storage};
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Instant;
+
+const EF: [usize; 8] = [10, 20, 32, 48, 64, 96, 128, 256];
+const K: usize = 10;
+
+struct Data {
+    name: &'static str,
+    metric: Metric,
+    dim: usize,
+    base: Vec<f32>,
+    queries: Vec<f32>,
+    truth: Vec<Vec<u32>>,
+}
+
+fn u32s(bytes: &[u8]) -> Vec<u32> {
+    bytes.as_chunks::<4>().0.iter().map(|x| u32::from_le_bytes(*x)).collect()
+}
+
+fn f32s(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect()
+}
+
+/// The payload of a `.npy` file of version 1.
+fn npy(path: &Path) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(path).ok()?;
+    let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    Some(bytes[header..].to_vec())
+}
+
+/// Rows, columns and payload of a big-ann-benchmarks file.
+fn bin(path: &Path) -> Option<(usize, Vec<u8>)> {
+    let bytes = std::fs::read(path).ok()?;
+    Some((u32s(&bytes[..8])[1] as usize, bytes[8..].to_vec()))
+}
+
+fn rows(values: &[u32], columns: usize) -> Vec<Vec<u32>> {
+    values.chunks(columns).map(<[u32]>::to_vec).collect()
+}
+
+fn load(name: &str) -> Option<Data> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    match name {
+        "debian" => {
+            let dir = root.join("debian");
+            Some(Data {
+                name: "debian",
+                metric: Metric::Cosine,
+                dim: 384,
+                base: f32s(&npy(&dir.join("debian20k-minilm-f32.npy"))?),
+                queries: f32s(&npy(&dir.join("queries1040-minilm-f32.npy"))?),
+                truth: rows(&u32s(&npy(&dir.join("gt100-u32.npy"))?), 100),
+            })
+        }
+        "words" => {
+            let dir = root.join("ann");
+            let (dim, base) = bin(&dir.join("reuters_words128_base.fbin"))?;
+            let (columns, truth) = bin(&dir.join("reuters_words128_gt_cos.ibin"))?;
+            Some(Data {
+                name: "words",
+                metric: Metric::Cosine,
+                dim,
+                base: f32s(&base),
+                queries: f32s(&bin(&dir.join("reuters_words128_query.fbin"))?.1),
+                truth: rows(&u32s(&truth), columns),
+            })
+        }
+        "bigann" => {
+            let dir = root.join("ann");
+            let (dim, base) = bin(&dir.join("bigann10k_base.u8bin"))?;
+            let (columns, truth) = bin(&dir.join("bigann10k_gt_l2.ibin"))?;
+            Some(Data {
+                name: "bigann",
+                metric: Metric::L2sq,
+                dim,
+                base: base.iter().map(|x| f32::from(*x)).collect(),
+                queries: bin(&dir.join("bigann10k_query.u8bin"))?.1.iter().map(|x| f32::from(*x)).collect(),
+                truth: rows(&u32s(&truth), columns),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Finds all queries one by one; returns recall@10 and queries per second.
+fn measure(index: &Index, data: &Data, params: &SearchParams, repeats: usize) -> (f64, f64) {
+    let mut best = f64::INFINITY;
+    let mut hits = 0;
+    for _ in 0..repeats {
+        hits = 0;
+        let mut seconds = 0.0;
+        for (query, truth) in data.queries.chunks(data.dim).zip(&data.truth) {
+            let start = Instant::now();
+            let found = index.search(query, K, params).expect("a search");
+            seconds += start.elapsed().as_secs_f64();
+            let truth: HashSet<u64> = truth[..K].iter().map(|id| u64::from(*id)).collect();
+            hits += found.ids.iter().filter(|id| truth.contains(id)).count();
+        }
+        best = best.min(seconds);
+    }
+    let queries = data.queries.len() / data.dim;
+    (hits as f64 / (queries * K) as f64, queries as f64 / best)
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    let chosen = |i: usize, name: &str| args.get(i).is_none_or(|arg| arg == name || arg == "all");
+    for name in ["debian", "words", "bigann"].into_iter().filter(|name| chosen(0, name)) {
+        let Some(data) = load(name) else {
+            println!("{name}: skipped, ../shared/data is not there");
+            continue;
+        };
+        for storage in [Storage::F32, Storage::I8].into_iter().filter(|storage| chosen(1, storage.name())) {
+            let mut index =
+                Index::new(data.dim, Params::new(data.metric).storage(storage)).expect("an index");
+            let start = Instant::now();
+            index.add(&data.base, None).expect("an add");
+            let build = start.elapsed().as_secs_f64();
+            let file = index.to_bytes();
+            let index = Index::from_bytes(&file).expect("a file");
+            let memory = index.memory();
+            let n = index.len() as f64;
+            println!(
+                "{} {} build {build:.2} s, file {:.1} B/vector, heap {:.1} (vectors {:.1}, links {:.1}, ids {:.1})",
+                data.name,
+                storage.name(),
+                file.len() as f64 / n,
+                (memory.vectors + memory.links + memory.ids) as f64 / n,
+                memory.vectors as f64 / n,
+                memory.links as f64 / n,
+                memory.ids as f64 / n,
+            );
+            for ef in EF {
+                let (recall, qps) = measure(&index, &data, &SearchParams::default().ef_search(ef), 5);
+                println!("  ef {ef:4}  recall {recall:.4}  {qps:8.0} QPS  {:6.1} us", 1e6 / qps);
+            }
+            let (recall, qps) = measure(&index, &data, &SearchParams::default().exact(true), 1);
+            println!("  exact    recall {recall:.4}  {qps:8.0} QPS");
+        }
+    }
+}
