@@ -1,6 +1,6 @@
 //! Storage `f32`: the vectors as they are.
 
-use super::{Prepared, Rows, ordered, try_reserve};
+use super::{Prepared, Rows, ordered, reordered, try_reserve};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::distance_f32::{dots_f32, l2sqs_f32};
@@ -41,6 +41,20 @@ impl F32Rows {
 
     pub(super) fn pop(&mut self) {
         self.values.truncate(self.values.len() - self.dim);
+    }
+
+    pub(super) fn copy_row(&mut self, from: u32, to: u32) {
+        let from = from as usize * self.dim;
+        self.values.copy_within(from..from + self.dim, to as usize * self.dim);
+    }
+
+    pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
+        self.values = reordered(&self.values, self.dim, order)?;
+        Ok(())
+    }
+
+    pub(super) fn rest(&mut self) {
+        self.values.shrink_to_fit();
     }
 
     fn row(&self, node: u32) -> &[f32] {

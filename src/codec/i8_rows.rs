@@ -5,7 +5,7 @@
 //! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
 
-use super::{Prepared, Rows, ordered, try_reserve};
+use super::{Prepared, Rows, ordered, reordered, try_reserve};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
@@ -23,7 +23,7 @@ pub(crate) struct I8Rows {
     centre: Vec<f32>,
     codes: Vec<i8>,
     scales: Vec<f32>,
-    /// |s·c|² of each row.
+    /// |s·c|² of each row; absent at rest where a query needs none.
     norms: Vec<f32>,
     /// The row of the zero vector under cosine: its distance to everything is 1.
     zero_node: Option<u32>,
@@ -44,8 +44,50 @@ impl I8Rows {
         zero_node: Option<u32>,
     ) -> Self {
         let mut rows = Self { dim, metric, centre, codes, scales, norms: Vec::new(), zero_node };
-        rows.norms = (0..rows.scales.len()).map(|i| norm(rows.row(i as u32), rows.scales[i])).collect();
+        if metric == Metric::L2sq {
+            rows.wake();
+        }
         rows
+    }
+
+    /// Makes the norms, which distances between rows need.
+    pub(super) fn wake(&mut self) {
+        if self.norms.len() != self.scales.len() {
+            self.norms = (0..self.len()).map(|i| norm(self.row(i as u32), self.scales[i])).collect();
+        }
+    }
+
+    pub(super) fn rest(&mut self) {
+        if self.metric != Metric::L2sq {
+            self.norms = Vec::new();
+        }
+        self.codes.shrink_to_fit();
+        self.scales.shrink_to_fit();
+        self.norms.shrink_to_fit();
+    }
+
+    pub(super) fn copy_row(&mut self, from: u32, to: u32) {
+        let start = from as usize * self.dim;
+        self.codes.copy_within(start..start + self.dim, to as usize * self.dim);
+        self.scales[to as usize] = self.scales[from as usize];
+        if !self.norms.is_empty() {
+            self.norms[to as usize] = self.norms[from as usize];
+        }
+        self.zero_node = match self.zero_node {
+            Some(node) if node == from => Some(to),
+            Some(node) if node == to => None,
+            other => other,
+        };
+    }
+
+    pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
+        let codes = reordered(&self.codes, self.dim, order)?;
+        let scales = reordered(&self.scales, 1, order)?;
+        let norms = if self.norms.is_empty() { Vec::new() } else { reordered(&self.norms, 1, order)? };
+        self.zero_node =
+            self.zero_node.and_then(|zero| order.iter().position(|node| *node == zero)).map(|at| at as u32);
+        (self.codes, self.scales, self.norms) = (codes, scales, norms);
+        Ok(())
     }
 
     pub(crate) fn centre(&self) -> &[f32] {
@@ -110,7 +152,7 @@ impl I8Rows {
     pub(super) fn pop(&mut self) {
         self.codes.truncate(self.codes.len() - self.dim);
         self.scales.pop();
-        self.norms.pop();
+        self.norms.truncate(self.scales.len());
         self.zero_node = self.zero_node.filter(|node| (*node as usize) < self.scales.len());
     }
 

@@ -108,6 +108,28 @@ impl Store {
         }
     }
 
+    /// Copies row `from` over row `to`.
+    pub(crate) fn copy_row(&mut self, from: u32, to: u32) {
+        with_rows!(self, rows => rows.copy_row(from, to));
+    }
+
+    /// Puts the rows into a new order: row `i` is what row `order[i]` was.
+    pub(crate) fn reorder(&mut self, order: &[u32]) -> Result<()> {
+        with_rows!(self, rows => rows.reorder(order))
+    }
+
+    /// Gives back what only changes need.
+    pub(crate) fn rest(&mut self) {
+        with_rows!(self, rows => rows.rest());
+    }
+
+    /// Makes what changes need.
+    pub(crate) fn wake(&mut self) {
+        if let Self::I8(rows) = self {
+            rows.wake();
+        }
+    }
+
     /// Returns a hash of a row's code.
     pub(crate) fn hash(&self, node: u32) -> u64 {
         with_rows!(self, rows => rows.hash(node))
@@ -133,6 +155,17 @@ impl Store {
 pub(crate) fn try_reserve<T>(vec: &mut Vec<T>, n: usize) -> Result<()> {
     vec.try_reserve(n)
         .map_err(|_| Error::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) })
+}
+
+/// Returns the rows of a matrix in a new order.
+fn reordered<T: Copy>(rows: &[T], dim: usize, order: &[u32]) -> Result<Vec<T>> {
+    let mut new = Vec::new();
+    new.try_reserve_exact(rows.len())
+        .map_err(|_| Error::OutOfMemory { len_bytes: size_of_val(rows) as u64 })?;
+    for &node in order {
+        new.extend_from_slice(&rows[node as usize * dim..][..dim]);
+    }
+    Ok(new)
 }
 
 /// A key that is not a number (an overflow met another) orders last.

@@ -18,6 +18,7 @@ macro_rules! fields {
         $do!(ids: u64 => 48);
         $do!(next_id: u64 => 56);
         $do!(checked: u32 => 64);
+        $do!(ordered: u32 => 68);
     };
 }
 
@@ -48,6 +49,7 @@ impl Header {
             ids: 0,
             next_id: 0,
             checked: 0,
+            ordered: 0,
         };
         macro_rules! get {
             ($name:ident: $type:ty => $at:literal) => {

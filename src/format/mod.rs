@@ -17,7 +17,7 @@ const ALIGN: usize = 64;
 /// Far more than there are kinds: a bound on what a hostile file makes us look at.
 const SECTIONS_MAX: usize = 64;
 /// The header's bytes from here to the checksum are reserved.
-const RESERVED: usize = 68;
+const RESERVED: usize = 72;
 const NO_NODE: u32 = u32::MAX;
 /// A section with this flag may be skipped by a reader that does not know it.
 const OPTIONAL: u32 = 1;
@@ -31,11 +31,19 @@ enum Kind {
     Links,
     Ids,
     FurtherIds,
+    Calibration,
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Vectors, Self::Scales, Self::Centre, Self::Links, Self::Ids, Self::FurtherIds];
+    const ALL: [Self; 7] = [
+        Self::Vectors,
+        Self::Scales,
+        Self::Centre,
+        Self::Links,
+        Self::Ids,
+        Self::FurtherIds,
+        Self::Calibration,
+    ];
 
     fn code(self) -> u32 {
         match self {
@@ -45,6 +53,7 @@ impl Kind {
             Self::Links => 4,
             Self::Ids => 5,
             Self::FurtherIds => 6,
+            Self::Calibration => 7,
         }
     }
 
@@ -56,6 +65,7 @@ impl Kind {
             Self::Links => "links",
             Self::Ids => "ids",
             Self::FurtherIds => "further ids",
+            Self::Calibration => "calibration",
         }
     }
 }
@@ -76,4 +86,5 @@ struct Header {
     ids: u64,
     next_id: u64,
     checked: u32,
+    ordered: u32,
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::codec::{F32Rows, I8Rows, Store};
 use crate::distance::Metric;
 use crate::error::{Error, Result};
+use crate::near::calibrate::Calibration;
 use crate::near::graph::Packed;
 use crate::near::ids::{Column, Ids};
 use crate::near::index::Graph;
@@ -80,11 +81,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
         .or_else(|why| corrupt("links", why))?;
     let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
-    if header.checked > header.nodes {
-        return corrupt("header", "more nodes were checked than there are");
-    }
     let mut index = Index::from_parts(dim, params, store, Graph::Packed(links), ids);
     index.checked = header.checked as usize;
+    index.ordered = header.ordered as usize;
+    index.calibration =
+        Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
     Ok(index)
 }
 

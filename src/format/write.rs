@@ -48,6 +48,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
             .chain(further.iter().flat_map(|(_, id)| id.to_le_bytes()))
             .collect(),
     ));
+    sections.push((Kind::Calibration, index.calibration.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
 
     let table_end = HEADER_LEN + sections.len() * ENTRY_LEN;
@@ -76,6 +77,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         ids: index.ids.len() as u64,
         next_id: index.ids.next(),
         checked: index.checked as u32,
+        ordered: index.ordered as u32,
     };
     file[..8].copy_from_slice(&MAGIC);
     file[8..12].copy_from_slice(&VERSION.to_le_bytes());

@@ -16,7 +16,7 @@ const BATCH_MAX: usize = 256;
 
 /// How many links a list that overflows gives up beyond its capacity, so that it does not
 /// overflow again at once.
-const SLACK: usize = 4;
+pub(crate) const SLACK: usize = 4;
 
 /// How the graph is built.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ fn choose_links<R: Rows>(
 ) -> Vec<Candidate> {
     let ef = plan.ef_construction.max(plan.m);
     rows.prepare_node(node, &mut scratch.prepared);
-    walk(slots, slots.len(), entries(slots.len()), ef, scratch, |prepared, nodes, keys| {
+    walk(slots, slots.len(), entries(slots.len()), None, ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     scratch.fresh.clear();
@@ -137,7 +137,7 @@ fn merge_links<R: Rows>(
 
 /// Returns up to `limit` of the sorted candidates: those that are nearer to the node than to any
 /// candidate chosen before.
-fn select<R: Rows>(
+pub(crate) fn select<R: Rows>(
     rows: &R,
     candidates: impl Iterator<Item = Candidate>,
     limit: usize,
@@ -165,12 +165,12 @@ fn select<R: Rows>(
 
 /// Maps a range, in parallel where there are threads, in order always.
 #[cfg(feature = "parallel")]
-fn map<T: Send>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+pub(crate) fn map<T: Send>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     use rayon::prelude::*;
     range.into_par_iter().map(f).collect()
 }
 
 #[cfg(not(feature = "parallel"))]
-fn map<T>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T) -> Vec<T> {
+pub(crate) fn map<T>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T) -> Vec<T> {
     range.map(f).collect()
 }

@@ -53,6 +53,43 @@ impl Dedupe {
         slot
     }
 
+    /// Takes a row out, before `store` loses it.
+    pub(crate) fn remove(&mut self, store: &Store, node: u32) {
+        if self.table.is_empty() {
+            return;
+        }
+        let mask = self.table.len() - 1;
+        let mut hole = self.slot(store, node);
+        if self.table[hole] != node {
+            return;
+        }
+        self.len -= 1;
+        self.table[hole] = EMPTY;
+        // What stands behind the hole moves up, unless it stands at or before its own place.
+        let mut slot = hole;
+        loop {
+            slot = (slot + 1) & mask;
+            let other = self.table[slot];
+            if other == EMPTY {
+                return;
+            }
+            let home = store.hash(other) as usize & mask;
+            if (slot.wrapping_sub(home) & mask) >= (slot.wrapping_sub(hole) & mask) {
+                self.table[hole] = other;
+                self.table[slot] = EMPTY;
+                hole = slot;
+            }
+        }
+    }
+
+    /// Gives a row a new number, before `store` does.
+    pub(crate) fn rename(&mut self, store: &Store, from: u32, to: u32) {
+        if !self.table.is_empty() {
+            let slot = self.slot(store, from);
+            self.table[slot] = to;
+        }
+    }
+
     pub(crate) fn len_bytes(&self) -> usize {
         self.table.capacity() * 4
     }

@@ -68,6 +68,28 @@ impl Slots {
         self.degrees[node] = degree as u16;
     }
 
+    /// Keeps the first `n` nodes.
+    pub(crate) fn truncate(&mut self, n: usize) {
+        self.degrees.truncate(n);
+        self.links.truncate(n * self.capacity);
+        self.lengths.truncate(n * self.capacity);
+    }
+
+    /// Copies the list of `from` over that of `to`.
+    pub(crate) fn copy_list(&mut self, from: u32, to: u32) {
+        let (start, end) = (from as usize * self.capacity, to as usize * self.capacity);
+        self.links.copy_within(start..start + self.capacity, end);
+        self.lengths.copy_within(start..start + self.capacity, end);
+        self.degrees[to as usize] = self.degrees[from as usize];
+    }
+
+    /// Gives every link a new number.
+    pub(crate) fn relabel(&mut self, new: impl Fn(u32) -> u32) {
+        for (links, degree) in self.links.chunks_exact_mut(self.capacity).zip(&self.degrees) {
+            links[..*degree as usize].iter_mut().for_each(|link| *link = new(*link));
+        }
+    }
+
     /// Adds one link where there is room; returns whether there was.
     pub(crate) fn push(&mut self, node: u32, link: u32, length: f32) -> bool {
         let degree = self.degrees[node as usize] as usize;
@@ -146,13 +168,22 @@ impl Packed {
     }
 
     pub(crate) fn from_slots(slots: &Slots) -> Self {
+        let same: Vec<u32> = (0..slots.len() as u32).collect();
+        Self::from_slots_in_order(slots, &same, &same)
+    }
+
+    /// Packs lists in a new order: node `i` is what node `order[i]` was, and `place` is the inverse.
+    pub(crate) fn from_slots_in_order(slots: &Slots, order: &[u32], place: &[u32]) -> Self {
         let mut packed = Self::default();
         let mut list = Vec::new();
-        for node in 0..slots.len() as u32 {
+        for &node in order {
             list.clear();
-            list.extend_from_slice(slots.links(node));
+            list.extend(slots.links(node).iter().map(|link| place[*link as usize]));
             packed.push(&mut list);
         }
+        packed.bytes.shrink_to_fit();
+        packed.blocks.shrink_to_fit();
+        packed.starts.shrink_to_fit();
         packed
     }
 

@@ -257,6 +257,70 @@ impl Ids {
         }
     }
 
+    /// Takes ids away; returns the nodes that have none left, in order.
+    ///
+    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice), and nothing has changed.
+    pub(crate) fn remove(&mut self, ids: &[u64]) -> Result<Vec<u32>> {
+        let mut gone = HashSet::with_capacity(ids.len());
+        for &id in ids {
+            if !gone.insert(id) {
+                return Err(Error::DuplicateId { id });
+            }
+        }
+        let all = self.first.iter().chain(self.further.iter().map(|(_, id)| *id));
+        let there: HashSet<u64> = all.filter(|id| gone.contains(id)).collect();
+        if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
+            return Err(Error::IdNotFound { id });
+        }
+        self.further.retain(|(_, id)| !gone.contains(id));
+        let mut first: Vec<u64> = self.first.iter().collect();
+        let mut dead = Vec::new();
+        for (node, id) in first.iter_mut().enumerate().filter(|(_, id)| gone.contains(id)) {
+            let at = self.further.partition_point(|(other, _)| (*other as usize) < node);
+            if self.further.get(at).is_some_and(|(other, _)| *other as usize == node) {
+                *id = self.further.remove(at).1;
+            } else {
+                dead.push(node as u32);
+            }
+        }
+        self.first = Column::narrowest(first);
+        if let Some(known) = &mut self.known {
+            known.retain(|id| !gone.contains(id));
+        }
+        Ok(dead)
+    }
+
+    /// Moves the ids of nodes (from, to), whose places are free, and keeps the first `n` nodes.
+    pub(crate) fn move_nodes(&mut self, moves: &[(u32, u32)], n: usize) {
+        let mut first: Vec<u64> = self.first.iter().collect();
+        for &(from, to) in moves {
+            first[to as usize] = first[from as usize];
+        }
+        first.truncate(n);
+        self.first = Column::narrowest(first);
+        for (node, _) in &mut self.further {
+            if let Ok(at) = moves.binary_search_by_key(node, |(from, _)| *from) {
+                *node = moves[at].1;
+            }
+        }
+        self.settle();
+    }
+
+    /// Puts the nodes into a new order: node `i` is what node `order[i]` was, and `place` is the inverse.
+    pub(crate) fn reorder(&mut self, order: &[u32], place: &[u32]) {
+        self.first = Column::narrowest(order.iter().map(|node| self.first.get(*node as usize)).collect());
+        for (node, _) in &mut self.further {
+            *node = place[*node as usize];
+        }
+        self.settle();
+    }
+
+    /// Gives back what only changes need.
+    pub(crate) fn rest(&mut self) {
+        self.known = None;
+        self.further.shrink_to_fit();
+    }
+
     /// Takes the ids of all nodes from `n` on away.
     pub(crate) fn truncate(&mut self, n: usize) {
         self.first = Column::narrowest(self.first.iter().take(n).collect());

@@ -1,6 +1,7 @@
 //! The index: what users hold.
 
 use super::build::{Plan, link};
+use super::calibrate::Calibration;
 use super::dedupe::Dedupe;
 use super::graph::{Packed, Slots};
 use super::ids::Ids;
@@ -57,6 +58,9 @@ pub(crate) enum Graph {
 /// Below this many nodes there are no links: a scan is as fast as a walk, and exact.
 pub(crate) const LINKED_MIN: usize = 2048;
 
+/// The recall that a search gives which asks for nothing else.
+const DEFAULT_RECALL: f32 = 0.95;
+
 /// When the index has grown by this part, every node is checked to be reachable.
 const CHECK_EVERY: usize = 16;
 
@@ -64,7 +68,7 @@ const CHECK_EVERY: usize = 16;
 const NODES_MAX: usize = (1 << 31) - 2;
 
 /// How many candidates are looked at with the unquantised query, to return `k`.
-fn rerank_len(k: usize) -> usize {
+pub(super) fn rerank_len(k: usize) -> usize {
     k.saturating_add(k / 2 + 8)
 }
 
@@ -92,8 +96,14 @@ pub struct Index {
     pub(crate) ids: Ids,
     /// How many nodes there were when all were last known to be reachable.
     pub(crate) checked: usize,
-    dedupe: Dedupe,
-    scratch: ScratchPool,
+    /// How many nodes there were when they were last put in order.
+    pub(crate) ordered: usize,
+    /// What `ef_search` gives what recall.
+    pub(crate) calibration: Calibration,
+    /// Changes with the index: a filter made before is refused after.
+    pub(super) changes: u64,
+    pub(super) dedupe: Dedupe,
+    pub(super) scratch: ScratchPool,
 }
 
 impl Index {
@@ -124,6 +134,9 @@ impl Index {
             graph,
             ids,
             checked,
+            ordered: checked,
+            calibration: Calibration::default(),
+            changes: 0,
             dedupe: Dedupe::default(),
             scratch: ScratchPool::default(),
         }
@@ -209,6 +222,8 @@ impl Index {
         self.dedupe.reserve(&self.store, self.store.len() + n)?;
         let slots = self.slots(self.store.len() + n)?;
 
+        self.changes += 1;
+        self.store.wake();
         let prepared = self.prepared(vectors);
         let vectors = prepared.as_deref().unwrap_or(vectors);
         if self.store.len() == 0 {
@@ -231,7 +246,7 @@ impl Index {
             progress(n, n);
             return Ok(ids);
         };
-        let plan = Plan { m: self.params.m, ef_construction: self.params.ef_construction };
+        let plan = self.plan();
         let (first, last) = (slots.len(), self.store.len());
         with_rows!(&self.store, rows => {
             link(rows, &mut slots, last, plan, &self.scratch, &mut |done| progress(done - first, last - first));
@@ -247,12 +262,19 @@ impl Index {
         });
         let linked = slots.len();
         self.graph = Graph::Slots(slots);
+        if linked < last {
+            self.store.truncate(linked);
+            self.ids.truncate(linked);
+            self.dedupe = Dedupe::default();
+        }
+        if linked >= 2 * self.ordered {
+            self.compact()?;
+            self.calibrate();
+        }
         if linked == last {
             return Ok(ids);
         }
-        self.store.truncate(linked);
-        self.ids.truncate(linked);
-        self.dedupe = Dedupe::default();
+        // Numbers below `linked` are those from before the order was changed.
         Ok(ids
             .into_iter()
             .zip(nodes)
@@ -263,8 +285,8 @@ impl Index {
 
     /// Takes the graph out in the form that grows, with room for `n` nodes; `None` when the index
     /// is too small for links.
-    fn slots(&mut self, n: usize) -> Result<Option<Slots>> {
-        if n < LINKED_MIN {
+    pub(super) fn slots(&mut self, n: usize) -> Result<Option<Slots>> {
+        if n < LINKED_MIN && matches!(&self.graph, Graph::Packed(packed) if packed.len() == 0) {
             return Ok(None);
         }
         let capacity = 2 * self.params.m;
@@ -280,8 +302,12 @@ impl Index {
         Ok(Some(slots))
     }
 
+    pub(super) fn plan(&self) -> Plan {
+        Plan { m: self.params.m, ef_construction: self.params.ef_construction }
+    }
+
     /// Checks that vectors or queries have the right dimension and are finite.
-    fn check(&self, vectors: &[f32]) -> Result<()> {
+    pub(super) fn check(&self, vectors: &[f32]) -> Result<()> {
         if vectors.len() % self.dim != 0 {
             return Err(Error::DimensionMismatch { expected: self.dim, got: vectors.len() });
         }
@@ -294,7 +320,7 @@ impl Index {
     }
 
     /// Returns the vectors as the metric compares them, where that is not as they come.
-    fn prepared(&self, vectors: &[f32]) -> Option<Vec<f32>> {
+    pub(super) fn prepared(&self, vectors: &[f32]) -> Option<Vec<f32>> {
         (self.params.metric == Metric::Cosine).then(|| {
             let mut vectors = vectors.to_vec();
             vectors.chunks_exact_mut(self.dim).for_each(normalise);
@@ -352,49 +378,73 @@ impl Index {
         }
         let normalised = self.prepared(query);
         let query = normalised.as_deref().unwrap_or(query);
+        let n = self.store.len();
+        let ef = self.ef(k, params);
         with_rows!(&self.store, rows => {
             rows.prepare(query, &mut scratch.prepared);
-            self.fill_pool(rows, k, params, scratch);
-            self.report(rows, k, scratch)
+            if ef >= n {
+                scan(rows, 0..n as u32, rerank_len(k), scratch);
+            } else {
+                self.walk(rows, ef, None, scratch);
+            }
+            let mut found = self.reported(rows, rerank_len(k), scratch, |_| true);
+            found.truncate(k);
+            neighbors(found)
         })
     }
 
-    /// Leaves the best candidates in the pool, by keys.
-    fn fill_pool<R: Rows>(&self, rows: &R, k: usize, params: &SearchParams, scratch: &mut Scratch) {
+    /// Returns how many candidates a walk keeps; as many as there are nodes for a scan.
+    pub(super) fn ef(&self, k: usize, params: &SearchParams) -> usize {
         let n = self.store.len();
-        let ef = params.ef_search.unwrap_or(64).max(k);
         let linked = match &self.graph {
             Graph::Slots(slots) => slots.len(),
             Graph::Packed(packed) => packed.len(),
         };
-        if params.exact || linked < n || ef >= n {
-            return scan(rows, n, rerank_len(k), scratch);
+        if params.exact || linked < n {
+            return n;
         }
+        match params.ef_search {
+            Some(ef) => ef.max(k),
+            None => self.calibration.ef(k, params.recall.unwrap_or(DEFAULT_RECALL)).unwrap_or(n),
+        }
+    }
+
+    /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`.
+    pub(super) fn walk<R: Rows>(&self, rows: &R, ef: usize, without: Option<u32>, scratch: &mut Scratch) {
+        let n = self.store.len();
         let entries = entries(n);
         match &self.graph {
             Graph::Slots(slots) => {
-                walk(slots, n, entries, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
+                walk(slots, n, entries, without, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
             }
             Graph::Packed(packed) => {
-                walk(packed, n, entries, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
+                walk(packed, n, entries, without, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
             }
         }
     }
 
-    /// Makes neighbours of the pool's best candidates: distances of the unquantised query.
-    fn report<R: Rows>(&self, rows: &R, k: usize, scratch: &mut Scratch) -> Neighbors {
-        let mut found: Vec<(f32, u64)> = Vec::with_capacity(rerank_len(k));
-        for candidate in scratch.pool.iter().take(rerank_len(k)) {
+    /// Returns the ids of the pool's best candidates, with distances of the unquantised query, sorted.
+    pub(super) fn reported<R: Rows>(
+        &self,
+        rows: &R,
+        limit: usize,
+        scratch: &Scratch,
+        allowed: impl Fn(u64) -> bool,
+    ) -> Vec<(f32, u64)> {
+        let mut found: Vec<(f32, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
+        for candidate in scratch.pool.iter().take(limit) {
             let mut distance = rows.distance(&scratch.prepared, candidate.node());
             if self.params.metric == Metric::Cosine {
                 distance = distance.clamp(0.0, 2.0);
             }
-            self.ids.visit(candidate.node(), |id| found.push((distance, id)));
+            self.ids.visit(candidate.node(), |id| {
+                if allowed(id) {
+                    found.push((distance, id));
+                }
+            });
         }
         found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        found.truncate(k);
-        let (distances, ids) = found.into_iter().unzip();
-        Neighbors { ids, distances }
+        found
     }
 
     /// Returns the index as a file's bytes: `docs/FORMAT.md`.
@@ -410,14 +460,28 @@ impl Index {
     }
 }
 
-/// Leaves the `limit` best of all nodes in the pool.
-fn scan<R: Rows>(rows: &R, n: usize, limit: usize, scratch: &mut Scratch) {
+/// Turns sorted pairs into neighbours.
+pub(super) fn neighbors(found: Vec<(f32, u64)>) -> Neighbors {
+    let (distances, ids) = found.into_iter().unzip();
+    Neighbors { ids, distances }
+}
+
+/// Leaves the `limit` best of the given nodes in the pool.
+pub(super) fn scan<R: Rows>(
+    rows: &R,
+    mut nodes: impl Iterator<Item = u32>,
+    limit: usize,
+    scratch: &mut Scratch,
+) {
     const CHUNK: usize = 256;
     scratch.pool.clear();
-    for start in (0..n).step_by(CHUNK) {
+    loop {
         let Scratch { prepared, fresh, keys, .. } = scratch;
         fresh.clear();
-        fresh.extend(start as u32..n.min(start + CHUNK) as u32);
+        fresh.extend(nodes.by_ref().take(CHUNK));
+        if fresh.is_empty() {
+            return;
+        }
         rows.keys(prepared, fresh, keys);
         for i in 0..scratch.fresh.len() {
             scratch.offer(Candidate::new(scratch.keys[i], scratch.fresh[i]), limit);

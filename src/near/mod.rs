@@ -1,15 +1,23 @@
 //! A compact index for approximate nearest neighbours: one flat proximity graph.
 
 mod build;
+pub(crate) mod calibrate;
+mod change;
 mod dedupe;
+mod filter;
 pub(crate) mod graph;
+mod health;
 pub(crate) mod ids;
 pub(crate) mod index;
+mod order;
 mod params;
+mod range;
 mod reach;
 mod scratch;
 mod walk;
 
 pub use crate::codec::Storage;
+pub use filter::Filter;
+pub use health::Health;
 pub use index::{Index, Memory, Neighbors, NeighborsBatch};
 pub use params::{Params, SearchParams};

@@ -62,8 +62,11 @@ impl Params {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchParams {
-    /// How many candidates the walk keeps; `None` for the index's own choice.
+    /// How many candidates the walk keeps; `None` for as many as `recall` needs.
     pub ef_search: Option<usize>,
+    /// Which part of the true neighbours is to be found, above 0 to 1, where `ef_search` is not
+    /// given; `None` for 0.95. The index has measured itself what it needs.
+    pub recall: Option<f32>,
     /// Compare with every vector instead of walking the graph.
     pub exact: bool,
 }
@@ -73,6 +76,13 @@ impl SearchParams {
     #[must_use]
     pub fn ef_search(mut self, ef_search: usize) -> Self {
         self.ef_search = Some(ef_search);
+        self
+    }
+
+    /// Sets `recall`.
+    #[must_use]
+    pub fn recall(mut self, recall: f32) -> Self {
+        self.recall = Some(recall);
         self
     }
 
@@ -86,6 +96,10 @@ impl SearchParams {
     /// Checks the ranges, and that of `k`.
     pub(crate) fn check(&self, k: usize) -> Result<()> {
         in_range("k", k, 1..=usize::MAX)?;
+        if let Some(recall) = self.recall.filter(|recall| !(*recall > 0.0 && *recall <= 1.0)) {
+            let expected = "above 0, up to 1".into();
+            return Err(Error::BadParameter { name: "recall", expected, got: recall.to_string() });
+        }
         self.ef_search.map_or(Ok(()), |ef| in_range("ef_search", ef, 1..=usize::MAX))
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn link_unreached<R: Rows>(rows: &R, slots: &mut Slots, plan: Plan, s
         while let Some(node) = reached.next_unreached(start) {
             start = node as usize;
             rows.prepare_node(node, &mut scratch.prepared);
-            walk(slots, n, entries(n), plan.ef_construction, scratch, |prepared, nodes, keys| {
+            walk(slots, n, entries(n), None, plan.ef_construction, scratch, |prepared, nodes, keys| {
                 rows.pair_keys(prepared, nodes, keys);
             });
             let near = scratch.pool.iter().filter(|candidate| candidate.node() != node);
@@ -84,6 +84,22 @@ pub(crate) fn link_unlinked(slots: &mut Slots, first: usize) {
             continue;
         }
         if let Some((link, length)) = list.first() {
+            slots.replace_last(*link, node, *length);
+        }
+    }
+}
+
+/// Makes sure that each node is linked to by some node.
+pub(crate) fn link_forgotten(slots: &mut Slots) {
+    let mut linked = vec![false; slots.len()];
+    for node in 0..slots.len() as u32 {
+        slots.visit(node, |link| linked[link as usize] = true);
+    }
+    for node in (0..slots.len() as u32).filter(|node| !linked[*node as usize]) {
+        let list: Vec<(u32, f32)> =
+            slots.links(node).iter().copied().zip(slots.lengths(node).iter().copied()).collect();
+        let pushed = list.iter().any(|(link, length)| slots.push(*link, node, *length));
+        if let (false, Some((link, length))) = (pushed, list.first()) {
             slots.replace_last(*link, node, *length);
         }
     }

@@ -76,12 +76,13 @@ impl Scratch {
 
 /// Fills the pool with the `ef` best nodes that the walk from `entries` meets.
 ///
-/// `score` writes the keys of listed nodes. The order in which links are stored makes no difference.
+/// It goes round the node `without`. `score` writes the keys of listed nodes. The order in which links are stored makes no difference.
 #[inline(always)]
 pub(crate) fn walk<L: Links>(
     links: &L,
     n: usize,
     entries: impl Iterator<Item = u32>,
+    without: Option<u32>,
     ef: usize,
     scratch: &mut Scratch,
     mut score: impl FnMut(&mut Prepared, &[u32], &mut Vec<f32>),
@@ -89,7 +90,10 @@ pub(crate) fn walk<L: Links>(
     scratch.start(n);
     let stamp = scratch.walk;
     scratch.fresh.clear();
-    for node in entries {
+    if let Some(node) = without {
+        scratch.seen[node as usize] = stamp;
+    }
+    for node in entries.filter(|node| Some(*node) != without) {
         scratch.seen[node as usize] = stamp;
         scratch.fresh.push(node);
     }

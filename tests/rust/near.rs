@@ -185,3 +185,152 @@ fn stopping_an_add_keeps_what_was_linked_and_the_index_goes_on() {
     let found = index.search(&vectors[4999 * 6..], 1, &SearchParams::default()).unwrap();
     assert_eq!(found.ids, [4999]);
 }
+
+#[test]
+fn removed_vectors_are_gone_and_the_others_are_still_found() {
+    for storage in STORAGES {
+        let (n, dim) = (3000, 12);
+        let vectors = lcg(n * dim, 1);
+        let mut index = index(n, dim, Metric::L2sq, storage);
+        let gone: Vec<u64> = (0..n as u64).filter(|id| id % 3 == 0).collect();
+        index.remove(&gone[1..]).unwrap();
+        index.remove(&gone[..1]).unwrap();
+        assert_eq!(index.len(), n - gone.len());
+        assert_eq!(index.health().orphans, 0);
+        let found = index.search_many(&vectors, 1, &SearchParams::default().ef_search(64)).unwrap();
+        assert!(found.ids.iter().all(|id| id % 3 != 0));
+        let themselves = found.ids.iter().enumerate().filter(|(i, id)| **id == *i as u64).count();
+        assert!(themselves as f64 >= 0.995 * (n - gone.len()) as f64, "{themselves}");
+        assert!(recall(&index, &lcg(50 * dim, 9), 10, &SearchParams::default().ef_search(100)) >= 0.97);
+        let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+        assert_eq!(opened.to_bytes(), index.to_bytes());
+        assert_eq!(index.remove(&[0]).unwrap_err().code(), "id_not_found");
+        assert_eq!(index.remove(&[1, 1]).unwrap_err().code(), "duplicate_id");
+        assert_eq!(opened.to_bytes(), index.to_bytes());
+        index.add(&vectors[..dim], Some(&[0])).unwrap();
+        assert_eq!(index.search(&vectors[..dim], 1, &SearchParams::default()).unwrap().ids, [0]);
+        index.remove(&(0..n as u64).filter(|id| index.contains(*id)).collect::<Vec<_>>()).unwrap();
+        assert!(index.is_empty() && Index::from_bytes(&index.to_bytes()).unwrap().is_empty());
+        index.add(&vectors, None).unwrap();
+        assert_eq!(index.len(), n);
+    }
+}
+
+#[test]
+fn removing_one_of_several_ids_of_a_vector_keeps_the_others() {
+    let mut index = Index::new(2, Params::default()).unwrap();
+    index.add(&[1.0, 2.0, 1.0, 2.0, 5.0, 5.0, 1.0, 2.0], None).unwrap();
+    index.remove(&[0, 3]).unwrap();
+    let found = index.search(&[1.0, 2.0], 4, &SearchParams::default()).unwrap();
+    assert_eq!(found.ids, [1, 2]);
+    index.update(&[7.0, 7.0], &[1]).unwrap();
+    assert_eq!(index.search(&[7.0, 7.0], 1, &SearchParams::default()).unwrap().ids, [1]);
+    assert_eq!(index.len(), 2);
+}
+
+#[test]
+fn replacing_every_vector_one_by_one_keeps_the_recall_of_a_fresh_build() {
+    let (n, dim) = (2500, 12);
+    let mut index = index(n, dim, Metric::L2sq, Storage::I8);
+    let new = lcg(n * dim, 50);
+    for (id, vector) in new.chunks(dim).enumerate() {
+        index.update(vector, &[id as u64]).unwrap();
+    }
+    let mut fresh = Index::new(dim, index.params().clone()).unwrap();
+    fresh.add(&new, None).unwrap();
+    let (queries, params) = (lcg(100 * dim, 9), SearchParams::default().ef_search(48));
+    let (churned, built) = (recall(&index, &queries, 10, &params), recall(&fresh, &queries, 10, &params));
+    assert!(churned >= built - 0.01, "{churned} after changes, {built} fresh");
+    assert_eq!(index.health().orphans, 0);
+}
+
+#[test]
+fn compacting_changes_no_answer_but_the_memory() {
+    for storage in STORAGES {
+        let mut index = index(3000, 16, Metric::Cosine, storage);
+        index.add(&lcg(100 * 16, 8), None).unwrap();
+        let before = index.memory();
+        let query = lcg(16, 3);
+        let exact = SearchParams::default().exact(true);
+        let answer = index.search(&query, 10, &exact).unwrap();
+        index.compact().unwrap();
+        assert_eq!(index.search(&query, 10, &exact).unwrap(), answer);
+        let after = index.memory();
+        assert!(after.links < before.links / 2 && after.vectors < before.vectors);
+        assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().memory(), after);
+    }
+}
+
+#[test]
+fn the_recall_that_is_asked_for_is_reached() {
+    let index = index(6000, 24, Metric::Cosine, Storage::F32);
+    let queries = lcg(200 * 24, 9);
+    for asked in [0.9, 0.95, 0.99] {
+        let reached = recall(&index, &queries, 10, &SearchParams::default().recall(asked));
+        assert!(reached >= f64::from(asked) - 0.01, "asked {asked}, reached {reached}");
+    }
+    assert!(index.recall(10, &SearchParams::default().exact(true)).unwrap() == 1.0);
+    let code = index.search(&queries[..24], 1, &SearchParams::default().recall(1.5)).unwrap_err().code();
+    assert_eq!(code, "bad_parameter");
+}
+
+#[test]
+fn a_filtered_search_finds_the_nearest_of_the_allowed_at_any_selectivity() {
+    let (n, dim) = (6000, 16);
+    let index = index(n, dim, Metric::L2sq, Storage::F32);
+    let queries = lcg(30 * dim, 9);
+    for every in [1, 2, 10, 100, 1000, 6000] {
+        let filter = index.filter(|id| id % every == 0);
+        assert_eq!(filter.count(), n / every as usize);
+        let mut hits = 0;
+        let mut all = 0;
+        for query in queries.chunks(dim) {
+            let found =
+                index.search_filtered(query, 10, &SearchParams::default().ef_search(64), &filter).unwrap();
+            let truth = index.search(query, n, &SearchParams::default().exact(true)).unwrap();
+            let truth: Vec<u64> = truth.ids.into_iter().filter(|id| id % every == 0).take(10).collect();
+            assert_eq!(found.ids.len(), truth.len());
+            assert!(found.ids.iter().all(|id| id % every == 0));
+            hits += found.ids.iter().filter(|id| truth.contains(id)).count();
+            all += truth.len();
+        }
+        assert!(hits as f64 >= 0.95 * all as f64, "every {every}: {hits} of {all}");
+    }
+    let mut changed = index.clone();
+    let filter = changed.filter_ids(&[5, 7, 1 << 40]);
+    assert_eq!(filter.count(), 2);
+    changed.add(&lcg(dim, 70), None).unwrap();
+    let stale = changed.search_filtered(&queries[..dim], 1, &SearchParams::default(), &filter);
+    assert_eq!(stale.unwrap_err().code(), "bad_parameter");
+}
+
+#[test]
+fn a_search_by_radius_returns_all_within_it() {
+    let index = index(4000, 6, Metric::L2sq, Storage::F32);
+    for query in lcg(10 * 6, 9).chunks(6) {
+        let exact = index.search(query, 4000, &SearchParams::default().exact(true)).unwrap();
+        for radius in [-1.0, 0.01, 0.1, 0.3, 5.0] {
+            let within = exact.distances.iter().filter(|distance| **distance <= radius).count();
+            let found = index.search_radius(query, radius, &SearchParams::default()).unwrap();
+            assert!(found.distances.iter().all(|distance| *distance <= radius));
+            assert!(found.ids.len() as f64 >= 0.97 * within as f64 - 1.0, "{} of {within}", found.ids.len());
+        }
+    }
+}
+
+#[test]
+fn clusters_far_from_each_other_stay_in_one_piece() {
+    let (clusters, each, dim) = (60, 60, 8);
+    let centres = lcg(clusters * dim, 1);
+    let mut vectors = lcg(clusters * each * dim, 2);
+    for (i, vector) in vectors.chunks_mut(dim).enumerate() {
+        for (value, centre) in vector.iter_mut().zip(&centres[i % clusters * dim..]) {
+            *value = centre * 1000.0 + *value * 0.01;
+        }
+    }
+    let mut index = Index::new(dim, Params::default().storage(Storage::F32)).unwrap();
+    index.add(&vectors, None).unwrap();
+    assert_eq!(index.health().orphans, 0);
+    let found = recall(&index, &vectors[..200 * dim], 10, &SearchParams::default().ef_search(64));
+    assert!(found >= 0.95, "recall {found}");
+}

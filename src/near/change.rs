@@ -1,0 +1,157 @@
+//! Taking vectors away and replacing them: the links heal, the space is used again.
+
+use super::build::{SLACK, map, select};
+use super::dedupe::Dedupe;
+use super::graph::{Packed, Slots};
+use super::index::{Graph, Index};
+use super::order::locality_order;
+use super::reach;
+use super::walk::{Candidate, Scratch};
+use crate::codec::{Rows, with_rows};
+use crate::error::{Error, Result};
+
+impl Index {
+    /// Takes ids, and the vectors that no other id has, out of the index.
+    ///
+    /// The neighbours of a vector that goes are linked to its other neighbours; the last vectors
+    /// take the free places. All or nothing.
+    ///
+    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice).
+    /// Cost: one pass over all links, so many ids in one call cost little more than one.
+    pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let linked = !matches!(&self.graph, Graph::Packed(packed) if packed.len() == 0);
+        // Before anything changes, as it may need memory.
+        let slots = if linked { self.slots(self.store.len())? } else { None };
+        let dead = match self.ids.remove(ids) {
+            Ok(dead) => dead,
+            Err(error) => {
+                if let Some(slots) = slots {
+                    self.graph = Graph::Slots(slots);
+                }
+                return Err(error);
+            }
+        };
+        self.changes += 1;
+        self.store.wake();
+        let last = self.store.len() - dead.len();
+        for &node in &dead {
+            self.dedupe.remove(&self.store, node);
+        }
+        let holes = dead.iter().copied().take_while(|node| (*node as usize) < last);
+        let rest = (last as u32..self.store.len() as u32).filter(|node| dead.binary_search(node).is_err());
+        let moves: Vec<(u32, u32)> = rest.zip(holes).collect();
+        if let Some(mut slots) = slots {
+            with_rows!(&self.store, rows => heal(rows, &mut slots, &dead, &self.scratch));
+            for &(from, to) in &moves {
+                slots.copy_list(from, to);
+            }
+            slots.truncate(last);
+            slots.relabel(|link| {
+                moves.binary_search_by_key(&link, |(from, _)| *from).map_or(link, |at| moves[at].1)
+            });
+            reach::link_forgotten(&mut slots);
+            self.graph = Graph::Slots(slots);
+        }
+        for &(from, to) in &moves {
+            self.dedupe.rename(&self.store, from, to);
+            self.store.copy_row(from, to);
+        }
+        self.store.truncate(last);
+        self.ids.move_nodes(&moves, last);
+        self.checked = self.checked.saturating_sub(dead.len());
+        Ok(())
+    }
+
+    /// Replaces the vectors of ids that are there.
+    ///
+    /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. All or nothing.
+    ///
+    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`], and as [`add`](Self::add).
+    pub fn update(&mut self, vectors: &[f32], ids: &[u64]) -> Result<()> {
+        self.check(vectors)?;
+        if vectors.len() != ids.len() * self.dim {
+            return Err(Error::ShapeMismatch {
+                expected: format!("({}, {})", ids.len(), self.dim),
+                got: format!("({}, {})", vectors.len() / self.dim, self.dim),
+            });
+        }
+        self.remove(ids)?;
+        self.add(vectors, Some(ids))?;
+        Ok(())
+    }
+
+    /// Gives back memory that only changes need, and puts neighbours next to each other.
+    ///
+    /// An index that has been added to in large pieces, or opened from a file, is compact already.
+    ///
+    /// Errors: [`Error::OutOfMemory`].
+    pub fn compact(&mut self) -> Result<()> {
+        let n = self.store.len();
+        self.changes += 1;
+        if let Graph::Slots(slots) = &self.graph {
+            let order = with_rows!(&self.store, rows => locality_order(rows, n, &self.scratch));
+            let mut place = vec![0; n];
+            for (i, &node) in order.iter().enumerate() {
+                place[node as usize] = i as u32;
+            }
+            let packed = Packed::from_slots_in_order(slots, &order, &place);
+            self.store.reorder(&order)?;
+            self.ids.reorder(&order, &place);
+            self.graph = Graph::Packed(packed);
+        }
+        self.store.rest();
+        self.ids.rest();
+        self.dedupe = Dedupe::default();
+        self.ordered = n;
+        Ok(())
+    }
+}
+
+/// Gives each node that links to a dead one the dead one's links to choose from.
+fn heal<R: Rows>(rows: &R, slots: &mut Slots, dead: &[u32], pool: &super::scratch::ScratchPool) {
+    let mut is_dead = vec![false; slots.len()];
+    for &node in dead {
+        is_dead[node as usize] = true;
+    }
+    let hurt: Vec<u32> = (0..slots.len() as u32)
+        .filter(|node| {
+            !is_dead[*node as usize] && slots.links(*node).iter().any(|link| is_dead[*link as usize])
+        })
+        .collect();
+    let frozen: &Slots = slots;
+    let healed = map(0..hurt.len(), |i| {
+        let mut scratch = pool.take();
+        let list = healed_list(rows, frozen, hurt[i], &is_dead, &mut scratch);
+        pool.put(scratch);
+        list
+    });
+    for (node, list) in hurt.into_iter().zip(healed) {
+        slots.set(node, list.iter().map(|link| (link.node(), link.key())));
+    }
+}
+
+fn healed_list<R: Rows>(
+    rows: &R,
+    slots: &Slots,
+    node: u32,
+    is_dead: &[bool],
+    scratch: &mut Scratch,
+) -> Vec<Candidate> {
+    let dead = |link: &u32| is_dead[*link as usize];
+    let mut nodes: Vec<u32> = slots.links(node).to_vec();
+    for link in slots.links(node).iter().filter(|link| dead(link)) {
+        nodes.extend_from_slice(slots.links(*link));
+    }
+    nodes.retain(|link| !dead(link) && *link != node);
+    nodes.sort_unstable();
+    nodes.dedup();
+    rows.prepare_node(node, &mut scratch.prepared);
+    rows.pair_keys(&mut scratch.prepared, &nodes, &mut scratch.keys);
+    let mut list: Vec<Candidate> =
+        nodes.iter().zip(&scratch.keys).map(|(&link, &key)| Candidate::new(key, link)).collect();
+    list.sort_unstable();
+    select(rows, list.into_iter(), slots.capacity() - SLACK.min(slots.capacity() / 4), scratch)
+}

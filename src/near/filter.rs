@@ -1,0 +1,140 @@
+//! Search among some of the vectors only.
+
+use super::index::{Index, Neighbors, neighbors, rerank_len, scan};
+use super::params::SearchParams;
+use crate::codec::{Rows, with_rows};
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+
+/// How many walked-to nodes cost as much as one more candidate: about the links of a node.
+const NODES_PER_CANDIDATE: usize = 8;
+
+/// Which ids a search may return; made by [`Index::filter`] or [`Index::filter_ids`], for the index as it is.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// One bit per node.
+    nodes: Vec<u64>,
+    /// How many bits are set.
+    count: usize,
+    /// Ids of allowed nodes that are not allowed themselves.
+    denied: HashSet<u64>,
+    /// The index's changes when this was made.
+    changes: u64,
+}
+
+impl Filter {
+    fn allows(&self, node: u32) -> bool {
+        self.nodes[node as usize / 64] >> (node % 64) & 1 == 1
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        self.nodes.iter().zip(0u32..).flat_map(|(word, i)| {
+            let mut rest = *word;
+            core::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(i * 64 + bit)
+            })
+        })
+    }
+
+    /// Returns how many distinct vectors are allowed.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+}
+
+impl Index {
+    /// Returns the filter of the ids that `allowed` says yes to. It serves until the index changes.
+    pub fn filter(&self, mut allowed: impl FnMut(u64) -> bool) -> Filter {
+        let n = self.store.len();
+        let mut filter = Filter {
+            nodes: vec![0; n.div_ceil(64)],
+            count: 0,
+            denied: HashSet::new(),
+            changes: self.changes,
+        };
+        let mut denied = Vec::new();
+        for node in 0..n as u32 {
+            let mut any = false;
+            denied.clear();
+            self.ids.visit(node, |id| {
+                if allowed(id) {
+                    any = true;
+                } else {
+                    denied.push(id);
+                }
+            });
+            if any {
+                filter.nodes[node as usize / 64] |= 1 << (node % 64);
+                filter.count += 1;
+                filter.denied.extend(denied.drain(..));
+            }
+        }
+        filter
+    }
+
+    /// Returns the filter of these ids; those that are not in the index are passed over.
+    pub fn filter_ids(&self, ids: &[u64]) -> Filter {
+        let ids: HashSet<u64> = ids.iter().copied().collect();
+        self.filter(|id| ids.contains(&id))
+    }
+
+    /// Returns the `k` nearest neighbours of `query` among those that `filter` allows; `k` of them
+    /// when so many are allowed.
+    ///
+    /// Few allowed vectors are compared one by one, which is exact. Otherwise the walk goes through
+    /// all vectors with as many more candidates as the filter refuses; when too few of them are
+    /// allowed after all, the allowed ones are compared one by one.
+    ///
+    /// Errors: as [`search`](Self::search); [`Error::BadParameter`] when the index has changed since
+    /// the filter was made.
+    pub fn search_filtered(
+        &self,
+        query: &[f32],
+        k: usize,
+        params: &SearchParams,
+        filter: &Filter,
+    ) -> Result<Neighbors> {
+        if query.len() != self.dim {
+            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+        }
+        self.check(query)?;
+        params.check(k)?;
+        if filter.changes != self.changes || filter.nodes.len() != self.store.len().div_ceil(64) {
+            return Err(Error::BadParameter {
+                name: "filter",
+                expected: "a filter of the index as it is".into(),
+                got: "one made before it changed".into(),
+            });
+        }
+        if filter.count == 0 {
+            return Ok(Neighbors::default());
+        }
+        let n = self.store.len();
+        let normalised = self.prepared(query);
+        let query = normalised.as_deref().unwrap_or(query);
+        let ef = self.ef(k, params);
+        // So many candidates hold `ef` allowed ones, when allowed and refused ones are mixed.
+        let wide = (ef as u64 * n as u64).div_ceil(filter.count as u64) as usize;
+        let mut scratch = self.scratch.take();
+        let found = with_rows!(&self.store, rows => {
+            rows.prepare(query, &mut scratch.prepared);
+            let mut walked = false;
+            if wide < n && wide.saturating_mul(NODES_PER_CANDIDATE) < filter.count {
+                self.walk(rows, wide, None, &mut scratch);
+                scratch.pool.retain(|candidate| filter.allows(candidate.node()));
+                // Far fewer than expected: the filter and the query are at odds.
+                walked = scratch.pool.len() >= (ef - ef / 4).max(k);
+            }
+            if !walked {
+                scan(rows, filter.iter(), rerank_len(k), &mut scratch);
+            }
+            let mut found = self.reported(rows, rerank_len(k), &scratch, |id| !filter.denied.contains(&id));
+            found.truncate(k);
+            neighbors(found)
+        });
+        self.scratch.put(scratch);
+        Ok(found)
+    }
+}
