@@ -45,11 +45,6 @@ impl Leading {
     }
 
     /// Returns the leading bits of `value * 2^exponent`.
-    pub(crate) fn of_i128(value: i128, exponent: i32) -> Self {
-        Self::new(value < 0, value.unsigned_abs(), exponent, false)
-    }
-
-    /// Returns the leading bits of `value * 2^exponent`.
     pub(crate) fn of_wide<const LIMBS: usize>(value: &Wide<LIMBS>, exponent: i32) -> Self {
         Self::of_magnitude(value.is_negative(), value.abs().limbs(), exponent)
     }

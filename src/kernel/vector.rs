@@ -37,8 +37,6 @@ pub(crate) trait Vector: Copy {
     fn add_bits(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
     fn xor(self, other: Self) -> Self;
-    /// Returns the numbers, 0 in place of each NaN.
-    fn without_nan(self) -> Self;
 
     /// Returns the first elements of `x`, widened.
     #[inline(always)]
@@ -237,12 +235,6 @@ mod x86_64 {
             // SAFETY: see the head of this implementation.
             Self(unsafe { _mm256_xor_pd(self.0, other.0) })
         }
-
-        #[inline(always)]
-        fn without_nan(self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_and_pd(self.0, _mm256_cmp_pd::<_CMP_ORD_Q>(self.0, self.0)) })
-        }
     }
 
     // SAFETY of every block below: SSE2 is part of x86-64. Loads and stores are preceded by an
@@ -327,12 +319,6 @@ mod x86_64 {
             // SAFETY: see the head of this implementation.
             Self(unsafe { _mm_xor_pd(self.0, other.0) })
         }
-
-        #[inline(always)]
-        fn without_nan(self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_and_pd(self.0, _mm_cmpord_pd(self.0, self.0)) })
-        }
     }
 }
 
@@ -416,11 +402,6 @@ mod simd128 {
         fn xor(self, other: Self) -> Self {
             Self(v128_xor(self.0, other.0))
         }
-
-        #[inline(always)]
-        fn without_nan(self) -> Self {
-            Self(v128_and(self.0, f64x2_eq(self.0, self.0)))
-        }
     }
 }
 
@@ -501,10 +482,5 @@ impl Vector for Pair {
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         self.map_bits(other, |a, b| a ^ b)
-    }
-
-    #[inline(always)]
-    fn without_nan(self) -> Self {
-        self.map(self, |a, _| if a.is_nan() { 0.0 } else { a })
     }
 }
