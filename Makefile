@@ -176,3 +176,28 @@ test: test-python test-pyodide test-lite
 
 # ---- bench -------------------------------------------------------------------------------------
 
+# Peers have a Python, a Cargo folder and node_modules of their own: benches/README.md.
+BENCH_VENV := target/bench-venv
+
+$(BENCH_VENV)/installed: benches/requirements.txt
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt
+	touch $@
+
+benches/js/node_modules/installed: benches/js/package-lock.json
+	cd benches/js && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd benches/js && npm rebuild hnswlib-node --loglevel=error \
+	  || echo "hnswlib-node: skipped, it could not be compiled here"
+	touch $@
+
+.PHONY: bench-near
+bench-near: wheel $(BENCH_VENV)/installed  ## the index beside hnswlib, usearch, FAISS and hnsw_rs
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
+	cd benches/hnsw_rs && CARGO_TARGET_DIR=../../target/bench-hnsw-rs cargo build --quiet --release --locked
+	$(BENCH_VENV)/bin/python benches/near_peers.py $(BENCH_NEAR)
+
+.PHONY: bench-js
+bench-js: npm chromium benches/js/node_modules/installed  ## the npm package beside its peers, in Node and Chromium
+	rm -rf benches/js/node_modules/nearfold && mkdir -p benches/js/node_modules/nearfold
+	tar xzf target/npm/nearfold-*.tgz -C benches/js/node_modules/nearfold --strip-components=1
+	node benches/js/main.mjs $(BENCH_JS)

@@ -26,10 +26,12 @@ FILE_BARS = {("i8", 128): 175, ("i8", 384): 435, ("b1", 128): 70, ("b1", 384): 1
 SEARCH_BAR, BUILD_BAR = 1.5, 0.7
 
 
-def curves_of(dataset, truth, build_rounds: int, rounds: int):
+def curves_of(dataset, truth, only: str, build_rounds: int, rounds: int):
     """Every engine, built, tuned and timed: ours, then the peers."""
-    ours = [measure.Curve(engine) for engine in engines.ours(dataset)]
-    peers = [measure.Curve(engine) for engine in engines.peers(dataset)]
+    ours, peers = (
+        [measure.Curve(engine) for engine in found if only in engine.name or engine is found[0]]
+        for found in (engines.ours(dataset), engines.peers(dataset))
+    )
     measure.build(ours + peers, build_rounds)
     for curve in ours + peers:
         measure.tune(curve, truth, RECALLS)
@@ -106,6 +108,7 @@ def size_rows(name: str, dataset, ours, peers) -> list[Row]:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--datasets", default=",".join(datasets.REAL), help="of debian, reuters, bigann, synthetic")
+    parser.add_argument("--only", default="", help="part of the names of engines; our default and hnswlib are always in")
     parser.add_argument("--rounds", type=int, default=7, help="timed rounds of searches")
     parser.add_argument("--build-rounds", type=int, default=2)
     parser.add_argument("--limit", type=int, help="use only so many vectors: to try the bench, not to measure")
@@ -116,7 +119,7 @@ def main():
     for dataset in datasets.load(arguments.datasets.split(","), arguments.limit):
         start = time.monotonic()
         truth = datasets.Truth(dataset, K)
-        ours, peers = curves_of(dataset, truth, arguments.build_rounds, arguments.rounds)
+        ours, peers = curves_of(dataset, truth, arguments.only, arguments.build_rounds, arguments.rounds)
         found = search_rows(dataset.name, ours, peers)
         found += build_rows(dataset.name, ours, peers)
         found += size_rows(dataset.name, dataset, ours, peers)

@@ -1,0 +1,39 @@
+// Bytes over the wire: what a page fetches for each library, minified and gzipped.
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { ENGINES } from "./engines.mjs";
+import { libraryOf } from "./libraries.mjs";
+import { row } from "./report.mjs";
+import { bundle } from "./server.mjs";
+
+const MODULES = fileURLToPath(new URL("node_modules/", import.meta.url));
+const WASM_BAR = 120;
+const SCRIPT_BAR = 8;
+
+const kilobytes = (bytes) => gzipSync(bytes, { level: 9 }).length / 1000;
+
+async function sizes(engine) {
+  const { script, files = [] } = libraryOf(engine);
+  const others = await Promise.all(files.map((file) => readFile(MODULES + file)));
+  return { script: kilobytes(await bundle(script)), others: others.reduce((sum, bytes) => sum + kilobytes(bytes), 0) };
+}
+
+export async function compareSizes(log) {
+  const ours = await sizes("nearfold");
+  const rows = [
+    row("wire: wasm, kB gzip", ours.others, { bar: WASM_BAR, lessIsBetter: true }),
+    row("wire: JavaScript, kB gzip", ours.script, { bar: SCRIPT_BAR, lessIsBetter: true }),
+  ];
+  for (const [name, engine] of Object.entries(ENGINES)) {
+    if (engine.ours || !libraryOf(name).script) continue;
+    try {
+      const { script, others } = await sizes(name);
+      rows.push(row("wire: all, kB gzip", ours.script + ours.others, { peerName: name, peer: script + others, lessIsBetter: true }));
+    } catch (error) {
+      log(`wire ${name}: failed, ${error.message.split("\n")[0]}`);
+    }
+  }
+  return rows;
+}
