@@ -191,7 +191,8 @@ impl Plan {
                     view.invert_axis(Axis(axis));
                 }
             }
-            reduced.sort_by_key(|&axis| core::cmp::Reverse(view.stride_of(Axis(axis))));
+            let strides: Vec<isize> = (0..ndim).map(|axis| view.stride_of(Axis(axis))).collect();
+            longest_first(&mut reduced, &strides);
         }
         let order: Vec<usize> = kept.iter().chain(&reduced).copied().collect();
         let mut view = view.permuted_axes(order).insert_axis(Axis(ndim));
@@ -398,4 +399,10 @@ fn walk_masked<T: Element>(
     }
     sink.states[0].push(sink.spec, T::block(&sink.scratch));
     sink.finish()
+}
+
+/// Sorts axes by their strides. A function of its own, so that the sort is compiled once and not once a dtype.
+#[inline(never)]
+fn longest_first(axes: &mut [usize], strides: &[isize]) {
+    axes.sort_by_key(|&axis| core::cmp::Reverse(strides[axis]));
 }

@@ -127,13 +127,7 @@ impl Index {
     }
 
     /// Returns the `k` best nodes for each question, by a walk or by a scan.
-    fn best_nodes<R: Rows>(
-        &self,
-        rows: &R,
-        questions: &[u32],
-        k: usize,
-        ef: Option<usize>,
-    ) -> Vec<Vec<u32>> {
+    fn best_nodes<R: Rows>(&self, rows: &R, questions: &[u32], k: usize, ef: Option<usize>) -> Vec<Vec<u32>> {
         super::build::map(0..questions.len(), |i| {
             let mut scratch = self.scratch.take();
             let node = questions[i];

@@ -42,6 +42,15 @@ test("the inline entry runs the story without reading a file, and needs no init"
   assert.equal(project.run('import { sum } from "nearfold/inline"; console.log(sum([1, 2]))'), "3");
 });
 
+test("the README's programs run, and give what its comments say", () => {
+  const readme = readFileSync(project.file("README.md"), "utf8");
+  const [start, resident] = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
+  const checks = [...start.matchAll(/^((?:sum|variance)\(.*\)); \/\/ (\S+?)[:,]/gm)].map(([, call, value]) => `if (${call} !== ${value}) throw new Error(${JSON.stringify(call)});`);
+  assert.equal(checks.length, 2);
+  project.run(`${start} ${checks.join(" ")} if (ids[0] !== 0 || !(bytes instanceof Uint8Array)) throw new Error("search")`);
+  project.run(`import { alloc, variance } from "nearfold"; const samples = new Float32Array(1000); ${resident}`);
+});
+
 test("two entries in one program share one kernel and one Index", () => {
   assert.equal(project.run('import * as a from "nearfold"; import * as b from "nearfold/inline"; a.sum([1]); console.log(a.Index === b.Index, b.kernelMemory() > 0)'), "true true");
 });
