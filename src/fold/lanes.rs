@@ -224,6 +224,12 @@ pub(super) fn fold_lanes<T: Element>(
     plan: &Plan,
     spec: &Spec,
 ) -> Result<Vec<Cell>> {
+    // The commonest call needs no plan.
+    if let (true, None, Some(slice)) = (plan.len_kept() == 0, &mask, view.to_slice()) {
+        let mut sink = Sink::new(spec, 1);
+        fold_slice(slice, &mut sink)?;
+        return Ok(sink.cells);
+    }
     let lanes = plan.shape(view.shape(), false).iter().product::<usize>();
     let mut sink = Sink::new(spec, lanes);
     if view.is_empty() {
@@ -284,6 +290,9 @@ impl<'a, W> Sink<'a, W> {
 
 fn walk<T: Element>(view: ArrayViewD<'_, T>, kept: usize, sink: &mut Sink<'_, T::Work>) -> Result<()> {
     if kept == 0 {
+        if let Some(slice) = view.to_slice() {
+            return fold_slice(slice, sink);
+        }
         sink.states(1);
         push_all(&view, sink);
         return sink.finish();
@@ -318,10 +327,7 @@ fn push_all<T: Element>(view: &ArrayViewD<'_, T>, sink: &mut Sink<'_, T::Work>) 
 fn push_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) {
     let (spec, state) = (sink.spec, &mut sink.states[0]);
     if let Some(work) = T::direct(slice) {
-        for part in work.chunks(SCRATCH) {
-            state.push(spec, T::block(part));
-        }
-        return;
+        return state.push(spec, T::block(work));
     }
     for part in slice.chunks(SCRATCH) {
         sink.scratch.clear();
@@ -337,14 +343,26 @@ fn walk_plane<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>)
         return walk_columns(view, sink);
     }
     for row in view.rows() {
-        sink.states(1);
-        match row.to_slice() {
-            Some(slice) => push_slice(slice, sink),
-            None => push_all(&row.into_dyn(), sink),
+        if let Some(slice) = row.to_slice() {
+            fold_slice(slice, sink)?;
+            continue;
         }
+        sink.states(1);
+        push_all(&row.into_dyn(), sink);
         sink.finish()?;
     }
     Ok(())
+}
+
+/// A lane that lies together.
+fn fold_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) -> Result<()> {
+    if let Some(cell) = T::direct(slice).and_then(|work| sink.spec.one_shot(T::block(work))) {
+        sink.cells.push(cell);
+        return Ok(());
+    }
+    sink.states(1);
+    push_slice(slice, sink);
+    sink.finish()
 }
 
 /// How many lanes are read side by side when neighbours in memory belong to different lanes.

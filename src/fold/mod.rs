@@ -13,9 +13,12 @@
 //! ```
 
 mod big;
+mod bins;
 mod bytes;
+mod describe;
 pub(crate) mod dtype;
 mod exact;
+mod group;
 mod lanes;
 mod options;
 mod order;
@@ -24,15 +27,20 @@ mod pairs;
 mod partial;
 mod powers;
 mod reduce;
+mod scan;
 mod state;
 mod values;
 mod work;
 
+pub use bins::{Bins, Histogram, Rule, bincount, digitize, histogram};
+pub use describe::describe;
 pub use dtype::{Boolean, Dtype};
+pub use group::group;
 pub use options::{Axes, Options, Quantiles};
 pub use order::Method;
 pub use output::{Array, Output, Scalar};
 pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use partial::Partial;
 pub use reduce::*;
+pub use scan::{Scan, cummax, cummin, cumprod, cumsum, scan};
 pub use values::Values;

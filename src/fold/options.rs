@@ -52,6 +52,8 @@ pub struct Options<'a> {
     pub fisher: bool,
     /// How many moments are asked for: 1 to 4.
     pub order: u8,
+    /// Whether running sums and products begin with 0 or 1.
+    pub include_initial: bool,
 }
 
 impl Default for Options<'_> {
@@ -68,6 +70,7 @@ impl Default for Options<'_> {
             bias: true,
             fisher: true,
             order: 4,
+            include_initial: false,
         }
     }
 }

@@ -97,6 +97,8 @@ reductions! {
     Kurtosis, kurtosis, Kurtosis, false;
     /// Returns the mean and the central moments m₂, m₃, m₄, each correctly rounded, as the first axis.
     Moments, moments, Moments, false;
+    /// Returns how many elements are not NaN.
+    Count, count, Count, true;
     /// Returns [`sum`] of what is not NaN.
     Nansum, nansum, Sum, true;
     /// Returns [`mean`] of what is not NaN.
@@ -115,6 +117,12 @@ reductions! {
     Nanargmin, nanargmin, Argmin, true;
     /// Returns [`argmax`] of what is not NaN.
     Nanargmax, nanargmax, Argmax, true;
+    /// Returns [`skew`] of what is not NaN.
+    Nanskew, nanskew, Skew, true;
+    /// Returns [`kurtosis`] of what is not NaN.
+    Nankurtosis, nankurtosis, Kurtosis, true;
+    /// Returns [`moments`] of what is not NaN.
+    Nanmoments, nanmoments, Moments, true;
     /// Returns [`minmax`] of what is not NaN.
     Nanminmax, nanminmax, Minmax, true;
     /// Returns [`median`] of what is not NaN.
@@ -183,16 +191,20 @@ pub fn reduce<'a>(
         };
     }
     let cells = cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
-    Ok(match spec.width {
-        None => output(&cells, spec.out, shape),
-        Some(width) => {
-            // The results of a lane lie together; their axis comes first.
-            let lanes = shape.iter().product::<usize>();
-            let cells: Vec<Cell> = (0..width * lanes).map(|i| cells[i % lanes * width + i / lanes]).collect();
-            let shape = core::iter::once(width).chain(shape).collect();
-            output(&cells, spec.out, shape)
-        }
-    })
+    let (cells, shape) = transposed(cells, spec.width, shape);
+    Ok(output(&cells, spec.out, shape))
+}
+
+/// Brings the axis of a lane's several results, which lie together, to the front.
+pub(super) fn transposed(
+    cells: Vec<Cell>,
+    width: Option<usize>,
+    shape: Vec<usize>,
+) -> (Vec<Cell>, Vec<usize>) {
+    let Some(width) = width else { return (cells, shape) };
+    let lanes = shape.iter().product::<usize>();
+    let turned = (0..width * lanes).map(|i| cells[i % lanes * width + i / lanes]).collect();
+    (turned, core::iter::once(width).chain(shape).collect())
 }
 
 /// Gives results their dtype and shape; a scalar if no axis is left.

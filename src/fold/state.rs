@@ -12,7 +12,10 @@ use super::order::{Kept, Method};
 use super::powers::Powers;
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
+use crate::kernel::count;
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
+use crate::kernel::extrema::{self, Ordered};
+use crate::kernel::sum;
 
 /// What is computed, whatever happens to NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,7 @@ pub(super) enum Kind {
     Any,
     All,
     CountNonzero,
+    Count,
     Median,
     Quantile,
     Percentile,
@@ -151,7 +155,7 @@ impl Spec {
     pub(super) fn check_len(&self, len: usize) -> Result<()> {
         let needed = !matches!(
             self.kind,
-            Kind::Sum | Kind::Prod | Kind::Norm | Kind::Any | Kind::All | Kind::CountNonzero
+            Kind::Sum | Kind::Prod | Kind::Norm | Kind::Any | Kind::All | Kind::CountNonzero | Kind::Count
         );
         if needed && len == 0 {
             return Err(Error::Empty { op: self.op });
@@ -165,6 +169,20 @@ impl Spec {
             });
         }
         Ok(())
+    }
+
+    /// Returns the result of a lane that lies together, where the kernel has a way of its own for that.
+    pub(super) fn one_shot(&self, block: Block<'_>) -> Option<Cell> {
+        if self.skip_nan {
+            return None;
+        }
+        match (self.kind, self.out, block) {
+            (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
+            (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
+            (Kind::Mean, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::mean(x))),
+            (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
+            _ => None,
+        }
     }
 
     /// Whether the result depends on the order of the elements of a lane.
@@ -213,7 +231,7 @@ fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
         Kind::Sum | Kind::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
         Kind::Sum | Kind::Prod if dtype.is_integer() => Dtype::U64,
         Kind::Mean | Kind::Var | Kind::Std | Kind::Norm if !dtype.is_real_float() => Dtype::F64,
-        Kind::Argmin | Kind::Argmax | Kind::CountNonzero => Dtype::I64,
+        Kind::Argmin | Kind::Argmax | Kind::CountNonzero | Kind::Count => Dtype::I64,
         Kind::Any | Kind::All => Dtype::Bool,
         _ => dtype,
     }
@@ -299,7 +317,7 @@ impl Total {
         Big::new(wide.is_negative(), wide.abs().limbs().to_vec(), i64::from(SUM_UNIT))
     }
 
-    fn sum(&self, spec: &Spec) -> Cell {
+    pub(super) fn sum(&self, spec: &Spec) -> Cell {
         if spec.out.is_integer() {
             return Cell::U(self.integer as u64);
         }
@@ -417,51 +435,39 @@ pub(super) struct Extreme {
 impl Extreme {
     fn push(&mut self, block: Block<'_>, spec: &Spec) {
         match block {
-            Block::F64(x) => self.scan(x, Cell::F, |cell| cell.to_f64(), f64::is_sign_negative, spec),
-            Block::F32(x) => {
-                self.scan(
-                    x,
-                    |x| Cell::F(f64::from(x)),
-                    |cell| cell.to_f64() as f32,
-                    f32::is_sign_negative,
-                    spec,
-                );
-            }
-            Block::I64(x) => self.scan(x, Cell::I, |cell| cell.to_bits() as i64, |_| false, spec),
-            Block::U64(x) => self.scan(x, Cell::U, Cell::to_bits, |_| false, spec),
+            Block::F64(x) => self.scan(x, Cell::F, spec),
+            Block::F32(x) => self.scan(x, |x| Cell::F(f64::from(x)), spec),
+            Block::I64(x) => self.scan(x, Cell::I, spec),
+            Block::U64(x) => self.scan(x, Cell::U, spec),
         }
+        self.n += block.len() as u64;
     }
 
-    /// `negative` tells −0 from +0, which only the values, not the positions, are told apart by.
-    fn scan<T: PartialOrd + Copy>(
-        &mut self,
-        block: &[T],
-        cell: impl Fn(T) -> Cell,
-        back: impl Fn(Cell) -> T,
-        negative: impl Fn(T) -> bool,
-        spec: &Spec,
-    ) {
-        let strict = !matches!(spec.kind, Kind::Argmin | Kind::Argmax);
-        let mut low = self.low.map(|(cell, at)| (back(cell), at));
-        let mut high = self.high.map(|(cell, at)| (back(cell), at));
-        for (&x, at) in block.iter().zip(self.n..) {
-            #[expect(clippy::eq_op, reason = "NaN is the one value that is not itself")]
-            if x != x {
-                self.nan = self.nan.or(Some(at));
-                continue;
+    fn scan<T: Ordered>(&mut self, x: &[T], cell: impl Fn(T) -> Cell, spec: &Spec) {
+        let place = |at: usize| (x[at], at);
+        let nowhere = |found: T| (found, 0);
+        let both = || if spec.skip_nan { extrema::nan_min_max(x) } else { extrema::min_max(x) };
+        let (low, high) = match (spec.kind, spec.skip_nan) {
+            (Kind::Argmin, false) => (extrema::argmin(x).map(place), None),
+            (Kind::Argmin, true) => (extrema::nan_argmin(x).map(place), None),
+            (Kind::Argmax, false) => (None, extrema::argmax(x).map(place)),
+            (Kind::Argmax, true) => (None, extrema::nan_argmax(x).map(place)),
+            (Kind::Min, false) => (extrema::min(x).map(nowhere), None),
+            (Kind::Max, false) => (None, extrema::max(x).map(nowhere)),
+            _ => both().map_or((None, None), |(low, high)| (Some(nowhere(low)), Some(nowhere(high)))),
+        };
+        let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
+        let mut note = |found: Option<(T, usize)>, best: Option<(Cell, u64)>, side| match found {
+            Some((value, at)) if value.is_nan() => {
+                self.nan = self.nan.or(Some(self.n + at as u64));
+                best
             }
-            let below = |y: T| x < y || (strict && x == y && negative(x) && !negative(y));
-            let above = |y: T| x > y || (strict && x == y && !negative(x) && negative(y));
-            if low.is_none_or(|(y, _)| below(y)) {
-                low = Some((x, at));
+            found => {
+                better(best, found.map(|(value, at)| (cell(value), self.n + at as u64)), side, positions)
             }
-            if high.is_none_or(|(y, _)| above(y)) {
-                high = Some((x, at));
-            }
-        }
-        self.low = low.map(|(x, at)| (cell(x), at));
-        self.high = high.map(|(x, at)| (cell(x), at));
-        self.n += block.len() as u64;
+        };
+        self.low = note(low, self.low, Ordering::Less);
+        self.high = note(high, self.high, Ordering::Greater);
     }
 
     fn merge(&mut self, other: &Self, spec: &Spec) {
@@ -511,7 +517,8 @@ impl Extreme {
             return Err(Error::Empty { op: spec.op });
         }
         let nan = self.nan.filter(|_| !spec.skip_nan);
-        let (low, high) = match (self.low, self.high, nan) {
+        // Only the side that is asked for may be known.
+        let (low, high) = match (self.low.or(self.high), self.high.or(self.low), nan) {
             (Some(low), Some(high), None) => (low, high),
             (_, _, Some(at)) => ((Cell::F(f64::NAN), at), (Cell::F(f64::NAN), at)),
             _ if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => {
@@ -555,7 +562,7 @@ fn better(
 }
 
 /// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
-fn round_to(value: f64, precision: Precision) -> f64 {
+pub(super) fn round_to(value: f64, precision: Precision) -> f64 {
     if precision == Precision::F64 || !value.is_finite() {
         value
     } else {
@@ -662,11 +669,11 @@ impl Truth {
     fn push(&mut self, block: Block<'_>) {
         self.n += block.len() as u64;
         self.nonzero += match block {
-            Block::F64(x) => x.iter().filter(|&&x| x != 0.0).count(),
-            Block::F32(x) => x.iter().filter(|&&x| x != 0.0).count(),
-            Block::I64(x) => x.iter().filter(|&&x| x != 0).count(),
-            Block::U64(x) => x.iter().filter(|&&x| x != 0).count(),
-        } as u64;
+            Block::F64(x) => count::count_nonzero(x),
+            Block::F32(x) => count::count_nonzero(x),
+            Block::I64(x) => count::count_nonzero(x),
+            Block::U64(x) => count::count_nonzero(x),
+        };
     }
 }
 
@@ -693,7 +700,7 @@ impl State {
             Kind::Median | Kind::Quantile | Kind::Percentile => Self::Kept(Kept::default()),
             Kind::Skew | Kind::Kurtosis | Kind::Moments => Self::Powers(Box::default()),
             Kind::Prod => Self::Product(Product::default()),
-            Kind::Any | Kind::All | Kind::CountNonzero => Self::Truth(Truth::default()),
+            Kind::Any | Kind::All | Kind::CountNonzero | Kind::Count => Self::Truth(Truth::default()),
         }
     }
 
@@ -746,6 +753,7 @@ impl State {
             Self::Truth(truth) => Cell::I(match spec.kind {
                 Kind::Any => i64::from(truth.nonzero > 0),
                 Kind::All => i64::from(truth.nonzero == truth.n),
+                Kind::Count => truth.n as i64,
                 _ => truth.nonzero as i64,
             }),
             Self::Powers(powers) => {

@@ -87,6 +87,19 @@ impl<'a> Work<'a> {
         Self::arranged(values, op, values.shape(), &order)
     }
 
+    /// Returns the elements at these places.
+    pub(super) fn taken(&self, places: &[usize]) -> Work<'static> {
+        fn take<T: Copy>(list: &[T], places: &[usize]) -> Cow<'static, [T]> {
+            places.iter().map(|&place| list[place]).collect()
+        }
+        match self {
+            Self::F64(list) => Work::F64(take(list, places)),
+            Self::F32(list) => Work::F32(take(list, places)),
+            Self::I64(list) => Work::I64(take(list, places)),
+            Self::U64(list) => Work::U64(take(list, places)),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.block().len()
     }

@@ -7,6 +7,7 @@ mod cli;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
 mod format;
+mod fold;
 mod golden;
 mod index_files;
 mod near;

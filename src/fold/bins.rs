@@ -1,0 +1,488 @@
+//! How many elements fall into each bin, and where do the bins begin and end?
+
+use super::lanes::Block;
+use super::options::Options;
+use super::order::Method;
+use super::output::{Array, Output};
+use super::reduce::{Reduction, output, reduce};
+use super::state::{Cell, Spec, Total, precision, round_to};
+use super::values::Values;
+use super::work::Work;
+use super::{Dtype, Quantiles};
+use crate::error::{Error, Result};
+
+/// NumPy's rules for the number of bins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The narrower of [`Sturges`](Self::Sturges) and a limited [`Fd`](Self::Fd).
+    Auto,
+    /// Freedman and Diaconis: 2 IQR n^(−1/3).
+    Fd,
+    /// Doane: Sturges with a correction for skewed data.
+    Doane,
+    /// Scott: (24 √π / n)^(1/3) σ.
+    Scott,
+    /// Stone: the least estimated squared error.
+    Stone,
+    /// Rice: 2 n^(1/3) bins.
+    Rice,
+    /// Sturges: log₂ n + 1 bins.
+    Sturges,
+    /// √n bins.
+    Sqrt,
+}
+
+const RULES: [(&str, Rule); 8] = [
+    ("auto", Rule::Auto),
+    ("fd", Rule::Fd),
+    ("doane", Rule::Doane),
+    ("scott", Rule::Scott),
+    ("stone", Rule::Stone),
+    ("rice", Rule::Rice),
+    ("sturges", Rule::Sturges),
+    ("sqrt", Rule::Sqrt),
+];
+
+impl Rule {
+    /// Returns the rule of this NumPy name.
+    ///
+    /// Errors: [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Self> {
+        RULES.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule).ok_or_else(|| {
+            Error::UnknownName {
+                kind: "bin rule",
+                expected: "auto, fd, doane, scott, stone, rice, sturges, sqrt",
+                got: name.to_owned(),
+            }
+        })
+    }
+}
+
+/// Which bins a histogram has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bins {
+    /// As many of equal width.
+    Count(usize),
+    /// As many of equal width as a rule says.
+    Rule(Rule),
+    /// From each edge to the next; edges do not fall.
+    Edges(Vec<f64>),
+}
+
+/// The keywords of [`histogram`]; the default is NumPy's.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Histogram<'a> {
+    /// Which bins.
+    pub bins: Bins,
+    /// Where the first bin begins and the last one ends; elements outside are left out.
+    pub range: Option<(f64, f64)>,
+    /// Whether counts are divided by the width of the bin and the count of all.
+    pub density: bool,
+    /// What each element counts, instead of 1.
+    pub weights: Option<Values<'a>>,
+}
+
+impl Default for Histogram<'_> {
+    fn default() -> Self {
+        Self { bins: Bins::Count(10), range: None, density: false, weights: None }
+    }
+}
+
+/// More bins than this are a mistake: their counts and edges alone would be 16 GB.
+const MOST_BINS: usize = 1 << 30;
+
+/// Returns the counts (int64; with `density` or weights of floats a float) and the edges of the bins.
+///
+/// A bin holds its left edge, the last one also its right edge.
+/// Shapes: any `-> [bins], [bins + 1]`. Of nothing: zeros over 0..1.
+/// NaN: left out if `range` or edges are given.
+/// Errors: [`Error::BadParameter`] if no finite range is given or found, or for falling edges;
+/// [`Error::ShapeMismatch`] of the weights; [`Error::UnsupportedDtype`].
+/// Cost: O(n) for bins of equal width, O(n log bins) for edges.
+pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> Result<(Output, Output)> {
+    let values = values.into();
+    let op = "histogram";
+    let work = Work::flat(&values, op)?;
+    let weights = options.weights.as_ref().map(|weights| same_shape(&values, weights, op)).transpose()?;
+    let edges = match &options.bins {
+        Bins::Edges(edges) => Edges::given(edges)?,
+        Bins::Count(count) => Edges::equal(*count, outer(&values, options.range)?, &values, options.range)?,
+        Bins::Rule(_) if weights.is_some() => {
+            return Err(bad("weights", "none with a rule for bins", "weights"));
+        }
+        Bins::Rule(rule) => {
+            let (low, high) = outer(&values, options.range)?;
+            let count = rule.count(&values, &work, options.range, low, high)?;
+            Edges::equal(count, (low, high), &values, options.range)?
+        }
+    };
+    let bins = edges.list.len() - 1;
+    let total_dtype = options.weights.as_ref().map_or(Dtype::I64, |weights| match weights.dtype() {
+        dtype if dtype.is_real_float() => dtype,
+        _ => Dtype::I64,
+    });
+    let mut cells = match &weights {
+        None => {
+            let mut counts = vec![0u64; bins];
+            edges.each(work.block(), |bin, _| counts[bin] += 1);
+            counts.into_iter().map(Cell::U).collect::<Vec<_>>()
+        }
+        Some(weights) => {
+            let mut totals = vec![Total::default(); bins];
+            edges.each(work.block(), |bin, place| totals[bin].push(weights.part(place, 1)));
+            let spec = Spec::new(Reduction::Sum, total_dtype, &Options::default())?;
+            totals.iter().map(|total| total.sum(&spec)).collect()
+        }
+    };
+    let mut dtype = total_dtype;
+    if options.density {
+        let number =
+            |cell: &Cell| if dtype == Dtype::I64 { cell.to_bits() as i64 as f64 } else { cell.to_f64() };
+        let all: Vec<f64> = cells.iter().map(number).collect();
+        let sum = reduce(Reduction::Sum, &all, &Options::default())?.to_f64().unwrap_or(f64::NAN);
+        let widths = edges.list.windows(2).map(|pair| pair[1] - pair[0]);
+        cells = all.iter().zip(widths).map(|(count, width)| Cell::F(count / width / sum)).collect();
+        dtype = Dtype::F64;
+    }
+    let counts = output(&cells, dtype, vec![bins]);
+    let list: Vec<Cell> = edges.list.iter().map(|&edge| Cell::F(edge)).collect();
+    Ok((counts, output(&list, edges.dtype, vec![bins + 1])))
+}
+
+fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
+    Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
+}
+
+fn same_shape<'a>(values: &Values<'_>, weights: &Values<'a>, op: &'static str) -> Result<Work<'a>> {
+    if values.shape() != weights.shape() {
+        return Err(Error::ShapeMismatch {
+            expected: format!("weights of shape {:?}", values.shape()),
+            got: format!("{:?}", weights.shape()),
+        });
+    }
+    Work::flat(weights, op)
+}
+
+/// Returns the outer edges, from the range or the data.
+fn outer(values: &Values<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
+    let (low, high) = match range {
+        Some((low, high)) if low > high => return Err(bad("range", "low <= high", format!("{low}, {high}"))),
+        Some(range) => range,
+        None if values.is_empty() => (0.0, 1.0),
+        None => {
+            let end = |reduction| reduce(reduction, values.clone(), &Options::default());
+            let number = |output: Output| output.to_f64().unwrap_or(f64::NAN);
+            (number(end(Reduction::Min)?), number(end(Reduction::Max)?))
+        }
+    };
+    if !low.is_finite() || !high.is_finite() {
+        return Err(bad("range", "a finite range, given or in the data", format!("{low}, {high}")));
+    }
+    Ok(if low == high { (low - 0.5, high + 0.5) } else { (low, high) })
+}
+
+/// The edges of bins, and how the bin of a number is found fast.
+struct Edges {
+    list: Vec<f64>,
+    dtype: Dtype,
+    /// Bins per unit, if all are of equal width.
+    scale: Option<f64>,
+}
+
+impl Edges {
+    fn given(edges: &[f64]) -> Result<Self> {
+        if edges.len() < 2 {
+            return Err(bad("bins", "two edges at least", edges.len()));
+        }
+        match edges.windows(2).find(|pair| pair[0].partial_cmp(&pair[1]).is_none_or(|order| order.is_gt())) {
+            Some(pair) => Err(bad("bins", "edges that do not fall", format!("{}, {}", pair[0], pair[1]))),
+            None => Ok(Self { list: edges.to_vec(), dtype: Dtype::F64, scale: None }),
+        }
+    }
+
+    /// Places edges as `numpy.linspace` does, in the type of the data.
+    fn equal(
+        count: usize,
+        (low, high): (f64, f64),
+        values: &Values<'_>,
+        range: Option<(f64, f64)>,
+    ) -> Result<Self> {
+        if !(1..=MOST_BINS).contains(&count) {
+            return Err(bad("bins", "1 to 2^30 bins", count));
+        }
+        let dtype = if values.dtype().is_real_float() { values.dtype() } else { Dtype::F64 };
+        let to = precision(dtype);
+        // With a range NumPy computes in doubles and rounds each edge; without one, each step.
+        let round = |x: f64| if range.is_some() { x } else { round_to(x, to) };
+        let width = round(high - low);
+        if !width.is_finite() {
+            return Err(bad("range", "a range whose width is finite", format!("{low}, {high}")));
+        }
+        let step = round(width / count as f64);
+        let place = |i: usize| match i {
+            _ if i == count => round_to(high, to),
+            _ if step == 0.0 => round_to(round(round(round(i as f64 / count as f64) * width) + low), to),
+            _ => round_to(round(round(i as f64 * step) + low), to),
+        };
+        let mut list = Vec::new();
+        list.try_reserve_exact(count + 1)
+            .map_err(|_| Error::OutOfMemory { len_bytes: 8 * (count as u64 + 1) })?;
+        list.extend((0..=count).map(place));
+        if list.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(bad("bins", "bins that are wider than the distance of two floats", count));
+        }
+        Ok(Self { list, dtype, scale: Some(count as f64 / (high - low)) })
+    }
+
+    /// Calls `found` with the bin and the place of every element inside.
+    fn each(&self, block: Block<'_>, found: impl FnMut(usize, usize)) {
+        match block {
+            Block::F64(x) => self.each_of(x.iter().copied(), found),
+            Block::F32(x) => self.each_of(x.iter().map(|&x| f64::from(x)), found),
+            Block::I64(x) => self.each_of(x.iter().map(|&x| x as f64), found),
+            Block::U64(x) => self.each_of(x.iter().map(|&x| x as f64), found),
+        }
+    }
+
+    fn each_of(&self, elements: impl Iterator<Item = f64>, mut found: impl FnMut(usize, usize)) {
+        let bins = self.list.len() - 1;
+        let (low, high) = (self.list[0], self.list[bins]);
+        for (place, x) in elements.enumerate() {
+            if !(low <= x && x <= high) {
+                continue;
+            }
+            let bin = match self.scale {
+                Some(scale) => {
+                    // The product is off by a few roundings at most: the edges have the last word.
+                    let mut bin = (((x - low) * scale) as usize).min(bins - 1);
+                    while bin > 0 && x < self.list[bin] {
+                        bin -= 1;
+                    }
+                    while bin + 1 < bins && x >= self.list[bin + 1] {
+                        bin += 1;
+                    }
+                    bin
+                }
+                None => self.list.partition_point(|&edge| edge <= x).clamp(1, bins) - 1,
+            };
+            found(bin, place);
+        }
+    }
+}
+
+impl Rule {
+    /// Returns the number of bins for the elements in range.
+    fn count(
+        self,
+        values: &Values<'_>,
+        work: &Work<'_>,
+        range: Option<(f64, f64)>,
+        low: f64,
+        high: f64,
+    ) -> Result<usize> {
+        let all = Edges { list: vec![low, high], dtype: Dtype::F64, scale: None };
+        let mut x = Vec::new();
+        let mut keep = |value: f64| {
+            if range.is_none() || (low <= value && value <= high) {
+                x.push(value);
+            }
+        };
+        match work.block() {
+            Block::F64(list) => list.iter().for_each(|&x| keep(x)),
+            Block::F32(list) => list.iter().for_each(|&x| keep(f64::from(x))),
+            Block::I64(list) => list.iter().for_each(|&x| keep(x as f64)),
+            Block::U64(list) => list.iter().for_each(|&x| keep(x as f64)),
+        }
+        if x.is_empty() {
+            return Ok(1);
+        }
+        let mut width = self.width(&x, &all)?;
+        if values.dtype().is_integer() && width < 1.0 && width != 0.0 {
+            width = 1.0;
+        }
+        let count = ((high - low) / width).ceil();
+        Ok(if width > 0.0 && count >= 1.0 { count.min(MOST_BINS as f64 + 1.0) as usize } else { 1 })
+    }
+
+    fn width(self, x: &[f64], all: &Edges) -> Result<f64> {
+        let n = x.len() as f64;
+        let options = Options::default();
+        let number = |reduction, options: &Options<'_>| {
+            Ok::<f64, Error>(reduce(reduction, x, options)?.to_f64().unwrap_or(f64::NAN))
+        };
+        let spread = number(Reduction::Ptp, &options)?;
+        Ok(match self {
+            Self::Sqrt => spread / n.sqrt(),
+            Self::Sturges => spread / (log2(n) + 1.0),
+            Self::Rice => spread / (2.0 * cube_root(n)),
+            Self::Scott => {
+                cube_root(24.0 * core::f64::consts::PI.sqrt() / n) * number(Reduction::Std, &options)?
+            }
+            Self::Fd => {
+                let mut quartiles = options.clone();
+                quartiles.method = Method::Linear;
+                quartiles.q = Quantiles::Many(vec![0.25, 0.75]);
+                let Output::Array(Array::F64(list)) = reduce(Reduction::Quantile, x, &quartiles)? else {
+                    unreachable!("a list of quantiles of doubles is an array of doubles");
+                };
+                2.0 * (list[1] - list[0]) / cube_root(n)
+            }
+            Self::Doane => {
+                let sigma = number(Reduction::Std, &options)?;
+                if x.len() <= 2 || sigma <= 0.0 {
+                    return Ok(0.0);
+                }
+                let error = (6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0))).sqrt();
+                let skew = number(Reduction::Skew, &options)?;
+                spread / (1.0 + log2(n) + log2(1.0 + skew.abs() / error))
+            }
+            Self::Auto => {
+                let limited = Self::Fd.width(x, all)?.max(Self::Sqrt.width(x, all)? / 2.0);
+                limited.min(Self::Sturges.width(x, all)?)
+            }
+            Self::Stone => stone(x, spread, all)?,
+        })
+    }
+}
+
+/// Stone's rule: among up to max(100, √n) bins, those of the least estimated squared error.
+fn stone(x: &[f64], spread: f64, all: &Edges) -> Result<f64> {
+    let n = x.len() as f64;
+    if x.len() <= 1 || spread == 0.0 {
+        return Ok(0.0);
+    }
+    let most = 100.max(n.sqrt() as usize);
+    let mut best = (f64::INFINITY, 1);
+    for count in 1..=most {
+        let range = Some((all.list[0], all.list[1]));
+        let edges = Edges::equal(count, (all.list[0], all.list[1]), &Values::from(x), range)?;
+        let mut counts = vec![0u64; count];
+        edges.each(Block::F64(x), |bin, _| counts[bin] += 1);
+        let squares: f64 = counts.iter().map(|&count| (count as f64 / n) * (count as f64 / n)).sum();
+        let error = (2.0 - (n + 1.0) * squares) / (spread / count as f64);
+        if error < best.0 {
+            best = (error, count);
+        }
+    }
+    Ok(spread / best.1 as f64)
+}
+
+/// Returns the base-2 logarithm of a number ≥ 1 by squaring: the same bits on every machine.
+fn log2(x: f64) -> f64 {
+    let (mut x, mut whole) = (x, 0.0);
+    while x >= 2.0 {
+        x /= 2.0;
+        whole += 1.0;
+    }
+    let (mut fraction, mut bit) = (0.0, 0.5);
+    for _ in 0..53 {
+        x *= x;
+        if x >= 2.0 {
+            x /= 2.0;
+            fraction += bit;
+        }
+        bit /= 2.0;
+    }
+    whole + fraction
+}
+
+/// Returns the cube root of a positive number by Newton's steps: the same bits on every machine.
+fn cube_root(x: f64) -> f64 {
+    // A third of the exponent is a start within a factor of 2.
+    let mut root = f64::from_bits(x.to_bits() / 3 + 0x2a9f_7893_782d_a1ce);
+    for _ in 0..6 {
+        root = (2.0 * root + x / (root * root)) / 3.0;
+    }
+    root
+}
+
+/// Returns how often each of 0, 1, 2, … occurs (int64), or the exact sums of the weights there.
+///
+/// Shapes: `[n] -> [max(minlength, 1 + max)]`.
+/// Errors: [`Error::UnsupportedDtype`] unless values are integers or bool; [`Error::BadParameter`]
+/// for negative values; [`Error::ShapeMismatch`]; [`Error::OutOfMemory`].
+pub fn bincount<'a>(
+    values: impl Into<Values<'a>>,
+    weights: Option<Values<'a>>,
+    minlength: usize,
+) -> Result<Output> {
+    let values = values.into();
+    let codes = codes("bincount", "values", &values)?;
+    if let Some(negative) = codes.iter().find(|&&code| code < 0) {
+        return Err(bad("values", "no negative integers", negative));
+    }
+    let len = codes.iter().max().map_or(0, |&max| max as u64 + 1).max(minlength as u64);
+    let too_long = Error::OutOfMemory { len_bytes: len.saturating_mul(8) };
+    let mut counts: Vec<Cell> = Vec::new();
+    let size = usize::try_from(len).map_err(|_| too_long.clone())?;
+    counts.try_reserve_exact(size).map_err(|_| too_long)?;
+    let Some(weights) = weights else {
+        counts.resize(size, Cell::U(0));
+        for &code in codes.iter() {
+            if let Cell::U(count) = &mut counts[code as usize] {
+                *count += 1;
+            }
+        }
+        return Ok(output(&counts, Dtype::I64, vec![size]));
+    };
+    same_shape(&values, &weights, "bincount")?;
+    let dtype = if weights.dtype().is_real_float() { weights.dtype() } else { Dtype::F64 };
+    let options = Options::default().dtype(dtype);
+    super::group::grouped(Reduction::Sum, &weights, &codes, size, &options)
+}
+
+/// Returns integers as they are asked for by functions that count them.
+pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -> Result<Vec<i64>> {
+    if values.shape().len() != 1 {
+        return Err(Error::ShapeMismatch {
+            expected: "1-D".to_owned(),
+            got: format!("{:?}", values.shape()),
+        });
+    }
+    match Work::flat(values, op)? {
+        Work::I64(list) => Ok(list.into_owned()),
+        Work::U64(list) => list
+            .iter()
+            .map(|&code| i64::try_from(code).map_err(|_| bad(name, "integers below 2^63", code)))
+            .collect(),
+        Work::F64(_) | Work::F32(_) => Err(Error::UnsupportedDtype {
+            op,
+            expected: "integers or bool",
+            got: values.dtype().name().to_owned(),
+        }),
+    }
+}
+
+/// Returns for each element the number of the bin that it belongs to (int64).
+///
+/// `bins[i - 1] <= x < bins[i]`, or with `right` `bins[i - 1] < x <= bins[i]`; falling bins are
+/// turned round. 0 is below and `bins.len()` above all bins; NaN is above.
+/// Errors: [`Error::BadParameter`] if bins neither rise nor fall; [`Error::UnsupportedDtype`].
+pub fn digitize<'a>(values: impl Into<Values<'a>>, bins: &[f64], right: bool) -> Result<Output> {
+    let values = values.into();
+    let work = Work::flat(&values, "digitize")?;
+    let monotonic =
+        |falls: bool| bins.windows(2).all(|pair| if falls { pair[0] >= pair[1] } else { pair[0] <= pair[1] });
+    let (rising, turned) = match (monotonic(false), monotonic(true)) {
+        (true, _) => (bins.to_vec(), false),
+        (_, true) => (bins.iter().rev().copied().collect(), true),
+        _ => return Err(bad("bins", "numbers that only rise or only fall", format!("{} bins", bins.len()))),
+    };
+    let find = |x: f64| {
+        let place = if x.is_nan() {
+            rising.len()
+        } else {
+            rising.partition_point(|&edge| if right { edge < x } else { edge <= x })
+        };
+        Cell::U(if turned { rising.len() - place } else { place } as u64)
+    };
+    let cells: Vec<Cell> = match work.block() {
+        Block::F64(x) => x.iter().map(|&x| find(x)).collect(),
+        Block::F32(x) => x.iter().map(|&x| find(f64::from(x))).collect(),
+        Block::I64(x) => x.iter().map(|&x| find(x as f64)).collect(),
+        Block::U64(x) => x.iter().map(|&x| find(x as f64)).collect(),
+    };
+    Ok(output(&cells, Dtype::I64, values.shape().to_vec()))
+}

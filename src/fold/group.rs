@@ -1,0 +1,86 @@
+//! What does a reduction say of each group, where integer codes tell the groups apart?
+
+use super::bins::codes;
+use super::options::Options;
+use super::output::Output;
+use super::reduce::{Reduction, output, transposed};
+use super::state::{Spec, State};
+use super::values::Values;
+use super::work::Work;
+use crate::error::{Error, Result};
+
+/// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
+///
+/// The bits are those of the reduction of the group alone. A negative code leaves its element out.
+/// A group without elements gives 0 for sums, NaN for means and the like.
+/// Shapes: `[n], [n] -> [groups]`; `groups` is one more than the greatest code if it is `None`.
+/// Errors: [`Error::Empty`] for the minimum of a group without elements; [`Error::BadParameter`] for a
+/// code that is not below `groups`; [`Error::ShapeMismatch`]; [`Error::UnsupportedDtype`].
+/// Cost: O(n + groups) time, O(n) memory.
+pub fn group<'a>(
+    reduction: Reduction,
+    values: impl Into<Values<'a>>,
+    codes_of: impl Into<Values<'a>>,
+    groups: Option<usize>,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let (values, codes_of) = (values.into(), codes_of.into());
+    let codes = codes("group", "codes", &codes_of)?;
+    if values.shape() != codes_of.shape() {
+        return Err(Error::ShapeMismatch {
+            expected: format!("{:?}, the shape of the codes", codes_of.shape()),
+            got: format!("{:?}", values.shape()),
+        });
+    }
+    let greatest = codes.iter().copied().max().unwrap_or(-1);
+    let len = (greatest.max(-1) + 1) as u64;
+    let groups = groups.map_or(len, |groups| groups as u64);
+    if len > groups {
+        return Err(Error::BadParameter {
+            name: "codes",
+            expected: format!("codes below {groups}"),
+            got: greatest.to_string(),
+        });
+    }
+    let groups =
+        usize::try_from(groups).map_err(|_| Error::OutOfMemory { len_bytes: groups.saturating_mul(8) })?;
+    grouped(reduction, &values, &codes, groups, options)
+}
+
+/// Does the work of [`group`]; codes are below `groups`.
+pub(super) fn grouped(
+    reduction: Reduction,
+    values: &Values<'_>,
+    codes: &[i64],
+    groups: usize,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let spec = Spec::new(reduction, values.dtype(), options)?;
+    let work = Work::flat(values, spec.op)?;
+    // A counting sort: where each group begins, then every element to its group.
+    let mut ends: Vec<usize> = Vec::new();
+    let out_of_memory = |_| Error::OutOfMemory { len_bytes: 8 * (groups as u64 + 1) };
+    ends.try_reserve_exact(groups + 1).map_err(out_of_memory)?;
+    ends.resize(groups + 1, 0);
+    let chosen = || codes.iter().enumerate().filter_map(|(i, &code)| Some((i, usize::try_from(code).ok()?)));
+    chosen().for_each(|(_, code)| ends[code + 1] += 1);
+    for i in 0..groups {
+        ends[i + 1] += ends[i];
+    }
+    let mut next = ends.clone();
+    let mut places = vec![0; ends[groups]];
+    for (i, code) in chosen() {
+        places[next[code]] = i;
+        next[code] += 1;
+    }
+    let sorted = work.taken(&places);
+    let mut cells = Vec::new();
+    let mut state = State::new(&spec);
+    for bounds in ends.windows(2) {
+        state.reset();
+        state.push(&spec, sorted.part(bounds[0], bounds[1] - bounds[0]));
+        state.finish(&spec, &mut cells)?;
+    }
+    let (cells, shape) = transposed(cells, spec.width, vec![groups]);
+    Ok(output(&cells, spec.out, shape))
+}

@@ -1,0 +1,260 @@
+//! What is the running total, product, minimum or maximum at every place of a lane?
+
+use super::dtype::Dtype;
+use super::lanes::{Block, Plan};
+use super::options::{Axes, Options};
+use super::output::Output;
+use super::reduce::output;
+use super::state::{Cell, precision, round_to};
+use super::values::Values;
+use super::work::Work;
+use crate::error::{Error, Result};
+
+/// A running reduction by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scan {
+    /// See [`cumsum`].
+    Cumsum,
+    /// See [`cumprod`].
+    Cumprod,
+    /// See [`cummin`].
+    Cummin,
+    /// See [`cummax`].
+    Cummax,
+}
+
+impl Scan {
+    /// All running reductions.
+    pub const ALL: &'static [Self] = &[Self::Cumsum, Self::Cumprod, Self::Cummin, Self::Cummax];
+
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cumsum => "cumsum",
+            Self::Cumprod => "cumprod",
+            Self::Cummin => "cummin",
+            Self::Cummax => "cummax",
+        }
+    }
+
+    /// Returns the running reduction of this name.
+    ///
+    /// Errors: [`Error::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|scan| scan.name() == name).ok_or_else(|| Error::UnknownName {
+            kind: "running reduction",
+            expected: "cumsum, cumprod, cummin, cummax",
+            got: name.to_owned(),
+        })
+    }
+}
+
+/// Returns the running reduction along an axis, or over all elements in C order without one.
+///
+/// Shapes: `[.., n, ..] -> [.., n, ..]`, `n + 1` with `include_initial`; 1-D without `axis`.
+/// Errors: [`Error::AxisOutOfRange`], [`Error::BadParameter`] for several axes or `include_initial` of
+/// a minimum or maximum, [`Error::UnsupportedDtype`].
+pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
+    let values = values.into();
+    let (op, dtype) = (scan.name(), values.dtype());
+    let totals = matches!(scan, Scan::Cumsum | Scan::Cumprod);
+    if options.include_initial && !totals {
+        return Err(Error::BadParameter {
+            name: "include_initial",
+            expected: format!("false for {op}, which has no first value"),
+            got: "true".to_owned(),
+        });
+    }
+    let shape = values.shape();
+    let axis = match options.axis {
+        Axes::All => None,
+        Axes::One(axis) => {
+            Plan::new(&options.axis, shape.len())?;
+            Some(if axis < 0 { axis + shape.len() as isize } else { axis } as usize)
+        }
+        Axes::Many(_) => {
+            return Err(Error::BadParameter {
+                name: "axis",
+                expected: "one axis or none".to_owned(),
+                got: "a list".to_owned(),
+            });
+        }
+    };
+    let out = match (totals, options.dtype) {
+        (true, Some(wanted)) if wanted.is_real_float() => wanted,
+        (_, Some(wanted)) if wanted != dtype => {
+            return Err(Error::UnsupportedDtype {
+                op,
+                expected: "a float dtype for the result of cumsum and cumprod",
+                got: wanted.name().to_owned(),
+            });
+        }
+        (false, _) => dtype,
+        (true, _) if dtype.is_real_float() => dtype,
+        (true, _) if dtype.is_signed() || dtype == Dtype::Bool => Dtype::I64,
+        (true, _) => Dtype::U64,
+    };
+    // The axis goes last, so that every lane lies together.
+    let mut order: Vec<usize> = (0..shape.len()).collect();
+    if let Some(axis) = axis {
+        order.remove(axis);
+        order.push(axis);
+    }
+    let work = Work::arranged(&values, op, shape, &order)?;
+    let len = axis.map_or(work.len(), |axis| shape[axis]);
+    let lanes = if len > 0 {
+        work.len() / len
+    } else {
+        axis.map_or(1, |axis| shape.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, n)| n).product())
+    };
+    let first = options.include_initial.then(|| initial(scan, out));
+    let mut cells = Vec::with_capacity(work.len() + if first.is_some() { lanes } else { 0 });
+    for lane in 0..lanes {
+        cells.extend(first);
+        run(scan, work.part(lane * len, len), out, &mut cells);
+    }
+    let Some(axis) = axis else {
+        let len = cells.len();
+        return Ok(output(&cells, out, vec![len]));
+    };
+    let mut shape = shape.to_vec();
+    shape[axis] += usize::from(first.is_some());
+    // Back to where the axis was: [before, after, n] to [before, n, after].
+    let (n, after) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
+    if after > 1 {
+        let turned = (0..cells.len()).map(|i| {
+            let (before, place, behind) = (i / (n * after), i / after % n, i % after);
+            cells[(before * after + behind) * n + place]
+        });
+        cells = turned.collect();
+    }
+    Ok(output(&cells, out, shape))
+}
+
+fn initial(scan: Scan, out: Dtype) -> Cell {
+    let value = u8::from(scan == Scan::Cumprod);
+    if out.is_real_float() { Cell::F(f64::from(value)) } else { Cell::U(u64::from(value)) }
+}
+
+fn run(scan: Scan, lane: Block<'_>, out: Dtype, cells: &mut Vec<Cell>) {
+    let float = out.is_real_float();
+    match lane {
+        Block::F64(x) => floats(scan, x.iter().copied(), out, cells),
+        Block::F32(x) => floats(scan, x.iter().map(|&x| f64::from(x)), out, cells),
+        Block::I64(x) if float => floats(scan, x.iter().map(|&x| x as f64), out, cells),
+        Block::U64(x) if float => floats(scan, x.iter().map(|&x| x as f64), out, cells),
+        Block::I64(x) => integers(scan, x.iter().copied(), |x| x as u64, Cell::I, cells),
+        Block::U64(x) => integers(scan, x.iter().copied(), |x| x, Cell::U, cells),
+    }
+}
+
+fn integers<T: Ord + Copy>(
+    scan: Scan,
+    lane: impl Iterator<Item = T>,
+    bits: impl Fn(T) -> u64,
+    cell: impl Fn(T) -> Cell,
+    cells: &mut Vec<Cell>,
+) {
+    let mut total = u64::from(scan == Scan::Cumprod);
+    let mut best: Option<T> = None;
+    cells.extend(lane.map(|x| match scan {
+        Scan::Cumsum => {
+            total = total.wrapping_add(bits(x));
+            Cell::U(total)
+        }
+        Scan::Cumprod => {
+            total = total.wrapping_mul(bits(x));
+            Cell::U(total)
+        }
+        Scan::Cummin | Scan::Cummax => {
+            let keep = best.filter(|&best| if scan == Scan::Cummin { best <= x } else { best >= x });
+            let now = keep.unwrap_or(x);
+            best = Some(now);
+            cell(now)
+        }
+    }));
+}
+
+fn floats(scan: Scan, lane: impl Iterator<Item = f64>, out: Dtype, cells: &mut Vec<Cell>) {
+    let to = precision(out);
+    match scan {
+        Scan::Cumsum => {
+            let mut total = Running::default();
+            cells.extend(lane.map(|x| Cell::F(round_to(total.add(x), to))));
+        }
+        Scan::Cumprod => {
+            let mut product = 1.0;
+            cells.extend(lane.map(|x| {
+                product *= x;
+                Cell::F(canonical(round_to(product, to)))
+            }));
+        }
+        Scan::Cummin | Scan::Cummax => {
+            let mut best: Option<f64> = None;
+            cells.extend(lane.map(|x| {
+                let now = match best {
+                    Some(best) if best.is_nan() => best,
+                    Some(best) if !x.is_nan() && x.total_cmp(&best).is_lt() != (scan == Scan::Cummin) => best,
+                    _ => canonical(x),
+                };
+                best = Some(now);
+                Cell::F(now)
+            }));
+        }
+    }
+}
+
+fn canonical(x: f64) -> f64 {
+    if x.is_nan() { f64::NAN } else { x }
+}
+
+/// A running total of two doubles: what the first rounds off goes into the second.
+///
+/// The value is off by less than n² 2⁻¹⁰⁶ Σ|x| before it is rounded to a double.
+/// Reference: S. M. Rump, T. Ogita, S. Oishi, *Accurate floating-point summation*, 2008, Sum2.
+#[derive(Default)]
+struct Running {
+    high: f64,
+    low: f64,
+    /// The total in plain doubles, once it is no longer finite.
+    special: Option<f64>,
+}
+
+impl Running {
+    fn add(&mut self, x: f64) -> f64 {
+        if let Some(special) = self.special {
+            let now = canonical(special + x);
+            self.special = Some(now);
+            return now;
+        }
+        let sum = self.high + x;
+        if !sum.is_finite() {
+            self.special = Some(canonical(sum));
+            return canonical(sum);
+        }
+        // Knuth's TwoSum.
+        let back = sum - self.high;
+        self.low += (self.high - (sum - back)) + (x - back);
+        self.high = sum;
+        self.high + self.low
+    }
+}
+
+macro_rules! named {
+    ($($(#[$doc:meta])* $name:ident => $variant:ident;)*) => {
+        $($(#[$doc])* pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
+            scan(Scan::$variant, values, options)
+        })*
+    };
+}
+named! {
+    /// Returns the running sums, each with an error of about one rounding; integers wrap round.
+    cumsum => Cumsum;
+    /// Returns the running products, rounded at every step as NumPy's; integers wrap round.
+    cumprod => Cumprod;
+    /// Returns the running minima; NaN from the first NaN on; −0 is below +0.
+    cummin => Cummin;
+    /// Returns the running maxima; NaN from the first NaN on; −0 is below +0.
+    cummax => Cummax;
+}

@@ -1,0 +1,268 @@
+//! Do the reductions give the same bits for every layout, split and order, and NumPy's answers?
+
+use ndarray::{Array2, Array3, ArrayD, Axis, ShapeBuilder, s};
+use nearfold::Error;
+use nearfold::fold::{self, Array, Boolean, Dtype, Method, Options, Output, Partial, Reduction, Scalar, Values};
+use serde_json::Value;
+
+use crate::golden::Lcg;
+
+fn plain() -> Options<'static> {
+    Options::default()
+}
+
+/// Numbers over a wide range of exponents, so that the order of additions would show.
+fn wide(seed: u64, len: usize) -> Vec<f64> {
+    let mut lcg = Lcg(seed);
+    let mut next = || lcg.next() >> 12;
+    let mut number = || {
+        let (fraction, exponent, sign) = (next(), 1003 + next() % 40, next() & 1);
+        f64::from_bits(sign << 63 | exponent << 52 | fraction)
+    };
+    (0..len).map(|_| number()).collect()
+}
+
+/// Reductions whose result does not depend on the order of the elements.
+fn unordered() -> impl Iterator<Item = Reduction> {
+    Reduction::ALL.iter().copied().filter(|reduction| {
+        !matches!(
+            reduction,
+            Reduction::Prod
+                | Reduction::Nanprod
+                | Reduction::Argmin
+                | Reduction::Argmax
+                | Reduction::Nanargmin
+                | Reduction::Nanargmax
+        )
+    })
+}
+
+/// The bits of a result; NaN is one value.
+fn bits(output: &Output) -> Vec<u64> {
+    let canonical = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
+    match output {
+        Output::Scalar(Scalar::I64(x)) => vec![*x as u64],
+        Output::Scalar(Scalar::U64(x)) => vec![*x],
+        Output::Scalar(Scalar::Bool(x)) => vec![u64::from(x.get())],
+        Output::Scalar(scalar) => vec![canonical(scalar.to_f64().expect("a real number"))],
+        Output::Array(Array::F64(array)) => array.iter().map(|&x| canonical(x)).collect(),
+        Output::Array(Array::F32(array)) => array.iter().map(|&x| canonical(f64::from(x))).collect(),
+        Output::Array(Array::I64(array)) => array.iter().map(|&x| x as u64).collect(),
+        Output::Array(Array::U64(array)) => array.iter().copied().collect(),
+        Output::Array(Array::Bool(array)) => array.iter().map(|x| u64::from(x.get())).collect(),
+        other => panic!("no test has this type: {other:?}"),
+    }
+}
+
+#[test]
+fn every_layout_gives_the_same_bits_along_every_axis() {
+    let shape = (7, 65, 9);
+    let c_order = Array3::from_shape_vec(shape, wide(1, 7 * 65 * 9)).expect("the length fits");
+    let mut f_order = Array3::zeros(shape.f());
+    f_order.assign(&c_order);
+    let mut spread = Array3::zeros((14, 130, 27));
+    spread.slice_mut(s![..;2, ..;2, ..;3]).assign(&c_order);
+    let mut backwards = Array3::zeros(shape);
+    backwards.slice_mut(s![..;-1, ..;-1, ..;-1]).assign(&c_order);
+    let views =
+        [f_order.view(), spread.slice(s![..;2, ..;2, ..;3]), backwards.slice(s![..;-1, ..;-1, ..;-1])];
+    for &reduction in Reduction::ALL {
+        for axes in [&[0, 1, 2][..], &[0], &[1], &[2], &[0, 2], &[-1, 0], &[]] {
+            let options = plain().axes(axes);
+            let expected = fold::reduce(reduction, &c_order, &options).expect("it has a value");
+            for view in &views {
+                let got = fold::reduce(reduction, view.view(), &options).expect("it has a value");
+                assert_eq!(bits(&got), bits(&expected), "{} along {axes:?}", reduction.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_axis_of_a_matrix_gives_what_its_lanes_give_alone() {
+    for (rows, columns) in [(1, 1), (3, 200), (200, 3), (5000, 8), (8, 5000), (70, 70)] {
+        let matrix =
+            Array2::from_shape_vec((rows, columns), wide(2, rows * columns)).expect("the length fits");
+        for &reduction in Reduction::ALL {
+            for axis in [0, 1] {
+                let options = plain().axis(axis);
+                let got = bits(&fold::reduce(reduction, &matrix, &options).expect("it has a value"));
+                let lanes = matrix.lanes(Axis(axis as usize));
+                let alone = lanes.into_iter().map(|lane| {
+                    bits(&fold::reduce(reduction, &lane.to_vec(), &plain()).expect("it has a value"))
+                });
+                let alone: Vec<Vec<u64>> = alone.collect();
+                let width = alone[0].len();
+                let joined: Vec<u64> =
+                    (0..width).flat_map(|i| alone.iter().map(move |lane| lane[i])).collect();
+                assert_eq!(got, joined, "{} of ({rows}, {columns}) along {axis}", reduction.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn any_split_and_any_order_of_merging_gives_the_same_bits() {
+    let mut x = wide(3, 5000);
+    x[17] = -0.0;
+    for nan in [false, true] {
+        if nan {
+            x[4321] = f64::NAN;
+        }
+        for reduction in unordered() {
+            let expected = bits(&fold::reduce(reduction, &x, &plain()).expect("it has a value"));
+            let empty = Partial::new(reduction, Dtype::F64, &plain()).expect("it is of doubles");
+            let mut parts: Vec<Partial> = x
+                .chunks(701)
+                .map(|chunk| {
+                    let mut part = empty.clone();
+                    chunk.chunks(97).for_each(|piece| part.push(piece).expect("it is of doubles"));
+                    Partial::from_bytes(&part.to_bytes()).expect("the bytes are its own")
+                })
+                .collect();
+            parts.reverse();
+            parts.swap(1, 5);
+            let mut whole = empty.clone();
+            parts.iter().for_each(|part| whole.merge(part).expect("they are of one kind"));
+            assert_eq!(bits(&whole.finish().expect("it has a value")), expected, "{}", reduction.name());
+            assert_eq!(whole.count(), 5000);
+        }
+    }
+}
+
+#[test]
+fn positions_are_merged_in_the_order_of_the_stream() {
+    let x = [3.0, -0.0, 0.0, 9.0, 9.0, -0.0, 1.0];
+    for (reduction, expected) in [(Reduction::Argmin, 1.0), (Reduction::Argmax, 3.0)] {
+        let part = |piece: &[f64]| {
+            let mut part = Partial::new(reduction, Dtype::F64, &plain()).expect("it is of doubles");
+            part.push(piece).expect("it is of doubles");
+            part
+        };
+        let mut whole = part(&x[..2]);
+        whole.merge(&part(&x[2..4])).expect("they are of one kind");
+        whole.merge(&part(&x[4..])).expect("they are of one kind");
+        assert_eq!(whole.finish().expect("it has a value").to_f64(), Some(expected));
+    }
+}
+
+#[test]
+fn damaged_bytes_of_a_state_are_refused_or_read_but_never_a_crash() {
+    for &reduction in Reduction::ALL {
+        let mut part = Partial::new(reduction, Dtype::F64, &plain()).expect("it is of doubles");
+        part.push(&[1.5, -2.0, 1e300]).expect("it is of doubles");
+        let bytes = part.to_bytes();
+        for len in 0..bytes.len() {
+            assert!(Partial::from_bytes(&bytes[..len]).is_err(), "{} cut at {len}", reduction.name());
+        }
+        for place in 0..bytes.len() {
+            for flip in [1, 0x80, 0xff] {
+                let mut bytes = bytes.clone();
+                bytes[place] ^= flip;
+                if let Ok(part) = Partial::from_bytes(&bytes) {
+                    let _ = part.finish();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mask_leaves_what_a_selection_would() {
+    let x = wide(4, 400);
+    let matrix = Array2::from_shape_vec((20, 20), x.clone()).expect("the length fits");
+    let mut lcg = Lcg(5);
+    let chosen: Vec<bool> = (0..400).map(|_| lcg.next() >> 63 == 1).collect();
+    let mask: Vec<Boolean> = chosen.iter().map(|&chosen| Boolean::from(chosen)).collect();
+    let mask = ArrayD::from_shape_vec(vec![20, 20], mask).expect("the length fits");
+    let selection: Vec<f64> = x.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(x, _)| *x).collect();
+    for reduction in unordered() {
+        let got =
+            fold::reduce(reduction, &matrix, &Options::default().mask(mask.view())).expect("it has a value");
+        let expected = fold::reduce(reduction, &selection, &plain()).expect("it has a value");
+        assert_eq!(bits(&got), bits(&expected), "{}", reduction.name());
+    }
+}
+
+#[test]
+fn nan_functions_leave_out_nan_and_nothing_else() {
+    let mut x = wide(6, 3000);
+    let numbers = x.clone();
+    for place in [0, 1, 700, 2999, 1500] {
+        x.insert(place, f64::NAN);
+    }
+    let twin = |reduction: Reduction| Reduction::from_name(&format!("nan{}", reduction.name()));
+    for reduction in unordered() {
+        let Ok(twin) = twin(reduction) else { continue };
+        let got = fold::reduce(twin, &x, &plain()).expect("it has a value");
+        let expected = fold::reduce(reduction, &numbers, &plain()).expect("it has a value");
+        assert_eq!(bits(&got), bits(&expected), "{}", twin.name());
+    }
+}
+
+#[test]
+fn what_the_shape_makes_meaningless_is_an_error_and_what_data_makes_is_a_value() {
+    let nothing: [f64; 0] = [];
+    let nan = [f64::NAN; 3];
+    assert!(matches!(fold::mean(&nothing, &plain()), Err(Error::Empty { op: "mean" })));
+    assert!(matches!(fold::median(&nothing, &plain()), Err(Error::Empty { op: "median" })));
+    assert!(matches!(fold::var(&[1.0], &plain().ddof(1.0)), Err(Error::BadParameter { name: "ddof", .. })));
+    assert!(matches!(fold::nanargmax(&nan, &plain()), Err(Error::AllNan { op: "nanargmax" })));
+    assert!(fold::nanmean(&nan, &plain()).expect("data, not shape").to_f64().is_some_and(f64::is_nan));
+    assert!(fold::nanmedian(&nan, &plain()).expect("data, not shape").to_f64().is_some_and(f64::is_nan));
+    let empty_result = fold::max(&Array2::<f64>::zeros((0, 3)), &plain().axis(1)).expect("it has no element");
+    assert!(matches!(empty_result, Output::Array(array) if array.shape() == [0]));
+}
+
+#[test]
+fn cov_of_a_row_with_itself_is_its_variance_and_the_correlation_is_1() {
+    let rows = Array2::from_shape_vec((3, 100), wide(8, 300)).expect("the length fits");
+    let cov = bits(&fold::cov(&rows, None, 1.0).expect("it has a value"));
+    let var = bits(&fold::var(&rows, &plain().axis(1).ddof(1.0)).expect("it has a value"));
+    assert_eq!([cov[0], cov[4], cov[8]], var[..]);
+    let correlation = bits(&fold::corrcoef(&rows, None).expect("it has a value"));
+    assert_eq!([correlation[0], correlation[4], correlation[8]], [1.0f64.to_bits(); 3]);
+}
+
+#[test]
+fn integers_above_2_to_53_are_not_rounded_before_they_are_multiplied() {
+    let x = [i64::MAX, -1];
+    let w = [1.0, i64::MAX as f64];
+    assert_eq!(fold::dot(&x, &w, &plain()).expect("lengths agree").to_f64(), Some(-1.0));
+}
+
+/// Reads hexadecimal bits.
+fn doubles(list: &Value) -> Vec<f64> {
+    let bits = |text: &Value| u64::from_str_radix(text.as_str().expect("bits"), 16).expect("hexadecimal");
+    list.as_array().expect("a list").iter().map(|text| f64::from_bits(bits(text))).collect()
+}
+
+#[test]
+fn quantiles_by_all_methods_have_the_bits_of_numpy() {
+    let cases: Value = serde_json::from_str(include_str!("fold_quantiles.json")).expect("it is JSON");
+    for case in cases.as_array().expect("a list") {
+        let (x, q) = (doubles(&case["x"]), doubles(&case["q"]));
+        let single: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+        for (name, expected) in case["methods"].as_object().expect("an object") {
+            let method = Method::from_name(name).expect("it is NumPy's");
+            let options = plain().quantiles(&q).method(method);
+            let got = bits(&fold::quantile(&x, &options).expect("it has a value"));
+            let expected_bits: Vec<u64> = doubles(&expected["f64"]).iter().map(|x| x.to_bits()).collect();
+            assert_eq!(got, expected_bits, "{name} of {} doubles", x.len());
+            for (&q, &expected) in q.iter().zip(&doubles(&expected["f32"])) {
+                let got = fold::quantile(&single, &plain().q(q).method(method)).expect("it has a value");
+                assert_eq!(got.dtype(), Dtype::F32);
+                assert_eq!(bits(&got), [expected.to_bits()], "{name} at {q} of {} floats", x.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn values_of_any_dtype_say_what_they_are() {
+    let x = [1i8, 2, 3];
+    assert_eq!(Values::from(&x).dtype(), Dtype::I8);
+    assert_eq!(fold::sum(&x, &plain()).expect("it has a value").dtype(), Dtype::I64);
+    assert_eq!(fold::max(&x, &plain()).expect("it has a value").dtype(), Dtype::I8);
+    assert_eq!(fold::median(&x, &plain()).expect("it has a value").dtype(), Dtype::F64);
+}
