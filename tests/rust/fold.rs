@@ -2,7 +2,9 @@
 
 use ndarray::{Array2, Array3, ArrayD, Axis, ShapeBuilder, s};
 use nearfold::Error;
-use nearfold::fold::{self, Array, Boolean, Dtype, Method, Options, Output, Partial, Reduction, Scalar, Values};
+use nearfold::fold::{
+    self, Array, Boolean, Dtype, Method, Options, Output, Partial, Reduction, Scalar, Values,
+};
 use serde_json::Value;
 
 use crate::golden::Lcg;
