@@ -35,6 +35,16 @@ impl Block<'_> {
         }
     }
 
+    /// Passes on the absolute values, in pieces.
+    pub(super) fn absolute(self, push: &mut dyn FnMut(Block<'_>)) {
+        match self {
+            Self::F64(x) => mapped(x, f64::abs, |x| push(Block::F64(x))),
+            Self::F32(x) => mapped(x, f32::abs, |x| push(Block::F32(x))),
+            Self::I64(x) => mapped(x, i64::unsigned_abs, |x| push(Block::U64(x))),
+            Self::U64(_) => push(self),
+        }
+    }
+
     /// Passes on the elements that are numbers, in pieces.
     pub(super) fn without_nan(self, push: &mut dyn FnMut(Block<'_>)) {
         match self {
@@ -42,6 +52,16 @@ impl Block<'_> {
             Self::F32(x) => numbers(x, |x| Block::F32(x), push),
             Self::I64(_) | Self::U64(_) => push(self),
         }
+    }
+}
+
+fn mapped<T: Copy, R: Copy + Default>(x: &[T], map: impl Fn(T) -> R, mut push: impl FnMut(&[R])) {
+    let mut out = [R::default(); 256];
+    for part in x.chunks(out.len()) {
+        for (slot, &x) in out.iter_mut().zip(part) {
+            *slot = map(x);
+        }
+        push(&out[..part.len()]);
     }
 }
 

@@ -36,7 +36,7 @@ pub use bins::{Bins, Histogram, Rule, bincount, digitize, histogram};
 pub use describe::describe;
 pub use dtype::{Boolean, Dtype};
 pub use group::group;
-pub use options::{Axes, Options, Quantiles};
+pub use options::{Axes, NormOrder, Options, Quantiles};
 pub use order::Method;
 pub use output::{Array, Output, Scalar};
 pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};

@@ -4,6 +4,7 @@ use ndarray::ArrayViewD;
 
 use super::dtype::{Boolean, Dtype};
 use super::order::Method;
+use crate::error::{Error, Result};
 
 /// Which axes a reduction goes over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,49 @@ pub enum Axes {
     One(isize),
     /// Several: `axis=(0, 2)`. An empty list reduces nothing, as in NumPy.
     Many(Vec<isize>),
+}
+
+/// Which norm is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NormOrder {
+    /// The number of elements that are not 0: `ord=0`.
+    Zero,
+    /// Σ|x|: `ord=1`.
+    One,
+    /// √Σx²: `ord=2`.
+    #[default]
+    Two,
+    /// max |x|: `ord=inf`.
+    Infinity,
+    /// min |x|: `ord=-inf`.
+    NegativeInfinity,
+}
+
+impl NormOrder {
+    /// All of them; the place of each is its number in stored states.
+    pub(super) const ALL: [Self; 5] =
+        [Self::Zero, Self::One, Self::Two, Self::Infinity, Self::NegativeInfinity];
+
+    /// Returns the norm of NumPy's number.
+    ///
+    /// Errors: [`Error::BadParameter`] for other numbers: their powers differ by machine.
+    pub fn from_number(ord: f64) -> Result<Self> {
+        let known = [
+            (0.0, Self::Zero),
+            (1.0, Self::One),
+            (2.0, Self::Two),
+            (f64::INFINITY, Self::Infinity),
+            (f64::NEG_INFINITY, Self::NegativeInfinity),
+        ];
+        known.iter().find(|(number, _)| *number == ord).map(|(_, order)| *order).ok_or_else(|| {
+            Error::BadParameter {
+                name: "ord",
+                expected: "0, 1, 2, inf or -inf".to_owned(),
+                got: ord.to_string(),
+            }
+        })
+    }
 }
 
 /// Which quantiles are asked for.
@@ -54,6 +98,8 @@ pub struct Options<'a> {
     pub order: u8,
     /// Whether running sums and products begin with 0 or 1.
     pub include_initial: bool,
+    /// Which norm is asked for.
+    pub ord: NormOrder,
 }
 
 impl Default for Options<'_> {
@@ -71,6 +117,7 @@ impl Default for Options<'_> {
             fisher: true,
             order: 4,
             include_initial: false,
+            ord: NormOrder::Two,
         }
     }
 }
@@ -143,6 +190,41 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
+        self
+    }
+
+    /// Sets `bias` of skew and kurtosis.
+    #[must_use]
+    pub fn bias(mut self, bias: bool) -> Self {
+        self.bias = bias;
+        self
+    }
+
+    /// Sets `fisher` of kurtosis.
+    #[must_use]
+    pub fn fisher(mut self, fisher: bool) -> Self {
+        self.fisher = fisher;
+        self
+    }
+
+    /// Sets `order` of moments: 1 to 4.
+    #[must_use]
+    pub fn order(mut self, order: u8) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Sets `include_initial` of running sums and products.
+    #[must_use]
+    pub fn include_initial(mut self, include_initial: bool) -> Self {
+        self.include_initial = include_initial;
+        self
+    }
+
+    /// Sets `ord` of norms.
+    #[must_use]
+    pub fn ord(mut self, ord: NormOrder) -> Self {
+        self.ord = ord;
         self
     }
 }

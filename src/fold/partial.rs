@@ -3,7 +3,7 @@
 use super::bytes::{Reader, corrupt, write_list};
 use super::dtype::Dtype;
 use super::lanes::push_lane;
-use super::options::{Axes, Options, Quantiles};
+use super::options::{Axes, NormOrder, Options, Quantiles};
 use super::output::Output;
 use super::reduce::{Reduction, output};
 use super::state::{Spec, State};
@@ -142,7 +142,12 @@ impl Partial {
         write_list(&mut bytes, self.dtype.name().as_bytes());
         write_list(&mut bytes, self.spec.out.name().as_bytes());
         bytes.extend(self.spec.ddof.to_bits().to_le_bytes());
-        bytes.extend([u8::from(self.spec.bias), u8::from(self.spec.fisher), self.spec.order as u8]);
+        bytes.extend([
+            u8::from(self.spec.bias),
+            u8::from(self.spec.fisher),
+            self.spec.order as u8,
+            self.spec.ord,
+        ]);
         write_list(&mut bytes, self.spec.method.name().as_bytes());
         bytes.push(u8::from(self.spec.width.is_some()));
         bytes.extend((self.spec.q.len() as u64).to_le_bytes());
@@ -172,6 +177,8 @@ impl Partial {
         options.bias = bytes.u8()? != 0;
         options.fisher = bytes.u8()? != 0;
         options.order = bytes.u8()?;
+        let ord = usize::from(bytes.u8()?);
+        options.ord = *NormOrder::ALL.get(ord).ok_or_else(|| corrupt("unknown norm"))?;
         options.method = super::order::Method::from_name(bytes.name()?)?;
         let many = bytes.u8()? != 0;
         let len = bytes.len(8)?;

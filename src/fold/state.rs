@@ -7,7 +7,7 @@ use super::bytes::{Reader, corrupt, write_list};
 use super::dtype::Dtype;
 use super::exact::ExactProducts;
 use super::lanes::Block;
-use super::options::{Options, Quantiles};
+use super::options::{NormOrder, Options, Quantiles};
 use super::order::{Kept, Method};
 use super::powers::Powers;
 use super::reduce::Reduction;
@@ -26,6 +26,11 @@ pub(super) enum Kind {
     Var,
     Std,
     Norm,
+    /// The norms of `ord` 0, 1, ∞ and −∞.
+    Norm0,
+    Norm1,
+    NormMax,
+    NormMin,
     Min,
     Max,
     Ptp,
@@ -42,6 +47,12 @@ pub(super) enum Kind {
     Skew,
     Kurtosis,
     Moments,
+}
+
+impl Kind {
+    fn is_norm(self) -> bool {
+        matches!(self, Self::Norm | Self::Norm0 | Self::Norm1 | Self::NormMax | Self::NormMin)
+    }
 }
 
 /// All that a state must know about the call.
@@ -65,11 +76,20 @@ pub(super) struct Spec {
     pub(super) bias: bool,
     pub(super) fisher: bool,
     pub(super) order: usize,
+    /// The norm's place among all.
+    pub(super) ord: u8,
 }
 
 impl Spec {
     pub(super) fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
-        let (op, kind) = (reduction.name(), reduction.kind());
+        let op = reduction.name();
+        let kind = match (reduction.kind(), options.ord) {
+            (Kind::Norm, NormOrder::Zero) => Kind::Norm0,
+            (Kind::Norm, NormOrder::One) => Kind::Norm1,
+            (Kind::Norm, NormOrder::Infinity) => Kind::NormMax,
+            (Kind::Norm, NormOrder::NegativeInfinity) => Kind::NormMin,
+            (kind, _) => kind,
+        };
         let natural = natural_dtype(kind, dtype, options);
         let free = matches!(
             kind,
@@ -133,6 +153,7 @@ impl Spec {
             bias: options.bias,
             fisher: options.fisher,
             order: usize::from(options.order),
+            ord: options.ord as u8,
         })
     }
 
@@ -155,7 +176,15 @@ impl Spec {
     pub(super) fn check_len(&self, len: usize) -> Result<()> {
         let needed = !matches!(
             self.kind,
-            Kind::Sum | Kind::Prod | Kind::Norm | Kind::Any | Kind::All | Kind::CountNonzero | Kind::Count
+            Kind::Sum
+                | Kind::Prod
+                | Kind::Norm
+                | Kind::Norm0
+                | Kind::Norm1
+                | Kind::Any
+                | Kind::All
+                | Kind::CountNonzero
+                | Kind::Count
         );
         if needed && len == 0 {
             return Err(Error::Empty { op: self.op });
@@ -230,7 +259,8 @@ fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
         }
         Kind::Sum | Kind::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
         Kind::Sum | Kind::Prod if dtype.is_integer() => Dtype::U64,
-        Kind::Mean | Kind::Var | Kind::Std | Kind::Norm if !dtype.is_real_float() => Dtype::F64,
+        Kind::Mean | Kind::Var | Kind::Std if !dtype.is_real_float() => Dtype::F64,
+        kind if kind.is_norm() && !dtype.is_real_float() => Dtype::F64,
         Kind::Argmin | Kind::Argmax | Kind::CountNonzero | Kind::Count => Dtype::I64,
         Kind::Any | Kind::All => Dtype::Bool,
         _ => dtype,
@@ -452,8 +482,8 @@ impl Extreme {
             (Kind::Argmin, true) => (extrema::nan_argmin(x).map(place), None),
             (Kind::Argmax, false) => (None, extrema::argmax(x).map(place)),
             (Kind::Argmax, true) => (None, extrema::nan_argmax(x).map(place)),
-            (Kind::Min, false) => (extrema::min(x).map(nowhere), None),
-            (Kind::Max, false) => (None, extrema::max(x).map(nowhere)),
+            (Kind::Min | Kind::NormMin, false) => (extrema::min(x).map(nowhere), None),
+            (Kind::Max | Kind::NormMax, false) => (None, extrema::max(x).map(nowhere)),
             _ => both().map_or((None, None), |(low, high)| (Some(nowhere(low)), Some(nowhere(high)))),
         };
         let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
@@ -527,7 +557,7 @@ impl Extreme {
             _ => ((Cell::F(f64::NAN), 0), (Cell::F(f64::NAN), 0)),
         };
         cells.push(match spec.kind {
-            Kind::Max => high.0,
+            Kind::Max | Kind::NormMax => high.0,
             Kind::Argmin => Cell::I(low.1 as i64),
             Kind::Argmax => Cell::I(high.1 as i64),
             Kind::Ptp => match (low.0, high.0) {
@@ -692,15 +722,22 @@ pub(super) enum State {
 impl State {
     pub(super) fn new(spec: &Spec) -> Self {
         match spec.kind {
-            Kind::Sum | Kind::Mean => Self::Total(Total::default()),
+            Kind::Sum | Kind::Mean | Kind::Norm1 => Self::Total(Total::default()),
             Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
-            Kind::Min | Kind::Max | Kind::Minmax | Kind::Ptp | Kind::Argmin | Kind::Argmax => {
-                Self::Extreme(Extreme::default())
-            }
+            Kind::Min
+            | Kind::Max
+            | Kind::Minmax
+            | Kind::Ptp
+            | Kind::Argmin
+            | Kind::Argmax
+            | Kind::NormMax
+            | Kind::NormMin => Self::Extreme(Extreme::default()),
             Kind::Median | Kind::Quantile | Kind::Percentile => Self::Kept(Kept::default()),
             Kind::Skew | Kind::Kurtosis | Kind::Moments => Self::Powers(Box::default()),
             Kind::Prod => Self::Product(Product::default()),
-            Kind::Any | Kind::All | Kind::CountNonzero | Kind::Count => Self::Truth(Truth::default()),
+            Kind::Any | Kind::All | Kind::CountNonzero | Kind::Count | Kind::Norm0 => {
+                Self::Truth(Truth::default())
+            }
         }
     }
 
@@ -721,6 +758,9 @@ impl State {
     pub(super) fn push(&mut self, spec: &Spec, block: Block<'_>) {
         if spec.skip_nan && !matches!(self, Self::Extreme(_)) {
             return block.without_nan(&mut |block| self.add(spec, block));
+        }
+        if matches!(spec.kind, Kind::Norm1 | Kind::NormMax | Kind::NormMin) {
+            return block.absolute(&mut |block| self.add(spec, block));
         }
         self.add(spec, block);
     }
@@ -744,7 +784,7 @@ impl State {
     /// Puts down the lane's results.
     pub(super) fn finish(&mut self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         cells.push(match self {
-            Self::Total(total) if spec.kind == Kind::Sum => total.sum(spec),
+            Self::Total(total) if matches!(spec.kind, Kind::Sum | Kind::Norm1) => total.sum(spec),
             Self::Total(total) => Cell::F(total.mean(spec)),
             Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
             Self::Squares(both) => Cell::F(variance(&both.0, &both.1, spec)),

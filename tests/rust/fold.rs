@@ -239,10 +239,184 @@ fn doubles(list: &Value) -> Vec<f64> {
     list.as_array().expect("a list").iter().map(|text| f64::from_bits(bits(text))).collect()
 }
 
+/// What NumPy and SciPy return, written by `fold_numpy.py`.
+fn numpy() -> Value {
+    serde_json::from_str(include_str!("fold_numpy.json")).expect("it is JSON")
+}
+
+fn counts(list: &Value) -> Vec<u64> {
+    list.as_array().expect("a list").iter().map(|count| count.as_u64().expect("a count")).collect()
+}
+
+#[test]
+fn histograms_have_the_counts_and_the_edges_of_numpy() {
+    for data in numpy()["histograms"].as_array().expect("a list") {
+        let x = doubles(&data["x"]);
+        let singles: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+        let integers: Vec<i64> = x.iter().map(|&x| x as i64).collect();
+        let values = match data["dtype"].as_str() {
+            Some("float64") => Values::from(&x),
+            Some("float32") => Values::from(&singles),
+            _ => Values::from(&integers),
+        };
+        for case in data["cases"].as_array().expect("a list") {
+            let mut options = Histogram::default();
+            options.bins = match &case["bins"] {
+                Value::String(rule) => Bins::Rule(Rule::from_name(rule).expect("it is NumPy's")),
+                Value::Array(_) => Bins::Edges(doubles(&case["bins"])),
+                count => Bins::Count(count.as_u64().expect("a count") as usize),
+            };
+            options.range =
+                case["range"].as_array().map(|_| doubles(&case["range"])).map(|range| (range[0], range[1]));
+            let name = format!("{} of {} {} {:?}", case["bins"], x.len(), data["dtype"], options.range);
+            let (found, edges) = fold::histogram(values.clone(), &options).expect("it has bins");
+            let expected_edges: Vec<u64> = doubles(&case["edges"]).iter().map(|x| x.to_bits()).collect();
+            assert_eq!(bits(&edges), expected_edges, "edges of {name}");
+            assert_eq!(bits(&found), counts(&case["counts"]), "counts of {name}");
+            options.density = true;
+            let density = as_doubles(&fold::histogram(values.clone(), &options).expect("it has bins").0);
+            assert_close(&density, &doubles(&case["density"]), 2, &name);
+        }
+    }
+}
+
+fn as_doubles(output: &Output) -> Vec<f64> {
+    bits(output).into_iter().map(f64::from_bits).collect()
+}
+
+/// Compares within so many units in the last place; NaN is equal to NaN.
+fn assert_close(got: &[f64], expected: &[f64], max_ulp: u64, what: &str) {
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (got, expected) in got.iter().zip(expected) {
+        let near = got == expected
+            || (got.is_nan() && expected.is_nan())
+            || got.to_bits().abs_diff(expected.to_bits()) <= max_ulp;
+        assert!(near, "{what}: {got:e} is not {expected:e}");
+    }
+}
+
+#[test]
+fn running_sums_are_within_an_ulp_of_the_exact_ones_and_the_others_have_the_bits_of_numpy() {
+    for case in numpy()["scans"].as_array().expect("a list") {
+        let x = doubles(&case["x"]);
+        for &scan in Scan::ALL {
+            let got = as_doubles(&fold::scan(scan, &x, &plain()).expect("it has values"));
+            let max_ulp = u64::from(scan == Scan::Cumsum);
+            // NumPy leaves open which zero is smaller; here it is -0.
+            let expected = doubles(&case[scan.name()]);
+            assert_close(&got, &expected, max_ulp, scan.name());
+        }
+    }
+}
+
+#[test]
+fn a_scan_along_an_axis_is_the_scan_of_each_lane() {
+    let cube = Array3::from_shape_vec((4, 5, 6), wide(9, 120)).expect("the length fits");
+    for &scan in Scan::ALL {
+        for axis in 0..3 {
+            let got = fold::scan(scan, &cube, &plain().axis(axis as isize - 3)).expect("it has values");
+            let Output::Array(Array::F64(got)) = got else { panic!("it is an array of doubles") };
+            assert_eq!(got.shape(), cube.shape());
+            for (got, lane) in got.lanes(Axis(axis)).into_iter().zip(cube.lanes(Axis(axis))) {
+                let alone = fold::scan(scan, &lane.to_vec(), &plain()).expect("it has values");
+                assert_eq!(got.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), bits(&alone));
+            }
+        }
+    }
+}
+
+#[test]
+fn digitize_and_bincount_agree_with_numpy() {
+    let case = &numpy()["digitized"];
+    let (x, rising) = (doubles(&case["x"]), doubles(&case["bins"]));
+    let falling: Vec<f64> = rising.iter().rev().copied().collect();
+    for (name, bins, right) in [
+        ("rising", &rising, false),
+        ("rising_right", &rising, true),
+        ("falling", &falling, false),
+        ("falling_right", &falling, true),
+    ] {
+        assert_eq!(
+            bits(&fold::digitize(&x, bins, right).expect("bins rise or fall")),
+            counts(&case[name]),
+            "{name}"
+        );
+    }
+    let codes = [3u8, 0, 3, 1];
+    let counted = fold::bincount(&codes, None, 6).expect("codes are not negative");
+    assert_eq!(bits(&counted), [1, 1, 0, 2, 0, 0]);
+    let weights = [1e16, 0.5, -1e16, 0.25];
+    let weighted = fold::bincount(&codes, Some(Values::from(&weights)), 0).expect("codes are not negative");
+    assert_eq!(as_doubles(&weighted), [0.5, 0.25, 0.0, 0.0]);
+    assert!(matches!(fold::bincount(&[-1i32], None, 0), Err(Error::BadParameter { name: "values", .. })));
+}
+
+#[test]
+fn statistics_of_two_columns_agree_with_numpy_and_scipy() {
+    let case = &numpy()["statistics"];
+    let [x, y, w] = ["x", "y", "w"].map(|name| doubles(&case[name]));
+    let check = |name: &str, got: &[f64]| assert_close(got, &doubles(&case[name]), 64, name);
+    let one = |output: fold::Output| output.to_f64().expect("a real number");
+    check(
+        "average",
+        &[one(fold::average(&x, Some(Values::from(&w)), &plain()).expect("weights do not cancel"))],
+    );
+    check("cov", &as_doubles(&fold::cov(&x, Some(Values::from(&y)), 1.0).expect("there are enough")));
+    check("corrcoef", &as_doubles(&fold::corrcoef(&x, Some(Values::from(&y))).expect("there are enough")));
+    let sample = plain().bias(false);
+    let skews =
+        [fold::skew(&x, &plain()), fold::skew(&x, &sample)].map(|skew| one(skew.expect("there are enough")));
+    check("skew", &skews);
+    let pearson = plain().bias(false).fisher(false);
+    let kurtoses = [fold::kurtosis(&x, &plain()), fold::kurtosis(&x, &pearson)]
+        .map(|found| one(found.expect("there are enough")));
+    check("kurtosis", &kurtoses);
+    check("moments", &as_doubles(&fold::moments(&x, &plain()).expect("there are enough")));
+    let norms = [NormOrder::One, NormOrder::Infinity, NormOrder::NegativeInfinity, NormOrder::Zero]
+        .map(|ord| one(fold::norm(&x, &plain().ord(ord)).expect("there are enough")));
+    check("norms", &norms);
+    check("cosine", &[one(fold::cosine(&x, &y, &plain()).expect("lengths agree"))]);
+}
+
+#[test]
+fn a_group_is_what_its_elements_are_alone() {
+    let x = wide(10, 1000);
+    let codes: Vec<i32> = (0..1000).map(|i| (i * i) % 7 - 1).collect();
+    for &reduction in Reduction::ALL {
+        let got = bits(
+            &fold::group(reduction, &x, &codes, None, &plain()).unwrap_or_else(|_| panic!("{reduction:?}")),
+        );
+        let groups = codes.iter().max().expect("there are codes") + 1;
+        let alone: Vec<Vec<u64>> = (0..groups)
+            .filter(|code| codes.contains(code))
+            .map(|code| {
+                let own: Vec<f64> =
+                    x.iter().zip(&codes).filter(|(_, found)| **found == code).map(|(x, _)| *x).collect();
+                bits(&fold::reduce(reduction, &own, &plain()).expect("it has a value"))
+            })
+            .collect();
+        let width = alone[0].len();
+        let joined: Vec<u64> = (0..width).flat_map(|i| alone.iter().map(move |group| group[i])).collect();
+        if alone.len() == groups as usize {
+            assert_eq!(got, joined, "{}", reduction.name());
+        }
+    }
+}
+
+#[test]
+fn describe_gives_the_figures_that_the_functions_of_these_names_give() {
+    let mut x = wide(11, 100);
+    x.push(f64::NAN);
+    let figures = fold::describe(&x, &plain()).expect("there are enough");
+    let names: Vec<&str> = figures.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["count", "mean", "std", "min", "25%", "50%", "75%", "max", "skew", "kurtosis"]);
+    assert_eq!(figures[0].1, Output::Scalar(Scalar::I64(100)));
+    assert_eq!(figures[5].1, fold::nanmedian(&x, &plain()).expect("there are enough"));
+}
+
 #[test]
 fn quantiles_by_all_methods_have_the_bits_of_numpy() {
-    let cases: Value = serde_json::from_str(include_str!("fold_quantiles.json")).expect("it is JSON");
-    for case in cases.as_array().expect("a list") {
+    for case in numpy()["quantiles"].as_array().expect("a list") {
         let (x, q) = (doubles(&case["x"]), doubles(&case["q"]));
         let single: Vec<f32> = x.iter().map(|&x| x as f32).collect();
         for (name, expected) in case["methods"].as_object().expect("an object") {
