@@ -3,7 +3,8 @@
 use ndarray::{Array2, Array3, ArrayD, Axis, ShapeBuilder, s};
 use nearfold::Error;
 use nearfold::fold::{
-    self, Array, Boolean, Dtype, Method, Options, Output, Partial, Reduction, Scalar, Values,
+    self, Array, Bins, Boolean, Dtype, Histogram, Method, NormOrder, Options, Output, Partial, Reduction,
+    Rule, Scalar, Scan, Values,
 };
 use serde_json::Value;
 
