@@ -2,6 +2,8 @@
 
 use core::cmp::Ordering;
 
+use crate::kernel::wide::Wide;
+
 /// A float format that results are rounded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Precision {
@@ -40,6 +42,11 @@ impl Big {
             exp += 64 * zeros as i64;
         }
         Self { negative, magnitude, exp }
+    }
+
+    /// Returns a wide integer in units of 2^unit.
+    pub(crate) fn of_wide<const LIMBS: usize>(wide: &Wide<LIMBS>, unit: i32) -> Self {
+        Self::new(wide.is_negative(), wide.abs().limbs().to_vec(), i64::from(unit))
     }
 
     pub(crate) fn from_i128(value: i128) -> Self {

@@ -1,6 +1,6 @@
-//! How is a sum, or a sum of products, kept exactly until it is rounded once?
+//! How is a sum of third or fourth powers, wider than the kernel's sums, kept exactly?
 
-use super::big::{Big, Precision, parts};
+use super::big::Big;
 use super::bytes::{Reader, corrupt};
 use crate::error::Result;
 
@@ -147,25 +147,5 @@ impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
             out.add(negative, u128::from(bytes.u64()?), exp as i32 + 64 * i as i32);
         }
         Ok(out)
-    }
-
-    pub(crate) fn round(&self, to: Precision) -> f64 {
-        self.special.value().unwrap_or_else(|| self.value().round(to))
-    }
-}
-
-/// The exact sum of products of two doubles.
-pub(crate) type ExactProducts = Digits<138, 2148>;
-
-impl ExactProducts {
-    pub(crate) fn push_products(&mut self, a: &[f64], b: &[f64]) {
-        for (&x, &y) in a.iter().zip(b) {
-            if x.is_finite() && y.is_finite() {
-                let ((m, e), (n, f)) = (parts(x), parts(y));
-                self.add((x < 0.0) != (y < 0.0), u128::from(m) * u128::from(n), e + f);
-            } else {
-                self.special.note(x * y);
-            }
-        }
     }
 }

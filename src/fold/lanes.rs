@@ -5,6 +5,8 @@ use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
 use super::dtype::Boolean;
 use super::options::Axes;
 use super::state::{Cell, Spec, State};
+use super::values::Values;
+use super::work::Work;
 use crate::error::{Error, Result};
 
 /// A piece of a lane in one of the four types that states know.
@@ -186,13 +188,18 @@ impl Plan {
 
     /// Returns the axes with the kept ones first.
     pub(super) fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.reduced.len()).collect();
-        order.sort_by_key(|&axis| self.reduced[axis]);
-        order
+        let axes = |wanted: bool| (0..self.reduced.len()).filter(move |&axis| self.reduced[axis] == wanted);
+        axes(false).chain(axes(true)).collect()
     }
 
-    fn kept_first<'a, T>(&self, view: ArrayViewD<'a, T>) -> ArrayViewD<'a, T> {
-        view.permuted_axes(self.order())
+    /// Returns the axes with the kept ones first and the reduced ones, unless their order counts, as
+    /// they lie in memory. (Not generic over the element: that would be twelve sorts.)
+    fn layout(&self, strides: &[isize], ordered: bool) -> Vec<usize> {
+        let mut order = self.order();
+        if !ordered {
+            order[self.len_kept()..].sort_by_key(|&axis| core::cmp::Reverse(strides[axis].unsigned_abs()));
+        }
+        order
     }
 
     /// Brings the kept axes to the front and joins what lies together.
@@ -201,22 +208,17 @@ impl Plan {
     /// the logical order of the elements of a lane; otherwise the order in memory is taken.
     fn arrange<'a, T>(&self, view: ArrayViewD<'a, T>, ordered: bool) -> (ArrayViewD<'a, T>, usize) {
         let ndim = self.reduced.len();
-        let axes = |wanted: bool| (0..ndim).filter(move |&axis| self.reduced[axis] == wanted);
-        let kept: Vec<usize> = axes(false).collect();
-        let mut reduced: Vec<usize> = axes(true).collect();
         let mut view = view;
+        let order = self.layout(view.strides(), ordered);
         if !ordered {
-            for &axis in &reduced {
+            for axis in (0..ndim).filter(|&axis| self.reduced[axis]) {
                 if view.stride_of(Axis(axis)) < 0 {
                     view.invert_axis(Axis(axis));
                 }
             }
-            let strides: Vec<isize> = (0..ndim).map(|axis| view.stride_of(Axis(axis))).collect();
-            longest_first(&mut reduced, &strides);
         }
-        let order: Vec<usize> = kept.iter().chain(&reduced).copied().collect();
         let mut view = view.permuted_axes(order).insert_axis(Axis(ndim));
-        let mut kept = kept.len();
+        let mut kept = self.len_kept();
         for (first, last) in [(0, kept), (kept, ndim + 1)] {
             let mut into = last.saturating_sub(1);
             for take in (first..into).rev() {
@@ -238,14 +240,9 @@ impl Plan {
 }
 
 /// Gives every lane of `view` to a state of its own; returns the results in C order of the kept axes.
-pub(super) fn fold_lanes<T: Element>(
-    view: ArrayViewD<'_, T>,
-    mask: Option<ArrayViewD<'_, Boolean>>,
-    plan: &Plan,
-    spec: &Spec,
-) -> Result<Vec<Cell>> {
+pub(super) fn fold_lanes<T: Element>(view: ArrayViewD<'_, T>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
     // The commonest call needs no plan.
-    if let (true, None, Some(slice)) = (plan.len_kept() == 0, &mask, view.to_slice()) {
+    if let (0, Some(slice)) = (plan.len_kept(), view.to_slice()) {
         let mut sink = Sink::new(spec, 1);
         fold_slice(slice, &mut sink)?;
         return Ok(sink.cells);
@@ -259,12 +256,8 @@ pub(super) fn fold_lanes<T: Element>(
         }
         return Ok(sink.cells);
     }
-    if let Some(mask) = mask {
-        walk_masked(plan.kept_first(view), plan.kept_first(mask), plan.len_kept(), &mut sink)?;
-    } else {
-        let (view, kept) = plan.arrange(view, spec.is_ordered());
-        walk(view, kept, &mut sink)?;
-    }
+    let (view, kept) = plan.arrange(view, spec.is_ordered());
+    walk(view, kept, &mut sink)?;
     Ok(sink.cells)
 }
 
@@ -411,36 +404,31 @@ fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work
     Ok(())
 }
 
-/// Lanes with a mask: only what is chosen reaches the state.
-fn walk_masked<T: Element>(
-    view: ArrayViewD<'_, T>,
+/// The same with a mask: only what it chooses reaches the state. The chosen elements are copied.
+pub(super) fn fold_chosen(
+    values: &Values<'_>,
     mask: ArrayViewD<'_, Boolean>,
-    kept: usize,
-    sink: &mut Sink<'_, T::Work>,
-) -> Result<()> {
-    if kept > 0 {
-        return view
-            .outer_iter()
-            .zip(mask.outer_iter())
-            .try_for_each(|(view, mask)| walk_masked(view, mask, kept - 1, sink));
+    plan: &Plan,
+    spec: &Spec,
+) -> Result<Vec<Cell>> {
+    let shape = values.shape();
+    let work = Work::arranged(values, spec.op, shape, &plan.order())?;
+    let mask = mask.permuted_axes(plan.order());
+    let len = plan.len_reduced(shape);
+    let lanes = plan.shape(shape, false).iter().product::<usize>();
+    let (mut chosen, mut cells) = (mask.iter(), Vec::with_capacity(lanes));
+    let mut state = State::new(spec);
+    for lane in 0..lanes {
+        let places: Vec<usize> = chosen
+            .by_ref()
+            .take(len)
+            .enumerate()
+            .filter(|(_, chosen)| chosen.get())
+            .map(|(i, _)| lane * len + i)
+            .collect();
+        state.reset();
+        state.push(spec, work.taken(&places).block());
+        state.finish(spec, &mut cells)?;
     }
-    sink.states(1);
-    sink.scratch.clear();
-    for (x, chosen) in view.iter().zip(&mask) {
-        if chosen.get() {
-            sink.scratch.push(x.widen());
-            if sink.scratch.len() == SCRATCH {
-                sink.states[0].push(sink.spec, T::block(&sink.scratch));
-                sink.scratch.clear();
-            }
-        }
-    }
-    sink.states[0].push(sink.spec, T::block(&sink.scratch));
-    sink.finish()
-}
-
-/// Sorts axes by their strides. A function of its own, so that the sort is compiled once and not once a dtype.
-#[inline(never)]
-fn longest_first(axes: &mut [usize], strides: &[isize]) {
-    axes.sort_by_key(|&axis| core::cmp::Reverse(strides[axis]));
+    Ok(cells)
 }

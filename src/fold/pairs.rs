@@ -2,7 +2,6 @@
 
 use super::big::Big;
 use super::dtype::Dtype;
-use super::exact::ExactProducts;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
 use super::output::Output;
@@ -11,6 +10,8 @@ use super::state::{Cell, Total, precision};
 use super::values::Values;
 use super::work::{Work, common_shape, float_of_both};
 use crate::error::{Error, Result};
+use crate::kernel::moments;
+use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
 /// Σxy exactly, of floats or integers.
 #[derive(Clone, Debug, Default)]
@@ -23,12 +24,16 @@ struct Products {
 impl Products {
     fn push(&mut self, a: Block<'_>, b: Block<'_>) {
         match (a, b) {
-            (Block::F64(a), Block::F64(b)) => self.float.push_products(a, b),
+            (Block::F64(a), Block::F64(b)) => self.float.add_dot(a, b),
+            (Block::F32(a), Block::F32(b)) => self.float.add_dot(a, b),
             (Block::I64(_) | Block::U64(_), Block::I64(_) | Block::U64(_)) => {
                 for i in 0..a.len() {
                     let (x, y) = (a.integer(i), b.integer(i));
                     self.wrapped = self.wrapped.wrapping_add((x as u64).wrapping_mul(y as u64));
-                    self.float.add((x < 0) != (y < 0), x.unsigned_abs() * y.unsigned_abs(), 0);
+                    let size = x.unsigned_abs() * y.unsigned_abs();
+                    let sign = if (x < 0) == (y < 0) { 1 } else { -1 };
+                    self.float.add_scaled(sign * (size as u64 as i128), 0);
+                    self.float.add_scaled(sign * ((size >> 64) as i128), 64);
                 }
             }
             _ => {
@@ -36,6 +41,23 @@ impl Products {
                     self.push_mixed(a, b, i);
                 }
             }
+        }
+    }
+
+    fn special(&self) -> Option<f64> {
+        self.float.special()
+    }
+
+    fn value(&self) -> Big {
+        Big::of_wide(self.float.finite(), PRODUCT_UNIT)
+    }
+
+    /// Returns the sum, rounded once.
+    fn round(&self, dtype: Dtype) -> f64 {
+        match dtype {
+            Dtype::F32 => f64::from(self.float.round::<f32>()),
+            Dtype::F16 => f64::from(self.float.round::<half::f16>()),
+            _ => self.float.round(),
         }
     }
 
@@ -53,7 +75,7 @@ impl Products {
         let ((x, more_x), (y, more_y)) = (halves(a), halves(b));
         for x in core::iter::once(x).chain(more_x) {
             for y in core::iter::once(y).chain(more_y) {
-                self.float.push_products(&[x], &[y]);
+                self.float.add(x, y);
             }
         }
     }
@@ -156,9 +178,17 @@ fn products<'a>(
 ) -> Result<Output> {
     let dtype = product_dtype(a.dtype(), b.dtype());
     Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
+        // The kernel's one-shot proves its estimate in most cases, and need not add exactly.
+        match (a, b) {
+            (Block::F64(a), Block::F64(b)) => return Ok(Cell::F(moments::dot(a, b))),
+            (Block::F32(a), Block::F32(b)) if dtype == Dtype::F32 => {
+                return Ok(Cell::F(f64::from(moments::dot::<f32, f32>(a, b))));
+            }
+            _ => {}
+        }
         let mut sum = Products::default();
         sum.push(a, b);
-        Ok(if dtype.is_integer() { Cell::U(sum.wrapped) } else { Cell::F(sum.float.round(precision(dtype))) })
+        Ok(if dtype.is_integer() { Cell::U(sum.wrapped) } else { Cell::F(sum.round(dtype)) })
     })
 }
 
@@ -177,10 +207,10 @@ pub fn cosine<'a>(
         let sum = |a, b| {
             let mut sum = Products::default();
             sum.push(a, b);
-            sum.float
+            sum
         };
         let [ab, aa, bb] = [sum(a, b), sum(a, a), sum(b, b)];
-        let special = [&ab, &aa, &bb].iter().any(|sum| sum.special.value().is_some());
+        let special = [&ab, &aa, &bb].iter().any(|sum| sum.special().is_some());
         Ok(Cell::F(if special {
             f64::NAN
         } else {
@@ -245,10 +275,10 @@ pub fn average<'a>(
                 got: "a sum of 0".to_owned(),
             });
         }
-        Ok(Cell::F(match products.float.special.value() {
+        Ok(Cell::F(match products.special() {
             Some(special) if divisor.is_negative() => -special,
             Some(special) => special,
-            None => products.float.value().divided_by(&divisor, false, precision(dtype)),
+            None => products.value().divided_by(&divisor, false, precision(dtype)),
         }))
     })
 }
@@ -305,7 +335,7 @@ impl Table {
                 let (Some(sum_a), Some(sum_b)) = (&totals[i], &totals[j]) else { continue };
                 let mut products = Products::default();
                 products.push(*a, *b);
-                let value = count.mul(&products.float.value()).sub(&sum_a.mul(sum_b));
+                let value = count.mul(&products.value()).sub(&sum_a.mul(sum_b));
                 centred[j * variables + i] = Some(value.clone());
                 centred[i * variables + j] = Some(value);
             }

@@ -3,7 +3,7 @@
 use ndarray::ArrayD;
 
 use super::dtype::{Boolean, Dtype};
-use super::lanes::{Plan, fold_lanes};
+use super::lanes::{Plan, fold_chosen, fold_lanes};
 use super::options::Options;
 use super::output::{Array, Output, Scalar};
 use super::state::{Cell, Kind, Spec};
@@ -179,7 +179,7 @@ pub fn reduce<'a>(
     macro_rules! cells {
         ($($variant:ident)*) => {
             match values {
-                $(Values::$variant(view) => fold_lanes(view, mask, &plan, &spec)?,)*
+                $(Values::$variant(view) => fold_lanes(view, &plan, &spec)?,)*
                 Values::C128(_) | Values::C64(_) => {
                     return Err(Error::UnsupportedDtype {
                         op: spec.op,
@@ -190,7 +190,10 @@ pub fn reduce<'a>(
             }
         };
     }
-    let cells = cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
+    let cells = match mask {
+        Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
+        None => cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool),
+    };
     let (cells, shape) = transposed(cells, spec.width, shape);
     Ok(output(&cells, spec.out, shape))
 }

@@ -5,7 +5,6 @@ use core::cmp::Ordering;
 use super::big::{Big, Precision};
 use super::bytes::{Reader, corrupt, write_list};
 use super::dtype::Dtype;
-use super::exact::ExactProducts;
 use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
 use super::order::{Kept, Method};
@@ -15,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::kernel::count;
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
 use crate::kernel::extrema::{self, Ordered};
-use crate::kernel::sum;
+use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
+use crate::kernel::{moments, sum};
 
 /// What is computed, whatever happens to NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,6 +208,16 @@ impl Spec {
         match (self.kind, self.out, block) {
             (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
             (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
+            (Kind::Var, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::var(x, self.ddof))),
+            (Kind::Var, Dtype::F32, Block::F32(x)) => {
+                Some(Cell::F(f64::from(moments::var::<f32, f32>(x, self.ddof))))
+            }
+            (Kind::Std, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::std(x, self.ddof))),
+            (Kind::Std, Dtype::F32, Block::F32(x)) => {
+                Some(Cell::F(f64::from(moments::std::<f32, f32>(x, self.ddof))))
+            }
+            (Kind::Norm, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::norm(x))),
+            (Kind::Norm, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(moments::norm::<f32, f32>(x)))),
             (Kind::Mean, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::mean(x))),
             (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
             _ => None,
@@ -343,8 +353,7 @@ impl Total {
     }
 
     pub(super) fn value(&self) -> Big {
-        let wide = *self.float().finite();
-        Big::new(wide.is_negative(), wide.abs().limbs().to_vec(), i64::from(SUM_UNIT))
+        Big::of_wide(self.float().finite(), SUM_UNIT)
     }
 
     pub(super) fn sum(&self, spec: &Spec) -> Cell {
@@ -386,12 +395,12 @@ impl Squares {
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
-        self.float.write(bytes);
+        write_list(bytes, &self.float.to_bytes());
         self.integer.iter().for_each(|part| bytes.extend(part.to_le_bytes()));
     }
 
     fn read(bytes: &mut Reader<'_>) -> Result<Self> {
-        let float = ExactProducts::read(bytes)?;
+        let float = ExactProducts::from_bytes(bytes.list()?).map_err(corrupt)?;
         Ok(Self { float, integer: [bytes.i128()? as u128, bytes.i128()? as u128] })
     }
 
@@ -403,16 +412,8 @@ impl Squares {
             *high += square >> 64;
         };
         match block {
-            Block::F64(x) => self.float.push_products(x, x),
-            Block::F32(x) => {
-                let mut wide = [0.0; 256];
-                for part in x.chunks(wide.len()) {
-                    for (wide, &x) in wide.iter_mut().zip(part) {
-                        *wide = f64::from(x);
-                    }
-                    self.float.push_products(&wide[..part.len()], &wide[..part.len()]);
-                }
-            }
+            Block::F64(x) => self.float.add_squares(x),
+            Block::F32(x) => self.float.add_squares(x),
             Block::I64(x) => x.iter().for_each(|x| add(x.unsigned_abs())),
             Block::U64(x) => x.iter().for_each(|&x| add(x)),
         }
@@ -421,7 +422,7 @@ impl Squares {
     fn value(&self) -> Big {
         let [low, high] = self.integer;
         if low == 0 && high == 0 {
-            return self.float.value();
+            return Big::of_wide(self.float.finite(), PRODUCT_UNIT);
         }
         let limbs = |x: u128| vec![x as u64, (x >> 64) as u64];
         Big::new(false, limbs(low), 0).add(&Big::new(false, limbs(high), 64))
@@ -429,8 +430,7 @@ impl Squares {
 
     fn norm(&self, spec: &Spec) -> f64 {
         self.float
-            .special
-            .value()
+            .special()
             .unwrap_or_else(|| self.value().divided_by(&Big::from_u64(1), true, spec.precision))
     }
 }

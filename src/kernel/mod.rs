@@ -9,7 +9,7 @@ pub(crate) mod element;
 mod estimate;
 mod round;
 mod vector;
-mod wide;
+pub(crate) mod wide;
 mod windows;
 
 pub(crate) mod count;
