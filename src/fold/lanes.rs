@@ -381,20 +381,29 @@ fn fold_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) -> Result<(
 /// How many lanes are read side by side when neighbours in memory belong to different lanes.
 const TILE: usize = 64;
 
+/// Whole lanes are gathered only up to this many elements: 32 MB of doubles.
+const WHOLE: usize = 1 << 22;
+
 /// Neighbours in memory belong to different lanes: a tile of them is turned round in the scratch.
 fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>) -> Result<()> {
+    let len = view.ncols();
+    if sink.spec.gathers() && len <= WHOLE {
+        for tile in view.axis_chunks_iter(Axis(0), (WHOLE / len).clamp(1, TILE)) {
+            let mut whole = core::mem::take(&mut sink.scratch);
+            turn(tile, &mut whole);
+            for lane in whole.chunks_exact(len) {
+                fold_work::<T>(lane, sink)?;
+            }
+            sink.scratch = whole;
+        }
+        return Ok(());
+    }
     for tile in view.axis_chunks_iter(Axis(0), TILE) {
         let lanes = tile.nrows();
-        let len = SCRATCH / lanes;
         sink.states(lanes);
-        for part in tile.axis_chunks_iter(Axis(1), len) {
+        for part in tile.axis_chunks_iter(Axis(1), SCRATCH / lanes) {
             let len = part.ncols();
-            sink.scratch.resize(lanes * len, T::Work::default());
-            for (i, column) in part.columns().into_iter().enumerate() {
-                for (x, slot) in column.iter().zip(sink.scratch[i..].iter_mut().step_by(len)) {
-                    *slot = x.widen();
-                }
-            }
+            turn(part, &mut sink.scratch);
             for (state, lane) in sink.states.iter_mut().zip(sink.scratch.chunks_exact(len)) {
                 state.push(sink.spec, T::block(lane));
             }
@@ -402,6 +411,47 @@ fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work
         sink.finish()?;
     }
     Ok(())
+}
+
+/// A lane that was gathered.
+fn fold_work<T: Element>(lane: &[T::Work], sink: &mut Sink<'_, T::Work>) -> Result<()> {
+    if let Some(cell) = sink.spec.one_shot(T::block(lane)) {
+        sink.cells.push(cell);
+        return Ok(());
+    }
+    sink.states(1);
+    sink.states[0].push(sink.spec, T::block(lane));
+    sink.finish()
+}
+
+/// Writes a tile lane after lane. Eight neighbours of a lane are written at a time.
+fn turn<T: Element>(tile: ArrayView2<'_, T>, out: &mut Vec<T::Work>) {
+    let (lanes, len) = tile.dim();
+    out.resize(lanes * len, T::Work::default());
+    let columns = |start: usize| -> Option<[&[T]; 8]> {
+        let mut slices = [&[][..]; 8];
+        for (i, slot) in slices.iter_mut().enumerate() {
+            *slot = tile.index_axis_move(Axis(1), start + i).to_slice()?;
+        }
+        Some(slices)
+    };
+    let mut start = 0;
+    while start + 8 <= len
+        && let Some(slices) = columns(start)
+    {
+        for lane in 0..lanes {
+            let place = lane * len + start;
+            for (slot, slice) in out[place..place + 8].iter_mut().zip(slices) {
+                *slot = slice[lane].widen();
+            }
+        }
+        start += 8;
+    }
+    for (i, column) in tile.columns().into_iter().enumerate().skip(start) {
+        for (x, slot) in column.iter().zip(out[i..].iter_mut().step_by(len)) {
+            *slot = x.widen();
+        }
+    }
 }
 
 /// The same with a mask: only what it chooses reaches the state. The chosen elements are copied.

@@ -1,9 +1,11 @@
 //! What is the running total, product, minimum or maximum at every place of a lane?
 
+use ndarray::ArrayD;
+
 use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
-use super::output::Output;
+use super::output::{Array, Output};
 use super::reduce::output;
 use super::state::{Cell, precision, round_to};
 use super::values::Values;
@@ -108,45 +110,53 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     } else {
         axis.map_or(1, |axis| shape.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, n)| n).product())
     };
-    let first = options.include_initial.then(|| initial(scan, out));
-    let mut cells = Vec::with_capacity(work.len() + if first.is_some() { lanes } else { 0 });
-    for lane in 0..lanes {
-        cells.extend(first);
-        run(scan, work.part(lane * len, len), out, &mut cells);
+    let first = options.include_initial.then(|| u8::from(scan == Scan::Cumprod));
+    let n = len + usize::from(first.is_some());
+    // Back to where the axis was: from [before, after, n] to [before, n, after].
+    let after = axis.map_or(1, |axis| shape[axis + 1..].iter().product::<usize>());
+    let mut shape = axis.map_or_else(|| vec![n], |_| shape.to_vec());
+    shape[axis.unwrap_or(0)] = n;
+    let parts = (0..lanes).map(|lane| work.part(lane * len, len));
+    if !out.is_real_float() {
+        let mut cells = Vec::with_capacity(lanes * n);
+        for part in parts {
+            cells.extend(first.map(|first| Cell::U(u64::from(first))));
+            match part {
+                Block::I64(x) => integers(scan, x.iter().copied(), |x| x as u64, Cell::I, &mut cells),
+                Block::U64(x) => integers(scan, x.iter().copied(), |x| x, Cell::U, &mut cells),
+                Block::F64(_) | Block::F32(_) => unreachable!("running totals of floats are floats"),
+            }
+        }
+        return Ok(output(&put_back(cells, n, after), out, shape));
     }
-    let Some(axis) = axis else {
-        let len = cells.len();
-        return Ok(output(&cells, out, vec![len]));
-    };
-    let mut shape = shape.to_vec();
-    shape[axis] += usize::from(first.is_some());
-    // Back to where the axis was: [before, after, n] to [before, n, after].
-    let (n, after) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
-    if after > 1 {
-        let turned = (0..cells.len()).map(|i| {
-            let (before, place, behind) = (i / (n * after), i / after % n, i % after);
-            cells[(before * after + behind) * n + place]
-        });
-        cells = turned.collect();
+    let mut numbers = Vec::with_capacity(lanes * n);
+    for part in parts {
+        numbers.extend(first.map(f64::from));
+        match part {
+            Block::F64(x) => floats(scan, x.iter().copied(), &mut numbers),
+            Block::F32(x) => floats(scan, x.iter().map(|&x| f64::from(x)), &mut numbers),
+            Block::I64(x) => floats(scan, x.iter().map(|&x| x as f64), &mut numbers),
+            Block::U64(x) => floats(scan, x.iter().map(|&x| x as f64), &mut numbers),
+        }
     }
+    let numbers = put_back(numbers, n, after);
+    if out == Dtype::F64 {
+        let array = ArrayD::from_shape_vec(shape, numbers).expect("one number for each place");
+        return Ok(Output::Array(Array::F64(array)));
+    }
+    let cells: Vec<Cell> = numbers.into_iter().map(|x| Cell::F(round_to(x, precision(out)))).collect();
     Ok(output(&cells, out, shape))
 }
 
-fn initial(scan: Scan, out: Dtype) -> Cell {
-    let value = u8::from(scan == Scan::Cumprod);
-    if out.is_real_float() { Cell::F(f64::from(value)) } else { Cell::U(u64::from(value)) }
-}
-
-fn run(scan: Scan, lane: Block<'_>, out: Dtype, cells: &mut Vec<Cell>) {
-    let float = out.is_real_float();
-    match lane {
-        Block::F64(x) => floats(scan, x.iter().copied(), out, cells),
-        Block::F32(x) => floats(scan, x.iter().map(|&x| f64::from(x)), out, cells),
-        Block::I64(x) if float => floats(scan, x.iter().map(|&x| x as f64), out, cells),
-        Block::U64(x) if float => floats(scan, x.iter().map(|&x| x as f64), out, cells),
-        Block::I64(x) => integers(scan, x.iter().copied(), |x| x as u64, Cell::I, cells),
-        Block::U64(x) => integers(scan, x.iter().copied(), |x| x, Cell::U, cells),
+fn put_back<T: Copy>(list: Vec<T>, n: usize, after: usize) -> Vec<T> {
+    if after <= 1 {
+        return list;
     }
+    let from = |i: usize| {
+        let (before, place, behind) = (i / (n * after), i / after % n, i % after);
+        list[(before * after + behind) * n + place]
+    };
+    (0..list.len()).map(from).collect()
 }
 
 fn integers<T: Ord + Copy>(
@@ -176,30 +186,29 @@ fn integers<T: Ord + Copy>(
     }));
 }
 
-fn floats(scan: Scan, lane: impl Iterator<Item = f64>, out: Dtype, cells: &mut Vec<Cell>) {
-    let to = precision(out);
+fn floats(scan: Scan, lane: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
     match scan {
         Scan::Cumsum => {
             let mut total = Running::default();
-            cells.extend(lane.map(|x| Cell::F(round_to(total.add(x), to))));
+            out.extend(lane.map(|x| total.add(x)));
         }
         Scan::Cumprod => {
             let mut product = 1.0;
-            cells.extend(lane.map(|x| {
+            out.extend(lane.map(|x| {
                 product *= x;
-                Cell::F(canonical(round_to(product, to)))
+                canonical(product)
             }));
         }
         Scan::Cummin | Scan::Cummax => {
             let mut best: Option<f64> = None;
-            cells.extend(lane.map(|x| {
+            out.extend(lane.map(|x| {
                 let now = match best {
                     Some(best) if best.is_nan() => best,
                     Some(best) if !x.is_nan() && x.total_cmp(&best).is_lt() != (scan == Scan::Cummin) => best,
                     _ => canonical(x),
                 };
                 best = Some(now);
-                Cell::F(now)
+                now
             }));
         }
     }

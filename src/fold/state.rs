@@ -200,6 +200,11 @@ impl Spec {
         Ok(())
     }
 
+    /// Whether [`one_shot`](Self::one_shot) is so much faster than a state that lanes are gathered for it.
+    pub(super) fn gathers(&self) -> bool {
+        matches!(self.kind, Kind::Var | Kind::Std | Kind::Norm) && !self.skip_nan
+    }
+
     /// Returns the result of a lane that lies together, where the kernel has a way of its own for that.
     pub(super) fn one_shot(&self, block: Block<'_>) -> Option<Cell> {
         if self.skip_nan {
@@ -295,8 +300,10 @@ impl Cell {
         }
     }
 
+    /// The number as a double; NaN is the one quiet NaN, whose bits machines do not agree on.
     pub(super) fn to_f64(self) -> f64 {
         match self {
+            Self::F(value) if value.is_nan() => f64::NAN,
             Self::F(value) => value,
             Self::I(value) => value as f64,
             Self::U(value) => value as f64,
@@ -345,6 +352,19 @@ impl Total {
         Ok(Self { n, integer, float: ExactSum::from_bytes(bytes.list()?).map_err(corrupt)? })
     }
 
+    /// Adds what is not NaN. NaN counts as a zero, which is faster than to leave it out.
+    fn push_numbers(&mut self, block: Block<'_>) {
+        let mut add = |piece: Block<'_>, nans: u64| {
+            self.push(piece);
+            self.n -= nans;
+        };
+        match block {
+            Block::F64(x) => with_zeros(x, |piece, nans| add(Block::F64(piece), nans)),
+            Block::F32(x) => with_zeros(x, |piece, nans| add(Block::F32(piece), nans)),
+            Block::I64(_) | Block::U64(_) => self.push(block),
+        }
+    }
+
     /// The exact sum of integers as one of floats.
     fn float(&self) -> ExactSum {
         let mut float = self.float.clone();
@@ -375,6 +395,22 @@ impl Total {
             Dtype::F16 => f64::from(sum.mean_f16(n)),
             _ => sum.mean_f64(n),
         }
+    }
+}
+
+/// Passes on pieces in which zeros stand for NaN, and how many do.
+fn with_zeros<T: Ordered + Default>(x: &[T], mut push: impl FnMut(&[T], u64)) {
+    let mut piece = [T::default(); 2048];
+    for part in x.chunks(piece.len()) {
+        let nans = count::count_nan(part);
+        if nans == 0 {
+            push(part, 0);
+            continue;
+        }
+        for (slot, &x) in piece.iter_mut().zip(part) {
+            *slot = if x.is_nan() { T::default() } else { x };
+        }
+        push(&piece[..part.len()], nans);
     }
 }
 
@@ -756,6 +792,9 @@ impl State {
 
     /// Adds a piece of the lane.
     pub(super) fn push(&mut self, spec: &Spec, block: Block<'_>) {
+        if let (true, Self::Total(total)) = (spec.skip_nan, &mut *self) {
+            return total.push_numbers(block);
+        }
         if spec.skip_nan && !matches!(self, Self::Extreme(_)) {
             return block.without_nan(&mut |block| self.add(spec, block));
         }
