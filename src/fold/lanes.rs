@@ -369,8 +369,7 @@ fn walk_plane<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>)
 
 /// A lane that lies together.
 fn fold_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    if let Some(cell) = T::direct(slice).and_then(|work| sink.spec.one_shot(T::block(work))) {
-        sink.cells.push(cell);
+    if T::direct(slice).is_some_and(|work| sink.spec.one_shot(T::block(work), &mut sink.cells)) {
         return Ok(());
     }
     sink.states(1);
@@ -415,8 +414,7 @@ fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work
 
 /// A lane that was gathered.
 fn fold_work<T: Element>(lane: &[T::Work], sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    if let Some(cell) = sink.spec.one_shot(T::block(lane)) {
-        sink.cells.push(cell);
+    if sink.spec.one_shot(T::block(lane), &mut sink.cells) {
         return Ok(());
     }
     sink.states(1);

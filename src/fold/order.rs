@@ -2,8 +2,10 @@
 
 use super::bytes::{Reader, corrupt};
 use super::lanes::Block;
-use super::state::{Cell, Spec};
+use super::state::{Cell, Kind, Spec};
 use crate::error::{Error, Result};
+use crate::kernel::count::count_nan;
+use crate::kernel::select::order_statistics;
 
 /// How a quantile between two elements is found: Hyndman and Fan's nine ways and NumPy's four.
 ///
@@ -165,12 +167,7 @@ impl Default for Kept {
 
 impl Kept {
     pub(super) fn push(&mut self, block: Block<'_>) {
-        let has_nan = match block {
-            Block::F64(x) => x.iter().any(|x| x.is_nan()),
-            Block::F32(x) => x.iter().any(|x| x.is_nan()),
-            _ => false,
-        };
-        if has_nan {
+        if has_nan(block) {
             *self = Self::Nan;
         }
         match (&mut *self, block) {
@@ -258,72 +255,57 @@ impl Kept {
         }
     }
 
-    fn len(&self) -> usize {
-        match self {
-            Self::F64(kept) => kept.len(),
-            Self::F32(kept) => kept.len(),
-            Self::I64(kept) => kept.len(),
-            Self::U64(kept) => kept.len(),
-            Self::Nan => 0,
-        }
-    }
-
-    /// Returns the elements at these places, which rise, of the sorted lane.
-    fn select(&mut self, places: &[usize]) -> Vec<Cell> {
-        match self {
-            Self::F64(kept) => select(kept, places, f64::total_cmp, Cell::F),
-            Self::F32(kept) => select(kept, places, f32::total_cmp, |x| Cell::F(f64::from(x))),
-            Self::I64(kept) => select(kept, places, Ord::cmp, Cell::I),
-            Self::U64(kept) => select(kept, places, Ord::cmp, Cell::U),
-            Self::Nan => Vec::new(),
-        }
-    }
-
-    /// Puts down the median.
-    pub(super) fn median(&mut self, spec: &Spec, cells: &mut Vec<Cell>) {
-        let n = self.len();
-        if n == 0 {
-            return cells.push(Cell::F(f64::NAN));
-        }
-        let pair = self.select(&[(n - 1) / 2, n / 2]);
-        cells.push(Cell::F(middle(pair[0], pair[1], spec)));
-    }
-
-    /// Puts down a quantile for each q.
-    pub(super) fn quantiles(&mut self, spec: &Spec, cells: &mut Vec<Cell>) {
-        let n = self.len();
-        if n == 0 {
-            return cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
-        }
-        let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
-        let mut places: Vec<usize> = wanted.iter().flat_map(|&(a, b, _)| [a, b]).collect();
-        places.sort_unstable();
-        places.dedup();
-        let found = self.select(&places);
-        let at = |place: usize| found[places.binary_search(&place).expect("it was asked for")];
-        cells.extend(wanted.iter().map(|&(low, high, weight)| {
-            let (low, high) = (at(low), at(high));
-            if spec.method.is_discrete() { low } else { Cell::F(lerp(low, high, weight, spec)) }
-        }));
+    /// Puts down the median or the quantiles.
+    pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) {
+        // A lane of which a NaN is known is as one of nothing: NaN.
+        in_order(self.block().unwrap_or(Block::F64(&[])), spec, cells);
     }
 }
 
-/// Brings the places in turn to where they belong; each search leaves out what lies below.
-fn select<T: Copy>(
-    kept: &mut [T],
-    places: &[usize],
-    order: impl Fn(&T, &T) -> core::cmp::Ordering,
-    cell: impl Fn(T) -> Cell,
-) -> Vec<Cell> {
-    let mut start = 0;
-    let find = |&place: &usize| {
-        if place >= start {
-            kept[start..].select_nth_unstable_by(place - start, &order);
-            start = place + 1;
-        }
-        cell(kept[place])
-    };
-    places.iter().map(find).collect()
+pub(super) fn has_nan(block: Block<'_>) -> bool {
+    match block {
+        Block::F64(x) => count_nan(x) > 0,
+        Block::F32(x) => count_nan(x) > 0,
+        Block::I64(_) | Block::U64(_) => false,
+    }
+}
+
+/// Puts down the median or the quantiles of a lane without NaN; NaN for nothing.
+pub(super) fn in_order(lane: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) {
+    let n = lane.len();
+    if spec.kind == Kind::Median {
+        let median = match (n.checked_sub(1), n / 2) {
+            (None, _) => f64::NAN,
+            (Some(last), high) => {
+                let pair = select(lane, &[last / 2, high]);
+                middle(pair[0], pair[1], spec)
+            }
+        };
+        return cells.push(Cell::F(median));
+    }
+    if n == 0 {
+        return cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+    }
+    let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
+    let mut places: Vec<usize> = wanted.iter().flat_map(|&(low, high, _)| [low, high]).collect();
+    places.sort_unstable();
+    places.dedup();
+    let found = select(lane, &places);
+    let at = |place: usize| found[places.binary_search(&place).expect("it was asked for")];
+    cells.extend(wanted.iter().map(|&(low, high, weight)| {
+        let (low, high) = (at(low), at(high));
+        if spec.method.is_discrete() { low } else { Cell::F(lerp(low, high, weight, spec)) }
+    }));
+}
+
+/// Returns the elements at these places of the sorted lane.
+fn select(lane: Block<'_>, places: &[usize]) -> Vec<Cell> {
+    match lane {
+        Block::F64(x) => order_statistics(x, places).into_iter().map(Cell::F).collect(),
+        Block::F32(x) => order_statistics(x, places).into_iter().map(|x| Cell::F(f64::from(x))).collect(),
+        Block::I64(x) => order_statistics(x, places).into_iter().map(Cell::I).collect(),
+        Block::U64(x) => order_statistics(x, places).into_iter().map(Cell::U).collect(),
+    }
 }
 
 /// Returns the mean of two elements, rounded once.

@@ -7,7 +7,7 @@ use super::bytes::{Reader, corrupt, write_list};
 use super::dtype::Dtype;
 use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
-use super::order::{Kept, Method};
+use super::order::{self, Kept, Method};
 use super::powers::Powers;
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
@@ -202,14 +202,29 @@ impl Spec {
 
     /// Whether [`one_shot`](Self::one_shot) is so much faster than a state that lanes are gathered for it.
     pub(super) fn gathers(&self) -> bool {
-        matches!(self.kind, Kind::Var | Kind::Std | Kind::Norm) && !self.skip_nan
+        matches!(
+            self.kind,
+            Kind::Var | Kind::Std | Kind::Norm | Kind::Median | Kind::Quantile | Kind::Percentile
+        ) && !self.skip_nan
     }
 
-    /// Returns the result of a lane that lies together, where the kernel has a way of its own for that.
-    pub(super) fn one_shot(&self, block: Block<'_>) -> Option<Cell> {
+    /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
+    /// own for that.
+    pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> bool {
         if self.skip_nan {
-            return None;
+            return false;
         }
+        let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);
+        if ordered && !order::has_nan(block) {
+            order::in_order(block, self, cells);
+            return true;
+        }
+        let cell = self.one_shot_cell(block);
+        cells.extend(cell);
+        cell.is_some()
+    }
+
+    fn one_shot_cell(&self, block: Block<'_>) -> Option<Cell> {
         match (self.kind, self.out, block) {
             (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
             (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
@@ -840,11 +855,7 @@ impl State {
                 return Ok(());
             }
             Self::Kept(kept) => {
-                if spec.kind == Kind::Median {
-                    kept.median(spec, cells);
-                } else {
-                    kept.quantiles(spec, cells);
-                }
+                kept.finish(spec, cells);
                 return Ok(());
             }
         });
