@@ -201,3 +201,8 @@ bench-js: npm chromium benches/js/node_modules/installed  ## the npm package bes
 	rm -rf benches/js/node_modules/nearfold && mkdir -p benches/js/node_modules/nearfold
 	tar xzf target/npm/nearfold-*.tgz -C benches/js/node_modules/nearfold --strip-components=1
 	node benches/js/main.mjs $(BENCH_JS)
+
+.PHONY: bench-fold
+bench-fold: wheel  ## reductions beside NumPy's: a table, and target/bench/fold.jsonl
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
+	$(PYTHON) benches/fold_numpy.py $(BENCH_FOLD)

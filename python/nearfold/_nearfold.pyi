@@ -1,5 +1,6 @@
 """Types of the native module. Shapes are written in NumPy's way: `(n, dim)`."""
 
+import sys
 from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, final, overload
@@ -28,13 +29,13 @@ class _Array(Protocol):
     def __array__(self) -> Any: ...
 
 _Number: TypeAlias = SupportsFloat | SupportsIndex | complex
-ArrayLike: TypeAlias = (
-    Buffer | _Arrow | _ArrowStream | _DLPack | _ArrayInterface | _Array | _Number | Sequence[_Number] | Sequence[ArrayLike]
+_ArrayLike: TypeAlias = (
+    Buffer | _Arrow | _ArrowStream | _DLPack | _ArrayInterface | _Array | _Number | Sequence[_Number] | Sequence[_ArrayLike]
 )
-DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any]
-Axis: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | None
+_DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any]
+_Axis: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | None
 
-Method: TypeAlias = Literal[
+_Method: TypeAlias = Literal[
     "inverted_cdf",
     "averaged_inverted_cdf",
     "closest_observation",
@@ -50,6 +51,7 @@ Method: TypeAlias = Literal[
     "nearest",
 ]
 
+__all__: list[str]
 __version__: str
 
 @final
@@ -67,7 +69,8 @@ class Array:
     def tolist(self) -> Any: ...
     def __len__(self) -> int: ...
     def __getitem__(self, index: int, /) -> Any: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
 
 class NearfoldError(ValueError):
     """A call was refused; `code` is the stable name of the reason."""
@@ -87,13 +90,13 @@ class Index:
     ) -> Self: ...
     def add(
         self,
-        vectors: ArrayLike,  # (n, dim) or (dim,), float32 or what is rounded to it
-        ids: ArrayLike | None = None,  # (n,), integers
+        vectors: _ArrayLike,  # (n, dim) or (dim,), float32 or what is rounded to it
+        ids: _ArrayLike | None = None,  # (n,), integers
         progress: Callable[[int, int], object] | None = None,
     ) -> NDArray[np.uint64]: ...  # (n,)
     def search(
         self,
-        q: ArrayLike,  # (dim,) or (n, dim)
+        q: _ArrayLike,  # (dim,) or (n, dim)
         k: int = 10,
         *,
         ef_search: int | None = None,
@@ -115,251 +118,280 @@ class Index:
     def __contains__(self, id: object, /) -> bool: ...
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]: ...
 
+@final
+class Partial:
+    def __new__(
+        cls,
+        reduction: str,
+        dtype: _DTypeLike = "float64",
+        *,
+        ddof: float = 0.0,
+        q: float | _ArrayLike = 0.5,
+        method: _Method = "linear",
+        bias: bool = True,
+        fisher: bool = True,
+        order: int = 4,
+        exact: bool = True,
+    ) -> Self: ...
+    def push(self, x: _ArrayLike, /) -> None: ...
+    def merge(self, other: Self, /) -> None: ...
+    def result(self) -> Any: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def reduction(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    def to_bytes(self) -> bytes: ...
+    @classmethod
+    def from_bytes(cls, data: Buffer, /) -> Self: ...
+    def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]: ...
+
 # Of two arrays, or of the rows of a table.
 
-def dot(a: ArrayLike, b: ArrayLike, /, *, exact: bool = True) -> float: ...  # (n,) each
-def vecdot(a: ArrayLike, b: ArrayLike, /, *, axis: Axis = -1, keepdims: bool = False) -> Any: ...
-def cosine(a: ArrayLike, b: ArrayLike, /, *, axis: Axis = -1, keepdims: bool = False) -> Any: ...
-def average(x: ArrayLike, /, axis: Axis = None, weights: ArrayLike | None = None, *, keepdims: bool = False) -> Any: ...
-def cov(x: ArrayLike, y: ArrayLike | None = None, /, *, ddof: float = 1.0) -> Any: ...  # (variables, observations)
-def corrcoef(x: ArrayLike, y: ArrayLike | None = None, /) -> Any: ...  # (variables, observations)
+def dot(a: _ArrayLike, b: _ArrayLike, /, *, exact: bool = True) -> float: ...  # (n,) each
+def vecdot(a: _ArrayLike, b: _ArrayLike, /, *, axis: _Axis = -1, keepdims: bool = False) -> Any: ...
+def cosine(a: _ArrayLike, b: _ArrayLike, /, *, axis: _Axis = -1, keepdims: bool = False) -> Any: ...
+def average(x: _ArrayLike, /, axis: _Axis = None, weights: _ArrayLike | None = None, *, keepdims: bool = False) -> Any: ...
+def cov(x: _ArrayLike, y: _ArrayLike | None = None, /, *, ddof: float = 1.0) -> Any: ...  # (variables, observations)
+def corrcoef(x: _ArrayLike, y: _ArrayLike | None = None, /) -> Any: ...  # (variables, observations)
 
 # Every reduction returns a number where no axis remains (an int for integers), else an array.
 
 @overload
 def sum(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def sum(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def mean(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def mean(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def prod(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def prod(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def norm(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def norm(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def var(
-    x: ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def var(
-    x: ArrayLike, /, axis: Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def std(
-    x: ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def std(
-    x: ArrayLike, /, axis: Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def min(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def min(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def max(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def max(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def ptp(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def ptp(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def argmin(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
 ) -> int: ...
 @overload
 def argmin(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False
 ) -> Any: ...
 @overload
 def argmax(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
 ) -> int: ...
 @overload
 def argmax(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False
 ) -> Any: ...
 @overload
 def any(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> bool: ...
 @overload
 def any(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def all(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> bool: ...
 @overload
 def all(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def count_nonzero(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> int: ...
 @overload
 def count_nonzero(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nansum(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def nansum(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def nanmean(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def nanmean(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def nanprod(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanprod(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanvar(
-    x: ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def nanvar(
-    x: ArrayLike, /, axis: Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def nanstd(
-    x: ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def nanstd(
-    x: ArrayLike, /, axis: Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: DTypeLike | None = None, where: ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def nanmin(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanmin(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanmax(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanmax(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanargmin(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
 ) -> int: ...
 @overload
 def nanargmin(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False
 ) -> Any: ...
 @overload
 def nanargmax(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False
 ) -> int: ...
 @overload
 def nanargmax(
-    x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False
 ) -> Any: ...
 @overload
 def median(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
-def median(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> Any: ...
+def median(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None) -> Any: ...
 @overload
 def nanmedian(
-    x: ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
-def nanmedian(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> Any: ...
-def minmax(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> NDArray[Any]: ...
-def nanminmax(x: ArrayLike, /, axis: Axis = None, *, keepdims: bool = False, where: ArrayLike | None = None) -> NDArray[Any]: ...
+def nanmedian(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None) -> Any: ...
+def minmax(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None) -> NDArray[Any]: ...
+def nanminmax(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None) -> NDArray[Any]: ...
 @overload
 def quantile(
-    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def quantile(
-    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def percentile(
-    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def percentile(
-    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanquantile(
-    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanquantile(
-    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanpercentile(
-    x: ArrayLike, q: float, /, axis: None = None, *, method: Method = "linear", keepdims: Literal[False] = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanpercentile(
-    x: ArrayLike, q: ArrayLike, /, axis: Axis = None, *, method: Method = "linear", keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
-def skew(x: ArrayLike, /, axis: Axis = None, *, bias: bool = True, keepdims: bool = False, where: ArrayLike | None = None) -> Any: ...
+def skew(x: _ArrayLike, /, axis: _Axis = None, *, bias: bool = True, keepdims: bool = False, where: _ArrayLike | None = None) -> Any: ...
 def kurtosis(
-    x: ArrayLike, /, axis: Axis = None, *, bias: bool = True, fisher: bool = True, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, bias: bool = True, fisher: bool = True, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 def moments(
-    x: ArrayLike, /, axis: Axis = None, *, order: int = 4, keepdims: bool = False, where: ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, order: int = 4, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> NDArray[Any]: ...

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
 use super::format::{Element, unsupported};
-use super::input::Spoken;
+use super::input::{Spoken, Use};
 use super::strided::{Strided, booleans, try_vec};
 use crate::error::Error;
 use crate::fold::dtype::for_each_dtype;
@@ -99,16 +99,13 @@ impl<T: Released> Drop for Owned<T> {
 }
 
 /// Calls `f` with the numbers of `x.__arrow_c_array__()`.
-pub(super) fn with_array<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
-    x: &Bound<'_, PyAny>,
-    f: F,
-) -> PyResult<Spoken<R, F>> {
+pub(super) fn use_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let Some(export) = x.getattr_opt(pyo3::intern!(x.py(), "__arrow_c_array__"))? else {
-        return Ok(Spoken::No(f));
+        return Ok(Spoken::No);
     };
     let capsules = match export.call0() {
         Ok(capsules) => capsules.cast_into::<PyTuple>()?,
-        Err(error) => return Ok(Spoken::Refused(f, error)),
+        Err(error) => return Ok(Spoken::Refused(error)),
     };
     let schema = capsules.get_item(0)?.cast_into::<PyCapsule>()?;
     let chunk = capsules.get_item(1)?.cast_into::<PyCapsule>()?;
@@ -119,20 +116,18 @@ pub(super) fn with_array<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
             chunk.pointer_checked(Some(c"arrow_array"))?.cast::<Chunk>().as_ref(),
         )
     };
-    Ok(Spoken::Yes(Column::of(schema)?.with_chunk(chunk, f)))
+    Column::of(schema)?.use_chunk(chunk, f)?;
+    Ok(Spoken::Yes)
 }
 
 /// Calls `f` with the numbers of `x.__arrow_c_stream__()`.
-pub(super) fn with_stream<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
-    x: &Bound<'_, PyAny>,
-    f: F,
-) -> PyResult<Spoken<R, F>> {
+pub(super) fn use_stream(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let Some(export) = x.getattr_opt(pyo3::intern!(x.py(), "__arrow_c_stream__"))? else {
-        return Ok(Spoken::No(f));
+        return Ok(Spoken::No);
     };
     let capsule = match export.call0() {
         Ok(capsule) => capsule.cast_into::<PyCapsule>()?,
-        Err(error) => return Ok(Spoken::Refused(f, error)),
+        Err(error) => return Ok(Spoken::Refused(error)),
     };
     let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?.cast::<Stream>();
     let mut schema = Owned(Schema::empty());
@@ -149,10 +144,11 @@ pub(super) fn with_stream<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
         }
         chunks.push(chunk);
     }
-    Ok(Spoken::Yes(match &chunks[..] {
-        [chunk] => column.with_chunk(&chunk.0, f),
-        chunks => column.with_joined(chunks, f),
-    }))
+    match &chunks[..] {
+        [chunk] => column.use_chunk(&chunk.0, f)?,
+        chunks => column.use_joined(chunks, f)?,
+    }
+    Ok(Spoken::Yes)
 }
 
 /// # Safety
@@ -221,7 +217,7 @@ impl Column {
     }
 
     /// Calls `f` with one chunk, in place.
-    fn with_chunk<R>(&self, chunk: &Chunk, f: impl FnOnce(Values<'_>) -> PyResult<R>) -> PyResult<R> {
+    fn use_chunk(&self, chunk: &Chunk, f: Use<'_>) -> PyResult<()> {
         refuse_nulls(chunk, chunk.offset, chunk.length)?;
         let mut shape = vec![isize::try_from(chunk.length)?];
         let (mut numbers, mut first, mut len) = (chunk, chunk.offset, chunk.length);
@@ -252,15 +248,11 @@ impl Column {
         let ptr = data.wrapping_add(first * self.dtype.len_bytes());
         let array = Strided { ptr, element, shape: &shape, strides: None };
         // SAFETY: Arrow's contract; the chunk's owner lives until the caller's function returns.
-        unsafe { array.with_values(f) }.map_err(PyErr::from).flatten()
+        unsafe { array.use_values(f) }
     }
 
     /// Calls `f` with a copy of several chunks, one after the other.
-    fn with_joined<R>(
-        &self,
-        chunks: &[Owned<Chunk>],
-        f: impl FnOnce(Values<'_>) -> PyResult<R>,
-    ) -> PyResult<R> {
+    fn use_joined(&self, chunks: &[Owned<Chunk>], f: Use<'_>) -> PyResult<()> {
         let rows =
             chunks.iter().try_fold(0_usize, |n, chunk| n.checked_add(usize::try_from(chunk.0.length).ok()?));
         let rows = rows.ok_or_else(|| PyMemoryError::new_err("the Arrow stream is too long"))?;
@@ -272,7 +264,7 @@ impl Column {
                     $(Dtype::$variant => {
                         let mut joined = try_vec::<$type>(len)?;
                         for chunk in chunks {
-                            self.with_chunk(&chunk.0, |values| {
+                            self.use_chunk(&chunk.0, &mut |values| {
                                 if let Values::$variant(view) = values {
                                     joined.extend(view.iter());
                                 }

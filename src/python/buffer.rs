@@ -10,9 +10,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use super::format::{Element, from_pep3118, unsupported};
+use super::input::{Spoken, Use};
 use super::strided::Strided;
 use crate::error::Error;
-use crate::fold::Values;
 
 /// A buffer that is given back when dropped. It stays where it was made: exporters may let
 /// `shape` point into the very structure (`PyBuffer_FillInfo` does).
@@ -32,25 +32,18 @@ pub(super) fn is_exporter(x: &Bound<'_, PyAny>) -> bool {
     unsafe { ffi::PyObject_CheckBuffer(x.as_ptr()) != 0 }
 }
 
-/// Calls `f` with the numbers of `x`; gives `f` back where the exporter refuses.
-pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
-    x: &Bound<'_, PyAny>,
-    f: F,
-) -> Result<PyResult<R>, (F, PyErr)> {
+/// Calls `f` with the numbers of `x`, unless the exporter refuses.
+pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let mut buffer = Acquired(ffi::Py_buffer::new());
     // SAFETY: `x` is a live object, `buffer` is a valid place that does not move until its drop.
     let status = unsafe { ffi::PyObject_GetBuffer(x.as_ptr(), &raw mut buffer.0, ffi::PyBUF_RECORDS_RO) };
     if status != 0 {
-        return Err((f, PyErr::fetch(x.py())));
+        return Ok(Spoken::Refused(PyErr::fetch(x.py())));
     }
-    // SAFETY: `PyObject_GetBuffer` filled `buffer.0`.
-    let array = match unsafe { describe(&buffer.0) } {
-        Ok(array) => array,
-        Err(error) => return Ok(Err(error.into())),
-    };
-    // SAFETY: the exporter keeps what it described alive and in place until `buffer` is released,
-    // which is after `f` has returned.
-    Ok(unsafe { array.with_values(f) }.map_err(PyErr::from).flatten())
+    // SAFETY: `PyObject_GetBuffer` filled `buffer.0`. The exporter keeps what it described alive and
+    // in place until `buffer` is released, which is after `f` has returned.
+    unsafe { describe(&buffer.0)?.use_values(f)? };
+    Ok(Spoken::Yes)
 }
 
 /// Returns what `PyObject_GetBuffer` filled in.
@@ -87,7 +80,7 @@ fn element_of(format: &CStr, len_item: isize) -> Result<Element, Error> {
 /// Calls `f` with the bytes of `x`: `bytes`, `bytearray`, `mmap`, any C-contiguous buffer.
 pub(super) fn with_bytes<R>(x: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
     let mut buffer = Acquired(ffi::Py_buffer::new());
-    // SAFETY: as in `with_values`; `PyBUF_SIMPLE` promises `len` contiguous bytes at `buf`.
+    // SAFETY: as in `use_values`; `PyBUF_SIMPLE` promises `len` contiguous bytes at `buf`.
     let status = unsafe { ffi::PyObject_GetBuffer(x.as_ptr(), &raw mut buffer.0, ffi::PyBUF_SIMPLE) };
     if status != 0 {
         return Err(PyErr::fetch(x.py()));
@@ -95,7 +88,7 @@ pub(super) fn with_bytes<R>(x: &Bound<'_, PyAny>, f: impl FnOnce(&[u8]) -> R) ->
     let bytes = if buffer.0.len == 0 {
         &[][..]
     } else {
-        // SAFETY: see above. As in `Strided::with_values`, who writes meanwhile spoils the result.
+        // SAFETY: see above. As in `Strided::use_values`, who writes meanwhile spoils the result.
         unsafe { slice::from_raw_parts(buffer.0.buf.cast::<u8>(), buffer.0.len.unsigned_abs()) }
     };
     Ok(f(bytes))

@@ -8,9 +8,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict};
 
 use super::format::{Element, Kind, dtype_of, unsupported};
-use super::input::Spoken;
+use super::input::{Spoken, Use};
 use super::strided::Strided;
-use crate::fold::Values;
 
 // dlpack.h, versions 0.8 (unversioned) and 1.x.
 
@@ -60,13 +59,10 @@ const HOST_DEVICES: [i32; 4] = [1, 3, 11, 13];
 ///
 /// The capsule is not consumed (its name stays): when it is dropped here, its producer's own
 /// destructor frees the tensor.
-pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
-    x: &Bound<'_, PyAny>,
-    f: F,
-) -> PyResult<Spoken<R, F>> {
+pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let py = x.py();
     let Some(export) = x.getattr_opt(pyo3::intern!(py, "__dlpack__"))? else {
-        return Ok(Spoken::No(f));
+        return Ok(Spoken::No);
     };
     let keywords = PyDict::new(py);
     keywords.set_item("max_version", (1, 0))?;
@@ -76,7 +72,7 @@ pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
     };
     let capsule = match capsule {
         Ok(capsule) => capsule.cast_into::<PyCapsule>()?,
-        Err(error) => return Ok(Spoken::Refused(f, error)),
+        Err(error) => return Ok(Spoken::Refused(error)),
     };
     // SAFETY: a capsule of one of these names holds the structure of that name, alive until the
     // capsule's destructor runs.
@@ -84,7 +80,7 @@ pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
         if capsule.is_valid_checked(Some(VERSIONED)) {
             let versioned = capsule.pointer_checked(Some(VERSIONED))?.cast::<Versioned>();
             if versioned.as_ref().major != 1 {
-                return Ok(Spoken::Refused(f, PyBufferError::new_err("a DLPack version above 1")));
+                return Ok(Spoken::Refused(PyBufferError::new_err("a DLPack version above 1")));
             }
             &versioned.as_ref().tensor
         } else {
@@ -93,7 +89,7 @@ pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
     };
     if !HOST_DEVICES.contains(&tensor.device.kind) {
         let text = format!("a tensor on a device of kind {}: move it to the CPU", tensor.device.kind);
-        return Ok(Spoken::Refused(f, PyBufferError::new_err(text)));
+        return Ok(Spoken::Refused(PyBufferError::new_err(text)));
     }
     let Some(element) = element_of(&tensor.dtype) else {
         let DataType { code, bits, lanes } = tensor.dtype;
@@ -109,7 +105,8 @@ pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
     let ptr = tensor.data.wrapping_add(usize::try_from(tensor.byte_offset)?);
     let array = Strided { ptr, element, shape: &shape, strides: strides.as_deref() };
     // SAFETY: DLPack's contract; `capsule` keeps the tensor alive until the end of this function.
-    Ok(Spoken::Yes(unsafe { array.with_values(f) }.map_err(PyErr::from).flatten()))
+    unsafe { array.use_values(f)? };
+    Ok(Spoken::Yes)
 }
 
 fn element_of(dtype: &DataType) -> Option<Element> {

@@ -173,7 +173,7 @@ impl Index {
     /// vectors : array_like, (n, dim) or (dim,)
     ///     float32 is read in place; other real numbers are rounded to it.
     /// ids : array_like of int, (n,), optional
-    ///     Their ids, 0 to 2**64 - 1; the next free ones by default.
+    ///     Their ids, 0 to 2**64 - 2; the next free ones by default.
     /// progress : callable, optional
     ///     Called with ``(done, all)`` between batches. It must not use this index.
     ///
@@ -445,7 +445,7 @@ fn os_error(error: &io::Error, path: &Path) -> PyErr {
         Some(number) => {
             let text = error.to_string();
             let text = text.split(" (os error").next().unwrap_or_default().to_owned();
-            PyOSError::new_err((number, text, path.to_path_buf()))
+            PyOSError::new_err((number, text, path.as_os_str().to_os_string()))
         }
         None => PyOSError::new_err(error.to_string()),
     }

@@ -15,50 +15,50 @@ use super::{arrow, buffer, dlpack, interface, sequence};
 use crate::error::{Error, Result};
 use crate::fold::Values;
 
+/// What is done with numbers once they are there. One type for all, called once: the ways in exist
+/// once in the machine code, whatever comes after them.
+pub(super) type Use<'f> = &'f mut dyn FnMut(Values<'_>) -> PyResult<()>;
+
 /// Calls `f` with the numbers of `x`, read in place where its memory allows it.
 pub(super) fn with_values<R, F>(x: &Bound<'_, PyAny>, f: F) -> PyResult<R>
 where
     F: FnOnce(Values<'_>) -> PyResult<R>,
 {
+    let (mut f, mut result) = (Some(f), None);
+    use_values(x, &mut |values| {
+        if let Some(f) = f.take() {
+            result = Some(f(values)?);
+        }
+        Ok(())
+    })?;
+    Ok(result.expect("a way in that succeeds has called f"))
+}
+
+fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<()> {
     if x.is_instance_of::<PyList>() || x.is_instance_of::<PyTuple>() {
-        return sequence::with_values(x, f);
+        return sequence::use_values(x, f);
     }
     if buffer::is_exporter(x) {
-        return match buffer::with_values(x, f) {
-            Ok(done) => done,
-            Err((f, refusal)) => with_other_protocols(x, f, Some(refusal)),
+        return match buffer::use_values(x, f)? {
+            Spoken::Yes | Spoken::No => Ok(()),
+            Spoken::Refused(refusal) => use_other_protocols(x, f, Some(refusal)),
         };
     }
     if is_number(x) {
-        return sequence::with_number(x, f);
+        return sequence::use_number(x, f);
     }
-    with_other_protocols(x, f, None)
+    use_other_protocols(x, f, None)
 }
 
-fn with_other_protocols<R, F>(x: &Bound<'_, PyAny>, f: F, mut refusal: Option<PyErr>) -> PyResult<R>
-where
-    F: FnOnce(Values<'_>) -> PyResult<R>,
-{
+fn use_other_protocols(x: &Bound<'_, PyAny>, f: Use<'_>, mut refusal: Option<PyErr>) -> PyResult<()> {
     let py = x.py();
-    let mut f = f;
-    for protocol in [arrow::with_array, arrow::with_stream, dlpack::with_values, interface::with_values] {
+    for protocol in
+        [arrow::use_array, arrow::use_stream, dlpack::use_values, interface::use_values, use_dunder_array]
+    {
         match protocol(x, f)? {
-            Spoken::Yes(result) => return result,
-            Spoken::No(back) => f = back,
-            Spoken::Refused(back, error) => {
-                f = back;
-                refusal.get_or_insert(error);
-            }
-        }
-    }
-    if let Some(make) = x.getattr_opt(pyo3::intern!(py, "__array__"))? {
-        match make.call0() {
-            Ok(array) if buffer::is_exporter(&array) => {
-                return buffer::with_values(&array, f)
-                    .unwrap_or_else(|(_, refusal)| Err(refused(py, refusal)));
-            }
-            Ok(_) => {}
-            Err(error) => {
+            Spoken::Yes => return Ok(()),
+            Spoken::No => {}
+            Spoken::Refused(error) => {
                 refusal.get_or_insert(error);
             }
         }
@@ -67,7 +67,7 @@ where
         return Err(refused(py, refusal));
     }
     if sequence::is_sequence(x) {
-        return sequence::with_values(x, f);
+        return sequence::use_values(x, f);
     }
     Err(PyTypeError::new_err(format!(
         "expected numbers (an array, a buffer, an Arrow or DLPack array, a list), got {}",
@@ -75,14 +75,23 @@ where
     )))
 }
 
+fn use_dunder_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
+    let Some(make) = x.getattr_opt(pyo3::intern!(x.py(), "__array__"))? else { return Ok(Spoken::No) };
+    match make.call0() {
+        Ok(array) if buffer::is_exporter(&array) => buffer::use_values(&array, f),
+        Ok(_) => Ok(Spoken::No),
+        Err(error) => Ok(Spoken::Refused(error)),
+    }
+}
+
 /// What came of asking an object for a protocol.
-pub(super) enum Spoken<R, F> {
-    /// It speaks it; this is what became of its numbers.
-    Yes(PyResult<R>),
+pub(super) enum Spoken {
+    /// It speaks it, and its numbers were used.
+    Yes,
     /// It does not.
-    No(F),
+    No,
     /// It claims to, but refused this time.
-    Refused(F, PyErr),
+    Refused(PyErr),
 }
 
 /// An exporter's own refusal, as ours: its text says what it cannot export.

@@ -4,18 +4,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::format::{from_typestr, unsupported};
-use super::input::Spoken;
+use super::input::{Spoken, Use};
 use super::strided::Strided;
 use super::{buffer, errors};
-use crate::fold::Values;
 
 /// Calls `f` with the numbers that `x.__array_interface__` describes (version 3).
-pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
-    x: &Bound<'_, PyAny>,
-    f: F,
-) -> PyResult<Spoken<R, F>> {
+pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let Some(interface) = x.getattr_opt(pyo3::intern!(x.py(), "__array_interface__"))? else {
-        return Ok(Spoken::No(f));
+        return Ok(Spoken::No);
     };
     let interface = interface.cast_into::<PyDict>().map_err(PyErr::from)?;
     let typestr: String = required(&interface, "typestr")?.extract()?;
@@ -39,7 +35,8 @@ pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
         let ptr = core::ptr::with_exposed_provenance(address);
         // SAFETY: the array interface's contract: the address holds the array described while the
         // object lives, and `x` lives until this function returns.
-        return Ok(Spoken::Yes(unsafe { array(ptr).with_values(f) }.map_err(PyErr::from).flatten()));
+        unsafe { array(ptr).use_values(f)? };
+        return Ok(Spoken::Yes);
     }
     // No address: `data`, or the object itself, exports the bytes.
     let exporter = data.unwrap_or_else(|| x.clone());
@@ -49,9 +46,9 @@ pub(super) fn with_values<R, F: FnOnce(Values<'_>) -> PyResult<R>>(
             return Err(errors::bad_interface("data", "as many bytes as shape and strides reach"));
         }
         // SAFETY: just checked; the bytes live until this closure returns.
-        Ok(Spoken::Yes(unsafe { array.with_values(f) }.map_err(PyErr::from).flatten()))
-    })
-    .flatten()
+        unsafe { array.use_values(f)? };
+        Ok(Spoken::Yes)
+    })?
 }
 
 fn required<'py>(interface: &Bound<'py, PyDict>, key: &'static str) -> PyResult<Bound<'py, PyAny>> {

@@ -15,6 +15,7 @@ mod input;
 mod interface;
 mod output;
 mod pairs;
+mod partial;
 mod save;
 mod sequence;
 mod strided;
@@ -38,6 +39,8 @@ mod _nearfold {
     use crate::python::output::Array;
     #[pymodule_export]
     use crate::python::pairs::{average, corrcoef, cosine, cov, dot, vecdot};
+    #[pymodule_export]
+    use crate::python::partial::Partial;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -11,7 +11,7 @@ use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyList, PySequence,
 
 use super::buffer;
 use super::format::unsupported;
-use super::input::type_name;
+use super::input::{Spoken, Use, type_name};
 use super::strided::booleans;
 use crate::error::Error;
 use crate::fold::Values;
@@ -30,17 +30,17 @@ pub(super) fn is_sequence(x: &Bound<'_, PyAny>) -> bool {
 }
 
 /// Calls `f` with the one number `x`, an array of no dimensions.
-pub(super) fn with_number<R>(x: &Bound<'_, PyAny>, f: impl FnOnce(Values<'_>) -> PyResult<R>) -> PyResult<R> {
+pub(super) fn use_number(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<()> {
     let mut numbers = Numbers::default();
     numbers.push(x)?;
-    numbers.with_values(IxDyn(&[]), f)
+    numbers.use_values(IxDyn(&[]), f)
 }
 
 /// Calls `f` with the numbers of the sequence `x`.
-pub(super) fn with_values<R>(x: &Bound<'_, PyAny>, f: impl FnOnce(Values<'_>) -> PyResult<R>) -> PyResult<R> {
+pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<()> {
     let mut numbers = Numbers::default();
     let shape = numbers.push_nested(x, 1)?;
-    numbers.with_values(IxDyn(&shape), f)
+    numbers.use_values(IxDyn(&shape), f)
 }
 
 /// Numbers of the narrowest kind that holds all that came so far.
@@ -99,11 +99,16 @@ impl Numbers {
             return Ok(Vec::new());
         }
         if buffer::is_exporter(item) {
-            let pushed = buffer::with_values(item, |values| {
-                self.push_values(&values)?;
-                Ok(values.shape().to_vec())
-            });
-            return pushed.unwrap_or_else(|(_, refusal)| Err(refusal));
+            let mut shape = Vec::new();
+            let spoken = buffer::use_values(item, &mut |values| {
+                shape.extend(values.shape());
+                self.push_values(&values);
+                Ok(())
+            })?;
+            return match spoken {
+                Spoken::Refused(refusal) => Err(refusal),
+                Spoken::Yes | Spoken::No => Ok(shape),
+            };
         }
         if is_sequence(item) {
             return self.push_nested(item, depth + 1);
@@ -133,7 +138,7 @@ impl Numbers {
     }
 
     /// Appends all elements of an array, in C order.
-    fn push_values(&mut self, values: &Values<'_>) -> PyResult<()> {
+    fn push_values(&mut self, values: &Values<'_>) {
         macro_rules! push_each {
             ($($variant:ident => $push:expr),* $(,)?) => {
                 match values {
@@ -157,7 +162,6 @@ impl Numbers {
             C128 => Self::push_complex,
             C64 => |to: &mut Self, x: Complex<f32>| to.push_complex(Complex::new(x.re.into(), x.im.into())),
         }
-        Ok(())
     }
 
     fn push_bool(&mut self, value: bool) {
@@ -231,7 +235,7 @@ impl Numbers {
         }
     }
 
-    fn with_values<R>(self, shape: IxDyn, f: impl FnOnce(Values<'_>) -> PyResult<R>) -> PyResult<R> {
+    fn use_values(self, shape: IxDyn, f: Use<'_>) -> PyResult<()> {
         fn view<T>(numbers: &[T], shape: IxDyn) -> PyResult<ArrayViewD<'_, T>> {
             let got = numbers.len();
             ArrayViewD::from_shape(shape.clone(), numbers).map_err(|_| {

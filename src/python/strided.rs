@@ -2,9 +2,11 @@
 
 use core::ptr;
 
-use ndarray::{ArrayView, ArrayViewD, Axis, IxDyn, RawArrayView, ShapeBuilder};
+use ndarray::{ArrayD, ArrayView, Axis, Dimension as _, IxDyn, RawArrayView, ShapeBuilder};
+use pyo3::PyResult;
 
 use super::format::Element;
+use super::input::Use;
 use crate::error::{Error, Result};
 use crate::fold::dtype::{Boolean, for_each_dtype};
 use crate::fold::{Dtype, Values};
@@ -36,21 +38,22 @@ impl Strided<'_> {
     /// the interpreter's lock is given up for long work). Every value of every dtype is a valid
     /// one, and nothing here reads an element to decide where memory lies; what such a race
     /// spoils is the result, as it does in NumPy. Who writes while another reads must lock.
-    pub(super) unsafe fn with_values<R>(&self, f: impl FnOnce(Values<'_>) -> R) -> Result<R> {
+    pub(super) unsafe fn use_values(&self, f: Use<'_>) -> PyResult<()> {
         let len_item = self.element.dtype.len_bytes();
         let shape = self.checked_shape(len_item)?;
         if shape.slice().contains(&0) {
-            return Ok(f(empty(self.element.dtype, shape)));
+            return f(empty(self.element.dtype, shape));
         }
         let in_place = !self.element.swapped
             && self.ptr.addr().is_multiple_of(align_of_dtype(self.element.dtype))
             && self.steps().all(|(len, step)| len == 1 || step.unsigned_abs().is_multiple_of(len_item));
         if in_place {
             // SAFETY: the caller's promise; alignment and whole-element strides were just checked.
-            Ok(f(unsafe { self.view(shape, len_item) }))
+            f(unsafe { self.view(shape, len_item) })
         } else {
             // SAFETY: the caller's promise.
-            unsafe { self.with_copy(shape, f) }
+            let copy = unsafe { self.copy(shape)? };
+            f(copy.view())
         }
     }
 
@@ -103,7 +106,7 @@ impl Strided<'_> {
 
     /// # Safety
     ///
-    /// As for `with_values`; besides, `ptr` is aligned and steps are whole elements.
+    /// As for `use_values`; besides, `ptr` is aligned and steps are whole elements.
     unsafe fn view<'v>(&self, shape: Shape, len_item: usize) -> Values<'v> {
         let mut lowest = self.ptr;
         let mut strides = IxDyn::zeros(self.shape.len());
@@ -122,7 +125,7 @@ impl Strided<'_> {
                         // SAFETY: `lowest` is aligned and the least address of the array; with
                         // non-negative strides all elements lie in the caller's allocation, and
                         // the number of bytes was checked. Every bit pattern is a valid element.
-                        // See `with_values` for writers.
+                        // See `use_values` for writers.
                         let mut raw = unsafe {
                             RawArrayView::<$type, IxDyn>::from_shape_ptr(shape.0.strides(strides), lowest.cast())
                         };
@@ -146,8 +149,8 @@ impl Strided<'_> {
 
     /// # Safety
     ///
-    /// As for `with_values`.
-    unsafe fn with_copy<R>(&self, shape: Shape, f: impl FnOnce(Values<'_>) -> R) -> Result<R> {
+    /// As for `use_values`.
+    unsafe fn copy(&self, shape: Shape) -> Result<Native> {
         let n: usize = shape.slice().iter().product();
         macro_rules! copy_as {
             ($(($variant:ident, $type:ty, $name:literal),)*) => {
@@ -160,8 +163,8 @@ impl Strided<'_> {
                             self.gather(copy.as_mut_ptr().cast());
                             copy.set_len(n);
                         }
-                        let view = ArrayViewD::from_shape(shape.0, &copy).expect("n is the shape's product");
-                        Ok(f(Values::$variant(view)))
+                        let copy = ArrayD::from_shape_vec(shape.0, copy).expect("n is the shape's product");
+                        Ok(Native::$variant(copy))
                     })*
                 }
             };
@@ -173,7 +176,7 @@ impl Strided<'_> {
     ///
     /// # Safety
     ///
-    /// As for `with_values`; `to` has room for all elements.
+    /// As for `use_values`; `to` has room for all elements.
     unsafe fn gather(&self, mut to: *mut u8) {
         let len_item = self.element.dtype.len_bytes();
         let len_word = match self.element.dtype {
@@ -214,6 +217,24 @@ impl Strided<'_> {
     }
 }
 
+macro_rules! copy_enum {
+    ($(($variant:ident, $type:ty, $name:literal),)*) => {
+        /// A native copy of foreign numbers.
+        enum Native {
+            $($variant(ArrayD<$type>),)*
+        }
+
+        impl Native {
+            fn view(&self) -> Values<'_> {
+                match self {
+                    $(Self::$variant(copy) => Values::$variant(copy.view()),)*
+                }
+            }
+        }
+    };
+}
+for_each_dtype!(copy_enum);
+
 /// A shape whose number of bytes fits `isize`.
 struct Shape(IxDyn);
 
@@ -222,8 +243,6 @@ impl Shape {
         ndarray::Dimension::slice(&self.0)
     }
 }
-
-use ndarray::Dimension as _;
 
 /// Returns an empty vector with room for `n` elements.
 ///

@@ -36,6 +36,16 @@ cases = list(golden.cases("/repo/tests/vectors"))
   assert.ok(py.runPython("len(cases)") > 100);
 });
 
+test("index files open, answer and are built as recorded", () => {
+  const wrong = py.runPython(`
+import golden_index
+fixtures = list(golden_index.fixtures("/repo/tests/vectors/index/v1"))
+[f"{name}: {wrong}" for name, fixture, data in fixtures if (wrong := golden_index.check(fixture, data))]
+`).toJs();
+  assert.deepEqual(wrong, []);
+  assert.ok(py.runPython("len(fixtures)") >= 6);
+});
+
 for (const name of py.runPython("import smoke; [name for name in vars(smoke) if name.startswith('test_')]").toJs()) {
   test(name.slice("test_".length).replaceAll("_", " "), () => py.runPython(`smoke.${name}()`));
 }

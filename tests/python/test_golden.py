@@ -3,11 +3,17 @@
 import pathlib
 
 import golden
+import golden_index
 import pytest
 
 VECTORS = pathlib.Path(__file__).parent.parent / "vectors"
 
 
-@pytest.mark.parametrize("case", golden.cases(VECTORS), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", list(golden.cases(VECTORS)), ids=lambda case: case["id"])
 def test_golden_vector(case):
     assert golden.check(case) is None, case["why"]
+
+
+@pytest.mark.parametrize(("name", "fixture", "data"), list(golden_index.fixtures(VECTORS / "index/v1")), ids=lambda x: x if isinstance(x, str) else "")
+def test_index_file(name, fixture, data):
+    assert golden_index.check(fixture, data) is None, fixture["why"]

@@ -1,0 +1,118 @@
+"""nearfold's reductions beside NumPy's: one process, one thread, alternating rounds, minima.
+
+`make bench-fold` runs it, prints the table and writes target/bench/fold.jsonl. A ratio below 1 means that
+nearfold takes less time.
+
+    target/venv/bin/python benches/fold_numpy.py --rounds 5 --only sum
+"""
+
+import os
+
+os.environ["RAYON_NUM_THREADS"] = "1"  # before nearfold reads it
+
+import argparse
+import json
+import pathlib
+import platform
+import time
+
+import nearfold as nf
+import numpy as np
+
+OUT = pathlib.Path(__file__).parent.parent / "target/bench/fold.jsonl"
+SIZES = [8, 1_000, 100_000, 10_000_000]
+# How long one measurement of one function should take at the least.
+SLICE_S = 0.02
+# The bars of the issue: nearfold's time over NumPy's, by function and size.
+SUM_BARS = {8: 1.0, 1_000: 1.0, 100_000: 1.25, 10_000_000: 1.15}
+BARS = {"sum": SUM_BARS, "mean": SUM_BARS, "sum exact=False": {100_000: 0.6}}
+EVERY_SIZE = {
+    "var": 0.8, "std": 0.8, "min": 1.0, "max": 1.0, "argmin": 1.0, "argmax": 1.0, "nansum": 0.4, "nanmean": 0.4,
+    "median": 0.15, "quantile": 0.2, "histogram": 0.2, "cumsum": 0.5, "describe": 0.3,
+    "sum (10^6, 8) axis=0": 0.35, "sum (10^6, 8) axis=1": 0.35,
+}  # fmt: skip
+BARS |= {name: dict.fromkeys([*SIZES, 8_000_000], bar) for name, bar in EVERY_SIZE.items()}
+
+
+def cases(x):
+    """(name, ours, NumPy's) for one array."""
+    simple = "sum mean var std min max argmin argmax ptp median nansum nanmean nanvar nanmin nanmax prod".split()
+    simple += "count_nonzero any cumsum cumprod".split()
+    for name in simple:
+        if hasattr(nf, name):
+            ours, numpys = getattr(nf, name), getattr(np, name)
+            yield name, lambda f=ours: f(x), lambda f=numpys: f(x)
+    yield "sum exact=False", lambda: nf.sum(x, exact=False), lambda: np.sum(x)
+    yield "quantile", lambda: nf.quantile(x, 0.9), lambda: np.quantile(x, 0.9)
+    yield "norm", lambda: nf.norm(x), lambda: np.linalg.norm(x)
+    yield "dot", lambda: nf.dot(x, x), lambda: np.dot(x, x)
+    if hasattr(nf, "histogram"):
+        yield "histogram", lambda: nf.histogram(x, 100), lambda: np.histogram(x, 100)
+    if hasattr(nf, "describe"):
+        yield "describe", lambda: nf.describe(x), lambda: numpys_describe(x)
+
+
+def numpys_describe(x):
+    """The figures of `describe`, as one gets them from NumPy."""
+    return np.isnan(x).sum(), x.mean(), x.std(ddof=1), x.min(), np.quantile(x, [0.25, 0.5, 0.75]), x.max()
+
+
+def seconds(call, repeats):
+    begin = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - begin) / repeats
+
+
+def compare(ours, theirs, rounds):
+    """The least seconds of a call of each, measured in turns."""
+    repeats = [max(1, int(SLICE_S / max(seconds(call, 1), 1e-9))) for call in (ours, theirs)]
+    best = [float("inf")] * 2
+    for _ in range(rounds):
+        for i, call in enumerate((ours, theirs)):
+            best[i] = min(best[i], seconds(call, repeats[i]))
+    return best
+
+
+def rows(rounds, sizes, only):
+    rng = np.random.default_rng(3)
+    for dtype in ("float64", "float32"):
+        for n in sizes:
+            x = rng.standard_normal(n).astype(dtype)
+            for name, ours, theirs in cases(x):
+                if not only or name in only:
+                    yield row(f"{name} {dtype} n={n}", name, n, *compare(ours, theirs, rounds))
+        if not only or "axis" in only:
+            table = rng.standard_normal((1_000_000, 8)).astype(dtype)
+            for axis in (0, 1):
+                name = f"sum (10^6, 8) axis={axis}"
+                times = compare(lambda: nf.sum(table, axis=axis), lambda: np.sum(table, axis=axis), rounds)
+                yield row(f"{name} {dtype}", name, table.size, *times)
+
+
+def row(case, name, n, ours, peer):
+    ratio = ours / peer
+    bar = BARS.get(name, {}).get(n)
+    met = None if bar is None else ratio <= bar
+    return {"case": case, "ours": ours, "peer_name": f"numpy {np.__version__}", "peer": peer, "ratio": ratio, "bar": bar, "met": met}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--only", nargs="*", help="names of functions, or “axis”")
+    arguments = parser.parse_args()
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    print(f"nearfold {nf.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, {platform.machine()}; µs a call, least of {arguments.rounds}")
+    print(f"{'case':40} {'nearfold':>12} {'numpy':>12} {'ratio':>7} {'bar':>6}")
+    with OUT.open("w") as file:
+        for line in rows(arguments.rounds, arguments.sizes, arguments.only):
+            file.write(json.dumps(line) + "\n")
+            mark = {None: "", True: "met", False: "MISSED"}[line["met"]]
+            bar = "" if line["bar"] is None else f"{line['bar']:.2f}"
+            print(f"{line['case']:40} {line['ours'] * 1e6:12.3f} {line['peer'] * 1e6:12.3f} {line['ratio']:7.2f} {bar:>6} {mark}")
+
+
+if __name__ == "__main__":
+    main()
