@@ -6,8 +6,8 @@ mod architecture;
 mod cli;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
-mod format;
 mod fold;
+mod format;
 mod golden;
 mod index_files;
 mod near;
