@@ -194,7 +194,7 @@ fn read_ids(first: &[u8], further: &[u8], header: &Header) -> Result<Ids> {
         }
         len => return corrupt("ids", format!("{len} bytes are not the ids of {n} nodes")),
     };
-    if further.len() % 12 != 0 {
+    if !further.len().is_multiple_of(12) {
         return corrupt("further ids", format!("{} bytes are not pairs of 12", further.len()));
     }
     let (nodes, ids) = further.split_at(further.len() / 3);

@@ -53,7 +53,7 @@ impl Calibration {
     /// Errors: a sentence, when it is not a table of recall.
     pub(crate) fn from_bytes(bytes: &[u8]) -> core::result::Result<Self, String> {
         let (fields, rest) = bytes.as_chunks::<4>();
-        if !rest.is_empty() || fields.len() % 3 != 0 || fields.len() > 3 * 256 {
+        if !rest.is_empty() || !fields.len().is_multiple_of(3) || fields.len() > 3 * 256 {
             return Err(format!("{} bytes are not a table", bytes.len()));
         }
         let entries: Vec<(u32, u32, f32)> = fields

@@ -161,7 +161,7 @@ impl Packed {
     }
 
     fn mark_start(&mut self, at: usize) {
-        if self.starts.len() % BLOCK == 0 {
+        if self.starts.len().is_multiple_of(BLOCK) {
             self.blocks.push(at as u32);
         }
         self.starts.push((at - self.blocks[self.starts.len() / BLOCK] as usize) as u16);

@@ -308,7 +308,7 @@ impl Index {
 
     /// Checks that vectors or queries have the right dimension and are finite.
     pub(super) fn check(&self, vectors: &[f32]) -> Result<()> {
-        if vectors.len() % self.dim != 0 {
+        if !vectors.len().is_multiple_of(self.dim) {
             return Err(Error::DimensionMismatch { expected: self.dim, got: vectors.len() });
         }
         // Adding up zeros is what the machine can do to many numbers at once.
