@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 mod kernel;
 
 use kernel::exact::ExactSum;
-use kernel::{extrema, moments, select, sum};
+use kernel::products::ExactProducts;
+use kernel::{extrema, inner, moments, select, sum};
 
 const LENGTHS: [usize; 4] = [8, 1000, 100_000, 4_000_000];
 
@@ -119,7 +120,17 @@ fn main() {
     table.row("norm f64", &x, |x| _ = black_box(moments::norm::<f64, f64>(x)));
     table.row("dot f64, half with half", &x, |x| {
         let (a, b) = x.split_at(x.len() / 2);
-        _ = black_box(moments::dot::<f64, f64>(a, b));
+        _ = black_box(inner::dot::<f64, f64>(a, b));
+    });
+    table.row("dot f32, half with half", &x32, |x| {
+        let (a, b) = x.split_at(x.len() / 2);
+        _ = black_box(inner::dot::<f32, f32>(a, b));
+    });
+    table.row("exact dot f64, half with half", &x, |x| {
+        let (a, b) = x.split_at(x.len() / 2);
+        let mut sum = ExactProducts::new();
+        sum.add_dot(a, b);
+        _ = black_box(sum.round::<f64>());
     });
     table.row("median f64", &x, |x| {
         _ = black_box(select::order_statistics(x, &[x.len() / 2 - 1, x.len() / 2]))

@@ -9,6 +9,9 @@ use super::vector::Vector;
 
 /// A floating-point element: `f64`, `f32` or `f16`.
 pub(crate) trait Float: Ordered + Default {
+    /// Whether the product of any two numbers is exact in `f64`.
+    const PRODUCTS_ARE_DOUBLES: bool;
+
     /// Returns the same number as `f64`, exactly.
     fn widen(self) -> f64;
 
@@ -41,6 +44,8 @@ pub(crate) trait Float: Ordered + Default {
 }
 
 impl Float for f64 {
+    const PRODUCTS_ARE_DOUBLES: bool = false;
+
     #[inline(always)]
     fn load<V: Vector>(x: &[Self]) -> V {
         V::load(x)
@@ -67,6 +72,8 @@ impl Float for f64 {
 }
 
 impl Float for f32 {
+    const PRODUCTS_ARE_DOUBLES: bool = true;
+
     #[inline(always)]
     fn load<V: Vector>(x: &[Self]) -> V {
         V::load_f32(x)
@@ -88,6 +95,8 @@ impl Float for f32 {
 }
 
 impl Float for f16 {
+    const PRODUCTS_ARE_DOUBLES: bool = true;
+
     #[inline(always)]
     fn widen(self) -> f64 {
         self.to_f64()

@@ -16,6 +16,7 @@ pub(crate) mod count;
 pub(crate) mod distance_f32;
 pub(crate) mod exact;
 pub(crate) mod extrema;
+pub(crate) mod inner;
 pub(crate) mod int8;
 pub(crate) mod moments;
 pub(crate) mod products;

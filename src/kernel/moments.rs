@@ -1,10 +1,10 @@
-//! The exact variance, standard deviation, norm and inner product of slices, fast: an estimate
-//! with a proof, and exact integers when the proof fails.
+//! The exact variance, standard deviation and norm of a slice, fast: an estimate with a proof, and
+//! exact integers when the proof fails.
 //!
 //! Like [`sum`](super::sum), the result is always the correctly rounded one. The estimate splits
 //! each number at a place that is fixed for the whole slice, `x - center = high + low`, where
-//! `high` is an integer of about 20 bits in the unit of that place. Squares and products of high
-//! parts are then exact, and so are their sums over a block. What is rounded is only `high * low`
+//! `high` is an integer of about 20 bits in the unit of that place. Squares of high parts
+//! are then exact, and so are their sums over a block. What is rounded is only `high * low`
 //! and `low * low`, which are smaller by 2^-20 and 2^-40: the error is some 2^-66 of the result.
 //!
 //! No fused multiply-add is needed, and nothing is read twice unless the first block misleads.
@@ -16,6 +16,8 @@ use super::extrema;
 use super::products::{self, ExactProducts};
 use super::round::Leading;
 use super::vector::{Vector, dispatch_vector, for_each_vector};
+
+pub(crate) use super::inner::dot;
 
 /// Elements after which the lanes are emptied.
 const BLOCK: usize = 1024;
@@ -66,15 +68,6 @@ pub(crate) fn norm<T: Float, R: Float>(x: &[T]) -> R {
 pub(crate) fn sum_squares<T: Float, R: Float>(x: &[T]) -> R {
     let estimate = squares(x).and_then(Estimate::rounded);
     estimate.unwrap_or_else(|| exact_products(x, x).round())
-}
-
-/// Returns Σ x[i] y[i], correctly rounded; the slices are of one length.
-///
-/// Empty: +0. Infinite only if a term is, or if the exact sum is above the largest finite number.
-pub(crate) fn dot<T: Float, R: Float>(x: &[T], y: &[T]) -> R {
-    assert_eq!(x.len(), y.len(), "an inner product needs two slices of one length");
-    let estimate = products_estimate(x, y).and_then(Estimate::rounded);
-    estimate.unwrap_or_else(|| exact_products(x, y).round())
 }
 
 #[cold]
@@ -223,118 +216,6 @@ fn about<T: Float>(x: &[T], split: Split) -> Option<[Estimate; 2]> {
     let squares = Estimate::of_integer(squares).scaled(unit * unit);
     let squares = squares.plus_estimate(cross.scaled(2.0)).plus_estimate(*low_squares);
     Some([sum, squares])
-}
-
-/// What one pass over two blocks yields.
-struct PairBlock {
-    /// Σ of the products of the high parts, in the product of the units.
-    products: i64,
-    /// Σ of the other products, nearly.
-    low: f64,
-}
-
-/// Bits of the high part of the largest number of an inner product: a lane's products fit 2^53.
-const PAIR_BITS: i32 = 22;
-
-/// Elements of an inner product after which the lanes are emptied.
-const PAIR_BLOCK: usize = 256;
-
-/// The most pairs that a lane gets.
-const PAIR_TERMS: f64 = (PAIR_BLOCK / 2 + 1) as f64;
-
-/// `None`: a number is beyond the shifter's reach, infinite or NaN.
-#[inline(always)]
-fn pair_body<V: Vector, T: Float, const VECTORS: usize>(
-    x: &[T],
-    y: &[T],
-    units: [i32; 2],
-) -> Option<PairBlock> {
-    let zero = V::splat(0.0);
-    // With 2^PAIR_BITS units added, the bits of a shifted number differ from those of the shifter
-    // only in the lowest PAIR_BITS + 1 if the number is in reach, whatever its sign.
-    let offsets = units.map(|unit| 1.5 * power(unit + 52) + power(unit + PAIR_BITS));
-    let [x_shifter, y_shifter] = offsets.map(V::splat);
-    let [x_first, y_first] = units.map(|unit| V::splat(1.5 * power(unit + 52)));
-    let mut products = [zero; VECTORS];
-    let mut low = [zero; VECTORS];
-    let mut outside = [zero; VECTORS];
-    let round = VECTORS * V::LANES;
-    let (x_chunks, y_chunks) = (x.chunks_exact(round), y.chunks_exact(round));
-    let mut last = [[T::default(); 8]; 2];
-    for (last, tail) in last.iter_mut().zip([x_chunks.remainder(), y_chunks.remainder()]) {
-        last[..tail.len()].copy_from_slice(tail);
-    }
-    let [x_last, y_last] = &last;
-    // A macro, because a closure that is not inlined would be compiled without AVX2.
-    macro_rules! add {
-        ($x:expr, $y:expr) => {
-            for slot in 0..VECTORS {
-                let (x, y) = (V::widen(&$x[slot * V::LANES..]), V::widen(&$y[slot * V::LANES..]));
-                let (x_shifted, y_shifted) = (x_shifter.add(x), y_shifter.add(y));
-                outside[slot] = outside[slot].or(x_shifted.xor(x_first)).or(y_shifted.xor(y_first));
-                let (x_high, y_high) = (x_shifted.sub(x_shifter), y_shifted.sub(y_shifter));
-                let (x_low, y_low) = (x.sub(x_high), y.sub(y_high));
-                products[slot] = products[slot].add(x_high.mul(y_high));
-                // x y - x_high y_high = x_high y_low + x_low y
-                low[slot] = low[slot].add(x_high.mul(y_low)).add(x_low.mul(y));
-            }
-        };
-    }
-    for (x, y) in x_chunks.zip(y_chunks) {
-        add!(x, y);
-    }
-    add!(x_last, y_last);
-
-    let outside = outside.into_iter().reduce(V::or).map_or([0.0; 8], V::to_array);
-    if outside.iter().any(|outside| outside.to_bits() >> (PAIR_BITS + 1) != 0) {
-        return None;
-    }
-    let unit = power(-units[0]) * power(-units[1]);
-    let integers = products.into_iter().flat_map(V::to_array).map(|lane| (lane * unit) as i64);
-    Some(PairBlock { products: integers.sum(), low: low.into_iter().flat_map(V::to_array).sum() })
-}
-
-dispatch_vector! {
-    fn pair_block[T: Float](x: &[T], y: &[T], units: [i32; 2]) -> Option<PairBlock> = pair_body;
-}
-
-/// Returns Σ x y with a bound of its error.
-fn products_estimate<T: Float>(x: &[T], y: &[T]) -> Option<Estimate> {
-    let first = BLOCK.min(x.len());
-    // A bit to spare, so that later blocks are likely to fit too.
-    let guess = units([&x[..first], &y[..first]], 2).and_then(|units| pairs(x, y, units));
-    guess.or_else(|| if x.len() > BLOCK { pairs(x, y, units([x, y], 1)?) } else { None })
-}
-
-/// Returns the exponents of the units in which the numbers of both slices have PAIR_BITS bits.
-fn units<T: Float>(slices: [&[T]; 2], spare: i32) -> Option<[i32; 2]> {
-    let mut units = [0; 2];
-    for (unit, slice) in units.iter_mut().zip(slices) {
-        let largest = super::windows::largest_magnitude(slice);
-        if !(largest > 0.0) {
-            return None;
-        }
-        *unit = (largest.to_bits() >> 52) as i32 - 1023 + spare - PAIR_BITS;
-        if !UNITS.contains(unit) {
-            return None;
-        }
-    }
-    Some(units)
-}
-
-fn pairs<T: Float>(x: &[T], y: &[T], units: [i32; 2]) -> Option<Estimate> {
-    let mut products = 0i128;
-    let mut low = Estimate::ZERO;
-    for (x, y) in x.chunks(PAIR_BLOCK).zip(y.chunks(PAIR_BLOCK)) {
-        let part = pair_block(x, y, units)?;
-        products += i128::from(part.products);
-        low = low.plus(part.low);
-    }
-    let unit = power(units[0]) * power(units[1]);
-    // |x_high y_low| and |x_low y| are at most half a unit times 2^PAIR_BITS units, and a bit.
-    let magnitudes = x.len() as f64 * unit * power(PAIR_BITS) * 1.01;
-    low.bound += (2.0 * PAIR_TERMS + 10.0) * EPSILON * 1.01 * magnitudes;
-    Some(Estimate::of_integer(products).scaled(unit).plus_estimate(low))
 }
 
 /// Returns 2^exponent, for the exponents of normal numbers.

@@ -2,14 +2,17 @@
 
 use super::element::Float;
 use super::exact::{ExactSum, NOT_FINITE, STATE_VERSION, SUM_LIMBS, SUM_UNIT, Special, decompose};
+use super::inner::SMALL;
 use super::round::Leading;
+use super::vector::{Vector, dispatch_fused};
 use super::wide::Wide;
+use super::windows::Windows;
 
 /// The exact sum of products of floats, as a value that can be added to, merged and stored.
 ///
 /// Products reach from 2⁻²¹⁴⁸ to 2²⁰⁴⁸, so that this is twice as wide as [`ExactSum`]. A product
-/// is made of two 53-bit integers: it is exact, never over- or underflows, and needs no fused
-/// multiply-add.
+/// is made of two 53-bit integers, or of two doubles where their exponents leave room: it is exact
+/// and never over- or underflows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExactProducts {
     finite: Wide<PRODUCT_LIMBS>,
@@ -21,6 +24,58 @@ const PRODUCT_LIMBS: usize = 67;
 
 /// The exponent of the lowest bit of [`ExactProducts`].
 pub(crate) const PRODUCT_UNIT: i32 = 2 * SUM_UNIT;
+
+/// Below this, products are quicker made and added one by one.
+const FEW: usize = 32;
+
+/// Products that are made at a time, and the room for them and a last round of lanes.
+const BLOCK: usize = 1024;
+pub(super) const PARTS: usize = BLOCK + 8;
+
+/// Up to here numbers can be split, and their product and its parts are finite.
+const LARGE: f64 = f64::from_bits((1023 + 490) << 52);
+
+/// Writes each product and what was rounded off it; `false`: not all of them are exact.
+#[inline(always)]
+pub(super) fn products_body<V: Vector, T: Float, const VECTORS: usize>(
+    x: &[T],
+    y: &[T],
+    parts: &mut [[f64; PARTS]; 2],
+) -> bool {
+    let [products, errors] = parts;
+    let round = V::LANES * VECTORS;
+    let mut inexact = false;
+    for (start, (x, y)) in (0..).step_by(round).zip(x.chunks(round).zip(y.chunks(round))) {
+        let mut last = [[0.0; 8]; 2];
+        for (lane, (x, y)) in x.iter().zip(y).enumerate() {
+            last[0][lane] = x.widen();
+            last[1][lane] = y.widen();
+        }
+        for slot in 0..VECTORS {
+            let at = slot * V::LANES;
+            let (x, y) = (V::load(&last[0][at..]), V::load(&last[1][at..]));
+            let product = x.mul(y);
+            let Some(out) = products[start + at..].first_chunk_mut() else { return false };
+            product.store(out);
+            if !T::PRODUCTS_ARE_DOUBLES {
+                let Some(out) = errors[start + at..].first_chunk_mut() else { return false };
+                x.product_error(y, product).store(out);
+            }
+        }
+    }
+    for (product, (x, y)) in products.iter().zip(x.iter().zip(y)) {
+        let (x, y) = (x.widen().abs(), y.widen().abs());
+        let lost = (product.abs() < SMALL) & (x > 0.0) & (y > 0.0) & !T::PRODUCTS_ARE_DOUBLES;
+        let large = (x < LARGE) & (y < LARGE);
+        inexact |= lost | !large;
+    }
+    !inexact
+}
+
+dispatch_fused! {
+    /// See [`products_body`].
+    pub(super) fn products[T: Float](x: &[T], y: &[T], parts: &mut [[f64; PARTS]; 2]) -> bool = products_body;
+}
 
 impl Default for ExactProducts {
     fn default() -> Self {
@@ -55,9 +110,27 @@ impl ExactProducts {
     /// Adds `x[i] * y[i]` for every `i`; the slices are of one length.
     pub(crate) fn add_dot<T: Float>(&mut self, x: &[T], y: &[T]) {
         assert_eq!(x.len(), y.len(), "an inner product needs two slices of one length");
-        for (x, y) in x.iter().zip(y) {
-            self.add(x.widen(), y.widen());
+        let one_by_one = |sum: &mut Self, x: &[T], y: &[T]| {
+            x.iter().zip(y).for_each(|(x, y)| sum.add(x.widen(), y.widen()));
+        };
+        if x.len() < FEW {
+            return one_by_one(self, x, y);
         }
+        let mut sum = ExactSum::new();
+        let mut windows = [Windows::new(), Windows::new()];
+        let mut parts = [[0.0; PARTS]; 2];
+        for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+            if !products(x, y, &mut parts) {
+                one_by_one(self, x, y);
+                continue;
+            }
+            windows[0].add(&parts[0][..x.len()], &mut sum);
+            if !T::PRODUCTS_ARE_DOUBLES {
+                windows[1].add(&parts[1][..x.len()], &mut sum);
+            }
+        }
+        windows.iter_mut().for_each(|windows| windows.flush(&mut sum));
+        self.finite.add_narrower(sum.finite(), (SUM_UNIT - PRODUCT_UNIT) as u32);
     }
 
     /// Adds the square of every element.

@@ -8,14 +8,13 @@
 //! Reference: A. Ziv, *Fast evaluation of elementary mathematical functions with correctly
 //! rounded last bit*, ACM TOMS 17 (1991).
 
+use core::ops::Range;
+
 use super::element::Float;
 use super::estimate::{EPSILON, Estimate, two_sum};
 use super::exact::ExactSum;
 use super::vector::{Vector, dispatch_vector, for_each_vector};
 use super::windows::largest_magnitude;
-
-/// Elements after which the lanes are emptied.
-const BLOCK: usize = 2048;
 
 /// The fewest elements that are worked on side by side.
 const NARROWEST: usize = 2;
@@ -50,7 +49,7 @@ fn exact<T: Float>(x: &[T]) -> ExactSum {
 
 /// Returns the sum with a bound of its error, or `None` for numbers that leave no room for it.
 pub(crate) fn estimate<T: Float>(x: &[T]) -> Option<Estimate> {
-    if x.len() <= FEW { Some(chain(x)) } else { blocks(x) }
+    if x.len() <= FEW { Some(chain(x)) } else { blocks(&Elements(x)) }
 }
 
 /// Adds few numbers one after the other: the errors of the additions are exact, their sum is
@@ -74,8 +73,57 @@ fn chain<T: Float>(x: &[T]) -> Estimate {
     Estimate { high: sum, low: errors, bound: inexact * EPSILON * magnitude }
 }
 
+/// What is added up: the elements of a slice, or products that are made on the way.
+pub(super) trait Terms {
+    /// Terms after which the lanes are emptied.
+    const BLOCK: usize;
+    /// How many numbers, each at most half a unit of the lanes, a term adds to the low part.
+    const LOW_TERMS: u64;
+    /// What is lost of a term before it is added, at most.
+    const LOST: f64;
+
+    fn len(&self) -> usize;
+
+    /// Returns `e` with all these terms below 2^(e + 1), [`ZERO`] if all are zeros, or `None` if a
+    /// term is not finite or too large to be handled.
+    fn largest_exponent(&self, range: Range<usize>) -> Option<i32>;
+
+    /// Adds a block of terms in lanes that begin at the shifter; `None`: a lane left its binade.
+    fn block(&self, range: Range<usize>, shifter: f64) -> Option<Block>;
+}
+
+/// The exponent of terms that are all zeros.
+pub(super) const ZERO: i32 = i32::MIN;
+
+/// Returns the exponent of a normal positive number.
+pub(super) fn exponent(x: f64) -> i32 {
+    (x.to_bits() >> 52) as i32 - 1023
+}
+
+/// The elements of a slice.
+struct Elements<'a, T>(&'a [T]);
+
+impl<T: Float> Terms for Elements<'_, T> {
+    const BLOCK: usize = 2048;
+    const LOW_TERMS: u64 = 1;
+    const LOST: f64 = 0.0;
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn largest_exponent(&self, range: Range<usize>) -> Option<i32> {
+        let largest = largest_magnitude(&self.0[range]);
+        if largest.is_nan() { None } else { Some(if largest == 0.0 { ZERO } else { exponent(largest) }) }
+    }
+
+    fn block(&self, range: Range<usize>, shifter: f64) -> Option<Block> {
+        block(&self.0[range], shifter)
+    }
+}
+
 /// What one pass over a block yields.
-struct Block {
+pub(super) struct Block {
     /// The sum of the high parts, in units of the last place of the shifter.
     units: i64,
     /// The sum of the low parts, nearly.
@@ -99,6 +147,18 @@ fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], shifter: f
         high[slot] = next;
         outside[slot] = outside[slot].or(next.xor(first));
     });
+    collect(high, low, outside, shifter)
+}
+
+/// Adds up the lanes of a block; `None`: `outside`, which holds every bit in which a lane ever
+/// differed from the shifter, says that one left its binade.
+#[inline(always)]
+pub(super) fn collect<V: Vector, const VECTORS: usize>(
+    high: [V; VECTORS],
+    low: [V; VECTORS],
+    outside: [V; VECTORS],
+    shifter: f64,
+) -> Option<Block> {
     let low: f64 = low.into_iter().flat_map(V::to_array).sum();
     let outside = outside.into_iter().reduce(V::or).map_or([0.0; 8], V::to_array);
     if outside.iter().any(|outside| outside.to_bits() >> 52 != 0) {
@@ -119,42 +179,46 @@ dispatch_vector! {
 /// intermediate value over- or underflows.
 const EXPONENTS: core::ops::RangeInclusive<i32> = -800..=900;
 
-fn blocks<T: Float>(x: &[T]) -> Option<Estimate> {
-    // With this room a lane of `terms` terms stays in the binade of its shifter.
-    let terms = BLOCK.min(x.len()).div_ceil(NARROWEST) as u64 + 1;
-    let room = 64 - terms.leading_zeros() as i32 + 1;
+/// Returns the sum of all terms with a bound of its error, or `None` for terms that leave no room
+/// for it.
+pub(super) fn blocks<T: Terms>(terms: &T) -> Option<Estimate> {
+    let len = terms.len();
+    // With this room a lane of `per_lane` terms stays in the binade of its shifter.
+    let per_lane = T::BLOCK.min(len).div_ceil(NARROWEST) as u64 + 1;
+    let room = 64 - per_lane.leading_zeros() as i32 + 1;
     let mut total = Estimate::ZERO;
-    let mut rest = x;
-    while !rest.is_empty() {
-        let largest = largest_magnitude(&rest[..BLOCK.min(rest.len())]);
-        if largest == 0.0 {
-            rest = &rest[BLOCK.min(rest.len())..];
+    let mut done = 0;
+    while done < len {
+        let end = len.min(done + T::BLOCK);
+        let exponent = terms.largest_exponent(done..end)?;
+        if exponent == ZERO {
+            done = end;
             continue;
         }
-        let exponent = (largest.to_bits() >> 52) as i32 - 1023;
         if !EXPONENTS.contains(&exponent) {
             return None;
         }
-        // Later blocks may have somewhat larger elements without a new choice of k.
-        let spare = if rest.len() > BLOCK { 3 } else { 1 };
+        // Later blocks may have somewhat larger terms without a new choice of k.
+        let spare = if end < len { 3 } else { 1 };
         let k = exponent + spare + room;
         let (mut units, mut low, mut blocks) = (0i128, Estimate::ZERO, 0);
-        for part in rest.chunks(BLOCK) {
-            let Some(part) = block(part, 1.5 * power(k)) else { break };
+        while done < len {
+            let end = len.min(done + T::BLOCK);
+            let Some(part) = terms.block(done..end, 1.5 * power(k)) else { break };
             units += i128::from(part.units);
             low = low.plus(part.low);
             blocks += 1;
+            done = end;
         }
         if blocks == 0 {
             return None;
         }
-        rest = &rest[(blocks * BLOCK).min(rest.len())..];
         // A low part is at most half a unit. Each of the additions within lanes yields at most
-        // `terms` of them and each of the eight across lanes at most `BLOCK`, and errs by EPSILON
-        // of that.
+        // `per_lane` of them and each of the eight across lanes at most `BLOCK`, and errs by
+        // EPSILON of that. With two of them in a term, their sum errs by EPSILON of one more.
         let half_unit = power(k - 53);
-        let additions = (blocks as u64 * (terms + 7) * BLOCK as u64) as f64;
-        low.bound += additions * EPSILON * half_unit;
+        let additions = T::LOW_TERMS * (per_lane + 6 + T::LOW_TERMS) * blocks * T::BLOCK as u64;
+        low.bound += additions as f64 * EPSILON * half_unit + (blocks * T::BLOCK as u64) as f64 * T::LOST;
         let high = units as f64;
         let middle = (units - high as i128) as f64; // exact: below 2^53
         let unit = power(k - 52);

@@ -33,6 +33,13 @@ pub(crate) trait Vector: Copy {
     fn raise(self, other: Self) -> Self;
     fn abs(self) -> Self;
 
+    /// Returns what was rounded off `product`, which is `self * other`; exact if nothing over- or
+    /// underflows.
+    #[inline(always)]
+    fn product_error(self, other: Self, product: Self) -> Self {
+        dekker(self, other, product)
+    }
+
     /// Adds the bits as integers, modulo 2^64.
     fn add_bits(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
@@ -51,6 +58,18 @@ pub(crate) trait Vector: Copy {
         self.store(&mut out);
         out
     }
+}
+
+/// Returns what was rounded off a product, as [`estimate::two_product`](super::estimate::two_product).
+#[inline(always)]
+fn dekker<V: Vector>(a: V, b: V, product: V) -> V {
+    let factor = V::splat(134_217_729.0); // 2^27 + 1
+    let (a_scaled, b_scaled) = (factor.mul(a), factor.mul(b));
+    let a_high = a_scaled.sub(a_scaled.sub(a));
+    let b_high = b_scaled.sub(b_scaled.sub(b));
+    let (a_low, b_low) = (a.sub(a_high), b.sub(b_high));
+    let rest = a_high.mul(b_high).sub(product);
+    rest.add(a_high.mul(b_low)).add(a_low.mul(b_high)).add(a_low.mul(b_low))
 }
 
 /// Does `body` for all of a slice, vector after vector, `slot` going round from 0 to `VECTORS - 1`;
@@ -121,6 +140,35 @@ macro_rules! dispatch_vector {
 }
 pub(crate) use dispatch_vector;
 
+/// Like [`dispatch_vector!`], for bodies that ask for [`Vector::product_error`]: where the machine
+/// has a fused multiply-add it is used for that alone, whose result is exact either way.
+macro_rules! dispatch_fused {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident[$($param:ident: $bound:path),*]($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[inline]
+            $vis fn $name<$($param: $bound),*>($($arg: $type),*) $(-> $out)? {
+                $crate::kernel::vector::dispatch_vector! {
+                    fn plain[$($param: $bound),*]($($arg: $type),*) $(-> $out)? = $body;
+                }
+                #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
+                {
+                    #[target_feature(enable = "avx2,fma")]
+                    fn fused<$($param: $bound),*>($($arg: $type),*) $(-> $out)? {
+                        $body::<$crate::kernel::vector::Avx2Fused, $($param,)* 2>($($arg),*)
+                    }
+                    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                        // SAFETY: the line above proved that this machine has AVX2 and FMA.
+                        return unsafe { fused::<$($param),*>($($arg),*) };
+                    }
+                }
+                plain($($arg),*)
+            }
+        )*
+    };
+}
+pub(crate) use dispatch_fused;
+
 /// The vector of every machine of this target.
 #[cfg(target_arch = "x86_64")]
 pub(crate) type Baseline = Sse2;
@@ -135,17 +183,24 @@ pub(crate) type Baseline = Pair;
 pub(crate) const BASELINE_VECTORS: usize = if cfg!(target_arch = "wasm32") { 1 } else { 2 };
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::{Avx2, Sse2};
+pub(crate) use x86_64::{Avx2Of, Sse2};
+
+/// Four numbers. Named by the macros only, inside of functions that need AVX2.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Avx2 = Avx2Of<false>;
+/// Four numbers. Named by the macros only, inside of functions that need AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Avx2Fused = Avx2Of<true>;
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
     use core::arch::x86_64::*;
 
-    use super::Vector;
+    use super::{Vector, dekker};
 
-    /// Four numbers. Named by the macros only, inside of functions that need AVX2.
+    /// Four numbers, and whether the error of a product is made by a fused multiply-add.
     #[derive(Clone, Copy)]
-    pub(crate) struct Avx2(__m256d);
+    pub(crate) struct Avx2Of<const FUSED: bool>(__m256d);
 
     /// Two numbers. SSE2 is part of x86-64.
     #[derive(Clone, Copy)]
@@ -155,7 +210,7 @@ mod x86_64 {
     // `dispatch_vector!`, in a function that runs after the machine was found to have AVX2. Loads
     // and stores are preceded by an assertion of the length, or write to an array that is long
     // enough, and need no alignment.
-    impl Vector for Avx2 {
+    impl<const FUSED: bool> Vector for Avx2Of<FUSED> {
         const LANES: usize = 4;
 
         #[inline(always)]
@@ -213,6 +268,19 @@ mod x86_64 {
         fn abs(self) -> Self {
             // SAFETY: see the head of this implementation.
             Self(unsafe { _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0) })
+        }
+
+        #[inline(always)]
+        fn product_error(self, other: Self, product: Self) -> Self {
+            if FUSED {
+                // SAFETY: see the head of this implementation; `Avx2Fused` is named only by
+                // `dispatch_fused!`, in a function that runs after the machine was found to have
+                // FMA too.
+                // BENEFIT: `cargo bench --bench fold_kernels -- dot`, BENEFIT_FIGURE
+                Self(unsafe { _mm256_fmsub_pd(self.0, other.0, product.0) })
+            } else {
+                dekker(self, other, product)
+            }
         }
 
         #[inline(always)]

@@ -69,6 +69,16 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         }
     }
 
+    /// Adds `other << shift`, a number that fits.
+    pub(crate) fn add_narrower<const NARROWER: usize>(&mut self, other: &Wide<NARROWER>, shift: u32) {
+        let magnitude = other.abs();
+        for index in magnitude.span() {
+            let limb = i128::from(magnitude.limbs[index]);
+            let part = if other.is_negative() { -limb } else { limb };
+            self.add_shifted(part, shift + 64 * index as u32);
+        }
+    }
+
     /// Returns the number with the other sign.
     pub(crate) fn neg(&self) -> Self {
         let mut carry = true;

@@ -30,7 +30,7 @@ const MAX_WINDOWS: usize = 6;
 const LOWEST_TOP: i32 = SUM_UNIT + WINDOW_BITS * (MAX_WINDOWS as i32 - 1);
 
 /// The units of the windows in use, and what was seen through them and is not yet in the sum.
-struct Windows {
+pub(super) struct Windows {
     /// The first window's unit is 2^top; `None` before the first block.
     top: Option<i32>,
     len: usize,
@@ -43,16 +43,26 @@ pub(super) fn add_slice<T: Float>(sum: &mut ExactSum, x: &[T]) {
         x.iter().for_each(|x| sum.add(x.widen()));
         return;
     }
-    let mut windows = Windows { top: None, len: 1, totals: [0; MAX_WINDOWS] };
-    for block in x.chunks(BLOCK) {
-        if !windows.add_block(block, sum) {
-            block.iter().for_each(|x| sum.add(x.widen()));
-        }
-    }
+    let mut windows = Windows::new();
+    windows.add(x, sum);
     windows.flush(sum);
 }
 
 impl Windows {
+    pub(super) fn new() -> Self {
+        Self { top: None, len: 1, totals: [0; MAX_WINDOWS] }
+    }
+
+    /// Adds every element of `x`: some to the windows, which are to be flushed into `sum` at last,
+    /// some to `sum`.
+    pub(super) fn add<T: Float>(&mut self, x: &[T], sum: &mut ExactSum) {
+        for block in x.chunks(BLOCK) {
+            if !self.add_block(block, sum) {
+                block.iter().for_each(|x| sum.add(x.widen()));
+            }
+        }
+    }
+
     /// Adds a block, choosing other windows if those in use do not fit; `false`: no windows fit.
     fn add_block<T: Float>(&mut self, block: &[T], sum: &mut ExactSum) -> bool {
         if self.try_block(block) {
@@ -100,7 +110,7 @@ impl Windows {
     }
 
     /// Moves the totals into `sum`.
-    fn flush(&mut self, sum: &mut ExactSum) {
+    pub(super) fn flush(&mut self, sum: &mut ExactSum) {
         let Some(mut unit) = self.top else { return };
         for total in &mut self.totals[..self.len] {
             if *total != 0 {

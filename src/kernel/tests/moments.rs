@@ -5,7 +5,8 @@ use num_bigint::BigInt;
 use super::data::{Random, ill_conditioned, kinds};
 use super::oracle::{check_f32, check_f64, check_root_f64, sum_units, units};
 use crate::kernel::moments::{dot, norm, std, sum_squares, var};
-use crate::kernel::products::ExactProducts;
+use crate::kernel::products::{ExactProducts, PARTS, products, products_body};
+use crate::kernel::vector::Pair;
 
 /// `Σ x y * 2^2148`.
 fn dot_units(x: &[f64], y: &[f64]) -> BigInt {
@@ -90,5 +91,74 @@ fn a_sum_of_products_does_not_depend_on_its_split() {
         a.merge(&b);
         assert_eq!(a, whole, "{kind}");
         assert_eq!(ExactProducts::from_bytes(&a.to_bytes()), Ok(whole), "{kind}");
+    }
+}
+
+#[test]
+fn inner_products_at_the_ends_of_the_range_are_correctly_rounded() {
+    let mut random = Random(21);
+    let unit: BigInt = BigInt::from(1) << 1074;
+    for n in [1, 2, 16, 17, 100, 512, 513, 2100] {
+        // Sums of the exponents about 0, where products lose bits, and where they overflow.
+        for (x_exponent, y_exponent) in [
+            (0, 0),
+            (700, -700),
+            (-500, -450),
+            (-500, -500),
+            (-530, -540),
+            (-1022, 60),
+            (500, 515),
+            (1000, -1000),
+        ] {
+            for spread in [0, 8, 50] {
+                let mut near = |exponent: i32| -> Vec<f64> {
+                    let (low, high) = (exponent - spread, exponent + spread);
+                    (0..n).map(|_| random.with_exponent(low.max(-1022), high.min(1023))).collect()
+                };
+                let (mut x, y) = (near(x_exponent), near(y_exponent));
+                let exact = dot_units(&x, &y);
+                check_f64(&exact, &unit, dot(&x, &y));
+                check_f32(&exact, &unit, dot(&x, &y));
+                // The last term cancels nearly all of the others.
+                x[n - 1] -= dot::<f64, f64>(&x, &y) / y[n - 1];
+                if x[n - 1].is_finite() {
+                    check_f64(&dot_units(&x, &y), &unit, dot(&x, &y));
+                }
+            }
+        }
+        let narrow: Vec<f32> = (0..n).map(|_| random.normal() as f32).collect();
+        let wide: Vec<f64> = narrow.iter().map(|&x| f64::from(x)).collect();
+        let turned: (Vec<f32>, Vec<f64>) =
+            (narrow.iter().rev().copied().collect(), wide.iter().rev().copied().collect());
+        let exact = dot_units(&wide, &turned.1);
+        check_f32(&exact, &unit, dot(&narrow, &turned.0));
+        check_f64(&exact, &unit, dot(&narrow, &turned.0));
+    }
+}
+
+#[test]
+fn orthogonal_vectors_have_an_inner_product_of_plus_0() {
+    let x: Vec<f64> = (0..1000).map(|i| f64::from(i) + 0.1).collect();
+    let y: Vec<f64> = x.chunks(2).flat_map(|pair| [-pair[1], pair[0]]).collect();
+    assert_eq!(dot::<f64, f64>(&x, &y).to_bits(), 0);
+    assert_eq!(dot::<f64, f64>(&[1.0, 0.0], &[-0.0, 3.0]).to_bits(), 0);
+    assert_eq!(dot::<f64, f64>(&[0.0; 600], &[-1.0; 600]).to_bits(), 0);
+}
+
+#[test]
+fn what_products_round_off_does_not_depend_on_the_machine() {
+    for (kind, x) in kinds(801, 5) {
+        let y: Vec<f64> = x.iter().rev().copied().collect();
+        let mut here = [[0.0; PARTS]; 2];
+        let mut plain = [[0.0; PARTS]; 2];
+        let exact = products(&x, &y, &mut here);
+        assert_eq!(products_body::<Pair, f64, 1>(&x, &y, &mut plain), exact, "{kind}");
+        if exact {
+            assert_eq!(
+                here.map(|part| part[..801].to_vec()),
+                plain.map(|part| part[..801].to_vec()),
+                "{kind}"
+            );
+        }
     }
 }
