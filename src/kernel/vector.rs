@@ -276,7 +276,8 @@ mod x86_64 {
                 // SAFETY: see the head of this implementation; `Avx2Fused` is named only by
                 // `dispatch_fused!`, in a function that runs after the machine was found to have
                 // FMA too.
-                // BENEFIT: `cargo bench --bench fold_kernels -- dot`, BENEFIT_FIGURE
+                // BENEFIT: `cargo bench --bench fold_kernels -- dot`, 10^5 `f64`, Zen 3, November
+                // 2026: 0.37 ns per pair, 0.86 with Dekker's splitting.
                 Self(unsafe { _mm256_fmsub_pd(self.0, other.0, product.0) })
             } else {
                 dekker(self, other, product)
