@@ -5,6 +5,11 @@ import { describeArray, layoutOf, lenBytes, pieces, SCRATCH_LEN_BYTES, withKerne
 import { NearfoldError, badParameter } from "./error.js";
 import { enter, ready, release } from "./kernel.js";
 
+/** Returns the kernel's name of a reduction. */
+export function reductionName(op) {
+  return op === "variance" ? "var" : op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 export class Accumulator {
   #core;
 
@@ -18,8 +23,7 @@ export class Accumulator {
     if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
     const { of = "float64", ...rest } = options;
     if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
-    const name = op === "variance" ? "var" : op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    this.#core = enter(() => new AccumulatorCore(name, of, rest));
+    this.#core = enter(() => new AccumulatorCore(reductionName(op), of, rest));
   }
 
   static fromBytes(bytes) {

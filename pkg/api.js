@@ -3,6 +3,7 @@
 export { Accumulator } from "./accumulator.js";
 export { KernelArray, alloc } from "./array.js";
 export { NearfoldError } from "./error.js";
+export { Filter } from "./filter.js";
 export * from "./fold.js";
 export { variance as var } from "./fold.js";
 export { kernelMemory } from "./kernel.js";

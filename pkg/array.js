@@ -141,7 +141,7 @@ function viewOf(core, dtype, length) {
 }
 
 /** Copies the elements of a described array into a buffer of the kernel, from its beginning. */
-export function fill(core, { data, dtype, length, start = 0 }, name) {
+function fill(core, { data, dtype, length, start = 0 }, name) {
   const view = viewOf(core, dtype, length);
   if (!Array.isArray(data)) {
     view.set(data);
@@ -191,5 +191,18 @@ export function withKernelArray(array, name, work) {
   } finally {
     if (small && !scratch[dtype]) scratch[dtype] = core;
     else release(core);
+  }
+}
+
+/** Copies a described array, if there is one, into a buffer that the call consumes. */
+export function copyOf(array, name) {
+  if (!array) return undefined;
+  const core = enter(() => new Buffer(array.dtype, array.length));
+  try {
+    fill(core, { ...array, data: array.resident ? array.data.view() : array.data }, name);
+    return core;
+  } catch (error) {
+    release(core);
+    throw error;
   }
 }

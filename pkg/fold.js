@@ -1,9 +1,23 @@
 // Reductions by NumPy's names. What each returns, and for what input which error: index.d.ts.
 
-import { Buffer, AccumulatorCore, pair, reduce as reduceLayout, reducePrefix, single } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, describeArray, fill, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import {
+  AccumulatorCore,
+  bincount as bincountOf,
+  describe as describeLayout,
+  digitize as digitizeLayout,
+  group as groupLayout,
+  histogram as histogramOf,
+  pair,
+  reduce as reduceLayout,
+  reducePrefix,
+  scan as scanLayout,
+  single,
+} from "./wasm/nearfold.js";
+import { SCRATCH_LEN_BYTES, copyOf, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { badParameter } from "./error.js";
 import { enter, ready, release } from "./kernel.js";
+import { known } from "./options.js";
+import { reductionName } from "./accumulator.js";
 
 export const sum = (values, options) => reduce("sum", values, options);
 export const mean = (values, options) => reduce("mean", values, options);
@@ -18,6 +32,7 @@ export const argmax = (values, options) => reduce("argmax", values, options);
 export const norm = (values, options) => reduce("norm", values, options);
 export const any = (values, options) => reduce("any", values, options);
 export const all = (values, options) => reduce("all", values, options);
+export const count = (values, options) => reduce("count", values, options);
 export const countNonzero = (values, options) => reduce("count_nonzero", values, options);
 export const minmax = (values, options) => reduce("minmax", values, options);
 export const median = (values, options) => reduce("median", values, options);
@@ -37,6 +52,9 @@ export const nanargmin = (values, options) => reduce("nanargmin", values, option
 export const nanargmax = (values, options) => reduce("nanargmax", values, options);
 export const nanminmax = (values, options) => reduce("nanminmax", values, options);
 export const nanmedian = (values, options) => reduce("nanmedian", values, options);
+export const nanskew = (values, options) => reduce("nanskew", values, options);
+export const nankurtosis = (values, options) => reduce("nankurtosis", values, options);
+export const nanmoments = (values, options) => reduce("nanmoments", values, options);
 export const nanquantile = (values, q, options) => reduce("nanquantile", values, { ...options, q });
 export const nanpercentile = (values, q, options) => reduce("nanpercentile", values, { ...options, q });
 
@@ -46,6 +64,83 @@ export const cosine = (a, b, options) => combine("cosine", a, b, options);
 export const average = (values, options) => combine("average", values, options?.weights, options);
 export const cov = (values, options) => combine("cov", values, options?.other, options);
 export const corrcoef = (values, options) => combine("corrcoef", values, options?.other, options);
+
+export const cumsum = (values, options) => scan("cumsum", values, options);
+export const cumprod = (values, options) => scan("cumprod", values, options);
+export const cummin = (values, options) => scan("cummin", values, options);
+export const cummax = (values, options) => scan("cummax", values, options);
+
+export function histogram(values, options = {}) {
+  ready();
+  const { bins, weights, ...rest } = known(options, ["bins", "range", "density", "weights"]);
+  const array = describeArray(values, "values");
+  const edges = typeof bins === "object" && bins !== null ? describeNumbers(bins, "bins") : undefined;
+  const weighted = weights == null ? undefined : describeArray(weights, "weights");
+  return withKernelArray(array, "values", (core) =>
+    histogramOf(core, layoutOf(array), edges ? rest : { bins, ...rest }, copyOf(edges, "bins"), edges?.length ?? 0, copyOf(weighted, "weights"), weighted && layoutOf(weighted)),
+  );
+}
+
+export function bincount(values, options = {}) {
+  ready();
+  const { weights, minlength = 0 } = known(options, ["weights", "minlength"]);
+  if (typeof minlength !== "number") throw badParameter("minlength", "an integer", minlength);
+  const array = describeIntegers(values, "values");
+  const weighted = weights == null ? undefined : describeArray(weights, "weights");
+  return withKernelArray(array, "values", (core) => bincountOf(core, layoutOf(array), minlength, copyOf(weighted, "weights"), weighted && layoutOf(weighted)));
+}
+
+export function digitize(values, bins, options = {}) {
+  ready();
+  const { right = false } = known(options, ["right"]);
+  if (typeof right !== "boolean") throw badParameter("right", "a boolean", right);
+  const array = describeArray(values, "values");
+  const edges = describeNumbers(bins, "bins");
+  return withKernelArray(array, "values", (core) => withKernelArray(edges, "bins", (binsCore) => digitizeLayout(core, layoutOf(array), binsCore, edges.length, right)));
+}
+
+export function group(op, values, codes, options = {}) {
+  ready();
+  if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
+  if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
+  const { groups, ...rest } = options;
+  for (const name of ["axis", "keepdims", "where"]) if (rest[name] !== undefined) throw badParameter("options", "options that hold for groups", name);
+  if (groups !== undefined && typeof groups !== "number") throw badParameter("groups", "an integer", groups);
+  const array = describeArray(values, "values");
+  const labels = describeIntegers(codes, "codes");
+  return withKernelArray(array, "values", (core) =>
+    withKernelArray(labels, "codes", (codesCore) => groupLayout(reductionName(op), core, layoutOf(array), codesCore, layoutOf(labels), groups, rest)),
+  );
+}
+
+export function describe(values, options) {
+  ready();
+  const array = describeArray(values, "values");
+  const mask = options?.where == null ? undefined : describeMask(options.where);
+  return withKernelArray(array, "values", (core) => describeLayout(core, layoutOf(array), options, copyOf(mask, "where"), mask && layoutOf(mask)));
+}
+
+function scan(op, values, options) {
+  ready();
+  const array = describeArray(values, "values");
+  return withKernelArray(array, "values", (core) => scanLayout(op, core, layoutOf(array), options));
+}
+
+/** Returns an array described, one of numbers as int64: it counts as float64 elsewhere. */
+function describeIntegers(values, name) {
+  if (!Array.isArray(values)) return describeArray(values, name);
+  const other = values.findIndex((value) => !Number.isSafeInteger(value));
+  if (other >= 0) throw badParameter(`${name}[${other}]`, "an integer", values[other]);
+  return describeArray(BigInt64Array.from(values, BigInt), name);
+}
+
+/** Returns numbers in order, described as float64. */
+function describeNumbers(values, name) {
+  const array = describeArray(values, name);
+  const { data, dtype, layout, resident } = array;
+  if (layout || (resident ? dtype !== "float64" : !/^(u?int(8|16|32)|float(32|64))$/.test(dtype))) throw badParameter(name, "an array of numbers in one dimension", values);
+  return { data, dtype: "float64", length: array.length, resident };
+}
 
 // These keep every element until the end: nothing is saved by reading in pieces.
 const KEEPS_ALL = /median|quantile|percentile/;
@@ -63,7 +158,7 @@ function reduce(op, values, options) {
 function reduceWhere(op, array, where, options) {
   const mask = where === undefined ? undefined : describeMask(where);
   return withKernelArray(array, "values", (core) =>
-    reduceLayout(op, core, layoutOf(array), options, mask && maskBuffer(mask), mask && layoutOf(mask)),
+    reduceLayout(op, core, layoutOf(array), options, copyOf(mask, "where"), mask && layoutOf(mask)),
   );
 }
 
@@ -99,11 +194,4 @@ function describeMask(where) {
   const mask = describeArray(where, "where");
   if (mask.dtype !== "bool" && mask.dtype !== "uint8") throw badParameter("where", "booleans, or a Uint8Array of 0 and 1", where);
   return { ...mask, dtype: "bool" };
-}
-
-/** Copies the mask into a buffer that the call consumes. */
-function maskBuffer(mask) {
-  const core = enter(() => new Buffer("bool", mask.length));
-  fill(core, { ...mask, data: mask.resident ? mask.data.view() : mask.data }, "where");
-  return core;
 }

@@ -66,8 +66,8 @@ export class NearfoldError extends Error {
  * | `out_of_memory` | the kernel's memory (at most 4 GB) cannot grow so far |
  * | `unsafe_integer` | an integer result is beyond 2^53 − 1, and the input was not a BigInt array |
  * | `detached` | the array's buffer was transferred away |
- * | `freed` | the index or array was freed |
- * | `busy` | the index is called while it adds vectors, from `progress` |
+ * | `freed` | the index, array, accumulator or filter was freed |
+ * | `busy` | the index is called by a function that it calls: `progress`, or a filter's |
  * | `not_initialized` | `await init()` was forgotten |
  * | `load_failed`, `no_simd` | the kernel cannot start |
  * | `poisoned` | a defect of nearfold stopped the kernel; load the page anew, and please report it |
@@ -241,6 +241,12 @@ export interface QuantileOptions extends ReductionOptions {
     | "nearest";
 }
 
+interface NormOnly {
+  /** 2 (the default), 1 for Σ|x|, 0 for the count of what is not 0, Infinity for max |x|, −Infinity for min |x|. */
+  ord?: number;
+}
+export interface NormOptions extends ReductionOptions, NormOnly {}
+
 interface SkewOnly {
   /** Whether the value is left as it is (true, the default) or corrected for the sample's size. */
   bias?: boolean;
@@ -377,9 +383,11 @@ export function argmin<V extends Values, O extends ReductionOptions = {}>(values
 export function argmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the Euclidean norm √Σ xᵢ², correctly rounded. Empty: 0. NaN propagates.
+ * Returns a norm, correctly rounded: the Euclidean one, √Σ xᵢ², unless `ord` says otherwise. NaN propagates.
+ *
+ * Empty: 0.
  */
-export function norm<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+export function norm<V extends Values, O extends NormOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
  * Returns whether any element is not zero; NaN counts as true. Empty: false.
@@ -390,6 +398,9 @@ export function any<V extends Values, O extends ReductionOptions = {}>(values: V
  * Returns whether all elements are not zero; NaN counts as true. Empty: true.
  */
 export function all<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, boolean>;
+
+/** Returns how many elements are not NaN: always a number. */
+export function count<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
  * Returns how many elements are not zero: always a number.
@@ -481,6 +492,15 @@ export function nanargmin<V extends Values, O extends ReductionOptions = {}>(val
  */
 export function nanargmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
+/** Returns {@link skew} of what is not NaN. */
+export function nanskew<V extends Values, O extends SkewOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/** Returns {@link kurtosis} of what is not NaN. */
+export function nankurtosis<V extends Values, O extends KurtosisOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
+
+/** Returns {@link moments} of what is not NaN. */
+export function nanmoments<V extends Values, O extends MomentsOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
+
 /** Returns {@link quantile} of what is not NaN. */
 export function nanquantile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
 
@@ -519,6 +539,122 @@ export function cov(values: Values, options?: { other?: Values; ddof?: number })
 
 /** Returns Pearson's correlations of rows, correctly rounded. NaN where a row is constant. */
 export function corrcoef(values: Values, options?: { other?: Values }): number | ArrayResult;
+
+/** The options of running minima and maxima. */
+export interface ScanOptions {
+  /** The axis to run along. Default: all elements in C order, as one dimension. */
+  axis?: number;
+}
+
+/** The options of running sums and products. */
+export interface CumulativeOptions extends ScanOptions {
+  /** A float dtype for the result. */
+  dtype?: Dtype;
+  /** Whether the result begins with 0, or 1 for products, and so is one longer. Default: false. */
+  includeInitial?: boolean;
+}
+
+/**
+ * Returns the running sums, each with an error of about one rounding; 64-bit integers wrap round.
+ *
+ * @throws {NearfoldError} `axis_out_of_range`, `unsupported_dtype`, `unsafe_integer`.
+ * @example cumsum([1, 2, 3]).data; // Float64Array [1, 3, 6]
+ */
+export function cumsum(values: Values, options?: CumulativeOptions): ArrayResult;
+
+/** Returns the running products, rounded at each step; otherwise as {@link cumsum}. */
+export function cumprod(values: Values, options?: CumulativeOptions): ArrayResult;
+
+/** Returns the running minima; NaN from the first NaN on; −0 is below +0. */
+export function cummin(values: Values, options?: ScanOptions): ArrayResult;
+
+/** Returns the running maxima; NaN from the first NaN on; −0 is below +0. */
+export function cummax(values: Values, options?: ScanOptions): ArrayResult;
+
+/** The options of {@link histogram}. */
+export interface HistogramOptions {
+  /** How many bins of equal width (default: 10), NumPy's rule for their number, or the edges, which do not fall. */
+  bins?: number | "auto" | "fd" | "doane" | "scott" | "stone" | "rice" | "sturges" | "sqrt" | TypedArray | readonly number[] | KernelArray<"float64">;
+  /** Where the first bin begins and the last one ends. Default: the smallest and the largest element. */
+  range?: readonly [low: number, high: number];
+  /** Whether counts are divided by the width of the bin and by the count of all. Default: false. */
+  density?: boolean;
+  /** What each element counts, in the shape of the values. Default: 1. */
+  weights?: Values;
+}
+
+/**
+ * Returns how many elements fall into each bin, and the edges of the bins, one more than there are bins.
+ *
+ * A bin holds its left edge; the last one its right edge too. Of nothing: zeros over 0 to 1. NaN is left out
+ * where `range` or edges are given.
+ *
+ * @throws {NearfoldError} `bad_parameter` if there is no finite range, or edges fall; `unknown_name`,
+ *   `shape_mismatch`.
+ * @example histogram([1, 2, 2, 4], { bins: 3 }).counts.data; // Float64Array [1, 2, 1]
+ */
+export function histogram(values: Values, options?: HistogramOptions): { counts: ArrayResult; edges: ArrayResult };
+
+/**
+ * Returns how often each of 0, 1, 2, … occurs; with `weights` their exact sums instead.
+ *
+ * @param values Integers in one dimension, none negative.
+ * @throws {NearfoldError} `bad_parameter`, `unsupported_dtype`, `shape_mismatch`, `out_of_memory`.
+ */
+export function bincount(values: Values, options?: { weights?: Values; minlength?: number }): ArrayResult;
+
+/**
+ * Returns for each element which bin it belongs to: `bins[i - 1] <= x < bins[i]`, or with `right`
+ * `bins[i - 1] < x <= bins[i]`. 0 is below all bins, `bins.length` above; NaN is above.
+ *
+ * @param bins Edges that only rise or only fall.
+ * @throws {NearfoldError} `bad_parameter`, `unsupported_dtype`.
+ */
+export function digitize(values: Values, bins: TypedArray | readonly number[] | KernelArray<"float64">, options?: { right?: boolean }): ArrayResult;
+
+/** The options of {@link group}: those of the reduction, and how many groups there are. */
+export interface GroupOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
+  /** Default: one more than the largest code. */
+  groups?: number;
+  q?: number | readonly number[];
+}
+
+/**
+ * Returns the reduction of each group: of the elements with code 0, with code 1, and so on. The bits are those
+ * of the group alone. Negative codes leave their elements out; a group of nothing gives 0 for sums, NaN for means.
+ *
+ * @param op The name of a reduction: `"sum"`, `"variance"`, `"quantile"`, …
+ * @param codes One integer for each value.
+ * @throws {NearfoldError} `unknown_name`, `shape_mismatch`, `unsupported_dtype`; `bad_parameter` for a code that
+ *   is not below `groups`; `empty` for the smallest of a group of nothing.
+ * @example group("sum", [10, 20, 30], [0, 1, 0]).data; // Float64Array [40, 20]
+ */
+export function group(op: string, values: Values, codes: Values, options?: GroupOptions): ArrayResult;
+
+/** The options of {@link describe}. */
+export interface DescribeOptions extends Omit<VarianceOptions, "dtype">, SkewOnly, KurtosisOnly {}
+
+/** What {@link describe} returns: each as the reduction of its name gives it. */
+export interface Description<V = Values, O = {}> {
+  count: Reduced<V, O, number>;
+  mean: Reduced<V, O, number>;
+  std: Reduced<V, O, number>;
+  min: Reduced<V, O, ElementOf<V>>;
+  "25%": Reduced<V, O, number>;
+  "50%": Reduced<V, O, number>;
+  "75%": Reduced<V, O, number>;
+  max: Reduced<V, O, ElementOf<V>>;
+  skew: Reduced<V, O, number>;
+  kurtosis: Reduced<V, O, number>;
+}
+
+/**
+ * Returns the usual figures of what is not NaN: how many, mean, standard deviation (`ddof` 0), extremes,
+ * quartiles, skewness and kurtosis.
+ *
+ * @throws {NearfoldError} `empty`, and `bad_parameter` if the count is not above `ddof`.
+ */
+export function describe<V extends Values, O extends DescribeOptions = {}>(values: V, options?: O): Description<V, O>;
 
 /**
  * A reduction of a stream that comes in pieces, or in several workers. Any split gives the same
@@ -565,7 +701,7 @@ export class Accumulator {
 }
 
 /** What an {@link Accumulator} is made with. */
-export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, KurtosisOnly, SkewOnly, MomentsOnly {
+export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   of?: Dtype;
   q?: number | readonly number[];
 }
@@ -620,15 +756,45 @@ export interface AddOptions<I extends Ids = Ids> {
   progress?: (done: number, total: number) => boolean | void;
 }
 
-export interface SearchOptions {
-  /** How many neighbours. Default: 10. There are fewer if the index holds fewer. */
-  k?: number;
-  /** How many candidates the walk keeps: more is slower and finds more. Default: the index's own choice. */
+/** Ids, in any order. */
+export type IdSet = Ids | ReadonlySet<number | bigint>;
+
+interface WalkOptions {
+  /** How many candidates the walk keeps: more is slower and finds more. Default: as many as `recall` needs. */
   efSearch?: number;
+  /**
+   * Which part of the true neighbours is to be found, above 0 to 1, where `efSearch` is not given. Default:
+   * 0.95. The index has measured on itself what that needs.
+   */
+  recall?: number;
   /** Compare with every vector. Default: false. */
   exact?: boolean;
-  /** Whether ids come as numbers (the default) or as BigInts. */
+}
+
+interface ManyOptions extends WalkOptions {
+  /** How many neighbours. Default: 10. There are fewer if the index holds fewer. */
+  k?: number;
+}
+
+/** How ids come: as numbers (the default) or as BigInts. */
+interface IdOptions {
   ids?: "number" | "bigint";
+}
+
+/** The options of `searchMany`. */
+export interface SearchManyOptions extends ManyOptions, IdOptions {}
+/** The options of `searchRadius`. */
+export interface RadiusOptions extends WalkOptions, IdOptions {}
+/** The options of `recall`. */
+export interface RecallOptions extends ManyOptions {}
+
+/** The options of `search`. */
+export interface SearchOptions<Id extends number | bigint = any> extends SearchManyOptions {
+  /**
+   * Only these ids are returned. It is worked out at each call: make it once by {@link Index.filter} if several
+   * queries share it.
+   */
+  filter?: IdSet | Filter | ((id: Id) => boolean);
 }
 
 /** Ids as `O` asks for them. */
@@ -643,6 +809,30 @@ export interface Neighbors<I = Float64Array<ArrayBuffer>> {
 /** The neighbours of many queries: row i of `shape` `[n, k]` belongs to query i. */
 export interface NeighborsBatch<I = Float64Array<ArrayBuffer>> extends Neighbors<I> {
   shape: [n: number, k: number];
+}
+
+/** What {@link Index.health} found. */
+export interface IndexHealth {
+  /** Distinct vectors. */
+  nodes: number;
+  /** Ids whose vector another id has too, without the first of each. */
+  duplicates: number;
+  /** Vectors that no chain of links leads to; a walk cannot find them. */
+  orphans: number;
+  /** The fewest links of a vector; 0 where a small index has none. */
+  degreeMin: number;
+  degreeMean: number;
+  degreeMax: number;
+}
+
+/** Which ids a search may return, worked out once. It serves until the index changes; free it as an index. */
+export class Filter {
+  private constructor();
+  /** How many distinct vectors are allowed. */
+  readonly count: number;
+  /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
+  free(): void;
+  [Symbol.dispose](): void;
 }
 
 /** Bytes, by what they hold. */
@@ -714,15 +904,74 @@ export class Index {
   add<I extends Ids = readonly number[]>(vectors: Vectors, options?: AddOptions<I>): I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 
   /**
-   * Returns the nearest neighbours of one vector.
+   * Replaces the vectors of ids that are in the index. All or nothing.
+   *
+   * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `shape_mismatch`, and as {@link add}.
+   */
+  update(vectors: Vectors, ids: Ids): void;
+
+  /**
+   * Takes ids out of the index. All or nothing. Many ids in one call cost little more than one.
+   *
+   * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `bad_parameter`.
+   */
+  remove(ids: IdSet): void;
+
+  /**
+   * Gives back memory that only changes need, and puts neighbours next to each other. An index that was added
+   * to in large pieces, or opened from a file, is compact already.
+   *
+   * @throws {NearfoldError} `out_of_memory`.
+   */
+  compact(): void;
+
+  /**
+   * Returns a filter for searches of this index: of the ids that are given (those that are not in the index
+   * are passed over), or of those that a function says yes to. It calls the function once for each id.
+   *
+   * ```js
+   * using even = index.filter((id) => id % 2 === 0);
+   * index.search(query, { filter: even });
+   * ```
+   *
+   * @throws {NearfoldError} `bad_parameter`; `busy` if the function calls the index; `unsafe_integer` as
+   *   {@link search}. What the function throws is passed on.
+   */
+  filter(allowed: IdSet | ((id: number) => boolean), options?: { ids?: "number" }): Filter;
+  filter(allowed: IdSet | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
+
+  /**
+   * Returns the nearest neighbours of one vector; with `filter` the nearest of those that it allows.
    *
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `bad_parameter`; `unsafe_integer`
    *   if an id is beyond 2^53 − 1 (ask for `ids: "bigint"`).
    */
-  search<O extends SearchOptions = {}>(query: Vectors, options?: O): Neighbors<IdsOf<O>>;
+  search(query: Vectors, options?: SearchOptions<number> & { ids?: "number" }): Neighbors;
+  search(query: Vectors, options: SearchOptions<bigint> & { ids: "bigint" }): Neighbors<BigUint64Array<ArrayBuffer>>;
+  search(query: Vectors, options: SearchOptions): Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>>;
 
   /** Returns the nearest neighbours of each row of `queries`, with the errors of {@link search}. */
-  searchMany<O extends SearchOptions = {}>(queries: Vectors, options?: O): NeighborsBatch<IdsOf<O>>;
+  searchMany<O extends SearchManyOptions = {}>(queries: Vectors, options?: O): NeighborsBatch<IdsOf<O>>;
+
+  /**
+   * Returns the neighbours whose distance is at most `radius`, nearest first.
+   *
+   * @throws {NearfoldError} as {@link search}.
+   */
+  searchRadius<O extends RadiusOptions = {}>(query: Vectors, radius: number, options?: O): Neighbors<IdsOf<O>>;
+
+  /**
+   * Returns the recall that searches with these options have, measured on the index itself: its own vectors
+   * are asked for, each left out for its own question.
+   *
+   * Cost: 100 exact searches.
+   *
+   * @throws {NearfoldError} `bad_parameter`.
+   */
+  recall(options?: RecallOptions): number;
+
+  /** Returns a report of the index's state. Cost: one pass over all links. */
+  health(): IndexHealth;
 
   /** Returns the index as a file's bytes. Save them where you like, open them with {@link fromBytes}. */
   toBytes(): Uint8Array<ArrayBuffer>;

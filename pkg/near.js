@@ -2,8 +2,11 @@
 
 import { IndexCore } from "./wasm/nearfold.js";
 import { describeArray, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, describe } from "./error.js";
+import { NearfoldError, badParameter } from "./error.js";
+import { Filter } from "./filter.js";
+import { idsToBigints } from "./ids.js";
 import { enter, ready, release } from "./kernel.js";
+import { known } from "./options.js";
 
 const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
 
@@ -61,24 +64,69 @@ export class Index {
     const bigints = ids === undefined ? undefined : idsToBigints(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
     const rows = describeRows(vectors, index.dim, "vectors");
-    this.#busy = true;
-    try {
-      return withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, progress));
-    } finally {
-      this.#busy = false;
-    }
+    return this.#whileBusy(() => withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, progress)));
+  }
+
+  update(vectors, ids) {
+    const index = this.#live();
+    const bigints = idsToBigints(ids);
+    const rows = describeRows(vectors, index.dim, "vectors");
+    withKernelArray(rows, "vectors", (core) => index.update(core, rows.length, bigints));
+  }
+
+  remove(ids) {
+    const index = this.#live();
+    const bigints = idsToBigints(ids instanceof Set ? [...ids] : ids);
+    enter(() => index.remove(bigints));
+  }
+
+  compact() {
+    enter(() => this.#live().compact());
+  }
+
+  filter(allowed, options = {}) {
+    const index = this.#live();
+    const { ids = "number" } = known(options, ["ids"]);
+    if (typeof ids !== "string") throw badParameter("ids", '"number" or "bigint"', ids);
+    if (typeof allowed === "function") return new Filter(this.#whileBusy(() => enter(() => index.filter(allowed, ids))), this);
+    const bigints = idsToBigints(allowed instanceof Set ? [...allowed] : allowed);
+    return new Filter(enter(() => index.filterIds(bigints)), this);
   }
 
   search(query, options) {
     const index = this.#live();
     const row = describeRows(query, index.dim, "query");
-    return withKernelArray(row, "query", (core) => index.search(core, row.length, options));
+    if (options?.filter == null) return withKernelArray(row, "query", (core) => index.search(core, row.length, without(options, "filter")));
+    const { filter: given, ...rest } = options;
+    const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
+    try {
+      return withKernelArray(row, "query", (core) => index.searchFiltered(core, row.length, rest, filter.coreFor(this)));
+    } finally {
+      if (filter !== given) filter.free();
+    }
+  }
+
+  searchRadius(query, radius, options = {}) {
+    const index = this.#live();
+    if (typeof radius !== "number") throw badParameter("radius", "a number", radius);
+    known(options, ["efSearch", "recall", "exact", "ids"]);
+    const row = describeRows(query, index.dim, "query");
+    return withKernelArray(row, "query", (core) => index.searchRadius(core, row.length, radius, options));
   }
 
   searchMany(queries, options) {
     const index = this.#live();
     const rows = describeRows(queries, index.dim, "queries");
     return withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, options));
+  }
+
+  recall(options = {}) {
+    known(options, ["k", "efSearch", "recall", "exact"]);
+    return enter(() => this.#live().recall(options));
+  }
+
+  health() {
+    return enter(() => this.#live().health());
   }
 
   toBytes() {
@@ -91,21 +139,30 @@ export class Index {
     this.#core = undefined;
   }
 
+  /** Does work that calls functions of the caller: what they ask of this index is refused. */
+  #whileBusy(work) {
+    this.#busy = true;
+    try {
+      return work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
   #live() {
     ready();
-    if (this.#busy) throw new NearfoldError("busy", "this index is adding vectors: wait until add has returned");
+    if (this.#busy) throw new NearfoldError("busy", "this index is at work: call it when the function that it calls has returned");
     if (!this.#core) throw new NearfoldError("freed", "this index was freed");
     return this.#core;
   }
 }
 if (Symbol.dispose) Index.prototype[Symbol.dispose] = Index.prototype.free;
 
-function known(options, names) {
-  if (typeof options !== "object" || options === null) throw badParameter("options", `an object of ${names.join(", ")}`, options);
-  for (const key of Object.keys(options)) {
-    if (!names.includes(key)) throw badParameter("options", `an object of ${names.join(", ")}`, key);
-  }
-  return options;
+/** Returns options without one that is not for the kernel. */
+function without(options, name) {
+  if (typeof options !== "object" || options === null || !(name in options)) return options;
+  const { [name]: _, ...rest } = options;
+  return rest;
 }
 
 /** Returns rows of any kind, described as one float32 array. */
@@ -140,14 +197,4 @@ function flatten(rows, dim, name) {
 
 function dimensionMismatch(expected, got) {
   return new NearfoldError("dimension_mismatch", `expected vectors of dimension ${expected}, got ${got}: the index was made for dimension ${expected}`);
-}
-
-function idsToBigints(ids) {
-  if (ids instanceof BigUint64Array) return ids;
-  if (!Array.isArray(ids) && !(ArrayBuffer.isView(ids) && ids.length !== undefined)) throw badParameter("ids", "an array of integers or a BigUint64Array", ids);
-  return BigUint64Array.from(ids, (id) => {
-    if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
-    if (typeof id === "bigint" && BigInt.asUintN(64, id) === id) return id;
-    throw new NearfoldError("bad_parameter", `ids: expected integers from 0 to 2^53 - 1, or BigInts up to 2^64 - 1, got ${describe(id)}`);
-  });
 }

@@ -5,3 +5,5 @@ export const arrayResult = (data, shape, dtype) => ({ data, shape: Array.from(sh
 export const neighbors = (ids, distances) => ({ ids, distances });
 
 export const neighborsBatch = (ids, distances, n, k) => ({ ids, distances, shape: [n, k] });
+
+export const histogramResult = (counts, edges) => ({ counts, edges });

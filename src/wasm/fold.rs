@@ -4,10 +4,12 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::buffer::{Buffer, Layout};
-use super::options::{Reader, read};
+use super::options::{Reader, read, size};
 use super::output::to_js;
 use crate::error::Error;
-use crate::fold::{self, Axes, Dtype, Method, Options, Partial, Quantiles, Reduction, Values};
+use crate::fold::{
+    self, Axes, Dtype, Method, NormOrder, Options, Partial, Quantiles, Reduction, Scan, Values,
+};
 
 /// The names of the options that an operation takes, beside those of every operation.
 fn known(op: &str) -> &'static str {
@@ -16,9 +18,13 @@ fn known(op: &str) -> &'static str {
         "quantile" | "percentile" | "nanquantile" | "nanpercentile" => {
             "axis, keepdims, exact, dtype, where, q, method"
         }
-        "skew" => "axis, keepdims, exact, dtype, where, bias",
-        "kurtosis" => "axis, keepdims, exact, dtype, where, bias, fisher",
-        "moments" => "axis, keepdims, exact, dtype, where, order",
+        "skew" | "nanskew" => "axis, keepdims, exact, dtype, where, bias",
+        "kurtosis" | "nankurtosis" => "axis, keepdims, exact, dtype, where, bias, fisher",
+        "moments" | "nanmoments" => "axis, keepdims, exact, dtype, where, order",
+        "norm" => "axis, keepdims, exact, dtype, where, ord",
+        "cumsum" | "cumprod" => "axis, dtype, includeInitial",
+        "cummin" | "cummax" => "axis",
+        "describe" => "axis, keepdims, exact, where, ddof, bias, fisher",
         "dot" => "exact, dtype",
         "vecdot" | "cosine" => "axis, keepdims, exact, dtype",
         "average" => "axis, keepdims, exact, dtype, weights",
@@ -30,7 +36,7 @@ fn known(op: &str) -> &'static str {
 
 /// Returns whether the result is a position or a count: a number whatever the input's dtype.
 fn counts(op: &str) -> bool {
-    matches!(op, "argmin" | "argmax" | "nanargmin" | "nanargmax" | "count_nonzero")
+    matches!(op, "argmin" | "argmax" | "nanargmin" | "nanargmax" | "count_nonzero" | "count")
 }
 
 /// Returns whether 64-bit integers of the result come back as BigInts: if they went in so.
@@ -77,6 +83,10 @@ fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
     reader.set("bias", "a boolean", &mut options.bias)?;
     reader.set("fisher", "a boolean", &mut options.fisher)?;
     reader.set("order", "an integer from 1 to 4", &mut options.order)?;
+    reader.set("includeInitial", "a boolean", &mut options.include_initial)?;
+    if let Some(ord) = reader.get("ord", "a number")? {
+        options.ord = NormOrder::from_number(ord)?;
+    }
     Ok(options)
 }
 
@@ -152,6 +162,57 @@ pub fn pair(
 #[wasm_bindgen]
 pub fn single(op: &str, a: &Buffer, layout: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
     combine(op, a.view(&Layout::from_js(layout)?)?, None, options)
+}
+
+/// Returns the running reduction of a layout.
+#[wasm_bindgen]
+pub fn scan(op: &str, array: &Buffer, layout: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    let values = array.view(&Layout::from_js(layout)?)?;
+    let result = fold::scan(Scan::from_name(op)?, values, &options_from_js(op, options)?)?;
+    to_js(result, wants_bigint(op, array.dtype()))
+}
+
+/// Folds each group of the elements of a layout, where the integers of another tell the groups apart.
+#[wasm_bindgen]
+pub fn group(
+    op: &str,
+    array: &Buffer,
+    layout: &JsValue,
+    codes: &Buffer,
+    codes_layout: &JsValue,
+    groups: Option<f64>,
+    options: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let (values, codes) =
+        (array.view(&Layout::from_js(layout)?)?, codes.view(&Layout::from_js(codes_layout)?)?);
+    let groups = groups.map(|groups| size("groups", groups)).transpose()?;
+    let options = options_from_js(op, options)?;
+    to_js(
+        fold::group(Reduction::from_name(op)?, values, codes, groups, &options)?,
+        wants_bigint(op, array.dtype()),
+    )
+}
+
+/// Returns an object of the usual figures of a layout.
+#[wasm_bindgen]
+pub fn describe(
+    array: &Buffer,
+    layout: &JsValue,
+    options: &JsValue,
+    mask: Option<Buffer>,
+    mask_layout: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let values = array.view(&Layout::from_js(layout)?)?;
+    let mut wanted = options_from_js("describe", options)?;
+    if let Some(mask) = &mask {
+        wanted.mask = Some(mask.mask(&Layout::from_js(mask_layout)?)?);
+    }
+    let figures = js_sys::Object::new();
+    for (name, output) in fold::describe(values, &wanted)? {
+        let bigint = matches!(name, "min" | "max") && wants_bigint(name, array.dtype());
+        js_sys::Reflect::set(&figures, &name.into(), &to_js(output, bigint)?)?;
+    }
+    Ok(figures.into())
 }
 
 /// The names of all reductions, separated by spaces.

@@ -6,6 +6,7 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
 
+mod bins;
 mod buffer;
 mod error;
 mod fold;

@@ -11,7 +11,7 @@ use super::options::{Reader, size};
 use super::output::unsigned;
 use crate::distance::Metric;
 use crate::error::Error;
-use crate::near::{Index, Params, SearchParams, Storage};
+use crate::near::{Filter, Index, Params, SearchParams, Storage};
 
 #[wasm_bindgen(raw_module = "../result.js")]
 extern "C" {
@@ -46,6 +46,17 @@ struct MemoryView {
     total: usize,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthView {
+    nodes: usize,
+    duplicates: usize,
+    orphans: usize,
+    degree_min: usize,
+    degree_mean: f64,
+    degree_max: usize,
+}
+
 fn serialized(value: &impl Serialize) -> Result<JsValue, JsValue> {
     serde_wasm_bindgen::to_value(value).map_err(JsValue::from)
 }
@@ -76,27 +87,32 @@ struct Query {
 }
 
 fn query_from_js(value: &JsValue) -> Result<Query> {
-    let reader = Reader::new(value, "k, efSearch, exact, ids")?;
+    let reader = Reader::new(value, "k, efSearch, recall, exact, ids")?;
     let mut params = SearchParams::default();
     if let Some(ef_search) = reader.get("efSearch", "an integer")? {
         params = params.ef_search(ef_search);
+    }
+    if let Some(recall) = reader.get("recall", "a number")? {
+        params = params.recall(recall);
     }
     if let Some(exact) = reader.get("exact", "a boolean")? {
         params = params.exact(exact);
     }
     let k = reader.get("k", "an integer")?.unwrap_or(10);
-    let bigint = match reader.get::<String>("ids", "\"number\" or \"bigint\"")?.as_deref() {
-        None | Some("number") => false,
-        Some("bigint") => true,
-        Some(other) => {
-            return Err(Error::BadParameter {
-                name: "ids",
-                expected: "\"number\" or \"bigint\"".into(),
-                got: format!("{other:?}"),
-            });
-        }
-    };
+    let bigint = wants_bigints(reader.get::<String>("ids", "\"number\" or \"bigint\"")?.as_deref())?;
     Ok(Query { k, params, bigint })
+}
+
+fn wants_bigints(ids: Option<&str>) -> Result<bool> {
+    match ids {
+        None | Some("number") => Ok(false),
+        Some("bigint") => Ok(true),
+        Some(other) => Err(Error::BadParameter {
+            name: "ids",
+            expected: "\"number\" or \"bigint\"".into(),
+            got: format!("{other:?}"),
+        }),
+    }
 }
 
 fn ids_to_js(ids: &[u64], bigint: bool) -> Result<JsValue, JsValue> {
@@ -107,8 +123,27 @@ fn ids_to_js(ids: &[u64], bigint: bool) -> Result<JsValue, JsValue> {
     Ok(Float64Array::from(numbers.as_slice()).into())
 }
 
+fn id_to_js(id: u64, bigint: bool) -> Result<JsValue, JsValue> {
+    Ok(if bigint { id.into() } else { unsigned(id)?.into() })
+}
+
 fn ids_from_js(value: &JsValue) -> Option<Vec<u64>> {
     value.dyn_ref::<BigUint64Array>().map(BigUint64Array::to_vec)
+}
+
+/// What holds a filter on the JavaScript side; `pkg/filter.js` wraps it.
+#[wasm_bindgen]
+pub struct FilterCore {
+    filter: Filter,
+}
+
+#[wasm_bindgen]
+impl FilterCore {
+    /// Returns how many distinct vectors are allowed.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> usize {
+        self.filter.count()
+    }
 }
 
 #[wasm_bindgen]
@@ -213,5 +248,95 @@ impl IndexCore {
         let Query { k, params, bigint } = query_from_js(options)?;
         let found = self.index.search_many(queries.floats(len)?, k, &params)?;
         Ok(neighbors_batch(ids_to_js(&found.ids, bigint)?, found.distances, len / self.index.dim(), found.k))
+    }
+
+    /// Takes ids out.
+    pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
+        self.index.remove(ids)
+    }
+
+    /// Replaces the vectors of ids by the first `len` floats.
+    pub fn update(&mut self, vectors: &Buffer, len: usize, ids: &[u64]) -> Result<()> {
+        self.index.update(vectors.floats(len)?, ids)
+    }
+
+    /// Gives back memory that only changes need.
+    pub fn compact(&mut self) -> Result<()> {
+        self.index.compact()
+    }
+
+    /// Returns the filter of these ids.
+    #[wasm_bindgen(js_name = filterIds)]
+    pub fn filter_ids(&self, ids: &[u64]) -> FilterCore {
+        FilterCore { filter: self.index.filter_ids(ids) }
+    }
+
+    /// Returns the filter of the ids for which `allowed` returns something true.
+    pub fn filter(&self, allowed: &Function, ids: &JsValue) -> Result<FilterCore, JsValue> {
+        let bigint = wants_bigints(ids.as_string().as_deref())?;
+        let mut thrown = None;
+        let filter = self.index.filter(|id| {
+            if thrown.is_some() {
+                return false;
+            }
+            match id_to_js(id, bigint).and_then(|id| allowed.call1(&JsValue::UNDEFINED, &id)) {
+                Ok(answer) => answer.is_truthy(),
+                Err(error) => {
+                    thrown = Some(error);
+                    false
+                }
+            }
+        });
+        match thrown {
+            Some(error) => Err(error),
+            None => Ok(FilterCore { filter }),
+        }
+    }
+
+    /// Returns the nearest neighbours of the first `len` floats among those that a filter allows.
+    #[wasm_bindgen(js_name = searchFiltered)]
+    pub fn search_filtered(
+        &self,
+        query: &Buffer,
+        len: usize,
+        options: &JsValue,
+        filter: &FilterCore,
+    ) -> Result<JsValue, JsValue> {
+        let Query { k, params, bigint } = query_from_js(options)?;
+        let found = self.index.search_filtered(query.floats(len)?, k, &params, &filter.filter)?;
+        Ok(neighbors(ids_to_js(&found.ids, bigint)?, found.distances))
+    }
+
+    /// Returns the neighbours of the first `len` floats within a radius.
+    #[wasm_bindgen(js_name = searchRadius)]
+    pub fn search_radius(
+        &self,
+        query: &Buffer,
+        len: usize,
+        radius: f32,
+        options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let Query { params, bigint, .. } = query_from_js(options)?;
+        let found = self.index.search_radius(query.floats(len)?, radius, &params)?;
+        Ok(neighbors(ids_to_js(&found.ids, bigint)?, found.distances))
+    }
+
+    /// Returns the recall that the options give, measured on the index itself.
+    pub fn recall(&self, options: &JsValue) -> Result<f32> {
+        let Query { k, params, .. } = query_from_js(options)?;
+        self.index.recall(k, &params)
+    }
+
+    /// Returns a report of the index's state.
+    pub fn health(&self) -> Result<JsValue, JsValue> {
+        let health = self.index.health();
+        serialized(&HealthView {
+            nodes: health.nodes,
+            duplicates: health.duplicates,
+            orphans: health.orphans,
+            degree_min: health.degree_min,
+            degree_mean: health.degree_mean,
+            degree_max: health.degree_max,
+        })
     }
 }

@@ -44,11 +44,17 @@ test("the inline entry runs the story without reading a file, and needs no init"
 
 test("the README's programs run, and give what its comments say", () => {
   const readme = readFileSync(project.file("README.md"), "utf8");
-  const [start, resident] = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
+  const [start, resident, index] = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
   const checks = [...start.matchAll(/^((?:sum|variance)\(.*\)); \/\/ (\S+?)[:,]/gm)].map(([, call, value]) => `if (${call} !== ${value}) throw new Error(${JSON.stringify(call)});`);
   assert.equal(checks.length, 2);
   project.run(`${start} ${checks.join(" ")} if (ids[0] !== 0 || !(bytes instanceof Uint8Array)) throw new Error("search")`);
   project.run(`import { alloc, variance } from "nearfold"; const samples = new Float32Array(1000); ${resident}`);
+  const shown = [...index.matchAll(/^(many\..*); \/\/ (.*)$/gm)];
+  assert.equal(shown.length, 4);
+  // Each line again, in one list with what its comment says.
+  const values = project.run(`import { Index } from "nearfold"; ${index} console.log(JSON.stringify([${shown.map(([, call]) => `((value) => (typeof value === "number" ? value : [...value]))(${call})`)}]))`);
+  assert.equal(values, "[[10],[20],[10,20],1]");
+  assert.deepEqual(shown.map(([, , comment]) => comment.replace(/^Float64Array |:.*|\s/g, "")), JSON.parse(values).map((value) => JSON.stringify(value)));
 });
 
 test("two entries in one program share one kernel and one Index", () => {

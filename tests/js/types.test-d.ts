@@ -1,6 +1,6 @@
 // Compiled, never run: the types of the public API, as users meet them.
 
-import { Accumulator, alloc, any, argmax, dot, Index, init, KernelArray, max, mean, NearfoldError, quantile, std, sum, variance } from "nearfold";
+import { Accumulator, alloc, any, argmax, bincount, cummin, cumsum, describe, digitize, dot, group, histogram, Index, init, KernelArray, max, mean, NearfoldError, quantile, std, sum, variance } from "nearfold";
 import { var as population } from "nearfold/inline";
 import type { ArrayResult, ErrorCode, Neighbors } from "nearfold";
 
@@ -66,6 +66,22 @@ const any0 = any(floats);
 same<typeof any0, boolean>(true);
 new Accumulator("variance", { of: "float32", ddof: 1 }).push(new Float32Array(8)).finish();
 
+// Running reductions, bins and groups.
+same<ReturnType<typeof cumsum>, ArrayResult>(true);
+cumsum(floats, { axis: 0, includeInitial: true, dtype: "float32" });
+// @ts-expect-error: running minima have no first value
+cummin(floats, { includeInitial: true });
+histogram(floats, { bins: "auto", range: [0, 1], density: true, weights: floats }).edges.data.length;
+histogram(floats, { bins: [0, 1, 2] });
+// @ts-expect-error: no such rule
+histogram(floats, { bins: "mine" });
+bincount(new Uint8Array(8), { weights: floats, minlength: 3 });
+digitize(floats, [0, 1], { right: true });
+group("variance", floats, new Int32Array(8), { groups: 3, ddof: 1 });
+const figures = describe(bigs, { ddof: 1 });
+same<typeof figures.min, bigint>(true);
+same<(typeof figures)["25%"], number>(true);
+
 // Arrays in the kernel's memory.
 const array = alloc(8, "float32");
 same<typeof array, KernelArray<"float32">>(true);
@@ -92,6 +108,24 @@ alloc(8, "float128");
   same<typeof exact.ids, BigUint64Array<ArrayBuffer>>(true);
   const many = index.searchMany(new Float32Array(6));
   same<typeof many.shape, [n: number, k: number]>(true);
+  index.update(new Float32Array(3), [7]);
+  index.remove(new Set([7, 8n]));
+  index.compact();
+  using even = index.filter((id) => id % 2 === 0);
+  index.search([1, 2, 3], { filter: even, recall: 0.99 });
+  index.search([1, 2, 3], { filter: (id) => id > 3 });
+  index.search([1, 2, 3], { filter: new Uint32Array([1, 2]), exact: true });
+  const chosen = index.search([1, 2, 3], { ids: "bigint", filter: (id) => id > 3n });
+  same<typeof chosen.ids, BigUint64Array<ArrayBuffer>>(true);
+  index.filter((id) => id > 3n, { ids: "bigint" }).count.toFixed();
+  const near = index.searchRadius([1, 2, 3], 0.5, { ids: "bigint" });
+  same<typeof near.ids, BigUint64Array<ArrayBuffer>>(true);
+  index.recall({ k: 10, efSearch: 64 }).toFixed();
+  index.health().degreeMean.toFixed();
+  // @ts-expect-error: many queries take no filter
+  index.searchMany(new Float32Array(6), { filter: [1] });
+  // @ts-expect-error: a radius takes no k
+  index.searchRadius([1, 2, 3], 0.5, { k: 3 });
   const bytes: Uint8Array = index.toBytes();
   Index.fromBytes(bytes).memory().total.toFixed();
   // @ts-expect-error: read-only

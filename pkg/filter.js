@@ -1,0 +1,37 @@
+// Which ids of an index a search may return, worked out once for many searches.
+
+import { NearfoldError, badParameter } from "./error.js";
+import { enter, ready, release } from "./kernel.js";
+
+/** Made by `Index.filter`. */
+export class Filter {
+  #core;
+  #index;
+
+  constructor(core, index) {
+    this.#core = core;
+    this.#index = index;
+  }
+
+  get count() {
+    return enter(() => this.#live().count);
+  }
+
+  /** The kernel's handle, for searches of the index that the filter was made from. */
+  coreFor(index) {
+    if (index !== this.#index) throw badParameter("filter", "a filter of this index", "one of another index");
+    return this.#live();
+  }
+
+  free() {
+    release(this.#core);
+    this.#core = undefined;
+  }
+
+  #live() {
+    ready();
+    if (!this.#core) throw new NearfoldError("freed", "this Filter was freed");
+    return this.#core;
+  }
+}
+if (Symbol.dispose) Filter.prototype[Symbol.dispose] = Filter.prototype.free;

@@ -1,0 +1,13 @@
+// What counts as ids.
+
+import { NearfoldError, badParameter, describe } from "./error.js";
+
+export function idsToBigints(ids) {
+  if (ids instanceof BigUint64Array) return ids;
+  if (!Array.isArray(ids) && !(ArrayBuffer.isView(ids) && ids.length !== undefined)) throw badParameter("ids", "an array of integers or a BigUint64Array", ids);
+  return BigUint64Array.from(ids, (id) => {
+    if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
+    if (typeof id === "bigint" && BigInt.asUintN(64, id) === id) return id;
+    throw new NearfoldError("bad_parameter", `ids: expected integers from 0 to 2^53 - 1, or BigInts up to 2^64 - 1, got ${describe(id)}`);
+  });
+}

@@ -1,0 +1,12 @@
+// How JavaScript reads options of its own; the others are read by the kernel.
+
+import { badParameter } from "./error.js";
+
+/** Returns `options` if it is an object with no other names than these. */
+export function known(options, names) {
+  if (typeof options !== "object" || options === null) throw badParameter("options", `an object of ${names.join(", ")}`, options);
+  for (const key of Object.keys(options)) {
+    if (!names.includes(key)) throw badParameter("options", `an object of ${names.join(", ")}`, key);
+  }
+  return options;
+}

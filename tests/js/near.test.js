@@ -1,0 +1,176 @@
+// Do changes, filters, radii and reports of an index hold what index.d.ts says?
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Project } from "./install.mjs";
+import { lcgFloats } from "./vectors.mjs";
+
+const { Filter, Index, kernelMemory } = await new Project().import("node.js");
+
+const DIM = 8;
+const N = 3000;
+const vectors = Float32Array.from(lcgFloats(7, N * DIM));
+const row = (i) => vectors.subarray(i * DIM, (i + 1) * DIM);
+const query = Float32Array.from(lcgFloats(8, DIM));
+
+function made(n = N, options = { storage: "f32" }) {
+  const index = new Index(DIM, options);
+  index.add(vectors.subarray(0, n * DIM));
+  return index;
+}
+
+/** Returns the neighbours by a loop in JavaScript: what is true. */
+function truth(allowed = () => true, n = N) {
+  const found = [];
+  for (let id = 0; id < n; id++) if (allowed(id)) found.push([row(id).reduce((sum, x, j) => sum + (x - query[j]) ** 2, 0), id]);
+  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+}
+const idsOf = (pairs) => pairs.map(([, id]) => id);
+
+const index = made();
+
+test("an exact search with a filter finds the nearest of what is allowed, however it is given", () => {
+  const third = (id) => id % 3 === 0;
+  const list = Array.from({ length: N / 3 }, (_, i) => 3 * i);
+  const expected = idsOf(truth(third).slice(0, 10));
+  const ready = index.filter(third);
+  assert.equal(ready.count, N / 3);
+  for (const filter of [third, list, new Set(list), new Uint16Array(list), new Float64Array(list), BigUint64Array.from(list, BigInt), ready]) {
+    assert.deepEqual([...index.search(query, { exact: true, filter }).ids], expected);
+  }
+  ready.free();
+});
+
+test("a filter by ids passes over those that are not there, and one of nothing finds nothing", () => {
+  assert.deepEqual([...index.search(query, { k: 3, filter: [5, 2 ** 40, 7] }).ids].sort(), [5, 7]);
+  assert.equal(index.search(query, { filter: [] }).ids.length, 0);
+  assert.equal(index.search(query, { filter: () => false }).ids.length, 0);
+});
+
+test("a filter's function sees each id once, as a number or as a BigInt", () => {
+  const numbers = [];
+  const bigints = [];
+  index.filter((id) => numbers.push(id)).free();
+  index.filter((id) => bigints.push(id), { ids: "bigint" }).free();
+  assert.deepEqual(numbers.sort((a, b) => a - b), Array.from({ length: N }, (_, i) => i));
+  assert.equal(typeof bigints[0], "bigint");
+  assert.equal(new Set(bigints).size, N);
+  const found = index.search(query, { k: 2, ids: "bigint", exact: true, filter: (id) => id < 100n });
+  assert.deepEqual([...found.ids].map(Number), idsOf(truth((id) => id < 100).slice(0, 2)));
+});
+
+test("what a filter's function throws reaches the caller, the index refuses its calls, and works on", () => {
+  const mine = new Error("mine");
+  let calls = 0;
+  assert.throws(() => index.search(query, { filter() { calls++; throw mine; } }), (error) => error === mine);
+  assert.equal(calls, 1);
+  assert.throws(() => index.filter(() => index.length), { code: "busy" });
+  assert.throws(() => index.search(query, { filter: () => index.remove([1]) }), { code: "busy" });
+  assert.equal(index.length, N);
+});
+
+test("a filter serves only its own index, until that changes or the filter is freed", () => {
+  const changing = made(100);
+  const filter = changing.filter([1, 2, 3]);
+  assert.ok(filter instanceof Filter);
+  assert.equal(changing.search(query, { filter }).ids.length, 3);
+  assert.throws(() => index.search(query, { filter }), { code: "bad_parameter" });
+  changing.remove([50]);
+  assert.throws(() => changing.search(query, { filter }), { code: "bad_parameter" });
+  filter.free();
+  filter.free();
+  assert.throws(() => changing.search(query, { filter }), { code: "freed" });
+  assert.throws(() => filter.count, { code: "freed" });
+});
+
+test("a search within a radius gives all that is inside, nearest first", () => {
+  const all = truth();
+  const radius = (all[39][0] + all[40][0]) / 2;
+  const found = index.searchRadius(query, radius, { exact: true });
+  assert.deepEqual([...found.ids], idsOf(all.slice(0, 40)));
+  assert.ok(found.distances.every((distance, i) => distance <= radius && distance >= (found.distances[i - 1] ?? 0)));
+  const walked = index.searchRadius(query, radius, { ids: "bigint" });
+  assert.ok(walked.ids.length >= 36 && walked.ids instanceof BigUint64Array);
+  assert.equal(index.searchRadius(query, -1).ids.length, 0);
+});
+
+test("a search that asks for more recall has more, and says so", () => {
+  const low = index.recall({ k: 10, efSearch: 10 });
+  const high = index.recall({ k: 10, recall: 0.99 });
+  assert.ok(low > 0.3 && low < 1 && high >= low && high >= 0.95, `${low} ${high}`);
+  assert.equal(index.recall({ exact: true }), 1);
+  const expected = new Set(idsOf(truth().slice(0, 10)));
+  const hits = [...index.search(query, { recall: 1 }).ids].filter((id) => expected.has(id)).length;
+  assert.ok(hits >= 9);
+});
+
+test("what is removed is not found, what is updated is found at its new place", () => {
+  const changing = made(300, { storage: "f32" });
+  const nearest = idsOf(truth(undefined, 300)).slice(0, 5);
+  changing.remove(new Set(nearest));
+  assert.equal(changing.length, 295);
+  assert.ok(nearest.every((id) => !changing.has(id)));
+  const rest = idsOf(truth((id) => !nearest.includes(id), 300));
+  assert.deepEqual([...changing.search(query, { k: 5, exact: true }).ids], rest.slice(0, 5));
+  const far = rest.at(-1);
+  changing.update([query], [far]);
+  assert.deepEqual([...changing.vector(far)], [...query]);
+  assert.equal(changing.search(query, { k: 1 }).ids[0], far);
+  changing.update(query, BigUint64Array.of(BigInt(rest[0])));
+  changing.compact();
+  assert.equal(changing.length, 295);
+  assert.deepEqual([...Index.fromBytes(changing.toBytes()).search(query, { k: 2 }).ids].sort(), [far, rest[0]].sort());
+  changing.remove(Uint16Array.from(rest));
+  assert.equal(changing.length, 0);
+  assert.equal(changing.search(query).ids.length, 0);
+});
+
+test("after a refused change the index is as it was", () => {
+  const kept = made(50);
+  const bytes = kept.toBytes();
+  const refused = {
+    "an unknown id": [() => kept.remove([3, 999]), "id_not_found"],
+    "an id twice": [() => kept.remove([3, 3]), "duplicate_id"],
+    "an id that is no list": [() => kept.remove(3), "bad_parameter"],
+    "no ids": [() => kept.remove(), "bad_parameter"],
+    "an update of an unknown id": [() => kept.update(row(0), [999]), "id_not_found"],
+    "an update with two ids for one vector": [() => kept.update(row(0), [1, 2]), "shape_mismatch"],
+    "an update without ids": [() => kept.update(row(0)), "bad_parameter"],
+    "an update to NaN": [() => kept.update(new Float32Array(DIM).fill(NaN), [1]), "not_finite"],
+    "an update of a wrong dimension": [() => kept.update([1, 2], [1]), "dimension_mismatch"],
+    "a filter that is a number": [() => kept.search(query, { filter: 3 }), "bad_parameter"],
+    "a filter of texts": [() => kept.search(query, { filter: ["3"] }), "bad_parameter"],
+    "a filter for many queries": [() => kept.searchMany(query, { filter: [3] }), "bad_parameter"],
+    "a filter with an unknown option": [() => kept.filter([3], { id: "bigint" }), "bad_parameter"],
+    "a filter with ids of another kind": [() => kept.filter(() => true, { ids: "text" }), "bad_parameter"],
+    "a recall of 0": [() => kept.search(query, { recall: 0 }), "bad_parameter"],
+    "a recall of 2": [() => kept.recall({ recall: 2 }), "bad_parameter"],
+    'a recall of "high"': [() => kept.search(query, { recall: "high" }), "bad_parameter"],
+    "a recall with ids": [() => kept.recall({ ids: "bigint" }), "bad_parameter"],
+    "a radius of NaN": [() => kept.searchRadius(query, NaN), "bad_parameter"],
+    "no radius": [() => kept.searchRadius(query), "bad_parameter"],
+    "a radius and a k": [() => kept.searchRadius(query, 1, { k: 3 }), "bad_parameter"],
+    "a radius around NaN": [() => kept.searchRadius(new Float32Array(DIM).fill(NaN), 1), "not_finite"],
+  };
+  for (const [name, [misuse, code]] of Object.entries(refused)) {
+    assert.throws(misuse, { name: "NearfoldError", code }, name);
+    assert.deepEqual(kept.toBytes(), bytes, name);
+  }
+});
+
+test("the report counts vectors, copies and links", () => {
+  const { degreeMin, degreeMean, degreeMax, ...health } = index.health();
+  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0 });
+  assert.ok(degreeMin >= 1 && degreeMin <= degreeMean && degreeMean <= degreeMax && degreeMax <= 32);
+  const twice = new Index(2);
+  twice.add([1, 2, 1, 2, 3, 4]);
+  assert.deepEqual([twice.health().nodes, twice.health().duplicates], [2, 1]);
+});
+
+test("filters that are freed leave the memory flat", () => {
+  const once = () => index.search(query, { filter: (id) => id < 1000 });
+  for (let i = 0; i < 5; i++) once();
+  const before = kernelMemory();
+  for (let i = 0; i < 200; i++) once();
+  assert.equal(kernelMemory(), before);
+});
