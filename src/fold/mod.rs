@@ -18,6 +18,7 @@ mod bytes;
 mod describe;
 pub(crate) mod dtype;
 mod exact;
+mod fixed_order;
 mod group;
 mod lanes;
 mod options;

@@ -80,7 +80,9 @@ pub struct Options<'a> {
     pub keepdims: bool,
     /// What is taken from `n` in the divisor of a variance: 0 for the population's.
     pub ddof: f64,
-    /// Correctly rounded (true), or the faster fixed-lane order (false); both are reproducible.
+    /// Correctly rounded (true), or summed in a fixed order (false); both give the same bits everywhere.
+    ///
+    /// `false` concerns sum, mean, nansum and nanmean of floats, and nothing else.
     pub exact: bool,
     /// The type of the result, where NumPy lets one choose.
     pub dtype: Option<Dtype>,

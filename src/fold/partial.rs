@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 
 /// A reduction over all elements of a stream that comes in pieces.
 ///
-/// Any split into pieces, and for all but [`Reduction::Prod`] any order of merging, gives the same
-/// bits as one call of the function of that name on the whole: nothing is rounded before
-/// [`finish`](Self::finish).
+/// Any split into pieces gives the same bits as one call of the function of that name on the whole,
+/// and so does any order of merging: nothing is rounded before [`finish`](Self::finish). Only
+/// [`Reduction::Prod`] and sums with `exact=False` are rounded on the way: they can't be merged.
 ///
 /// ```
 /// use nearfold::fold::{Dtype, Options, Partial, Reduction};
@@ -90,8 +90,8 @@ impl Partial {
 
     /// Adds what came to another state, after what came to this one.
     ///
-    /// Errors: [`Error::BadParameter`] if the other is of another reduction, dtype or options, or of `prod`,
-    /// which is rounded on the way.
+    /// Errors: [`Error::BadParameter`] if the other is of another reduction, dtype or options, or of one
+    /// that is rounded on the way: `prod`, and sums with `exact=False`.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.header() != other.header() {
             return Err(Error::BadParameter {
@@ -143,7 +143,7 @@ impl Partial {
         write_list(&mut bytes, self.spec.out.name().as_bytes());
         bytes.extend(self.spec.ddof.to_bits().to_le_bytes());
         bytes.extend([
-            u8::from(self.spec.bias),
+            u8::from(self.spec.bias) | u8::from(self.spec.is_rounded_on_the_way()) << 1,
             u8::from(self.spec.fisher),
             self.spec.order as u8,
             self.spec.ord,
@@ -174,7 +174,9 @@ impl Partial {
         let reduction = Reduction::from_name(bytes.name()?)?;
         let dtype = Dtype::from_name(bytes.name()?)?;
         let mut options = Options::default().dtype(Dtype::from_name(bytes.name()?)?).ddof(bytes.f64()?);
-        options.bias = bytes.u8()? != 0;
+        let flags = bytes.u8()?;
+        options.bias = flags & 1 != 0;
+        options.exact = flags & 2 == 0;
         options.fisher = bytes.u8()? != 0;
         options.order = bytes.u8()?;
         let ord = usize::from(bytes.u8()?);

@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use super::big::{Big, Precision};
 use super::bytes::{Reader, corrupt, write_list};
 use super::dtype::Dtype;
+use super::fixed_order::Lanes;
 use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
 use super::order::{self, Kept, Method};
@@ -22,6 +23,9 @@ use crate::kernel::{moments, sum};
 pub(super) enum Kind {
     Sum,
     Mean,
+    /// Sum and mean of floats in the fixed order of `exact=False`.
+    LaneSum,
+    LaneMean,
     Prod,
     Var,
     Std,
@@ -91,6 +95,7 @@ impl Spec {
             (kind, _) => kind,
         };
         let natural = natural_dtype(kind, dtype, options);
+        let exact = options.exact || !dtype.is_real_float();
         let free = matches!(
             kind,
             Kind::Sum
@@ -139,6 +144,11 @@ impl Spec {
         } else {
             Vec::new()
         };
+        let kind = match kind {
+            Kind::Sum if !exact => Kind::LaneSum,
+            Kind::Mean if !exact => Kind::LaneMean,
+            kind => kind,
+        };
         Ok(Self {
             op,
             kind,
@@ -177,6 +187,7 @@ impl Spec {
         let needed = !matches!(
             self.kind,
             Kind::Sum
+                | Kind::LaneSum
                 | Kind::Prod
                 | Kind::Norm
                 | Kind::Norm0
@@ -246,7 +257,12 @@ impl Spec {
 
     /// Whether the result depends on the order of the elements of a lane.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self.kind, Kind::Argmin | Kind::Argmax | Kind::Prod)
+        matches!(self.kind, Kind::Argmin | Kind::Argmax | Kind::Prod) || self.is_rounded_on_the_way()
+    }
+
+    /// Whether sums are in the fixed order of `exact=False`.
+    pub(super) fn is_rounded_on_the_way(&self) -> bool {
+        matches!(self.kind, Kind::LaneSum | Kind::LaneMean)
     }
 }
 
@@ -762,6 +778,7 @@ impl Truth {
 #[derive(Clone, Debug)]
 pub(super) enum State {
     Total(Total),
+    Lanes(Box<Lanes>),
     Squares(Box<(Total, Squares)>),
     Extreme(Extreme),
     Product(Product),
@@ -774,6 +791,7 @@ impl State {
     pub(super) fn new(spec: &Spec) -> Self {
         match spec.kind {
             Kind::Sum | Kind::Mean | Kind::Norm1 => Self::Total(Total::default()),
+            Kind::LaneSum | Kind::LaneMean => Self::Lanes(Box::default()),
             Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
             Kind::Min
             | Kind::Max
@@ -796,6 +814,7 @@ impl State {
     pub(super) fn reset(&mut self) {
         match self {
             Self::Total(total) => *total = Total::default(),
+            Self::Lanes(lanes) => **lanes = Lanes::default(),
             Self::Squares(both) => **both = Default::default(),
             Self::Extreme(extreme) => *extreme = Extreme::default(),
             Self::Product(product) => *product = Product::default(),
@@ -810,7 +829,7 @@ impl State {
         if let (true, Self::Total(total)) = (spec.skip_nan, &mut *self) {
             return total.push_numbers(block);
         }
-        if spec.skip_nan && !matches!(self, Self::Extreme(_)) {
+        if spec.skip_nan && !matches!(self, Self::Extreme(_) | Self::Lanes(_)) {
             return block.without_nan(&mut |block| self.add(spec, block));
         }
         if matches!(spec.kind, Kind::Norm1 | Kind::NormMax | Kind::NormMin) {
@@ -822,6 +841,7 @@ impl State {
     fn add(&mut self, spec: &Spec, block: Block<'_>) {
         match self {
             Self::Total(total) => total.push(block),
+            Self::Lanes(lanes) => lanes.push(block, spec.skip_nan),
             Self::Squares(both) => {
                 let (total, squares) = &mut **both;
                 total.push(block);
@@ -840,6 +860,7 @@ impl State {
         cells.push(match self {
             Self::Total(total) if matches!(spec.kind, Kind::Sum | Kind::Norm1) => total.sum(spec),
             Self::Total(total) => Cell::F(total.mean(spec)),
+            Self::Lanes(lanes) => Cell::F(lanes.finish(spec)),
             Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
             Self::Squares(both) => Cell::F(variance(&both.0, &both.1, spec)),
             Self::Extreme(extreme) => return extreme.finish(spec, cells),
@@ -881,7 +902,7 @@ impl State {
                 return Err(Error::BadParameter {
                     name: "other",
                     expected: "a state of sums, extremes, moments or quantiles".to_owned(),
-                    got: "a product, which is rounded on the way: push the elements instead".to_owned(),
+                    got: "one that is rounded on the way: push the elements instead".to_owned(),
                 });
             }
         }
@@ -891,6 +912,7 @@ impl State {
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Total(total) => total.write(bytes),
+            Self::Lanes(lanes) => lanes.write(bytes),
             Self::Squares(both) => {
                 both.0.write(bytes);
                 both.1.write(bytes);
@@ -916,6 +938,7 @@ impl State {
     pub(super) fn read(spec: &Spec, bytes: &mut Reader<'_>) -> Result<Self> {
         Ok(match Self::new(spec) {
             Self::Total(_) => Self::Total(Total::read(bytes)?),
+            Self::Lanes(_) => Self::Lanes(Box::new(Lanes::read(bytes)?)),
             Self::Squares(_) => Self::Squares(Box::new((Total::read(bytes)?, Squares::read(bytes)?))),
             Self::Extreme(_) => Self::Extreme(Extreme::read(bytes)?),
             Self::Product(_) => {

@@ -18,6 +18,7 @@ pub(crate) mod exact;
 pub(crate) mod extrema;
 pub(crate) mod inner;
 pub(crate) mod int8;
+pub(crate) mod lanes;
 pub(crate) mod moments;
 pub(crate) mod products;
 pub(crate) mod select;
