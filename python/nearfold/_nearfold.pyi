@@ -51,7 +51,66 @@ _Method: TypeAlias = Literal[
     "nearest",
 ]
 
-__all__: list[str]
+__all__ = [
+    "Array",
+    "Index",
+    "NearfoldError",
+    "Partial",
+    "__version__",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "bincount",
+    "corrcoef",
+    "cosine",
+    "count",
+    "count_nonzero",
+    "cov",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "describe",
+    "digitize",
+    "dot",
+    "group",
+    "histogram",
+    "kurtosis",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "minmax",
+    "moments",
+    "nanargmax",
+    "nanargmin",
+    "nankurtosis",
+    "nanmax",
+    "nanmean",
+    "nanmedian",
+    "nanmin",
+    "nanminmax",
+    "nanmoments",
+    "nanpercentile",
+    "nanprod",
+    "nanquantile",
+    "nanskew",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "norm",
+    "percentile",
+    "prod",
+    "ptp",
+    "quantile",
+    "skew",
+    "std",
+    "sum",
+    "var",
+    "vecdot",
+]
 __version__: str
 
 @final
@@ -100,8 +159,24 @@ class Index:
         k: int = 10,
         *,
         ef_search: int | None = None,
+        recall: float | None = None,
         exact: bool = False,
+        filter: _ArrayLike | Callable[[int], object] | None = None,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (k,) each, or (n, k)
+    def search_radius(
+        self,
+        q: _ArrayLike,  # (dim,)
+        radius: float,
+        *,
+        ef_search: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (found,) each
+    def remove(self, ids: _ArrayLike) -> None: ...
+    def update(self, vectors: _ArrayLike, ids: _ArrayLike) -> None: ...
+    def compact(self) -> None: ...
+    def recall(self, k: int = 10, *, ef_search: int | None = None, recall: float | None = None) -> float: ...
+    def health(self) -> dict[str, float]: ...
     def vector(self, id: int, /) -> NDArray[np.float32]: ...  # (dim,)
     def save(self, path: str | PathLike[str]) -> None: ...
     @classmethod
@@ -184,11 +259,11 @@ def prod(
 ) -> Any: ...
 @overload
 def norm(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ord: float = 2.0, keepdims: Literal[False] = False, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def norm(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ord: float = 2.0, keepdims: bool = False, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def var(
@@ -394,4 +469,42 @@ def kurtosis(
 ) -> Any: ...
 def moments(
     x: _ArrayLike, /, axis: _Axis = None, *, order: int = 4, keepdims: bool = False, where: _ArrayLike | None = None
+) -> NDArray[Any]: ...
+@overload
+def count(
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
+) -> int: ...
+@overload
+def count(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None) -> Any: ...
+def nanskew(x: _ArrayLike, /, axis: _Axis = None, *, bias: bool = True, keepdims: bool = False, where: _ArrayLike | None = None) -> Any: ...
+def nankurtosis(
+    x: _ArrayLike, /, axis: _Axis = None, *, bias: bool = True, fisher: bool = True, keepdims: bool = False, where: _ArrayLike | None = None
+) -> Any: ...
+def nanmoments(
+    x: _ArrayLike, /, axis: _Axis = None, *, order: int = 4, keepdims: bool = False, where: _ArrayLike | None = None
+) -> NDArray[Any]: ...
+def describe(x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 1.0, keepdims: bool = False) -> dict[str, Any]: ...
+
+# Running reductions.
+
+def cumsum(x: _ArrayLike, /, axis: SupportsIndex | None = None, *, dtype: _DTypeLike | None = None, include_initial: bool = False) -> NDArray[Any]: ...
+def cumprod(x: _ArrayLike, /, axis: SupportsIndex | None = None, *, dtype: _DTypeLike | None = None, include_initial: bool = False) -> NDArray[Any]: ...
+def cummin(x: _ArrayLike, /, axis: SupportsIndex | None = None) -> NDArray[Any]: ...
+def cummax(x: _ArrayLike, /, axis: SupportsIndex | None = None) -> NDArray[Any]: ...
+
+# Bins and groups.
+
+def histogram(
+    x: _ArrayLike,
+    /,
+    bins: int | str | _ArrayLike = 10,
+    range: tuple[float, float] | None = None,
+    *,
+    density: bool = False,
+    weights: _ArrayLike | None = None,
+) -> tuple[NDArray[Any], NDArray[Any]]: ...  # (bins,), (bins + 1,)
+def bincount(x: _ArrayLike, /, weights: _ArrayLike | None = None, minlength: int = 0) -> NDArray[Any]: ...
+def digitize(x: _ArrayLike, bins: _ArrayLike, /, *, right: bool = False) -> Any: ...
+def group(
+    reduction: str, x: _ArrayLike, codes: _ArrayLike, /, groups: int | None = None, *, ddof: float = 0.0
 ) -> NDArray[Any]: ...

@@ -90,17 +90,23 @@ impl<'a, 'py> FromPyObject<'a, 'py> for QuantilesArgument {
         if let Ok(one) = q.extract::<f64>() {
             return Ok(Self(Quantiles::One(one)));
         }
-        with_values(&q, |values| match (&values, values.shape()) {
-            (Values::F64(view), [_]) => Ok(Self(Quantiles::Many(view.iter().copied().collect()))),
-            (Values::F32(view), [_]) => Ok(Self(Quantiles::Many(view.iter().map(|&q| q.into()).collect()))),
-            (Values::I64(view), [_]) => Ok(Self(Quantiles::Many(view.iter().map(|&q| q as f64).collect()))),
-            _ => Err(PyTypeError::new_err(format!(
-                "q: expected a float or an array of floats of one axis, got {} of shape {:?}",
-                values.dtype().name(),
-                values.shape()
-            ))),
-        })
+        Ok(Self(Quantiles::Many(floats("q", &q)?)))
     }
+}
+
+/// Returns an array of floats of one axis; `name` is the argument's, for the error's text.
+pub(super) fn floats(name: &str, numbers: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
+    with_values(numbers, |values| match (&values, values.shape()) {
+        (Values::F64(view), [_]) => Ok(view.iter().copied().collect()),
+        (Values::F32(view), [_]) => Ok(view.iter().map(|&x| x.into()).collect()),
+        (Values::I64(view), [_]) => Ok(view.iter().map(|&x| x as f64).collect()),
+        (Values::I32(view), [_]) => Ok(view.iter().map(|&x| x.into()).collect()),
+        _ => Err(PyTypeError::new_err(format!(
+            "{name}: expected an array of floats of one axis, got {} of shape {:?}",
+            values.dtype().name(),
+            values.shape()
+        ))),
+    })
 }
 
 /// A Python int that counts something.

@@ -2,23 +2,24 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use super::arguments::{AxisArgument, DtypeArgument, QuantilesArgument};
 use super::input::with_values;
 use super::output::to_python;
 use crate::error::Result;
-use crate::fold::{self, Axes, Method, Options, Output, Reduction, Values};
+use crate::fold::{self, Axes, Method, NormOrder, Options, Output, Reduction, Values};
 
 /// From this many elements on, other Python threads run meanwhile. Below, giving up the
 /// interpreter's lock and taking it again (70 ns and more) costs too much of the call.
 const DETACH_MIN: usize = 20_000;
 
 /// Computes without the interpreter's lock where there is much to do.
-pub(super) fn detached(
+pub(super) fn detached<R: Send>(
     py: Python<'_>,
     n: usize,
-    compute: impl FnOnce() -> Result<Output> + Send,
-) -> Result<Output> {
+    compute: impl FnOnce() -> Result<R> + Send,
+) -> Result<R> {
     if n < DETACH_MIN { compute() } else { py.detach(compute) }
 }
 
@@ -126,6 +127,35 @@ macro_rules! ddof_doc {
     () => {
         "ddof : float, default 0
     The divisor is ``n - ddof``: 0 for the population's variance, 1 for a sample's.
+"
+    };
+}
+macro_rules! bias_doc {
+    () => {
+        "bias : bool, default True
+    Whether the result is left as it is (True), or corrected for the sample's size.
+"
+    };
+}
+macro_rules! fisher_doc {
+    () => {
+        "fisher : bool, default True
+    Whether 3, the normal distribution's, is taken off.
+"
+    };
+}
+macro_rules! order_doc {
+    () => {
+        "order : int, default 4
+    How many moments: 1 to 4.
+"
+    };
+}
+macro_rules! ord_doc {
+    () => {
+        "ord : {0, 1, 2, inf, -inf}, default 2
+    Which norm: the count of what is not 0, the sum of magnitudes, the root of the sum of squares, the
+    largest or the smallest magnitude.
 "
     };
 }
@@ -263,6 +293,89 @@ macro_rules! reductions {
             call.run()
         }
     };
+    (@skew $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), bias_doc!(), where_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, keepdims=false, r#where=None),
+               text_signature = "(x, /, axis=None, *, bias=True, keepdims=False, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            bias: bool,
+            keepdims: bool,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
+            call.options.bias = bias;
+            call.run()
+        }
+    };
+    (@kurtosis $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), bias_doc!(), fisher_doc!(), where_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, fisher=true, keepdims=false, r#where=None),
+               text_signature = "(x, /, axis=None, *, bias=True, fisher=True, keepdims=False, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            bias: bool,
+            fisher: bool,
+            keepdims: bool,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
+            call.options.bias = bias;
+            call.options.fisher = fisher;
+            call.run()
+        }
+    };
+    (@moments $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), order_doc!(), where_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=4, keepdims=false, r#where=None),
+               text_signature = "(x, /, axis=None, *, order=4, keepdims=False, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            order: u8,
+            keepdims: bool,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
+            call.options.order = order;
+            call.run()
+        }
+    };
+    (@norm $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ord=2.0, keepdims=false, r#where=None, exact=true),
+               text_signature = "(x, /, axis=None, *, ord=2.0, keepdims=False, where=None, exact=True)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            ord: f64,
+            keepdims: bool,
+            r#where: Option<&Bound<'py, PyAny>>,
+            exact: bool,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where).exact(exact);
+            call.options.ord = NormOrder::from_number(ord)?;
+            call.run()
+        }
+    };
     (@position $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), returns_doc!($scalar), examples_doc!($($example)*)
@@ -293,8 +406,6 @@ reductions! {
         [">>> nf.var([1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4])" "1.25"];
     var std Std "Return the correctly rounded standard deviation." "float"
         [">>> nf.std([1.0, 3.0], ddof=0)" "1.0"];
-    sum norm Norm "Return the correctly rounded Euclidean norm, the root of the sum of squares." "float"
-        [">>> nf.norm([3.0, 4.0])" "5.0"];
     extreme min Min "Return the smallest element; NaN if there is one; -0.0 is below 0.0." "float or int"
         [">>> nf.min([3, 1, 2])" "1"];
     extreme max Max "Return the largest element; NaN if there is one; -0.0 is below 0.0." "float or int"
@@ -315,6 +426,20 @@ reductions! {
         [">>> nf.all([0, 2])" "False"];
     extreme count_nonzero CountNonzero "Return how many elements are not zero." "int"
         [">>> nf.count_nonzero([0, 2, 3])" "2"];
+    norm norm Norm "Return the correctly rounded norm of all elements as one vector." "float"
+        [">>> nf.norm([3.0, -4.0])" "5.0" ">>> nf.norm([3.0, -4.0], ord=1)" "7.0"];
+    skew skew Skew "Return the skewness, m3 / m2**1.5, correctly rounded; NaN where all elements are equal." "float"
+        [">>> nf.skew([1.0, 2.0, 3.0])" "0.0"];
+    skew nanskew Nanskew "Return the skewness of what is not NaN." "float"
+        [">>> nf.nanskew([1.0, 2.0, float('nan'), 3.0])" "0.0"];
+    kurtosis kurtosis Kurtosis "Return the kurtosis, m4 / m2**2 - 3, correctly rounded; NaN where all elements are equal."
+        "float" [">>> nf.kurtosis([1.0, 2.0], fisher=False)" "1.0"];
+    kurtosis nankurtosis Nankurtosis "Return the kurtosis of what is not NaN." "float"
+        [">>> nf.nankurtosis([1.0, float('nan'), 2.0])" "-2.0"];
+    moments moments Moments "Return the mean and the central moments m2, m3, m4, correctly rounded, as a first axis."
+        "never a number," [">>> nf.moments([1.0, 3.0], order=2).tolist()" "[2.0, 1.0]"];
+    moments nanmoments Nanmoments "Return the mean and the central moments of what is not NaN, as a first axis."
+        "never a number," [">>> nf.nanmoments([1.0, float('nan'), 3.0], order=2).tolist()" "[2.0, 1.0]"];
     quantile quantile Quantile "Return the quantiles `q`, 0 to 1." "float"
         [">>> nf.quantile([1.0, 2.0, 3.0, 4.0], 0.5)" "2.5"
          ">>> nf.quantile([1.0, 2.0, 3.0, 4.0], [0.0, 1.0], method='lower').tolist()" "[1.0, 4.0]"];
@@ -338,6 +463,8 @@ reductions! {
         [">>> nf.nanmin([2.0, float('nan'), 1.0])" "1.0"];
     extreme nanmax Nanmax "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
         [">>> nf.nanmax([2.0, float('nan'), 1.0])" "2.0"];
+    extreme count Count "Return how many elements are not NaN." "int"
+        [">>> nf.count([1.0, float('nan')])" "1"];
     extreme nanminmax Nanminmax "Return `minmax` of what is not NaN." "never a number,"
         [">>> nf.nanminmax([3.0, float('nan'), 2.0]).tolist()" "[2.0, 3.0]"];
     extreme nanmedian Nanmedian "Return the median of what is not NaN; NaN if nothing is left." "float"
@@ -348,80 +475,53 @@ reductions! {
         [">>> nf.nanargmax([float('nan'), 2.0, 1.0])" "1"];
 }
 
-macro_rules! bias_doc {
-    () => {
-        "bias : bool, default True
-    Whether the result is left as it is (True), or corrected for the sample's size.
-"
-    };
-}
-
-#[doc = concat!(
-    "Return the skewness, m3 / m2**1.5, correctly rounded; NaN where all elements are equal.\n\n",
-    x_and_axis_doc!(), bias_doc!(), where_doc!(), returns_doc!("float"),
-    examples_doc!(">>> nf.skew([1.0, 2.0, 3.0])" "0.0")
-)]
+/// Return the usual figures of what is not NaN, in one pass.
+///
+/// Parameters
+/// ----------
+/// x : array_like
+///     Numbers: as the `x` of `sum`.
+/// axis : int, tuple of int or None, default None
+///     Which axes to reduce over; None for all of them.
+/// ddof : float, default 1
+///     The divisor of the variance is ``n - ddof``.
+/// keepdims : bool, default False
+///     Whether reduced axes stay with length 1.
+///
+/// Returns
+/// -------
+/// dict of str to float, int or array
+///     ``count``, ``mean``, ``std``, ``min``, ``25%``, ``50%``, ``75%``, ``max``, ``skew``, ``kurtosis``.
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``empty``, ``bad_parameter`` or ``axis_out_of_range``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> figures = nf.describe([1.0, 2.0, 3.0, float('nan')])
+/// >>> figures["count"], figures["mean"], figures["50%"]
+/// (3, 2.0, 2.0)
 #[pyfunction]
-#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, keepdims=false, r#where=None),
-       text_signature = "(x, /, axis=None, *, bias=True, keepdims=False, where=None)")]
-pub(super) fn skew<'py>(
+#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=1.0, keepdims=false),
+       text_signature = "(x, /, axis=None, *, ddof=1.0, keepdims=False)")]
+pub(super) fn describe<'py>(
     x: &Bound<'py, PyAny>,
     axis: AxisArgument,
-    bias: bool,
+    ddof: f64,
     keepdims: bool,
-    r#where: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let mut call = Call::new(Reduction::Skew, x, axis, keepdims).mask(r#where);
-    call.options.bias = bias;
-    call.run()
-}
-
-#[doc = concat!(
-    "Return the kurtosis, m4 / m2**2 - 3, correctly rounded; NaN where all elements are equal.\n\n",
-    x_and_axis_doc!(), bias_doc!(),
-    "fisher : bool, default True
-    Whether 3, the normal distribution's, is taken off.
-",
-    where_doc!(), returns_doc!("float"),
-    examples_doc!(">>> nf.kurtosis([1.0, 2.0], fisher=False)" "1.0")
-)]
-#[pyfunction]
-#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, fisher=true, keepdims=false, r#where=None),
-       text_signature = "(x, /, axis=None, *, bias=True, fisher=True, keepdims=False, where=None)")]
-pub(super) fn kurtosis<'py>(
-    x: &Bound<'py, PyAny>,
-    axis: AxisArgument,
-    bias: bool,
-    fisher: bool,
-    keepdims: bool,
-    r#where: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let mut call = Call::new(Reduction::Kurtosis, x, axis, keepdims).mask(r#where);
-    call.options.bias = bias;
-    call.options.fisher = fisher;
-    call.run()
-}
-
-#[doc = concat!(
-    "Return the mean and the central moments m2, m3, m4, each correctly rounded, as a first axis.\n\n",
-    x_and_axis_doc!(),
-    "order : int, default 4
-    How many moments: 1 to 4.
-",
-    where_doc!(), returns_doc!("never a number,"),
-    examples_doc!(">>> nf.moments([1.0, 3.0], order=2).tolist()" "[2.0, 1.0]")
-)]
-#[pyfunction]
-#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=4, keepdims=false, r#where=None),
-       text_signature = "(x, /, axis=None, *, order=4, keepdims=False, where=None)")]
-pub(super) fn moments<'py>(
-    x: &Bound<'py, PyAny>,
-    axis: AxisArgument,
-    order: u8,
-    keepdims: bool,
-    r#where: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let mut call = Call::new(Reduction::Moments, x, axis, keepdims).mask(r#where);
-    call.options.order = order;
-    call.run()
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = x.py();
+    let options = Options { axis: axis.0, ddof, keepdims, ..Options::default() };
+    let figures = with_values(x, |values| {
+        let n = values.len();
+        Ok(detached(py, n, || fold::describe(values, &options))?)
+    })?;
+    let named = PyDict::new(py);
+    for (name, figure) in figures {
+        named.set_item(name, to_python(py, figure)?)?;
+    }
+    Ok(named)
 }

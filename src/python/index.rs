@@ -166,7 +166,7 @@ impl Index {
     /// Add vectors.
     ///
     /// All or nothing: after an error the index is as it was. Where `progress` raises, or the user
-    /// interrupts, the batches that are done stay.
+    /// interrupts, the batches that are done stay and the rest is taken back.
     ///
     /// Parameters
     /// ----------
@@ -218,8 +218,13 @@ impl Index {
     ///     How many neighbours; fewer come when the index holds fewer.
     /// ef_search : int, optional
     ///     How many candidates the walk keeps: more is slower and finds more.
+    /// recall : float, optional
+    ///     Which part of the true neighbours is to be found, where `ef_search` is not given; 0.95 by
+    ///     default. The index has measured itself what it needs.
     /// exact : bool, default False
     ///     Compare with every vector instead of walking the graph.
+    /// filter : array_like of int, or callable, optional
+    ///     The ids that may be found; or a function that is asked about every id.
     ///
     /// Returns
     /// -------
@@ -231,31 +236,179 @@ impl Index {
     /// ------
     /// NearfoldError
     ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
-    #[pyo3(signature = (q, k=SizeArgument::Size(10), *, ef_search=None, exact=false), text_signature = "($self, q, k=10, *, ef_search=None, exact=False)")]
+    #[pyo3(
+        signature = (q, k=SizeArgument::Size(10), *, ef_search=None, recall=None, exact=false, filter=None),
+        text_signature = "($self, q, k=10, *, ef_search=None, recall=None, exact=False, filter=None)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn search<'py>(
         &self,
         py: Python<'py>,
         q: &Bound<'py, PyAny>,
         k: SizeArgument,
         ef_search: Option<SizeArgument>,
+        recall: Option<f32>,
         exact: bool,
-    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        filter: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Found<'py>> {
         let k = k.at("k")?;
-        let mut params = SearchParams::default().exact(exact);
-        params.ef_search = ef_search.map(|ef_search| ef_search.at("ef_search")).transpose()?;
+        let params = search_params(ef_search, recall, exact)?;
+        let allowed = filter.map(|filter| self.allowed(py, filter)).transpose()?;
         with_values(q, |values| {
             let many = self.rows_of(values.shape())?;
             let queries = to_f32(&values)?;
-            if let Some(n) = many {
-                let found = self.read(py, |index| index.search_many(&queries, k, &params))??;
-                let shape = [n, found.k];
-                Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
-            } else {
-                let found = self.read(py, |index| index.search(&queries, k, &params))??;
-                let shape = [found.ids.len()];
-                Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
-            }
+            let found = match (&allowed, many) {
+                (None, Some(_)) => self.read(py, |index| index.search_many(&queries, k, &params))??,
+                (None, None) => batch_of_one(self.read(py, |index| index.search(&queries, k, &params))??),
+                (Some(allowed), _) => self.read(py, |index| {
+                    let filter = index.filter_ids(allowed);
+                    let mut batch = near::NeighborsBatch::default();
+                    for query in queries.chunks_exact(self.dim) {
+                        let found = index.search_filtered(query, k, &params, &filter)?;
+                        batch.k = found.ids.len();
+                        batch.ids.extend(found.ids);
+                        batch.distances.extend(found.distances);
+                    }
+                    Ok::<_, Error>(batch)
+                })??,
+            };
+            let shape: Vec<usize> = many.into_iter().chain([found.k]).collect();
+            Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
         })
+    }
+
+    /// Find all neighbours of a query within a distance.
+    ///
+    /// Parameters
+    /// ----------
+    /// q : array_like, (dim,)
+    /// radius : float
+    ///     The greatest distance.
+    /// ef_search, recall, exact
+    ///     As for `search`.
+    ///
+    /// Returns
+    /// -------
+    /// ids : array of uint64, (found,)
+    /// distances : array of float32, (found,)
+    ///     Nearest first; equal distances are ordered by id.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
+    #[pyo3(signature = (q, radius, *, ef_search=None, recall=None, exact=false))]
+    fn search_radius<'py>(
+        &self,
+        py: Python<'py>,
+        q: &Bound<'py, PyAny>,
+        radius: f32,
+        ef_search: Option<SizeArgument>,
+        recall: Option<f32>,
+        exact: bool,
+    ) -> PyResult<Found<'py>> {
+        let params = search_params(ef_search, recall, exact)?;
+        with_values(q, |values| {
+            let query = to_f32(&values)?;
+            let found = self.read(py, |index| index.search_radius(&query, radius, &params))??;
+            let shape = [found.ids.len()];
+            Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
+        })
+    }
+
+    /// Take vectors out.
+    ///
+    /// All or nothing: after an error the index is as it was. Many ids in one call cost little more
+    /// than one.
+    ///
+    /// Parameters
+    /// ----------
+    /// ids : array_like of int, (n,)
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found`` or ``duplicate_id``.
+    fn remove(&self, py: Python<'_>, ids: &Bound<'_, PyAny>) -> PyResult<()> {
+        let ids = to_ids(ids)?;
+        self.write(py, |index| index.remove(&ids))
+    }
+
+    /// Replace the vectors of ids that are there.
+    ///
+    /// All or nothing: after an error the index is as it was.
+    ///
+    /// Parameters
+    /// ----------
+    /// vectors : array_like, (n, dim) or (dim,)
+    /// ids : array_like of int, (n,)
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found``, ``duplicate_id``, and as `add`.
+    fn update(&self, py: Python<'_>, vectors: &Bound<'_, PyAny>, ids: &Bound<'_, PyAny>) -> PyResult<()> {
+        let ids = to_ids(ids)?;
+        with_values(vectors, |values| {
+            self.rows_of(values.shape())?;
+            let vectors = to_f32(&values)?;
+            self.write(py, |index| index.update(&vectors, &ids))
+        })
+    }
+
+    /// Give back memory that only changes need, and put neighbours next to each other.
+    fn compact(&self, py: Python<'_>) -> PyResult<()> {
+        self.write(py, near::Index::compact)
+    }
+
+    /// Measure the recall of searches, with stored vectors as the questions.
+    ///
+    /// Parameters
+    /// ----------
+    /// k : int, default 10
+    /// ef_search, recall
+    ///     As for `search`.
+    ///
+    /// Returns
+    /// -------
+    /// float
+    ///     The part of the true neighbours that is found.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter``.
+    #[pyo3(signature = (k=SizeArgument::Size(10), *, ef_search=None, recall=None),
+           text_signature = "($self, k=10, *, ef_search=None, recall=None)")]
+    fn recall(
+        &self,
+        py: Python<'_>,
+        k: SizeArgument,
+        ef_search: Option<SizeArgument>,
+        recall: Option<f32>,
+    ) -> PyResult<f32> {
+        let k = k.at("k")?;
+        let params = search_params(ef_search, recall, false)?;
+        Ok(self.read(py, |index| index.recall(k, &params))??)
+    }
+
+    /// Return a report of the index's state.
+    ///
+    /// Returns
+    /// -------
+    /// dict of str to int or float
+    ///     ``nodes`` (distinct vectors), ``duplicates``, ``orphans`` (vectors that no walk reaches),
+    ///     ``degree_min``, ``degree_mean``, ``degree_max``.
+    fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let found = self.read(py, near::Index::health)?;
+        let health = PyDict::new(py);
+        health.set_item("nodes", found.nodes)?;
+        health.set_item("duplicates", found.duplicates)?;
+        health.set_item("orphans", found.orphans)?;
+        health.set_item("degree_min", found.degree_min)?;
+        health.set_item("degree_mean", found.degree_mean)?;
+        health.set_item("degree_max", found.degree_max)?;
+        Ok(health)
     }
 
     /// Return the vector of an id, as it is stored.
@@ -409,7 +562,56 @@ impl Index {
     }
 }
 
+type Found<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
+    let mut params = SearchParams::default().exact(exact);
+    params.ef_search = ef_search.map(|ef_search| ef_search.at("ef_search")).transpose()?;
+    params.recall = recall;
+    Ok(params)
+}
+
+fn batch_of_one(found: near::Neighbors) -> near::NeighborsBatch {
+    near::NeighborsBatch { k: found.ids.len(), ids: found.ids, distances: found.distances }
+}
+
 impl Index {
+    /// Runs `change` with the index alone, without the interpreter's lock.
+    fn write(
+        &self,
+        py: Python<'_>,
+        change: impl FnOnce(&mut near::Index) -> Result<()> + Send,
+    ) -> PyResult<()> {
+        self.refuse_callback()?;
+        Ok(py.detach(|| change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner)))?)
+    }
+
+    /// Returns the ids that a `filter` argument allows.
+    ///
+    /// A function is asked when the index is no longer locked: it may use the index.
+    fn allowed(&self, py: Python<'_>, filter: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
+        if !filter.is_callable() {
+            return to_ids(filter);
+        }
+        let mut ids = self.read(py, |index| {
+            let mut ids = Vec::with_capacity(index.len());
+            index.filter(|id| {
+                ids.push(id);
+                false
+            });
+            ids
+        })?;
+        let mut failed = None;
+        ids.retain(|&id| {
+            failed.is_none()
+                && filter.call1((id,)).and_then(|answer| answer.is_truthy()).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    false
+                })
+        });
+        failed.map_or(Ok(ids), Err)
+    }
+
     /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
         let (rows, dim) = match *shape {

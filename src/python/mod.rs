@@ -5,6 +5,7 @@
 
 mod arguments;
 mod arrow;
+mod bins;
 mod buffer;
 mod dlpack;
 mod errors;
@@ -17,6 +18,7 @@ mod output;
 mod pairs;
 mod partial;
 mod save;
+mod scan;
 mod sequence;
 mod strided;
 
@@ -26,12 +28,15 @@ mod _nearfold {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::python::bins::{bincount, digitize, group, histogram};
+    #[pymodule_export]
     use crate::python::errors::NearfoldError;
     #[pymodule_export]
     use crate::python::fold::{
-        all, any, argmax, argmin, count_nonzero, kurtosis, max, mean, median, min, minmax, moments,
-        nanargmax, nanargmin, nanmax, nanmean, nanmedian, nanmin, nanminmax, nanpercentile, nanprod,
-        nanquantile, nanstd, nansum, nanvar, norm, percentile, prod, ptp, quantile, skew, std, sum, var,
+        all, any, argmax, argmin, count, count_nonzero, describe, kurtosis, max, mean, median, min, minmax,
+        moments, nanargmax, nanargmin, nankurtosis, nanmax, nanmean, nanmedian, nanmin, nanminmax,
+        nanmoments, nanpercentile, nanprod, nanquantile, nanskew, nanstd, nansum, nanvar, norm, percentile,
+        prod, ptp, quantile, skew, std, sum, var,
     };
     #[pymodule_export]
     use crate::python::index::Index;
@@ -41,6 +46,8 @@ mod _nearfold {
     use crate::python::pairs::{average, corrcoef, cosine, cov, dot, vecdot};
     #[pymodule_export]
     use crate::python::partial::Partial;
+    #[pymodule_export]
+    use crate::python::scan::{cummax, cummin, cumprod, cumsum};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

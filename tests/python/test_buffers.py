@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-ALL_DTYPES = "float64 float32 float16 int64 int32 int16 int8 uint64 uint32 uint16 uint8 bool complex128 complex64".split()
+ALL_DTYPES = "float64 float32 float16 int64 int32 int16 int8 uint64 uint32 uint16 uint8 bool".split()
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -28,11 +28,20 @@ def test_misaligned_fields_of_packed_records_are_read(dtype):
     assert nf.sum(records["x"]) == 3
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_numbers_are_known_and_refused_by_name(dtype, order):
+    with pytest.raises(nf.NearfoldError, match=dtype) as caught:
+        nf.sum(np.ones(3, np.dtype(dtype).newbyteorder(order)))
+    assert caught.value.code == "unsupported_dtype"
+
+
 def test_strides_of_any_sign_and_order_are_read_in_place():
     x = np.arange(24.0).reshape(2, 3, 4)
     for view in (x[::-1], x[:, ::-1, ::2], x.transpose(2, 0, 1), np.asfortranarray(x), x[1:, 2:, 3:], x[:, :0]):
         np.testing.assert_array_equal(nf.sum(view, axis=0), view.sum(axis=0))
-        np.testing.assert_array_equal(nf.max(view, axis=-1, keepdims=True) if view.size else 0, view.max(axis=-1, keepdims=True) if view.size else 0)
+        if view.size:
+            np.testing.assert_array_equal(nf.max(view, axis=-1, keepdims=True), view.max(axis=-1, keepdims=True))
 
 
 def test_a_broadcast_array_counts_each_repetition():
@@ -66,7 +75,7 @@ def test_ctypes_arrays_have_no_strides_and_are_read():
 
 
 def test_sequences_have_the_dtype_that_numpy_gives_them():
-    for x in ([1, 2], [1.0, 2], [True, False], [1 + 2j, 1], [2**63, 1], (1, 2), range(5), [[1, 2], [3, 4]], [], [[], []]):
+    for x in ([1, 2], [1.0, 2], [True, False], [2**63, 1], (1, 2), range(5), [[1, 2], [3, 4]], [], [[], []]):
         ours, numpy = nf.sum(x, keepdims=True), np.asarray(x).sum(keepdims=True)
         assert (ours.dtype, ours.shape, ours.tolist()) == (numpy.dtype, numpy.shape, numpy.tolist())
 
@@ -118,7 +127,7 @@ def test_the_array_interface_is_read_from_an_address_and_from_a_buffer():
         __array_interface__ = {"shape": (2,), "typestr": ">i2", "data": b"\x00\x00\x01\x00\x02", "offset": 1, "version": 3}
 
     assert nf.sum(Address(np.arange(9.0)[::-2])) == 20.0
-    assert nf.sum(Bytes()) == 258
+    assert nf.sum(Bytes()) == 1 + 2
 
 
 def test_an_array_interface_that_reaches_past_its_bytes_is_refused():
@@ -149,7 +158,7 @@ def test_our_own_array_has_the_numbers_and_exports_them():
     a = a.obj if isinstance(a, memoryview) else a
     assert isinstance(a, nf.Array)
     assert (a.shape, a.dtype, a.ndim, a.size, len(a)) == ((3, 4), "float64", 2, 12, 3)
-    assert a.tolist() == a[:0] if False else a.tolist() == memoryview(a).tolist()
+    assert a.tolist() == memoryview(a).tolist()
     assert a[-1] == a.tolist()[-1] and [row for row in a] == a.tolist()
     assert eval(repr(a), {"nearfold": type("N", (), {"Array": lambda x, dtype: x}), "float64": 0}) == a.tolist()
     with pytest.raises(IndexError):

@@ -1,0 +1,216 @@
+//! Which Python function counts or folds by bins and groups?
+
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use super::arguments::{SizeArgument, floats};
+use super::fold::detached;
+use super::input::with_values;
+use super::output::to_python;
+use crate::fold::{self, Bins, Histogram, Options, Reduction, Rule, Values};
+
+/// `bins`: how many, NumPy's name of a rule, or the edges.
+fn bins_of(bins: &Bound<'_, PyAny>) -> PyResult<Bins> {
+    if let Ok(rule) = bins.cast::<PyString>() {
+        return Ok(Bins::Rule(Rule::from_name(&rule.to_cow()?)?));
+    }
+    match bins.extract::<SizeArgument>() {
+        Ok(count) => Ok(Bins::Count(count.at("bins")?)),
+        Err(_) => Ok(Bins::Edges(floats("bins", bins)?)),
+    }
+}
+
+/// Return how many elements lie in each bin, and the edges of the bins.
+///
+/// A bin holds its left edge; the last one holds its right edge, too.
+///
+/// Parameters
+/// ----------
+/// x : array_like
+///     Numbers: as the `x` of `sum`.
+/// bins : int, str or array_like of float, default 10
+///     How many bins of equal width; or NumPy's name of a rule that says so (auto, fd, doane, scott,
+///     stone, rice, sturges, sqrt); or the edges.
+/// range : (float, float), optional
+///     Where the first bin begins and the last one ends; what lies outside is left out.
+/// density : bool, default False
+///     Whether counts are divided by the width of the bin and the count of all.
+/// weights : array_like, optional
+///     What each element counts instead of 1, of the shape of `x`.
+///
+/// Returns
+/// -------
+/// counts : array, (bins,)
+/// edges : array, (bins + 1,)
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``bad_parameter``, ``unknown_name`` or ``shape_mismatch``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> counts, edges = nf.histogram([1.0, 2.0, 2.5, 5.0], bins=2)
+/// >>> counts.tolist(), edges.tolist()
+/// ([3, 1], [1.0, 3.0, 5.0])
+#[pyfunction]
+#[pyo3(signature = (x, /, bins=None, range=None, *, density=false, weights=None),
+       text_signature = "(x, /, bins=10, range=None, *, density=False, weights=None)")]
+pub(super) fn histogram<'py>(
+    x: &Bound<'py, PyAny>,
+    bins: Option<&Bound<'py, PyAny>>,
+    range: Option<(f64, f64)>,
+    density: bool,
+    weights: Option<&Bound<'py, PyAny>>,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    let py = x.py();
+    let bins = bins.map_or(Ok(Bins::Count(10)), bins_of)?;
+    let (counts, edges) = with_values(x, |x| {
+        let count = |weights: Option<&Values<'_>>| {
+            let options = Histogram { bins, range, density, weights: weights.map(Values::view) };
+            Ok(detached(py, x.len(), || fold::histogram(x.view(), &options))?)
+        };
+        match weights {
+            Some(weights) => with_values(weights, |weights| count(Some(&weights))),
+            None => count(None),
+        }
+    })?;
+    Ok((to_python(py, counts)?, to_python(py, edges)?))
+}
+
+/// Return how often each of 0, 1, 2, … occurs, or the exact sums of the weights there.
+///
+/// Parameters
+/// ----------
+/// x : array_like of int, (n,)
+///     None of them negative.
+/// weights : array_like, (n,), optional
+///     What each element counts instead of 1.
+/// minlength : int, default 0
+///     The least length of the result.
+///
+/// Returns
+/// -------
+/// array, (max(minlength, 1 + max(x)),)
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``unsupported_dtype``, ``bad_parameter``, ``shape_mismatch`` or ``out_of_memory``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.bincount([0, 2, 2]).tolist()
+/// [1, 0, 2]
+#[pyfunction]
+#[pyo3(signature = (x, /, weights=None, minlength=SizeArgument::Size(0)), text_signature = "(x, /, weights=None, minlength=0)")]
+pub(super) fn bincount<'py>(
+    x: &Bound<'py, PyAny>,
+    weights: Option<&Bound<'py, PyAny>>,
+    minlength: SizeArgument,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = x.py();
+    let minlength = minlength.at("minlength")?;
+    let counts = with_values(x, |x| {
+        let count = |weights: Option<&Values<'_>>| {
+            let weights = weights.map(Values::view);
+            Ok(detached(py, x.len(), || fold::bincount(x.view(), weights, minlength))?)
+        };
+        match weights {
+            Some(weights) => with_values(weights, |weights| count(Some(&weights))),
+            None => count(None),
+        }
+    })?;
+    to_python(py, counts)
+}
+
+/// Return for each element the number of the bin that it belongs to.
+///
+/// Parameters
+/// ----------
+/// x : array_like
+///     Numbers: as the `x` of `sum`.
+/// bins : array_like of float
+///     Edges, rising or falling: ``bins[i - 1] <= x < bins[i]``.
+/// right : bool, default False
+///     Whether a bin holds its right edge instead of the left one.
+///
+/// Returns
+/// -------
+/// array of int64, or int
+///     Of the shape of `x`; 0 is below and ``len(bins)`` above all bins.
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``bad_parameter`` where the edges neither rise nor fall.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.digitize([0.5, 1.0, 9.0], [1.0, 2.0]).tolist()
+/// [0, 1, 2]
+#[pyfunction]
+#[pyo3(signature = (x, bins, /, *, right=false))]
+pub(super) fn digitize<'py>(
+    x: &Bound<'py, PyAny>,
+    bins: &Bound<'py, PyAny>,
+    right: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = x.py();
+    let bins = floats("bins", bins)?;
+    let output = with_values(x, |x| Ok(detached(py, x.len(), || fold::digitize(x.view(), &bins, right))?))?;
+    to_python(py, output)
+}
+
+/// Return the reduction of each group of elements: those with code 0, with code 1, and so on.
+///
+/// Parameters
+/// ----------
+/// reduction : str
+///     The name of the function, such as ``"sum"`` or ``"nanmean"``.
+/// x : array_like, (n,)
+///     Numbers: as the `x` of `sum`.
+/// codes : array_like of int, (n,)
+///     The group of each element; a negative one leaves it out.
+/// groups : int, optional
+///     How many groups; by default one more than the greatest code.
+/// ddof : float, default 0
+///     As for `var` and `std`.
+///
+/// Returns
+/// -------
+/// array, (groups,)
+///
+/// Raises
+/// ------
+/// NearfoldError
+///     With code ``unknown_name``, ``shape_mismatch``, ``bad_parameter`` or ``empty``.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.group("sum", [1.0, 2.0, 4.0], [0, 1, 0]).tolist()
+/// [5.0, 2.0]
+#[pyfunction]
+#[pyo3(signature = (reduction, x, codes, /, groups=None, *, ddof=0.0))]
+pub(super) fn group<'py>(
+    reduction: &str,
+    x: &Bound<'py, PyAny>,
+    codes: &Bound<'py, PyAny>,
+    groups: Option<SizeArgument>,
+    ddof: f64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = x.py();
+    let reduction = Reduction::from_name(reduction)?;
+    let groups = groups.map(|groups| groups.at("groups")).transpose()?;
+    let options = Options::default().ddof(ddof);
+    let output = with_values(x, |x| {
+        with_values(codes, |codes| {
+            Ok(detached(py, x.len(), || fold::group(reduction, x.view(), codes.view(), groups, &options))?)
+        })
+    })?;
+    to_python(py, output)
+}
