@@ -8,6 +8,7 @@ PYODIDE_PACKAGE is npm's package, which lacks the Python packages that the kerne
 PyPI, and Pyodide's lock file is made to say so (PyPI's files have other hashes than Pyodide's own builds).
 """
 
+import gzip
 import hashlib
 import json
 import pathlib
@@ -22,7 +23,9 @@ CORE = ["pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyt
 KERNEL_NEEDS = ["micropip", "packaging", "ipython", "jedi"]
 # The one package that the kernel needs and no lock names.
 COMM = "comm==0.2.3"
-CONTENT = ["examples/notebooks/nearfold.ipynb", "www/data/debian20k.npy", "www/data/debian20k.tsv.gz"]
+CONTENT = ["examples/notebooks/nearfold.ipynb", "www/data/debian20k.npy"]
+# Unpacked: JupyterLite hands .gz files to Python as if they were text.
+UNPACKED = "www/data/debian20k.tsv.gz"
 
 
 def main(pyodide, wheel):
@@ -40,6 +43,8 @@ def main(pyodide, wheel):
     content.mkdir()
     for path in CONTENT:
         shutil.copy(ROOT / path, content)
+    unpacked = gzip.decompress((ROOT / UNPACKED).read_bytes())
+    (content / pathlib.Path(UNPACKED).stem).write_bytes(unpacked)
     for settings in (ROOT / "www/lite").glob("*.json"):
         shutil.copy(settings, STAGE)
     (STAGE / ".jupyterlite.doit.db").unlink(missing_ok=True)
