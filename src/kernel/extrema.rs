@@ -20,6 +20,15 @@ pub(crate) trait Ordered: Copy + PartialOrd {
     /// Nothing is below it: −∞, or the smallest integer.
     const LOWEST: Self;
 
+    /// An integer in the order of the numbers, −0 before +0.
+    type Key: Copy + Ord;
+
+    /// Returns the integer that stands for this number; NaNs are at the ends.
+    fn to_key(self) -> Self::Key;
+
+    /// Returns the number that the integer stands for.
+    fn of_key(key: Self::Key) -> Self;
+
     /// Returns whether this is NaN.
     #[inline(always)]
     fn is_nan(self) -> bool {
@@ -46,11 +55,30 @@ pub(crate) trait Ordered: Copy + PartialOrd {
     }
 }
 
+/// Turns round the order of the negative ones; its own inverse.
+macro_rules! flip {
+    ($key:expr, $signed:ty, $unsigned:ty) => {{
+        let key: $signed = $key;
+        key ^ ((key >> (<$signed>::BITS - 1)) as $unsigned >> 1) as $signed
+    }};
+}
+
 macro_rules! ordered_floats {
-    ($($float:ty),*) => {
+    ($($float:ty, $key:ty, $bits:ty);*) => {
         $(impl Ordered for $float {
             const HIGHEST: Self = Self::INFINITY;
             const LOWEST: Self = Self::NEG_INFINITY;
+            type Key = $key;
+
+            #[inline(always)]
+            fn to_key(self) -> $key {
+                flip!(self.to_bits() as $key, $key, $bits)
+            }
+
+            #[inline(always)]
+            fn of_key(key: $key) -> Self {
+                Self::from_bits(flip!(key, $key, $bits) as $bits)
+            }
 
             #[inline(always)]
             fn is_nan(self) -> bool {
@@ -64,13 +92,24 @@ macro_rules! ordered_floats {
         })*
     };
 }
-ordered_floats!(f64, f32);
+ordered_floats!(f64, i64, u64; f32, i32, u32);
 
 macro_rules! ordered_integers {
     ($($integer:ty),*) => {
         $(impl Ordered for $integer {
             const HIGHEST: Self = Self::MAX;
             const LOWEST: Self = Self::MIN;
+            type Key = Self;
+
+            #[inline(always)]
+            fn to_key(self) -> Self {
+                self
+            }
+
+            #[inline(always)]
+            fn of_key(key: Self) -> Self {
+                key
+            }
         })*
     };
 }
@@ -79,6 +118,17 @@ ordered_integers!(i64, i32, i16, i8, u64, u32, u16, u8);
 impl Ordered for f16 {
     const HIGHEST: Self = Self::INFINITY;
     const LOWEST: Self = Self::NEG_INFINITY;
+    type Key = i16;
+
+    #[inline(always)]
+    fn to_key(self) -> i16 {
+        flip!(self.to_bits() as i16, i16, u16)
+    }
+
+    #[inline(always)]
+    fn of_key(key: i16) -> Self {
+        Self::from_bits(flip!(key, i16, u16) as u16)
+    }
 
     #[inline(always)]
     fn is_nan(self) -> bool {

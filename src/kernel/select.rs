@@ -1,122 +1,148 @@
 //! The elements that would stand at given places if the slice were sorted, without sorting it.
 
-use core::cmp::Ordering;
-
 use super::dispatch;
 use super::extrema::Ordered;
 
 /// Below this a copy is partitioned; above, a sample first says which elements to copy.
 const FEW: usize = 16_384;
 
-/// How many elements are sampled.
-const SAMPLE: usize = 4096;
-
-/// How far from its expected place in the sample a wanted element may be: five deviations of
-/// √SAMPLE / 2.
-const MARGIN: usize = 160;
-
-/// Elements looked at between two checks that the kept ones have room.
-const CHUNK: usize = 256;
+/// Elements looked at together, and the room that must be left for them.
+const CHUNK: usize = 64;
 
 /// Returns the elements of those places of the sorted order; `ranks` are below `x.len()`.
 ///
-/// −0 comes before +0. No element may be NaN. Expected time O(len), memory len / 8 elements for
-/// long slices; places near each other, like the two of a median, cost one pass together.
+/// −0 comes before +0. No element may be NaN. Expected time O(len), memory at most len / 7 elements
+/// for long slices; places near each other, like the two of a median, cost one pass together.
 ///
 /// Reference: the sampling is that of R. W. Floyd, R. L. Rivest, *Expected time bounds for
 /// selection*, CACM 18 (1975).
 pub(crate) fn order_statistics<T: Ordered>(x: &[T], ranks: &[usize]) -> Vec<T> {
-    let mut window = Window { below: 0, kept: Vec::new() };
+    let mut window = Window { below: 0, kept: Vec::new(), selected: None };
     let mut sample = Vec::new();
-    ranks
-        .iter()
-        .map(|&rank| {
-            if !window.holds(rank) {
-                if sample.is_empty() && x.len() > FEW {
-                    sample = sorted_sample(x);
-                }
-                window = Window::around(x, &sample, rank);
+    let mut one = |&rank: &usize| {
+        if !window.holds(rank) {
+            if sample.is_empty() && x.len() > FEW {
+                sample = sorted_sample(x);
             }
-            let place = rank - window.below;
-            *window.kept.select_nth_unstable_by(place, |a, b| compare(*a, *b)).1
-        })
-        .collect()
+            window = Window::around(x, &sample, rank);
+        }
+        T::of_key(window.select(rank))
+    };
+    ranks.iter().map(&mut one).collect()
 }
 
-/// The elements between two pivots, and how many are below them.
-struct Window<T> {
+/// The elements between two pivots, as keys.
+struct Window<K> {
+    /// How many elements are below them.
     below: usize,
-    kept: Vec<T>,
+    kept: Vec<K>,
+    /// A place in `kept` that separates smaller ones from larger ones.
+    selected: Option<usize>,
 }
 
-impl<T: Ordered> Window<T> {
+impl<K: Copy + Ord> Window<K> {
     fn holds(&self, rank: usize) -> bool {
         (self.below..self.below + self.kept.len()).contains(&rank)
     }
 
+    /// Returns the element of a place that is held.
+    fn select(&mut self, rank: usize) -> K {
+        let place = rank - self.below;
+        let first = match self.selected {
+            Some(selected) if selected == place => return self.kept[place],
+            Some(selected) if selected < place => selected + 1,
+            _ => 0,
+        };
+        self.selected = Some(place);
+        *self.kept[first..].select_nth_unstable(place - first).1
+    }
+
     /// Returns the elements near the place `rank`, or all.
-    fn around(x: &[T], sample: &[T], rank: usize) -> Self {
-        if let (Some(&first), Some(&last)) = (sample.first(), sample.last()) {
+    fn around<T: Ordered<Key = K>>(x: &[T], sample: &[K], rank: usize) -> Self {
+        if let Some(&first) = sample.first() {
             let place = (rank as u64 * sample.len() as u64 / x.len() as u64) as usize;
-            let low = place.checked_sub(MARGIN).map_or(T::LOWEST, |place| sample[place]);
-            let high = sample.get(place + MARGIN).copied().unwrap_or(T::HIGHEST);
-            debug_assert!(!last.is_below(first));
-            let mut kept = vec![first; x.len() / 8 + CHUNK];
+            let margin = margin(sample.len());
+            let low = place.checked_sub(margin).map_or(T::LOWEST, |place| T::of_key(sample[place]));
+            let high = sample.get(place + margin).map_or(T::HIGHEST, |&key| T::of_key(key));
+            // A quarter more than expected.
+            let room = (x.len() as u64 * 5 * margin as u64 / (2 * sample.len() as u64)) as usize;
+            let mut kept = vec![first; room + CHUNK];
             if let Some((below, len)) = between(x, low, high, &mut kept) {
                 kept.truncate(len);
-                let window = Self { below, kept };
+                let window = Self { below, kept, selected: None };
                 if window.holds(rank) {
                     return window;
                 }
             }
         }
         // Few elements, or too many equal ones, or a sample that misled.
-        Self { below: 0, kept: x.to_vec() }
+        Self { below: 0, kept: x.iter().map(|x| x.to_key()).collect(), selected: None }
     }
+}
+
+/// Returns how far from its expected place in the sample a wanted element may be: five deviations,
+/// each of half the root of the sample's length.
+fn margin(sample: usize) -> usize {
+    (25 * sample / 4).isqrt()
 }
 
 /// Returns every so-manyth element, sorted; where in its stretch varies, against periodic data.
-fn sorted_sample<T: Ordered>(x: &[T]) -> Vec<T> {
-    let stretch = x.len() / SAMPLE;
-    let mut sample: Vec<T> =
-        (0..SAMPLE).map(|i| x[i * stretch + (i.wrapping_mul(7919) >> 3) % stretch]).collect();
-    sample.sort_unstable_by(|a, b| compare(*a, *b));
+fn sorted_sample<T: Ordered>(x: &[T]) -> Vec<T::Key> {
+    // More elements in the sample are fewer in the window, and longer to sort.
+    let len = (8 * x.len().isqrt()).clamp(2048, FEW);
+    let stretch = x.len() / len;
+    let mut sample: Vec<T::Key> =
+        (0..len).map(|i| x[i * stretch + (i.wrapping_mul(7919) >> 3) % stretch].to_key()).collect();
+    sample.sort_unstable();
     sample
 }
 
-/// Orders numbers, −0 before +0.
+/// Copies the keys of the elements from `low` to `high` to the front of `kept`; returns how many
+/// are below them and how many were copied, or `None` if `kept` is too short.
 #[inline(always)]
-fn compare<T: Ordered>(a: T, b: T) -> Ordering {
-    if a.is_below(b) {
-        Ordering::Less
-    } else if b.is_below(a) {
-        Ordering::Greater
-    } else {
-        b.is_zero(true).cmp(&a.is_zero(true))
-    }
-}
-
-/// Copies the elements from `low` to `high` to the front of `kept`; returns how many are below
-/// them and how many were copied, or `None` if `kept` is too short.
-#[inline(always)]
-fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [T]) -> Option<(usize, usize)> {
+fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [T::Key]) -> Option<(usize, usize)> {
     let (mut below, mut len) = (0, 0);
-    for chunk in x.chunks(CHUNK) {
-        let out: &mut [T; CHUNK] = kept.get_mut(len..)?.first_chunk_mut()?;
-        // Writing always and counting sometimes avoids a branch that no machine can foresee. The
-        // mask changes nothing, it shows that the index is in range.
+    let (chunks, rest) = x.as_chunks::<CHUNK>();
+    for chunk in chunks {
+        let out: &mut [T::Key; CHUNK] = kept.get_mut(len..)?.first_chunk_mut()?;
+        // Comparisons of many elements at once yield a byte each.
+        let mut under = [0u8; CHUNK];
+        let mut within = [0u8; CHUNK];
+        for lane in 0..CHUNK {
+            let x = chunk[lane];
+            under[lane] = u8::from(x.is_below(low));
+            within[lane] = u8::from(!x.is_below(low) & !high.is_below(x));
+        }
+        let (mut counts, mut mask) = (0u64, 0u64);
+        for (group, (under, within)) in
+            under.as_chunks::<8>().0.iter().zip(within.as_chunks::<8>().0).enumerate()
+        {
+            counts += u64::from_le_bytes(*under); // each byte at most 8
+            // The product's top byte is made of the lowest bits of the eight bytes.
+            let bits = u64::from_le_bytes(*within).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            mask |= bits << (8 * group);
+        }
+        below += (counts.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
+        // Few are within: only they cost a step.
         let mut taken = 0;
-        for &x in chunk {
-            out[taken % CHUNK] = x;
-            let under = x.is_below(low);
-            below += usize::from(under);
-            taken += usize::from(!under & !high.is_below(x));
+        while mask != 0 {
+            // The remainder changes nothing, it shows that the index is in range.
+            out[taken % CHUNK] = chunk[mask.trailing_zeros() as usize % CHUNK].to_key();
+            taken += 1;
+            mask &= mask - 1;
         }
         len += taken;
+    }
+    for &x in rest {
+        below += usize::from(x.is_below(low));
+        if !x.is_below(low) & !high.is_below(x) {
+            *kept.get_mut(len)? = x.to_key();
+            len += 1;
+        }
     }
     Some((below, len))
 }
 
 dispatch! {
-    fn between[T: Ordered](x: &[T], low: T, high: T, kept: &mut [T]) -> Option<(usize, usize)> = between_body;
+    fn between[T: Ordered](x: &[T], low: T, high: T, kept: &mut [T::Key]) -> Option<(usize, usize)> = between_body;
 }

@@ -31,3 +31,19 @@ fn order_statistics_of_integers_are_exact_beyond_2_to_the_53() {
     let x: Vec<i64> = (0..50_000i64).map(|i| i64::MAX - (i * 7919) % 50_000).collect();
     assert_eq!(order_statistics(&x, &[0, 49_999, 25_000]), [i64::MAX - 49_999, i64::MAX, i64::MAX - 24_999]);
 }
+
+#[test]
+fn order_statistics_of_narrow_floats_are_those_of_the_sorted_slice() {
+    use half::f16;
+    let mut random = Random(4);
+    let bits: Vec<u32> = (0..40_000).map(|_| random.bits() as u32).collect();
+    let mut f32s: Vec<f32> = bits.iter().map(|&bits| f32::from_bits(bits)).filter(|x| !x.is_nan()).collect();
+    let mut f16s: Vec<f16> =
+        bits.iter().map(|&bits| f16::from_bits(bits as u16)).filter(|x| !x.is_nan()).collect();
+    let ranks = [0, 10_000, 19_000, 19_001, 30_000];
+    let got = (order_statistics(&f32s, &ranks), order_statistics(&f16s, &ranks));
+    f32s.sort_unstable_by(f32::total_cmp);
+    f16s.sort_unstable_by(f16::total_cmp);
+    assert_eq!(got.0.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), ranks.map(|rank| f32s[rank].to_bits()));
+    assert_eq!(got.1.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), ranks.map(|rank| f16s[rank].to_bits()));
+}
