@@ -11,3 +11,4 @@ mod format;
 mod golden;
 mod index_files;
 mod near;
+mod recall;

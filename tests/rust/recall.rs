@@ -1,0 +1,153 @@
+//! Does the index keep its recall, and its bytes, on data that is hard for a graph?
+
+use crate::near::lcg;
+use nearfold::{Index, Metric, Params, SearchParams, Storage};
+
+const STORAGES: [Storage; 2] = [Storage::F32, Storage::I8];
+
+fn build(vectors: &[f32], dim: usize, params: Params) -> Index {
+    let mut index = Index::new(dim, params).unwrap();
+    index.add(vectors, None).unwrap();
+    index
+}
+
+/// The part of the `k` true distances that a search reaches: a tie counts, whichever id it has.
+fn recall(index: &Index, queries: &[f32], k: usize, ef: usize) -> f64 {
+    let found = index.search_many(queries, k, &SearchParams::default().ef_search(ef)).unwrap();
+    let truth = index.search_many(queries, k, &SearchParams::default().exact(true)).unwrap();
+    assert_eq!(found.distances.len(), truth.distances.len());
+    let pairs = found.distances.chunks(k).zip(truth.distances.chunks(k));
+    let hits: usize = pairs.map(|(f, t)| f.iter().filter(|distance| **distance <= t[k - 1]).count()).sum();
+    hits as f64 / truth.distances.len() as f64
+}
+
+/// Asserts that a search for each stored vector finds one at its own distance; ids are row numbers.
+fn assert_each_finds_itself(index: &Index, vectors: &[f32], ef: usize) {
+    let dim = index.dim();
+    let found = index.search_many(vectors, 1, &SearchParams::default().ef_search(ef)).unwrap();
+    assert_eq!(found.ids.len(), vectors.len() / dim);
+    let row = |i: usize| &vectors[i * dim..][..dim];
+    let lost: Vec<usize> =
+        (0..found.ids.len()).filter(|i| row(*i) != row(found.ids[*i] as usize)).take(5).collect();
+    assert!(lost.is_empty(), "rows {lost:?} do not find themselves");
+}
+
+#[cfg(feature = "parallel")]
+#[test]
+fn one_thread_and_two_threads_build_the_same_bytes() {
+    let dim = 10;
+    let vectors = lcg(6000 * dim, 1);
+    for storage in STORAGES {
+        let bytes = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let params = Params::new(Metric::Cosine).storage(storage).ef_construction(60);
+                let mut index = build(&vectors[..5000 * dim], dim, params);
+                index.add(&vectors[5000 * dim..], None).unwrap();
+                index.remove(&[3, 1000, 5999]).unwrap();
+                index.to_bytes()
+            })
+        };
+        let one = bytes(1);
+        assert_eq!(one, bytes(2));
+        assert_eq!(one, bytes(5));
+    }
+}
+
+#[test]
+fn vectors_repeated_hundreds_of_times_hide_no_others() {
+    let (distinct, repeated, times, dim) = (10_000, 20, 300, 16);
+    let mut vectors = lcg(distinct * dim, 1);
+    for _ in 0..times {
+        vectors.extend_from_within(..repeated * dim);
+    }
+    for storage in STORAGES {
+        let index = build(&vectors, dim, Params::default().storage(storage));
+        assert_eq!(index.len(), distinct + repeated * times);
+        let health = index.health();
+        assert_eq!((health.orphans, health.duplicates), (0, repeated * times));
+        let recall = recall(&index, &lcg(200 * dim, 9), 10, 64);
+        assert!(recall >= 0.99, "{storage:?}: recall {recall}");
+        assert_each_finds_itself(&index, &vectors[..distinct * dim], 64);
+        let found = index.search(&vectors[..dim], times + 1, &SearchParams::default().ef_search(64)).unwrap();
+        assert!(found.distances.iter().all(|distance| *distance == found.distances[0]));
+    }
+}
+
+#[test]
+fn equal_vectors_alone_are_found_by_their_ids_in_order() {
+    for (metric, value) in
+        [(Metric::L2sq, 0.7), (Metric::Ip, -0.3), (Metric::Cosine, 0.2), (Metric::Cosine, 0.0)]
+    {
+        for storage in STORAGES {
+            let index = build(&[value; 5000 * 3], 3, Params::new(metric).storage(storage));
+            let found = index.search(&[0.5; 3], 7, &SearchParams::default()).unwrap();
+            assert_eq!(found.ids, [0, 1, 2, 3, 4, 5, 6]);
+            assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
+        }
+    }
+}
+
+#[test]
+fn zero_vectors_among_others_harm_no_cosine_search() {
+    let (n, dim) = (4000, 8);
+    let mut vectors = lcg(n * dim, 1);
+    for row in vectors.chunks_mut(dim).step_by(10) {
+        row.fill(0.0);
+    }
+    for storage in STORAGES {
+        let index = build(&vectors, dim, Params::new(Metric::Cosine).storage(storage));
+        let recall = recall(&index, &lcg(100 * dim, 9), 10, 64);
+        assert!(recall >= 0.99, "{storage:?}: recall {recall}");
+        let of_zero = index.search(&[0.0; 8], 10, &SearchParams::default().ef_search(64)).unwrap();
+        assert!(of_zero.distances.iter().all(|distance| (distance - 1.0).abs() < 1e-6));
+    }
+}
+
+#[test]
+fn one_dimension_is_enough() {
+    let n = 5000;
+    for storage in STORAGES {
+        // A line of whole numbers, out of order: both storages keep them exactly.
+        let vectors: Vec<f32> = (0..n).map(|i| (i * 1877 % n) as f32).collect();
+        let index = build(&vectors, 1, Params::default().storage(storage));
+        assert_eq!(index.health().orphans, 0);
+        if storage == Storage::F32 {
+            assert_each_finds_itself(&index, &vectors, 64);
+        }
+        let queries: Vec<f32> = (0..200).map(|i| i as f32 * 24.7).collect();
+        let recall = recall(&index, &queries, 10, 64);
+        assert!(recall >= 0.99, "{storage:?}: recall {recall}");
+    }
+}
+
+#[test]
+fn thousands_of_dimensions_keep_the_bytes_and_find_themselves() {
+    let (n, dim) = (2200, 4096);
+    let vectors = lcg(n * dim, 1);
+    for metric in [Metric::L2sq, Metric::Cosine] {
+        let index = build(&vectors, dim, Params::new(metric).ef_construction(40));
+        assert_each_finds_itself(&index, &vectors[..100 * dim], 64);
+        assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
+    }
+}
+
+#[test]
+fn clusters_far_from_each_other_are_all_reached() {
+    let (clusters, each, dim) = (50, 100, 8);
+    // In the order of the clusters, so that each comes as a surprise; 1000 apart, half a unit wide.
+    let vectors: Vec<f32> = lcg(clusters * each * dim, 1)
+        .into_iter()
+        .enumerate()
+        .map(|(i, x)| x + if i % dim == 0 { (i / (each * dim)) as f32 * 1000.0 } else { 0.0 })
+        .collect();
+    for metric in [Metric::L2sq, Metric::Cosine] {
+        let index = build(&vectors, dim, Params::new(metric).storage(Storage::F32));
+        assert_eq!(index.health().orphans, 0);
+        if metric == Metric::L2sq {
+            assert_each_finds_itself(&index, &vectors, 64);
+            let recall = recall(&index, &vectors, 10, 64);
+            assert!(recall >= 0.99, "recall {recall}");
+        }
+    }
+}
