@@ -75,9 +75,13 @@ def test_ctypes_arrays_have_no_strides_and_are_read():
 
 
 def test_sequences_have_the_dtype_that_numpy_gives_them():
-    for x in ([1, 2], [1.0, 2], [True, False], [2**63, 1], (1, 2), range(5), [[1, 2], [3, 4]], [], [[], []]):
+    for x in ([1, 2], [1.0, 2], [True, False], [2**63, 2**63 + 1], (1, 2), range(5), [[1, 2], [3, 4]], [], [[], []]):
         ours, numpy = nf.sum(x, keepdims=True), np.asarray(x).sum(keepdims=True)
         assert (ours.dtype, ours.shape, ours.tolist()) == (numpy.dtype, numpy.shape, numpy.tolist())
+
+
+def test_integers_are_not_rounded_to_floats_because_one_is_large():
+    assert nf.sum([2**63, 1]) == 2**63 + 1  # NumPy makes float64 of them and loses the 1
 
 
 def test_rows_may_be_arrays():

@@ -215,3 +215,50 @@ def test_the_quick_start_prints_what_it_prints_in_every_language():
     examples = pathlib.Path(__file__).parent.parent.parent / "examples"
     run = subprocess.run([sys.executable, examples / "quickstart.py"], capture_output=True, check=True, text=True)
     assert run.stdout == (examples / "quickstart.txt").read_text()
+
+
+def test_a_filter_is_a_list_of_ids_or_a_question(index):
+    even = np.arange(0, 4000, 2)
+    ids, distances = index.search(VECTORS[7], k=5, filter=even)
+    assert all(ids % 2 == 0) and len(ids) == 5 and sorted(distances) == list(distances)
+    asked = index.search(VECTORS[7], k=5, filter=lambda id: id % 2 == 0)
+    np.testing.assert_array_equal(asked[0], ids)
+    many, _ = index.search(VECTORS[:3], k=2, filter=[1, 3, 9999])
+    assert many.shape == (3, 2) and set(many.ravel()) == {1, 3}
+    with pytest.raises(ZeroDivisionError):
+        index.search(VECTORS[7], filter=lambda id: 1 // 0)
+    assert index.search(VECTORS[7], k=1, filter=lambda id: id in index)[0][0] == 7
+
+
+def test_recall_is_asked_for_and_measured(index):
+    assert index.recall(10, recall=0.99) >= 0.97
+    ids, _ = index.search(VECTORS[:50], k=10, recall=0.99)
+    exact, _ = index.search(VECTORS[:50], k=10, exact=True)
+    found = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(ids, exact)])
+    assert found >= 0.95
+    with pytest.raises(nf.NearfoldError):
+        index.search(VECTORS[0], recall=1.5)
+
+
+def test_a_radius_finds_all_that_is_near(index):
+    ids, distances = index.search_radius(VECTORS[7], 0.4, exact=True)
+    assert ids[0] == 7 and len(ids) > 1 and max(distances) <= 0.4
+    _, all_distances = index.search(VECTORS[7], k=4000, exact=True)
+    assert len(ids) == np.sum(all_distances <= np.float32(0.4))
+
+
+def test_vectors_are_removed_and_replaced():
+    index = nf.Index(16, storage="f32")
+    index.add(VECTORS)
+    index.remove(np.arange(0, 4000, 2))
+    assert len(index) == 2000 and 0 not in index and 1 in index
+    index.update(VECTORS[0], [1])
+    assert index.search(VECTORS[0], k=1)[0].tolist() == [1]
+    np.testing.assert_array_equal(index.vector(1), VECTORS[0])
+    index.compact()
+    health = index.health()
+    assert health["nodes"] == 2000 and health["orphans"] == health["duplicates"] == 0
+    for wrong in ([0], [1, 1]):
+        with pytest.raises(nf.NearfoldError):
+            index.remove(wrong)
+    assert len(index) == 2000
