@@ -55,26 +55,6 @@ fn one_thread_and_two_threads_build_the_same_bytes() {
 }
 
 #[test]
-fn vectors_repeated_hundreds_of_times_hide_no_others() {
-    let (distinct, repeated, times, dim) = (10_000, 20, 300, 16);
-    let mut vectors = lcg(distinct * dim, 1);
-    for _ in 0..times {
-        vectors.extend_from_within(..repeated * dim);
-    }
-    for storage in STORAGES {
-        let index = build(&vectors, dim, Params::default().storage(storage));
-        assert_eq!(index.len(), distinct + repeated * times);
-        let health = index.health();
-        assert_eq!((health.orphans, health.duplicates), (0, repeated * times));
-        let recall = recall(&index, &lcg(200 * dim, 9), 10, 64);
-        assert!(recall >= 0.99, "{storage:?}: recall {recall}");
-        assert_each_finds_itself(&index, &vectors[..distinct * dim], 64);
-        let found = index.search(&vectors[..dim], times + 1, &SearchParams::default().ef_search(64)).unwrap();
-        assert!(found.distances.iter().all(|distance| *distance == found.distances[0]));
-    }
-}
-
-#[test]
 fn equal_vectors_alone_are_found_by_their_ids_in_order() {
     for (metric, value) in
         [(Metric::L2sq, 0.7), (Metric::Ip, -0.3), (Metric::Cosine, 0.2), (Metric::Cosine, 0.0)]
@@ -85,22 +65,6 @@ fn equal_vectors_alone_are_found_by_their_ids_in_order() {
             assert_eq!(found.ids, [0, 1, 2, 3, 4, 5, 6]);
             assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
         }
-    }
-}
-
-#[test]
-fn zero_vectors_among_others_harm_no_cosine_search() {
-    let (n, dim) = (4000, 8);
-    let mut vectors = lcg(n * dim, 1);
-    for row in vectors.chunks_mut(dim).step_by(10) {
-        row.fill(0.0);
-    }
-    for storage in STORAGES {
-        let index = build(&vectors, dim, Params::new(Metric::Cosine).storage(storage));
-        let recall = recall(&index, &lcg(100 * dim, 9), 10, 64);
-        assert!(recall >= 0.99, "{storage:?}: recall {recall}");
-        let of_zero = index.search(&[0.0; 8], 10, &SearchParams::default().ef_search(64)).unwrap();
-        assert!(of_zero.distances.iter().all(|distance| (distance - 1.0).abs() < 1e-6));
     }
 }
 
@@ -118,36 +82,5 @@ fn one_dimension_is_enough() {
         let queries: Vec<f32> = (0..200).map(|i| i as f32 * 24.7).collect();
         let recall = recall(&index, &queries, 10, 64);
         assert!(recall >= 0.99, "{storage:?}: recall {recall}");
-    }
-}
-
-#[test]
-fn thousands_of_dimensions_keep_the_bytes_and_find_themselves() {
-    let (n, dim) = (2200, 4096);
-    let vectors = lcg(n * dim, 1);
-    for metric in [Metric::L2sq, Metric::Cosine] {
-        let index = build(&vectors, dim, Params::new(metric).ef_construction(40));
-        assert_each_finds_itself(&index, &vectors[..100 * dim], 64);
-        assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
-    }
-}
-
-#[test]
-fn clusters_far_from_each_other_are_all_reached() {
-    let (clusters, each, dim) = (50, 100, 8);
-    // In the order of the clusters, so that each comes as a surprise; 1000 apart, half a unit wide.
-    let vectors: Vec<f32> = lcg(clusters * each * dim, 1)
-        .into_iter()
-        .enumerate()
-        .map(|(i, x)| x + if i % dim == 0 { (i / (each * dim)) as f32 * 1000.0 } else { 0.0 })
-        .collect();
-    for metric in [Metric::L2sq, Metric::Cosine] {
-        let index = build(&vectors, dim, Params::new(metric).storage(Storage::F32));
-        assert_eq!(index.health().orphans, 0);
-        if metric == Metric::L2sq {
-            assert_each_finds_itself(&index, &vectors, 64);
-            let recall = recall(&index, &vectors, 10, 64);
-            assert!(recall >= 0.99, "recall {recall}");
-        }
     }
 }
