@@ -36,7 +36,7 @@ const UNITS: core::ops::RangeInclusive<i32> = -400..=400;
 /// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
 pub(crate) fn var<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
     let divisor = x.len() as f64 - ddof;
-    if !(divisor > 0.0) {
+    if divisor.is_nan() || divisor <= 0.0 {
         return R::narrow(f64::NAN);
     }
     let estimate = centered_squares(x).and_then(|squares| squares.divided_by(divisor).rounded());
@@ -48,7 +48,7 @@ pub(crate) fn var<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
 /// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
 pub(crate) fn std<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
     let divisor = x.len() as f64 - ddof;
-    if !(divisor > 0.0) {
+    if divisor.is_nan() || divisor <= 0.0 {
         return R::narrow(f64::NAN);
     }
     let estimate = centered_squares(x).and_then(|squares| squares.divided_by(divisor).sqrt().rounded());
@@ -155,7 +155,7 @@ fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], split: Spl
     for (squares, sum) in squares.into_iter().zip(sum) {
         for (squares, sum) in squares.to_array().into_iter().zip(sum.to_array()) {
             let squares = squares * unit * unit;
-            if !(squares <= 9_007_199_254_740_992.0) {
+            if squares.is_nan() || squares > 9_007_199_254_740_992.0 {
                 return None;
             }
             totals[0] += (sum * unit) as i64;

@@ -221,7 +221,8 @@ pub(crate) fn covariance(
 ) -> Option<Leading> {
     let divisor = n as f64 - ddof;
     let finite = products.special().is_none() && sums.iter().all(|sum| sum.special().is_none());
-    if !finite || !(divisor > 0.0 && divisor.is_finite()) {
+    let divides = divisor > 0.0 && divisor.is_finite();
+    if !(finite && divides) {
         return None;
     }
     let (divisor, divisor_exponent) = decompose(divisor);
