@@ -206,3 +206,9 @@ bench-js: npm chromium benches/js/node_modules/installed  ## the npm package bes
 bench-fold: wheel  ## reductions beside NumPy's: a table, and target/bench/fold.jsonl
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
 	$(PYTHON) benches/fold_numpy.py $(BENCH_FOLD)
+
+.PHONY: bench-sum
+bench-sum: wheel npm  ## the exact sum beside NumPy's, math.fsum and a JavaScript loop
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
+	$(PYTHON) benches/fold_numpy.py --only sum fsum
+	node benches/sum.mjs

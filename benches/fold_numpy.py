@@ -12,6 +12,7 @@ os.environ["RAYON_NUM_THREADS"] = "1"  # before nearfold reads it
 
 import argparse
 import json
+import math
 import pathlib
 import platform
 import time
@@ -82,6 +83,9 @@ def rows(rounds, sizes, only):
             for name, ours, theirs in cases(x):
                 if not only or name in only:
                     yield row(f"{name} {dtype} n={n}", name, n, *compare(ours, theirs, rounds))
+            if dtype == "float64" and (not only or "fsum" in only):
+                times = compare(lambda: nf.sum(x), lambda: math.fsum(x), rounds)
+                yield row(f"sum beside math.fsum n={n}", "fsum", n, *times) | {"peer_name": "math.fsum"}
         if not only or "axis" in only:
             table = rng.standard_normal((1_000_000, 8)).astype(dtype)
             for axis in (0, 1):
@@ -101,11 +105,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--only", nargs="*", help="names of functions, or “axis”")
+    parser.add_argument("--only", nargs="*", help="names of functions, “axis”, “fsum”")
     arguments = parser.parse_args()
     OUT.parent.mkdir(parents=True, exist_ok=True)
     print(f"nearfold {nf.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, {platform.machine()}; µs a call, least of {arguments.rounds}")
-    print(f"{'case':40} {'nearfold':>12} {'numpy':>12} {'ratio':>7} {'bar':>6}")
+    print(f"{'case':40} {'nearfold':>12} {'peer':>12} {'ratio':>7} {'bar':>6}")
     with OUT.open("w") as file:
         for line in rows(arguments.rounds, arguments.sizes, arguments.only):
             file.write(json.dumps(line) + "\n")

@@ -11,7 +11,8 @@
 ///
 /// Type parameters stand in brackets before the constant one: `fn sum[T: Float]<const N: usize>(..)`.
 /// `body` must be `#[inline(always)]`, so that it is compiled inside the annotated entry. Only
-/// `avx2` is enabled, never `fma`: a fused multiply-add would change bits.
+/// `avx2` is enabled, never `fma`: a fused multiply-add would change bits. (The one exception is
+/// `dispatch_fused!`, which uses it for the exact error of a product alone.)
 macro_rules! dispatch {
     ($($(#[$doc:meta])* $vis:vis fn $name:ident$([$($param:ident: $bound:path),+])?$(<const $generic:ident: $kind:ty>)?($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:path;)*) => {
         $(
