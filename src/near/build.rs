@@ -112,7 +112,7 @@ fn choose_links<R: Rows>(
 }
 
 /// Returns a target's links with the new ones among them; when they are too many, the best.
-fn merge_links<R: Rows>(
+pub(crate) fn merge_links<R: Rows>(
     rows: &R,
     slots: &Slots,
     group: &[(u32, Candidate)],

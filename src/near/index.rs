@@ -210,38 +210,10 @@ impl Index {
         self.check(vectors)?;
         let n = vectors.len() / self.dim;
         let ids = self.ids.assign(n, ids)?;
-        if self.store.len() + n > NODES_MAX {
-            return Err(Error::BadParameter {
-                name: "vectors",
-                expected: format!("at most {NODES_MAX} in an index"),
-                got: (self.store.len() + n).to_string(),
-            });
-        }
-        self.store.try_reserve(n)?;
-        self.ids.try_reserve(n)?;
-        self.dedupe.reserve(&self.store, self.store.len() + n)?;
+        self.reserve(n)?;
         let slots = self.slots(self.store.len() + n)?;
 
-        self.changes += 1;
-        self.store.wake();
-        let prepared = self.prepared(vectors);
-        let vectors = prepared.as_deref().unwrap_or(vectors);
-        if self.store.len() == 0 {
-            self.store.fit(vectors);
-        }
-        let mut nodes = Vec::with_capacity(n);
-        for (vector, &id) in vectors.chunks_exact(self.dim).zip(&ids) {
-            self.store.push(vector);
-            let same = self.dedupe.find_or_enter(&self.store);
-            if let Some(node) = same {
-                self.store.pop();
-                self.ids.push_further(node, id);
-            } else {
-                self.ids.push_node(id);
-            }
-            nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
-        }
-        self.ids.settle();
+        let nodes = self.enter(vectors, &ids);
         let Some(mut slots) = slots else {
             progress(n, n);
             return Ok(ids);
@@ -281,6 +253,46 @@ impl Index {
             .filter(|(_, node)| (*node as usize) < linked)
             .map(|(id, _)| id)
             .collect())
+    }
+
+    /// Makes room for `n` more vectors with their ids, so that [`enter`](Self::enter) cannot fail.
+    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+        if self.store.len() + n > NODES_MAX {
+            return Err(Error::BadParameter {
+                name: "vectors",
+                expected: format!("at most {NODES_MAX} in an index"),
+                got: (self.store.len() + n).to_string(),
+            });
+        }
+        self.store.try_reserve(n)?;
+        self.ids.try_reserve(n)?;
+        self.dedupe.reserve(&self.store, self.store.len() + n)
+    }
+
+    /// Encodes checked vectors, each into a node of its own or that of its equal, without links.
+    /// Returns the nodes.
+    pub(super) fn enter(&mut self, vectors: &[f32], ids: &[u64]) -> Vec<u32> {
+        self.changes += 1;
+        self.store.wake();
+        let prepared = self.prepared(vectors);
+        let vectors = prepared.as_deref().unwrap_or(vectors);
+        if self.store.len() == 0 {
+            self.store.fit(vectors);
+        }
+        let mut nodes = Vec::with_capacity(ids.len());
+        for (vector, &id) in vectors.chunks_exact(self.dim).zip(ids) {
+            self.store.push(vector);
+            let same = self.dedupe.find_or_enter(&self.store);
+            if let Some(node) = same {
+                self.store.pop();
+                self.ids.push_further(node, id);
+            } else {
+                self.ids.push_node(id);
+            }
+            nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
+        }
+        self.ids.settle();
+        nodes
     }
 
     /// Takes the graph out in the form that grows, with room for `n` nodes; `None` when the index

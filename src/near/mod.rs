@@ -8,6 +8,8 @@ mod filter;
 pub(crate) mod graph;
 mod health;
 pub(crate) mod ids;
+#[cfg(feature = "hnsw_rs")]
+mod import_hnsw_rs;
 pub(crate) mod index;
 mod order;
 mod params;
@@ -19,5 +21,7 @@ mod walk;
 pub use crate::codec::Storage;
 pub use filter::Filter;
 pub use health::Health;
+#[cfg(feature = "hnsw_rs")]
+pub use import_hnsw_rs::HnswDistance;
 pub use index::{Index, Memory, Neighbors, NeighborsBatch};
 pub use params::{Params, SearchParams};

@@ -9,6 +9,8 @@ mod docs;
 mod fold;
 mod format;
 mod golden;
+#[cfg(feature = "hnsw_rs")]
+mod import_hnsw_rs;
 mod index_files;
 mod near;
 mod recall;
