@@ -282,7 +282,7 @@ fn quotient(a: Vec<u64>, b: Vec<u64>) -> (u128, bool) {
         let mut out = 0u128;
         for &limb in a.iter().rev() {
             rest = rest << 64 | u128::from(limb);
-            out = out << 64 | rest / u128::from(divisor);
+            out = (out << 64) | (rest / u128::from(divisor));
             rest %= u128::from(divisor);
         }
         return (out, rest != 0);

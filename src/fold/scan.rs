@@ -105,11 +105,9 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     }
     let work = Work::arranged(&values, op, shape, &order)?;
     let len = axis.map_or(work.len(), |axis| shape[axis]);
-    let lanes = if len > 0 {
-        work.len() / len
-    } else {
+    let lanes = work.len().checked_div(len).unwrap_or_else(|| {
         axis.map_or(1, |axis| shape.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, n)| n).product())
-    };
+    });
     let first = options.include_initial.then(|| u8::from(scan == Scan::Cumprod));
     let n = len + usize::from(first.is_some());
     // Back to where the axis was: from [before, after, n] to [before, n, after].

@@ -201,7 +201,8 @@ impl Spec {
             return Err(Error::Empty { op: self.op });
         }
         let divides = matches!(self.kind, Kind::Var | Kind::Std);
-        if divides && !(len as f64 - self.ddof > 0.0) {
+        let divisor = len as f64 - self.ddof;
+        if divides && (divisor <= 0.0 || divisor.is_nan()) {
             return Err(Error::BadParameter {
                 name: "ddof",
                 expected: format!("a number below the {len} elements that are reduced"),
@@ -776,6 +777,10 @@ impl Truth {
 
 /// What is known of one lane.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "sums are the most of all states: a box would be an allocation a lane"
+)]
 pub(super) enum State {
     Total(Total),
     Lanes(Box<Lanes>),

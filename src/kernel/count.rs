@@ -5,9 +5,6 @@ use num_complex::Complex;
 
 use super::dispatch;
 
-/// Elements counted in lanes of a byte or a word before the lanes are emptied.
-const LANES: usize = 32;
-
 /// An element that may be zero; NaN and anything else is not.
 pub(crate) trait Truth: Copy {
     /// Returns whether this is not zero.
@@ -43,16 +40,6 @@ impl<T: Truth> Truth for Complex<T> {
 /// Returns how many elements are not zero; NaN is not zero.
 pub(crate) fn count_nonzero<T: Truth>(x: &[T]) -> u64 {
     count_true(x)
-}
-
-/// Returns whether any element is not zero; `false` for no elements. Stops at the first.
-pub(crate) fn any<T: Truth>(x: &[T]) -> bool {
-    x.chunks(LANES * 8).any(|block| block.iter().fold(false, |any, x| any | x.is_true()))
-}
-
-/// Returns whether all elements are not zero; `true` for no elements. Stops at the first zero.
-pub(crate) fn all<T: Truth>(x: &[T]) -> bool {
-    x.chunks(LANES * 8).all(|block| block.iter().fold(true, |all, x| all & x.is_true()))
 }
 
 /// Returns how many elements are NaN.

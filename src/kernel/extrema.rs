@@ -42,12 +42,6 @@ pub(crate) trait Ordered: Copy + PartialOrd {
         false
     }
 
-    /// Returns whether both are the same number; the zeros are, NaN is not.
-    #[inline(always)]
-    fn equals(self, other: Self) -> bool {
-        self == other
-    }
-
     /// Returns whether `self < other`, as a plain comparison.
     #[inline(always)]
     fn is_below(self, other: Self) -> bool {
@@ -138,11 +132,6 @@ impl Ordered for f16 {
     #[inline(always)]
     fn is_zero(self, negative: bool) -> bool {
         self.to_bits() == u16::from(negative) << 15
-    }
-
-    #[inline(always)]
-    fn equals(self, other: Self) -> bool {
-        !self.is_nan() && key(self) == key(other)
     }
 
     #[inline(always)]

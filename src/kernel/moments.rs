@@ -64,12 +64,6 @@ pub(crate) fn norm<T: Float, R: Float>(x: &[T]) -> R {
     estimate.unwrap_or_else(|| exact_products(x, x).sqrt())
 }
 
-/// Returns the sum of the squares, correctly rounded.
-pub(crate) fn sum_squares<T: Float, R: Float>(x: &[T]) -> R {
-    let estimate = squares(x).and_then(Estimate::rounded);
-    estimate.unwrap_or_else(|| exact_products(x, x).round())
-}
-
 #[cold]
 fn exact_var<T: Float>(x: &[T], ddof: f64) -> Option<Leading> {
     let mut sum = ExactSum::new();

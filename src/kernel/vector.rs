@@ -475,9 +475,11 @@ mod simd128 {
 }
 
 /// Two numbers without any instruction set: the other targets, and the twin that tests compare with.
+#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
 #[derive(Clone, Copy)]
 pub(crate) struct Pair([f64; 2]);
 
+#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
 impl Pair {
     #[inline(always)]
     fn map(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
@@ -490,6 +492,7 @@ impl Pair {
     }
 }
 
+#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
 impl Vector for Pair {
     const LANES: usize = 2;
 

@@ -11,10 +11,6 @@ pub(crate) struct Wide<const LIMBS: usize> {
 impl<const LIMBS: usize> Wide<LIMBS> {
     pub(crate) const ZERO: Self = Self { limbs: [0; LIMBS] };
 
-    pub(crate) fn from_limbs(limbs: [u64; LIMBS]) -> Self {
-        Self { limbs }
-    }
-
     pub(crate) fn limbs(&self) -> &[u64; LIMBS] {
         &self.limbs
     }

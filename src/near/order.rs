@@ -11,7 +11,7 @@ const LEAF: usize = 24;
 pub(crate) fn locality_order<R: Rows>(rows: &R, n: usize, pool: &ScratchPool) -> Vec<u32> {
     let mut order: Vec<u32> = (0..n as u32).collect();
     let mut scratch = pool.take();
-    let mut open = vec![0..n];
+    let mut open: Vec<_> = core::iter::once(0..n).collect();
     let (mut of_a, mut of_b, mut sides) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(range) = open.pop() {
         if range.len() <= LEAF {

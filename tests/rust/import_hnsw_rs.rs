@@ -64,7 +64,6 @@ fn compare<D: HnswDistance>(distance: D, metric: Metric, of_theirs: impl Fn(f32)
         }
         let all = (K * queries.len()) as f64;
         let (ours, theirs) = (f64::from(ours as u32) / all, f64::from(theirs as u32) / all);
-        println!("{metric:?} {storage:?}: recall {ours}, of hnsw_rs {theirs}");
         assert!(ours >= theirs - 0.01, "{metric:?} {storage:?}: recall {ours}, of hnsw_rs {theirs}");
     }
 }

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 
 use super::data::{Random, ill_conditioned, kinds};
 use super::oracle::{check_f32, check_f64, check_root_f64, sum_units, units};
-use crate::kernel::moments::{dot, norm, std, sum_squares, var};
+use crate::kernel::moments::{dot, norm, std, var};
 use crate::kernel::products::{ExactProducts, PARTS, products, products_body};
 use crate::kernel::vector::Pair;
 
@@ -17,8 +17,6 @@ fn check(x: &[f64]) {
     let one = BigInt::from(1);
     let unit: BigInt = &one << 1074; // the oracle's numbers are in 2^-1074, these in 2^-2148
     let squares = dot_units(x, x);
-    check_f64(&squares, &unit, sum_squares(x));
-    check_f32(&squares, &unit, sum_squares(x));
     check_root_f64(&squares, &one, norm(x));
     let n = BigInt::from(x.len());
     let sum = sum_units(x.iter().copied());
