@@ -106,6 +106,7 @@ test: lint test-rust test-variants  ## everything, on every surface
 .PHONY: test-rust
 test-rust:  ## the Rust suite, native
 	cargo test --features $(NATIVE_FEATURES) --lib --bins --tests --examples
+	cargo build --quiet --profile test --features $(NATIVE_FEATURES) --example quickstart
 	target/debug/examples/quickstart | diff - examples/quickstart.txt
 	cargo test --features $(NATIVE_FEATURES) --doc
 
