@@ -40,10 +40,15 @@ tests/browser/node_modules/installed: tests/browser/package-lock.json
 chromium:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
 
+# The standard libraries of the WebAssembly targets that rust-toolchain.toml names.
+.PHONY: rust-targets
+rust-targets:
+	@rustup --quiet target add wasm32-unknown-unknown wasm32-wasip1 wasm32-unknown-emscripten
+
 # ---- build -------------------------------------------------------------------------------------
 
 .PHONY: wasm
-wasm: $(WASM_BINDGEN)  ## pkg/wasm: the WebAssembly kernel and its glue
+wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernel and its glue
 	cargo build --release --target wasm32-unknown-unknown --no-default-features --features wasm
 	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-name-section --remove-producers-section \
 	  --out-name nearfold --out-dir pkg/wasm target/wasm32-unknown-unknown/release/nearfold.wasm
@@ -63,7 +68,7 @@ wheel: $(VENV)/installed  ## the native Python wheel, in target/wheels
 
 # For Pyodide 314 (Python 3.14). The version names the platform, so that maturin need not ask emcc.
 .PHONY: pyodide
-pyodide: $(VENV)/installed  ## the Pyodide wheel, in target/pyodide
+pyodide: $(VENV)/installed rust-targets  ## the Pyodide wheel, in target/pyodide
 	rm -f target/pyodide/*.whl
 	MATURIN_PYEMSCRIPTEN_PLATFORM_VERSION=2026_0 $(VENV)/bin/maturin build --quiet --release --locked \
 		--target wasm32-unknown-emscripten --features python --out target/pyodide
@@ -126,10 +131,10 @@ test-wasm: test-wasm-scalar test-wasm-simd  ## the Rust suite as WebAssembly, wi
 
 WASI_RUNNER := CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings tools/wasi-run.mjs"
 
-test-wasm-scalar:
+test-wasm-scalar: rust-targets
 	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
 
-test-wasm-simd:
+test-wasm-simd: rust-targets
 	$(WASI_RUNNER) RUSTFLAGS="-C target-feature=+simd128" CARGO_TARGET_DIR=target/simd128 NEARFOLD_TEST_SIMD128=1 \
 		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
 

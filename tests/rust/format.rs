@@ -23,10 +23,11 @@ fn u64_at(bytes: &[u8], at: usize) -> u64 {
 
 /// Makes the checksums right again, where the table still points into the file.
 fn seal(bytes: &mut [u8]) {
-    let table_end = HEADER_LEN + u32_at(bytes, 12) as usize * 32;
-    if table_end > bytes.len() {
+    let table_end = HEADER_LEN as u64 + u64::from(u32_at(bytes, 12)) * 32;
+    if table_end > bytes.len() as u64 {
         return;
     }
+    let table_end = table_end as usize;
     for entry in (HEADER_LEN..table_end).step_by(32) {
         let (offset, len) = (u64_at(bytes, entry + 8) as usize, u64_at(bytes, entry + 16) as usize);
         if let Some(section) = offset.checked_add(len).and_then(|end| bytes.get(offset..end)) {
