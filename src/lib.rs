@@ -5,11 +5,16 @@
 //! every reduction returns, `docs/FORMAT.md` what an index file holds.
 
 pub mod error;
+#[cfg(feature = "fold")]
 pub mod fold;
+#[cfg(feature = "near")]
 pub mod near;
 
+#[cfg(feature = "near")]
 mod codec;
+#[cfg(feature = "near")]
 mod distance;
+#[cfg(feature = "near")]
 mod format;
 mod kernel;
 
@@ -20,6 +25,8 @@ mod python;
 #[cfg(feature = "wasm")]
 mod wasm;
 
+#[cfg(feature = "near")]
 pub use distance::Metric;
 pub use error::{Error, Result};
+#[cfg(feature = "near")]
 pub use near::{Index, Neighbors, Params, SearchParams, Storage};

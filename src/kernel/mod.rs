@@ -5,26 +5,43 @@
 //! order of arithmetic is written in the body, so every variant gives the same bits.
 
 mod dispatch;
-pub(crate) mod element;
-mod estimate;
-mod round;
-mod vector;
-pub(crate) mod wide;
-mod windows;
-
-pub(crate) mod count;
-pub(crate) mod distance_f32;
-pub(crate) mod exact;
-pub(crate) mod extrema;
-pub(crate) mod inner;
-pub(crate) mod int8;
-pub(crate) mod lanes;
-pub(crate) mod moments;
-pub(crate) mod products;
-pub(crate) mod select;
-pub(crate) mod sum;
-
 pub(crate) use dispatch::dispatch;
 
-#[cfg(test)]
+#[cfg(feature = "near")]
+pub(crate) mod distance_f32;
+#[cfg(feature = "near")]
+pub(crate) mod int8;
+
+#[cfg(feature = "fold")]
+pub(crate) mod count;
+#[cfg(feature = "fold")]
+pub(crate) mod element;
+#[cfg(feature = "fold")]
+mod estimate;
+#[cfg(feature = "fold")]
+pub(crate) mod exact;
+#[cfg(feature = "fold")]
+pub(crate) mod extrema;
+#[cfg(feature = "fold")]
+pub(crate) mod inner;
+#[cfg(feature = "fold")]
+pub(crate) mod lanes;
+#[cfg(feature = "fold")]
+pub(crate) mod moments;
+#[cfg(feature = "fold")]
+pub(crate) mod products;
+#[cfg(feature = "fold")]
+mod round;
+#[cfg(feature = "fold")]
+pub(crate) mod select;
+#[cfg(feature = "fold")]
+pub(crate) mod sum;
+#[cfg(feature = "fold")]
+mod vector;
+#[cfg(feature = "fold")]
+pub(crate) mod wide;
+#[cfg(feature = "fold")]
+mod windows;
+
+#[cfg(all(test, feature = "fold"))]
 mod tests;

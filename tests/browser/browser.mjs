@@ -56,6 +56,7 @@ export async function longestTask(page, visit) {
   const { traceEvents } = JSON.parse(await browser.stopTracing());
   const key = ({ pid, tid }) => `${pid} ${tid}`;
   const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(key));
-  const tasks = traceEvents.filter((event) => event.name === "RunTask" && event.ph === "X" && main.has(key(event)));
+  // A task that the trace cuts off has no processor time.
+  const tasks = traceEvents.filter(({ name, ph, tdur, ...at }) => name === "RunTask" && ph === "X" && tdur !== undefined && main.has(key(at)));
   return { tasks: tasks.length, longest: Math.max(...tasks.map(({ tdur }) => tdur / 1000)) };
 }

@@ -8,7 +8,7 @@ use nearfold::fold::{self, Options};
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 use serde_json::Value;
 
-use crate::golden::Lcg;
+use crate::lcg::Lcg;
 
 /// A folder of its own for each test.
 struct Folder(PathBuf);

@@ -8,7 +8,7 @@ use nearfold::fold::{
 };
 use serde_json::Value;
 
-use crate::golden::Lcg;
+use crate::lcg::Lcg;
 
 fn plain() -> Options<'static> {
     Options::default()

@@ -5,7 +5,7 @@
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 use serde_json::Value;
 
-use crate::golden::Lcg;
+use crate::lcg::Lcg;
 
 macro_rules! fixtures {
     ($($name:literal),* $(,)?) => {

@@ -6,11 +6,18 @@ mod architecture;
 mod cli;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
+#[cfg(feature = "fold")]
 mod fold;
+#[cfg(feature = "near")]
 mod format;
+#[cfg(feature = "fold")]
 mod golden;
 #[cfg(feature = "hnsw_rs")]
 mod import_hnsw_rs;
+#[cfg(feature = "near")]
 mod index_files;
+mod lcg;
+#[cfg(feature = "near")]
 mod near;
+#[cfg(feature = "near")]
 mod recall;
