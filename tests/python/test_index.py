@@ -198,7 +198,12 @@ def test_control_c_stops_a_long_add(tmp_path):
         except KeyboardInterrupt:
             print("stopped", len(index) < 200_000, flush=True)
     """)
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    # A job in the background of a shell begins with the signal ignored.
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert process.stdout.readline() == b"ready\n"
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
