@@ -4,6 +4,8 @@
 //! command line; the same input gives the same bits in all of them. `docs/NUMERICS.md` says what
 //! every reduction returns, `docs/FORMAT.md` what an index file holds.
 
+#[cfg(feature = "near")]
+pub mod columns;
 pub mod error;
 #[cfg(feature = "fold")]
 pub mod fold;

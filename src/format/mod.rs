@@ -32,10 +32,11 @@ enum Kind {
     Ids,
     FurtherIds,
     Calibration,
+    Columns,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -43,6 +44,7 @@ impl Kind {
         Self::Ids,
         Self::FurtherIds,
         Self::Calibration,
+        Self::Columns,
     ];
 
     fn code(self) -> u32 {
@@ -54,6 +56,7 @@ impl Kind {
             Self::Ids => 5,
             Self::FurtherIds => 6,
             Self::Calibration => 7,
+            Self::Columns => 16,
         }
     }
 
@@ -66,6 +69,7 @@ impl Kind {
             Self::Ids => "ids",
             Self::FurtherIds => "further ids",
             Self::Calibration => "calibration",
+            Self::Columns => "columns",
         }
     }
 }

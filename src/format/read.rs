@@ -8,6 +8,7 @@ use super::{
     ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, SECTIONS_MAX, VERSION,
 };
 use crate::codec::{F32Rows, I8Rows, Store};
+use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::near::calibrate::Calibration;
@@ -86,6 +87,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     index.ordered = header.ordered as usize;
     index.calibration =
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
+    index.columns = Columns::from_bytes(section(Kind::Columns), || index.ids.all())
+        .or_else(|why| corrupt("columns", why))?;
     Ok(index)
 }
 

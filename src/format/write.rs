@@ -49,6 +49,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
             .collect(),
     ));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
+    sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
 
     let table_end = HEADER_LEN + sections.len() * ENTRY_LEN;

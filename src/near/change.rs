@@ -19,6 +19,13 @@ impl Index {
     /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice).
     /// Cost: one pass over all links, so many ids in one call cost little more than one.
     pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
+        self.remove_vectors(ids)?;
+        self.columns.remove(ids);
+        Ok(())
+    }
+
+    /// Takes ids out, without their rows in the columns.
+    fn remove_vectors(&mut self, ids: &[u64]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -65,7 +72,7 @@ impl Index {
         Ok(())
     }
 
-    /// Replaces the vectors of ids that are there.
+    /// Replaces the vectors of ids that are there; their values in the columns stay.
     ///
     /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. All or nothing.
     ///
@@ -78,9 +85,9 @@ impl Index {
                 got: format!("({}, {})", vectors.len() / self.dim, self.dim),
             });
         }
-        self.remove(ids)?;
-        self.add(vectors, Some(ids))?;
-        Ok(())
+        self.remove_vectors(ids)?;
+        let added = self.add_vectors(vectors, Some(ids), &mut |_done, _all| true);
+        added.map(drop).inspect_err(|_| self.columns.remove(ids))
     }
 
     /// Gives back memory that only changes need, and puts neighbours next to each other.
@@ -104,6 +111,7 @@ impl Index {
         }
         self.store.rest();
         self.ids.rest();
+        self.columns.rest();
         self.dedupe = Dedupe::default();
         self.ordered = n;
         Ok(())

@@ -164,6 +164,11 @@ impl Ids {
         first.map(|node| node as u32).or_else(further)
     }
 
+    /// Returns all ids, in no order.
+    pub(crate) fn all(&self) -> Vec<u64> {
+        self.first.iter().chain(self.further.iter().map(|(_, id)| *id)).collect()
+    }
+
     /// Calls `visit` with each id of a node, in ascending order.
     pub(crate) fn visit(&self, node: u32, mut visit: impl FnMut(u64)) {
         let first = self.first.get(node as usize);

@@ -10,6 +10,7 @@ use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::{Rows, Store, with_rows};
+use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{Error, Result};
 use crate::format;
@@ -44,6 +45,8 @@ pub struct Memory {
     pub links: usize,
     /// The ids.
     pub ids: usize,
+    /// The columns.
+    pub columns: usize,
 }
 
 /// The links, in the form that the index needs now.
@@ -94,6 +97,8 @@ pub struct Index {
     pub(crate) store: Store,
     pub(crate) graph: Graph,
     pub(crate) ids: Ids,
+    /// The typed values of the ids.
+    pub(crate) columns: Columns,
     /// How many nodes there were when all were last known to be reachable.
     pub(crate) checked: usize,
     /// How many nodes there were when they were last put in order.
@@ -133,6 +138,7 @@ impl Index {
             store,
             graph,
             ids,
+            columns: Columns::default(),
             checked,
             ordered: checked,
             calibration: Calibration::default(),
@@ -183,6 +189,7 @@ impl Index {
                 Graph::Packed(packed) => packed.len_bytes(),
             },
             ids: self.ids.len_bytes(),
+            columns: self.columns.len_bytes(),
         }
     }
 
@@ -202,6 +209,16 @@ impl Index {
     /// Like [`add`](Self::add), calling `progress(done, all)` between batches of vectors; when it
     /// returns false, those that were not linked yet are taken back. Returns the ids of the others.
     pub fn add_with_progress(
+        &mut self,
+        vectors: &[f32],
+        ids: Option<&[u64]>,
+        progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Vec<u64>> {
+        self.add_with_columns(vectors, ids, &[], progress)
+    }
+
+    /// Adds vectors without rows in the columns.
+    pub(super) fn add_vectors(
         &mut self,
         vectors: &[f32],
         ids: Option<&[u64]>,

@@ -3,6 +3,7 @@
 mod build;
 pub(crate) mod calibrate;
 mod change;
+mod columns;
 mod dedupe;
 mod filter;
 pub(crate) mod graph;

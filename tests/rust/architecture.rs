@@ -14,8 +14,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fold", &["kernel", "error"]),
     ("distance", &["kernel", "error"]),
     ("codec", &["kernel", "distance", "error"]),
-    ("near", &["kernel", "distance", "codec", "format", "error"]),
-    ("format", &["kernel", "distance", "codec", "near", "error"]),
+    ("columns", &["error"]),
+    ("near", &["kernel", "distance", "codec", "columns", "format", "error"]),
+    ("format", &["kernel", "distance", "codec", "columns", "near", "error"]),
     // Formats in, arrays out.
     ("ingest", &["fold", "error"]),
     // Faces see what any user of the crate sees.
@@ -23,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("python", FRONT_DOOR),
     ("server", FRONT_DOOR),
 ];
-const FRONT_DOOR: &[&str] = &["fold", "near", "distance", "ingest", "error"];
+const FRONT_DOOR: &[&str] = &["fold", "near", "columns", "distance", "ingest", "error"];
 const FACES: &[&str] = &["wasm", "python", "server", "bin"];
 
 /// Where `unsafe` may stand: the kernels, the view of `&[bool]` as bytes, and the faces that read

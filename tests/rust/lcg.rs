@@ -14,6 +14,11 @@ impl Lcg {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
     }
 
+    #[cfg(feature = "near")]
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        ((self.next() >> 33) % n as u64) as usize
+    }
+
     pub(crate) fn next_f32(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1_u32 << 24) as f32 - 0.5
     }

@@ -4,6 +4,8 @@
 mod architecture;
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "near")]
+mod columns;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
 #[cfg(feature = "fold")]

@@ -1,0 +1,143 @@
+//! Values beside the vectors: given with them, asked for in filters, returned with results.
+
+use super::filter::Filter;
+use super::index::Index;
+use crate::columns::{ColumnType, Expression, Value};
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+
+impl Index {
+    /// Returns the columns' names and types, in ascending order of the names.
+    pub fn columns(&self) -> Vec<(String, ColumnType)> {
+        self.columns.kinds().map(|(name, kind)| (name.to_owned(), kind)).collect()
+    }
+
+    /// Adds a column in which every value is missing so far.
+    ///
+    /// The first values that an index gets make their columns; this is for a column that comes later,
+    /// and for one whose values do not say their type.
+    ///
+    /// Errors: [`Error::BadParameter`] (a name that is there, is empty, longer than 255 bytes, or `and`,
+    /// `or`, `not`; more than 1024 columns).
+    pub fn add_column(&mut self, name: &str, kind: ColumnType) -> Result<()> {
+        self.columns.create(name, kind, || self.ids.all())
+    }
+
+    /// Takes a column out.
+    ///
+    /// Errors: [`Error::BadParameter`] (it is not there).
+    pub fn drop_column(&mut self, name: &str) -> Result<()> {
+        self.columns.drop_column(name)
+    }
+
+    /// Like [`add_with_progress`](Self::add_with_progress), with values for each vector.
+    ///
+    /// `columns` are names with `n` values each, in the order of the vectors; what is not given is
+    /// missing. The first that an index gets make its columns. A whole `Float` does for a column of
+    /// integers, an `Int` for one of floats when it is exact; NaN is a missing value.
+    ///
+    /// Errors: as [`add`](Self::add); [`Error::BadParameter`] (a column that is not there, a value of
+    /// another type), [`Error::ShapeMismatch`] (not `n` values).
+    ///
+    /// ```
+    /// use nearfold::columns::{Expression, Value};
+    /// use nearfold::{Index, Metric, Params, SearchParams};
+    ///
+    /// let mut index = Index::new(1, Params::new(Metric::L2sq))?;
+    /// let years: Vec<Value> = vec![1999.into(), 2004.into(), Value::Null];
+    /// index.add_with_columns(&[0.0, 1.0, 2.0], None, &[("year", &years)], &mut |_, _| true)?;
+    /// let filter = index.filter_where(&Expression::gte("year", 2000))?;
+    /// let found = index.search_filtered(&[0.0], 2, &SearchParams::default(), &filter)?;
+    /// assert_eq!(found.ids, [1]);
+    /// assert_eq!(index.get(1)?, [("year".to_owned(), Value::Int(2004))]);
+    /// # Ok::<(), nearfold::Error>(())
+    /// ```
+    pub fn add_with_columns(
+        &mut self,
+        vectors: &[f32],
+        ids: Option<&[u64]>,
+        columns: &[(&str, &[Value])],
+        progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Vec<u64>> {
+        let n = vectors.len() / self.dim;
+        let mut batch = self.columns.check(n, columns)?;
+        let next = self.ids.next();
+        let before = batch.makes_columns().then(|| self.ids.all());
+        let added = self.add_vectors(vectors, ids, progress)?;
+        self.columns.prepare(&mut batch, || before.unwrap_or_default())?;
+        if !self.columns.is_empty() {
+            let assigned: Vec<u64> = match ids {
+                Some(ids) => ids.to_vec(),
+                None => (next..next + n as u64).collect(),
+            };
+            self.columns.push(batch, &assigned, &added);
+        }
+        Ok(added)
+    }
+
+    /// Sets the values of ids that are there; columns that are not named stay as they are.
+    ///
+    /// `columns` are names with one value for each id.
+    ///
+    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice), and as
+    /// [`add_with_columns`](Self::add_with_columns). All or nothing.
+    /// Cost: one pass over the columns, so many ids in one call cost little more than one.
+    pub fn set_columns(&mut self, ids: &[u64], columns: &[(&str, &[Value])]) -> Result<()> {
+        let mut batch = self.columns.check(ids.len(), columns)?;
+        let mut fresh = HashSet::with_capacity(ids.len());
+        if let Some(&id) = ids.iter().find(|id| !fresh.insert(**id)) {
+            return Err(Error::DuplicateId { id });
+        }
+        if self.columns.is_empty() {
+            let there: HashSet<u64> = self.ids.all().into_iter().collect();
+            if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
+                return Err(Error::IdNotFound { id });
+            }
+        } else if let Some(&id) = ids.iter().find(|id| self.columns.row(**id).is_none()) {
+            return Err(Error::IdNotFound { id });
+        }
+        self.columns.prepare(&mut batch, || self.ids.all())?;
+        self.columns.set(batch, ids);
+        self.changes += 1;
+        Ok(())
+    }
+
+    /// Returns the values of an id: names and values, in ascending order of the names.
+    ///
+    /// Errors: [`Error::IdNotFound`].
+    pub fn get(&self, id: u64) -> Result<Vec<(String, Value)>> {
+        if self.columns.is_empty() {
+            return self.contains(id).then(Vec::new).ok_or(Error::IdNotFound { id });
+        }
+        let row = self.columns.row(id).ok_or(Error::IdNotFound { id })?;
+        let names = self.columns.kinds().map(|(name, _)| name.to_owned());
+        Ok(names.enumerate().map(|(column, name)| (name, self.columns.value(column, row))).collect())
+    }
+
+    /// Returns the values of one column for each of the ids.
+    ///
+    /// Errors: [`Error::BadParameter`] (the column is not there), [`Error::IdNotFound`].
+    pub fn column(&self, name: &str, ids: &[u64]) -> Result<Vec<Value>> {
+        let column = self.columns.position("columns", name)?;
+        ids.iter()
+            .map(|&id| {
+                let row = self.columns.row(id).ok_or(Error::IdNotFound { id })?;
+                Ok(self.columns.value(column, row))
+            })
+            .collect()
+    }
+
+    /// Returns the filter of the ids for whose values `expression` holds. It serves until the index
+    /// changes.
+    ///
+    /// Errors: [`Error::BadParameter`] (a column that is not there, a value that it cannot be compared
+    /// with).
+    /// Cost: one pass over the columns that are named, and one over the ids.
+    pub fn filter_where(&self, expression: &Expression) -> Result<Filter> {
+        let rows = self.columns.select(expression)?;
+        if self.columns.is_empty() {
+            return Ok(self.filter(|_id| rows.has(0)));
+        }
+        Ok(self.filter(|id| self.columns.row(id).is_some_and(|row| rows.has(row))))
+    }
+}
