@@ -505,14 +505,15 @@ impl Index {
     /// Returns
     /// -------
     /// dict of str to int
-    ///     ``vectors``, ``links``, ``ids`` and their ``total``.
+    ///     ``vectors``, ``links``, ``ids``, ``columns`` and their ``total``.
     fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let near::Memory { vectors, links, ids } = self.read(py, near::Index::memory)?;
+        let near::Memory { vectors, links, ids, columns } = self.read(py, near::Index::memory)?;
         let memory = PyDict::new(py);
         memory.set_item("vectors", vectors)?;
         memory.set_item("links", links)?;
         memory.set_item("ids", ids)?;
-        memory.set_item("total", vectors + links + ids)?;
+        memory.set_item("columns", columns)?;
+        memory.set_item("total", vectors + links + ids + columns)?;
         Ok(memory)
     }
 

@@ -43,6 +43,7 @@ struct MemoryView {
     vectors: usize,
     links: usize,
     ids: usize,
+    columns: usize,
     total: usize,
 }
 
@@ -203,8 +204,8 @@ impl IndexCore {
     /// Returns the bytes that the index takes, by part.
     pub fn memory(&self) -> Result<JsValue, JsValue> {
         let memory = self.index.memory();
-        let (vectors, links, ids) = (memory.vectors, memory.links, memory.ids);
-        serialized(&MemoryView { vectors, links, ids, total: vectors + links + ids })
+        let (vectors, links, ids, columns) = (memory.vectors, memory.links, memory.ids, memory.columns);
+        serialized(&MemoryView { vectors, links, ids, columns, total: vectors + links + ids + columns })
     }
 
     /// Adds the first `len` floats as rows; `ids` is a BigUint64Array or undefined.

@@ -1,6 +1,7 @@
 //! Is a damaged or hostile file refused, without a panic and without a wrong answer?
 
 use crate::near::lcg;
+use nearfold::columns::{ColumnType, Expression, Value};
 use nearfold::{Error, Index, Metric, Params, SearchParams, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -10,6 +11,28 @@ fn file(n: usize, dim: usize, metric: Metric, storage: Storage) -> Vec<u8> {
     let mut index = Index::new(dim, Params::new(metric).storage(storage).m(4).ef_construction(20)).unwrap();
     index.add(&lcg(n * dim, 1), None).unwrap();
     index.add(&lcg(2 * dim, 1), Some(&[100_000, 90_000])).unwrap();
+    index.to_bytes()
+}
+
+/// The same file with a column of each type and form.
+fn with_columns(bytes: &[u8]) -> Vec<u8> {
+    let mut index = Index::from_bytes(bytes).unwrap();
+    let n = index.len();
+    let ids: Vec<u64> = (0..n as u64 - 2).chain([90_000, 100_000]).collect();
+    let of = |value: &dyn Fn(usize) -> Value| (0..n).map(value).collect::<Vec<Value>>();
+    let missing = |i: usize| i % 9 == 4;
+    let columns = [
+        ("year", of(&|i| if missing(i) { Value::Null } else { (1990 + i as i64 % 40).into() })),
+        ("far", of(&|i| ([i64::MIN, 5, i64::MAX][i % 3]).into())),
+        ("same", of(&|_| 7.into())),
+        ("score", of(&|i| (i as f64 / 3.0).into())),
+        ("half", of(&|i| if missing(i) { Value::Null } else { (i as f64 / 2.0).into() })),
+        ("lang", of(&|i| ["de", "en", "日本"][i % 3].into())),
+        ("note", of(&|i| if missing(i) { Value::Null } else { format!("n{i}é").into() })),
+        ("flag", of(&|i| if missing(i) { Value::Null } else { (i % 2 == 0).into() })),
+    ];
+    let columns: Vec<(&str, &[Value])> = columns.iter().map(|(name, values)| (*name, &values[..])).collect();
+    index.set_columns(&ids, &columns).unwrap();
     index.to_bytes()
 }
 
@@ -55,6 +78,10 @@ fn a_file_cut_short_anywhere_or_with_bytes_after_its_end_is_refused() {
         assert_refused(&bytes[..len], &format!("cut to {len}"));
     }
     assert_refused(&[bytes.clone(), vec![0]].concat(), "one byte more");
+    let columns = with_columns(&bytes);
+    for len in bytes.len()..columns.len() {
+        assert_refused(&columns[..len], &format!("columns cut to {len}"));
+    }
     let large = file(2100, 3, Metric::L2sq, Storage::F32);
     for len in (0..large.len()).step_by(97) {
         assert_refused(&large[..len], &format!("cut to {len}"));
@@ -81,6 +108,7 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
         file(2100, 3, Metric::L2sq, Storage::I8),
         file(2100, 3, Metric::Cosine, Storage::F32),
         file(60, 5, Metric::Ip, Storage::I8),
+        with_columns(&file(60, 1, Metric::L2sq, Storage::F32)),
     ];
     let mut state = 1u64;
     let mut random = |limit: usize| {
@@ -88,8 +116,8 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
         (state >> 33) as usize % limit
     };
     let (mut refused, mut opened) = (0, 0);
-    for round in 0..6000 {
-        let mut bytes = originals[round % 3].clone();
+    for round in 0..8000 {
+        let mut bytes = originals[round % 4].clone();
         for _ in 0..1 + random(3) {
             let at = if random(2) == 0 { random(400.min(bytes.len())) } else { random(bytes.len()) };
             match random(3) {
@@ -110,6 +138,14 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
                 let found = index.search(&query, 5, &SearchParams::default()).unwrap();
                 assert!(found.distances.is_sorted() || found.distances.iter().any(|d| d.is_nan()));
                 assert!(found.ids.iter().all(|id| index.contains(*id)));
+                for (name, kind) in index.columns() {
+                    index.column(&name, &found.ids).unwrap();
+                    let filter = index.filter_where(&Expression::exists(&name, true)).unwrap();
+                    assert!(filter.count() <= index.len());
+                    if kind == ColumnType::Int {
+                        index.filter_where(&Expression::between(&name, -1, 1995.5)).unwrap();
+                    }
+                }
                 assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
             }
         }
@@ -180,5 +216,62 @@ fn the_header_of_a_file_stands_where_the_document_says() {
         let mut field = [0; 8];
         field[..width].copy_from_slice(&bytes[at..at + width]);
         assert_eq!(u64::from_le_bytes(field), value, "{name}");
+    }
+}
+
+#[test]
+fn hostile_columns_with_right_checksums_are_refused_for_what_is_wrong() {
+    let bytes = {
+        let mut index = Index::new(1, Params::default()).unwrap();
+        let words: Vec<Value> = ["a", "b", "a", "b"].iter().map(|word| (*word).into()).collect();
+        let ints: Vec<Value> = [1, 2, 3, 300].into_iter().map(|int: i64| int.into()).collect();
+        let columns: [(&str, &[Value]); 2] = [("i", &ints), ("w", &words)];
+        index.add_with_columns(&[0.0, 1.0, 2.0, 3.0], None, &columns, &mut |_, _| true).unwrap();
+        index.to_bytes()
+    };
+    let table_end = HEADER_LEN + u32_at(&bytes, 12) as usize * 32;
+    assert_eq!(u32_at(&bytes, table_end - 32), 16);
+    assert_eq!(u32_at(&bytes, table_end - 28), 0, "a reader without columns refuses the file");
+    let start = u64_at(&bytes, table_end - 24) as usize;
+    // 4 count; i: 4 head, 1 name, 8 least, 4 × 2; w: 4 head, 1 name, 4 count, 2 × 4 ends, "ab", 4 × 1.
+    let int = start + 4;
+    let word = int + 21;
+    assert_eq!(bytes.len(), word + 23);
+    for (at, with, why) in [
+        (start, &[3][..], "it ends too early"),
+        (start, &[1], "not as long as the section"),
+        (start, &[0], "not as long as the section"),
+        (int, &[9], "type 9 is unknown"),
+        (int + 1, &[3], "numbers of 3 bytes"),
+        (int + 1, &[8], "it ends too early"),
+        (int + 2, &[2], "neither 0 nor 1"),
+        (int + 3, &[0], "a name of 1 to 255 bytes"),
+        (int + 4, &[0xff], "not UTF-8"),
+        (int + 4, b"w", "not in the order of their names"),
+        (int + 5, &[0xff; 8], ""),
+        (int + 12, &[0x7f], "a number is above"),
+        (word + 5, &[0xff; 4], "it ends too early"),
+        (word + 9, &[3], "a text ends before it begins"),
+        (word + 17, &[0xc3, 0xa9], "a text ends inside a character"),
+        (word + 17, &[0xff], "a text is not UTF-8"),
+        (word + 17, b"ba", "the words are not in order"),
+        (word + 19, &[2], "a word is not there"),
+    ] {
+        let mut bad = bytes.clone();
+        bad[at..at + with.len()].copy_from_slice(with);
+        if at == int + 12 {
+            bad[int + 5..int + 12].fill(0xff);
+        }
+        seal(&mut bad);
+        match Index::from_bytes(&bad) {
+            // A least value of −1 is as good as another.
+            Ok(index) => {
+                assert!(why.is_empty() && index.column("i", &[0]).unwrap() == [(-1).into()], "{why}")
+            }
+            Err(Error::Corrupt { section: "columns", why: said }) => {
+                assert!(!why.is_empty() && said.contains(why), "{at}: {said}, not {why}");
+            }
+            Err(other) => panic!("{other}"),
+        }
     }
 }

@@ -35,6 +35,7 @@ struct MemoryBytes {
     vectors: usize,
     links: usize,
     ids: usize,
+    columns: usize,
 }
 
 impl Facts {
@@ -47,7 +48,12 @@ impl Facts {
             storage: params.storage.name(),
             m: params.m,
             ef_construction: params.ef_construction,
-            memory_bytes: MemoryBytes { vectors: memory.vectors, links: memory.links, ids: memory.ids },
+            memory_bytes: MemoryBytes {
+                vectors: memory.vectors,
+                links: memory.links,
+                ids: memory.ids,
+                columns: memory.columns,
+            },
         }
     }
 }
@@ -66,7 +72,12 @@ impl Info {
         writeln!(out, "M                {}", facts.m)?;
         writeln!(out, "ef_construction  {}", facts.ef_construction)?;
         let memory = facts.memory_bytes;
-        for (part, bytes) in [("vectors", memory.vectors), ("links", memory.links), ("ids", memory.ids)] {
+        for (part, bytes) in [
+            ("vectors", memory.vectors),
+            ("links", memory.links),
+            ("ids", memory.ids),
+            ("columns", memory.columns),
+        ] {
             let each = bytes as f64 / facts.len.max(1) as f64;
             writeln!(out, "memory: {part:<9}{} bytes, {each:.1} per vector", text::thousands(bytes))?;
         }
