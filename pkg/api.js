@@ -8,6 +8,7 @@ export * from "./fold.js";
 export { variance as var } from "./fold.js";
 export { kernelMemory } from "./kernel.js";
 export { Index } from "./near.js";
+export { pages } from "./pages.js";
 
 /** The package's version. */
 export const version = "0.1.0";

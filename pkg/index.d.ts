@@ -70,6 +70,9 @@ export class NearfoldError extends Error {
  * | `busy` | the index is called by a function that it calls: `progress`, or a filter's |
  * | `not_initialized` | `await init()` was forgotten |
  * | `load_failed`, `no_simd` | the kernel cannot start |
+ * | `not_found`, `quota_exceeded`, `no_storage` | `nearfold/storage`: nothing has this name, there is no room, nothing can be kept here |
+ * | `integrity_mismatch` | what was fetched has another digest |
+ * | `closed`, `worker_failed` | `nearfold/worker`: the worker was closed, or it ended by itself |
  * | `poisoned` | a defect of nearfold stopped the kernel; load the page anew, and please report it |
  */
 export type ErrorCode =
@@ -94,6 +97,12 @@ export type ErrorCode =
   | "not_initialized"
   | "load_failed"
   | "no_simd"
+  | "not_found"
+  | "quota_exceeded"
+  | "no_storage"
+  | "integrity_mismatch"
+  | "closed"
+  | "worker_failed"
   | "poisoned";
 
 // ---- arrays ----
@@ -825,6 +834,14 @@ export interface IndexHealth {
   degreeMax: number;
 }
 
+/** The options of what reads or writes an index piece by piece. */
+export interface StreamOptions {
+  /** Gives it up: the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called after each piece with how many bytes there are so far and in all. */
+  onProgress?: (loaded: number, total: number) => void;
+}
+
 /** Which ids a search may return, worked out once. It serves until the index changes; free it as an index. */
 export class Filter {
   private constructor();
@@ -872,6 +889,19 @@ export class Index {
    * @throws {NearfoldError} `corrupt`, `unsupported_version`, `out_of_memory`, `detached`.
    */
   static fromBytes(bytes: Uint8Array | ArrayBuffer | KernelArray<"uint8">): Index;
+
+  /**
+   * Opens an index from a stream, a response or an async iterable of bytes. The bytes go straight into the
+   * kernel's memory; what is no index is refused as soon as its first 24 bytes have come.
+   *
+   * ```js
+   * const index = await Index.fromStream(await fetch("/index.nearfold"), { onProgress: (loaded, total) => … });
+   * ```
+   *
+   * @throws {NearfoldError} as {@link fromBytes}; `corrupt` if the stream ends too early or too late. The signal's
+   *   reason if it is aborted.
+   */
+  static fromStream(stream: ReadableStream<Uint8Array> | Response | AsyncIterable<Uint8Array | ArrayBuffer>, options?: StreamOptions): Promise<Index>;
 
   /** How many components a vector has. */
   readonly dim: number;
@@ -980,3 +1010,25 @@ export class Index {
   free(): void;
   [Symbol.dispose](): void;
 }
+
+/** The options of {@link pages}: those of a search, but for `k`. */
+export type PageOptions = Omit<SearchOptions, "k"> & { pageSize?: number };
+
+/**
+ * Returns the neighbours page by page, nearest first, as far as they are asked for. `index` may be in a worker too.
+ * No id comes twice; a neighbour that an earlier, shorter walk missed comes with a later page.
+ *
+ * ```js
+ * for await (const { ids } of pages(index, query, { pageSize: 50 })) if (!show(ids)) break;
+ * ```
+ *
+ * Cost: a search for k = 1, 2, 3, … pages, so it grows with the square of their number.
+ *
+ * @param options `pageSize`: how many a page has, 100 by default.
+ * @throws {NearfoldError} as {@link Index.search}.
+ */
+export function pages(
+  index: { search(query: any, options: any): Neighbors<any> | Promise<Neighbors<any>> },
+  query: Vectors,
+  options?: PageOptions,
+): AsyncGenerator<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>>, void, void>;

@@ -7,6 +7,7 @@ import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { enter, ready, release } from "./kernel.js";
 import { known } from "./options.js";
+import { receive } from "./stream.js";
 
 const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
 
@@ -29,6 +30,10 @@ export class Index {
     const array = bytes instanceof ArrayBuffer ? describeArray(new Uint8Array(bytes), "bytes") : describeArray(bytes, "bytes");
     if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array, an ArrayBuffer or a uint8 KernelArray", bytes);
     return new Index(withKernelArray(array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
+  }
+
+  static async fromStream(stream, options = {}) {
+    return receive(stream, options, (core, length) => new Index(enter(() => IndexCore.fromBytes(core, length))));
   }
 
   get dim() {

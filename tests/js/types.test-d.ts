@@ -145,3 +145,30 @@ try {
     code === "oops";
   }
 }
+
+// The worker's side: the same types as promises.
+import { connect, createPool } from "nearfold/worker";
+import { fetchIndex, open as openSaved, save } from "nearfold/storage";
+import { pages } from "nearfold";
+
+async function remote() {
+  const nf = await connect();
+  const total: number = await nf.sum([1, 2, 3], { signal: new AbortController().signal });
+  const big: bigint = await nf.sum(BigInt64Array.of(1n));
+  const index = await nf.Index.create(3, { metric: "cosine" });
+  const length: number = await index.length;
+  const { ids } = await index.search([1, 2, 3], { k: 1, ids: "bigint" });
+  const bigints: BigUint64Array = ids;
+  // @ts-expect-error a function cannot be sent
+  await index.search([1, 2, 3], { filter: () => true });
+  // @ts-expect-error there is no such metric
+  await nf.Index.create(3, { metric: "euclid" });
+  const pool = await createPool({ size: 2 });
+  const parts: Uint8Array[] = await (await pool.Index.create(3)).toBytes();
+  const stored = await openSaved("a");
+  await save("b", stored, { onProgress: (loaded, total) => void (loaded / total) });
+  await fetchIndex("/a.nearfold", { cache: true, integrity: "sha256-" });
+  for await (const page of pages(index, [1, 2, 3], { pageSize: 5 })) page.distances satisfies Float32Array;
+  return [total, big, length, bigints, parts];
+}
+void remote;

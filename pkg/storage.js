@@ -1,0 +1,129 @@
+// Indexes that stay: in the origin's private file system (OPFS), else in IndexedDB; and those fetched once.
+
+import { IndexCore } from "./wasm/nearfold.js";
+import { NearfoldError, badParameter } from "./error.js";
+import { enter, heap, ready } from "./kernel.js";
+import { Index } from "./near.js";
+import { known } from "./options.js";
+import * as idb from "./storage-idb.js";
+import * as opfs from "./storage-opfs.js";
+import { receive } from "./stream.js";
+
+let chosen;
+
+/** Returns the place where indexes are kept here: asked for once. */
+async function place() {
+  chosen ??= (async () => {
+    if (await opfs.usable()) return opfs;
+    if (typeof indexedDB !== "undefined") return idb;
+    throw new NearfoldError("no_storage", "there is neither OPFS nor IndexedDB here (a page needs https or localhost; in Node, write index.toBytes() with node:fs)");
+  })();
+  return chosen.catch((error) => {
+    chosen = undefined;
+    throw error;
+  });
+}
+
+function checked(name) {
+  if (typeof name !== "string" || name === "") throw badParameter("name", "a text that is not empty", name);
+  return name;
+}
+
+export async function save(name, index, options = {}) {
+  checked(name);
+  const { signal, onProgress } = known(options, ["signal", "onProgress"]);
+  if (!(index instanceof Index || index instanceof Uint8Array)) throw badParameter("index", "an Index, or the bytes of one", index);
+  signal?.throwIfAborted();
+  const bytes = index instanceof Index ? index.toBytes() : index;
+  const where = await place();
+  try {
+    await where.write(name, bytes, { signal, onProgress });
+  } catch (error) {
+    throw await told(error, name, bytes.length);
+  }
+  return { name, bytes: bytes.length };
+}
+
+/** A full disk or quota, told with figures; other errors as they are. */
+async function told(error, name, length) {
+  if (error?.name !== "QuotaExceededError") return error;
+  const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  const left = quota === undefined ? "" : `; ${usage} of the ${quota} bytes that this site may keep are used`;
+  return new NearfoldError("quota_exceeded", `no room to save “${name}”, which takes ${length} bytes${left}: remove other indexes`, { cause: error });
+}
+
+export async function open(name, options = {}) {
+  checked(name);
+  known(options, ["signal", "onProgress"]);
+  const file = await (await place()).read(name);
+  if (!file) throw new NearfoldError("not_found", `no index is saved as “${name}”: list() gives the names`);
+  return receive(file.pieces, options, opened, file.length);
+}
+
+const opened = (core, length) => new Index(enter(() => IndexCore.fromBytes(core, length)));
+
+export async function list() {
+  return (await place()).list();
+}
+
+async function remove(name) {
+  return (await place()).remove(checked(name));
+}
+export { remove, remove as delete };
+
+const DIGESTS = { sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+
+export async function fetchIndex(url, options = {}) {
+  const { cache, integrity, signal, onProgress, request } = known(options, ["cache", "integrity", "signal", "onProgress", "request"]);
+  if (!(typeof url === "string" || url instanceof URL)) throw badParameter("url", "an address", url);
+  if (cache !== undefined && typeof cache !== "boolean" && typeof cache !== "string") throw badParameter("cache", "a boolean or a name", cache);
+  const digest = integrity === undefined ? undefined : parseIntegrity(integrity);
+  ready();
+  // Another digest is another index: what the old address gave is not taken for it.
+  const name = cache === true ? [url, integrity].filter(Boolean).join(" ") : cache;
+  if (name) {
+    try {
+      return await open(name, { signal, onProgress });
+    } catch (error) {
+      // What is not there, damaged or of a newer release is fetched.
+      if (!["not_found", "corrupt", "unsupported_version", "no_storage"].includes(error?.code)) throw error;
+    }
+  }
+  const response = await answer(url, { ...request, signal });
+  const index = await receive(response, { signal, onProgress }, async (core, length) => {
+    if (digest) await verify(url, digest, new Uint8Array(heap(), core.ptr, length));
+    return opened(core, length);
+  });
+  if (name) {
+    // The index is here: that it cannot be kept is no reason to withhold it.
+    await save(name, index, { signal }).catch((error) => {
+      if (!["quota_exceeded", "no_storage"].includes(error?.code)) throw error;
+    });
+  }
+  return index;
+}
+
+async function answer(url, init) {
+  let response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    init.signal?.throwIfAborted();
+    throw new NearfoldError("load_failed", `could not fetch ${url}: ${cause.message}`, { cause });
+  }
+  if (!response.ok) throw new NearfoldError("load_failed", `${url} answered with HTTP ${response.status}`);
+  return response;
+}
+
+function parseIntegrity(integrity) {
+  const [, name, value] = /^(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})$/.exec(integrity) ?? [];
+  if (!name) throw badParameter("integrity", "“sha256-”, “sha384-” or “sha512-” with a digest in base64", integrity);
+  return { algorithm: DIGESTS[name], value, prefix: `${name}-` };
+}
+
+async function verify(url, { algorithm, value, prefix }, bytes) {
+  if (!globalThis.crypto?.subtle) throw new NearfoldError("load_failed", "integrity cannot be checked here: a page needs https or localhost for it");
+  const digest = new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
+  const found = btoa(String.fromCharCode(...digest));
+  if (found !== value) throw new NearfoldError("integrity_mismatch", `${url}: expected the digest ${prefix}${value}, got ${prefix}${found}`);
+}

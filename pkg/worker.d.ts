@@ -1,0 +1,190 @@
+/**
+ * The same API in a Worker: every call is a promise, and the page is never held up.
+ *
+ * ```js
+ * import { connect } from "nearfold/worker";
+ *
+ * const nf = await connect();
+ * await nf.sum(samples);
+ * const index = await nf.Index.create(384, { metric: "cosine" });
+ * await index.add(vectors, { transfer: true, progress: (done, total) => bar.value = done / total });
+ * const { ids, distances } = await index.search(query, { k: 10 });
+ * ```
+ */
+
+import type {
+  AccumulatorOptions, AddOptions, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
+  HistogramOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
+  Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
+  ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors,
+} from "./index.js";
+import type { FetchOptions, SavedIndex } from "./storage.js";
+
+export { NearfoldError } from "./index.js";
+
+/** The options that every call takes beside its own. */
+export interface CallOptions {
+  /**
+   * Gives the call up: its promise is rejected with the signal's reason at once. What has not begun is not
+   * begun; an `add` stops at its next batch, and what was added stays.
+   */
+  signal?: AbortSignal;
+  /**
+   * Moves the buffers of the arrays to the worker instead of copying them: they are empty here afterwards.
+   * Arrays over a SharedArrayBuffer are never copied. Results always move. Default: false.
+   */
+  transfer?: boolean;
+}
+
+export interface WorkerOptions {
+  /**
+   * The worker, or a function that makes one, where the bundler does not follow `new Worker(new URL(…))`: its
+   * script is `nearfold/thread` (or `nearfold/inline/thread`), bundled as an entry of its own.
+   */
+  worker?: Worker | (() => Worker) | object;
+  /** Where the kernel comes from, if not from the file beside the worker's script. */
+  kernel?: string | URL | BufferSource | WebAssembly.Module;
+}
+
+/**
+ * Starts a worker.
+ *
+ * @throws {NearfoldError} `worker_failed` if its script cannot be loaded; `load_failed`, `no_simd`; `bad_parameter`.
+ */
+export function connect(options?: WorkerOptions): Promise<RemoteNearfold>;
+
+/**
+ * Starts workers that share nothing. A long typed array without `axis`, `keepdims` and `where` is cut into as
+ * many pieces and their states are merged: the bits are those of one call. An index is kept in one shard a
+ * worker. Everything else goes to the worker with the least to do.
+ *
+ * @param options `size`: how many, by default the processor's threads, at most 8. A `worker` has to be a function.
+ * @throws {NearfoldError} as {@link connect}.
+ */
+export function createPool(options?: WorkerOptions & { size?: number }): Promise<Pool>;
+
+type Fold<One, Options = ReductionOptions> = <V extends Exclude<Values, KernelArray>, O extends Options & CallOptions = Options & CallOptions>(values: V, options?: O) => Promise<
+  Reduced<V, O, One extends "sum" ? SumOf<V> : One extends "element" ? ElementOf<V> : One>
+>;
+type QuantileFold = <V extends Exclude<Values, KernelArray>, const Q extends number | readonly number[], O extends QuantileOptions & CallOptions = {}>(values: V, q: Q, options?: O) => Promise<Quantiled<V, Q, O>>;
+type Pair = (a: Values, b: Values, options?: PairOptions & CallOptions) => Promise<number | bigint | ArrayResult>;
+type Scan = (values: Values, options?: CumulativeOptions & CallOptions) => Promise<ArrayResult>;
+
+/** The reductions of `nearfold`, as promises. What each returns, and for what input which error: `index.d.ts`. */
+export interface RemoteFolds {
+  sum: Fold<"sum">; nansum: Fold<"sum">; prod: Fold<"sum">; nanprod: Fold<"sum">;
+  mean: Fold<number>; nanmean: Fold<number>; median: Fold<number>; nanmedian: Fold<number>;
+  variance: Fold<number, VarianceOptions>; var: Fold<number, VarianceOptions>; std: Fold<number, VarianceOptions>;
+  nanvar: Fold<number, VarianceOptions>; nanstd: Fold<number, VarianceOptions>;
+  min: Fold<"element">; max: Fold<"element">; ptp: Fold<"element">; nanmin: Fold<"element">; nanmax: Fold<"element">;
+  argmin: Fold<number>; argmax: Fold<number>; nanargmin: Fold<number>; nanargmax: Fold<number>;
+  minmax: Fold<ArrayResult>; nanminmax: Fold<ArrayResult>;
+  norm: Fold<number, NormOptions>; any: Fold<boolean>; all: Fold<boolean>; count: Fold<number>; countNonzero: Fold<number>;
+  skew: Fold<number, SkewOptions>; nanskew: Fold<number, SkewOptions>;
+  kurtosis: Fold<number, KurtosisOptions>; nankurtosis: Fold<number, KurtosisOptions>;
+  moments: Fold<ArrayResult, MomentsOptions>; nanmoments: Fold<ArrayResult, MomentsOptions>;
+  quantile: QuantileFold; percentile: QuantileFold; nanquantile: QuantileFold; nanpercentile: QuantileFold;
+  dot: Pair; vecdot: Pair; cosine: Pair;
+  average(values: Values, options?: AverageOptions & CallOptions): Promise<number | ArrayResult>;
+  cov(values: Values, options?: { other?: Values; ddof?: number } & CallOptions): Promise<number | ArrayResult>;
+  corrcoef(values: Values, options?: { other?: Values } & CallOptions): Promise<number | ArrayResult>;
+  cumsum: Scan; cumprod: Scan; cummin: Scan; cummax: Scan;
+  histogram(values: Values, options?: HistogramOptions & CallOptions): Promise<{ counts: ArrayResult; edges: ArrayResult }>;
+  bincount(values: Values, options?: { weights?: Values; minlength?: number } & CallOptions): Promise<ArrayResult>;
+  digitize(values: Values, bins: TypedArray | readonly number[], options?: { right?: boolean } & CallOptions): Promise<ArrayResult>;
+  group(op: string, values: Values, codes: Values, options?: GroupOptions & CallOptions): Promise<ArrayResult>;
+  describe<V extends Values, O extends DescribeOptions & CallOptions = {}>(values: V, options?: O): Promise<Description<V, O>>;
+  /** The size of the worker's kernel memory in bytes. */
+  kernelMemory(): Promise<number>;
+}
+
+/** One worker's API. */
+export interface RemoteNearfold extends RemoteFolds {
+  readonly Index: {
+    create(dim: number, options?: IndexOptions & CallOptions): Promise<RemoteIndex>;
+    fromBytes(bytes: Uint8Array | ArrayBuffer, options?: CallOptions): Promise<RemoteIndex>;
+    /** The stream moves to the worker (Safari cannot do that: there `fetchIndex` reads in the worker itself). */
+    fromStream(stream: ReadableStream<Uint8Array>, options?: StreamOptions): Promise<RemoteIndex>;
+  };
+  readonly Accumulator: {
+    create(op: string, options?: AccumulatorOptions & CallOptions): Promise<RemoteAccumulator>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteAccumulator>;
+  };
+  /** `nearfold/storage`, in the worker: an index is opened and saved without passing through the page. */
+  open(name: string, options?: StreamOptions): Promise<RemoteIndex>;
+  save(name: string, index: RemoteIndex | Uint8Array, options?: StreamOptions): Promise<{ name: string; bytes: number }>;
+  list(): Promise<SavedIndex[]>;
+  remove(name: string): Promise<boolean>;
+  fetchIndex(url: string, options?: FetchOptions): Promise<RemoteIndex>;
+  /** Ends the worker. Calls that are not answered, and later ones, are rejected with `closed`. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A pool's API: that of one worker, with an index in shards. */
+export interface Pool extends RemoteFolds {
+  readonly size: number;
+  readonly Index: {
+    create(dim: number, options?: IndexOptions & CallOptions): Promise<ShardedIndex>;
+    /** Opens what {@link ShardedIndex.toBytes} gave, with as many shards as there were. */
+    fromBytes(parts: readonly Uint8Array[], options?: CallOptions): Promise<ShardedIndex>;
+  };
+  readonly Accumulator: RemoteNearfold["Accumulator"];
+  /** Ends the workers, as {@link RemoteNearfold.close}. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+interface RemoteObject {
+  /** Gives the memory back. Later calls are rejected with `freed`. */
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+type AddedIds<I> = I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
+type RemoteFilter = RemoteObject & { readonly count: Promise<number> };
+/** The options of a worker's search: ids or a filter of the same index, as functions cannot be sent. */
+type RemoteSearchOptions = SearchManyOptions & CallOptions & { filter?: IdSet | RemoteFilter };
+
+/** What an index in one worker and one in shards have in common. Arguments, results and errors are those of `Index`. */
+interface RemoteSearches extends RemoteObject {
+  readonly dim: Promise<number>;
+  readonly length: Promise<number>;
+  readonly params: Promise<Required<IndexOptions>>;
+  has(id: number | bigint): Promise<boolean>;
+  vector(id: number | bigint): Promise<Float32Array<ArrayBuffer>>;
+  memory(): Promise<IndexMemory>;
+  add<I extends Ids = readonly number[]>(vectors: Exclude<Vectors, KernelArray>, options?: AddOptions<I> & CallOptions): Promise<AddedIds<I>>;
+  update(vectors: Exclude<Vectors, KernelArray>, ids: Ids): Promise<void>;
+  remove(ids: IdSet): Promise<void>;
+  compact(): Promise<void>;
+  search<O extends RemoteSearchOptions = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Promise<Neighbors<IdsOf<O>>>;
+  searchMany<O extends SearchManyOptions & CallOptions = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Promise<NeighborsBatch<IdsOf<O>>>;
+  searchRadius<O extends RadiusOptions & CallOptions = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Promise<Neighbors<IdsOf<O>>>;
+}
+
+/** An `Index` in a worker. */
+export interface RemoteIndex extends RemoteSearches {
+  filter(allowed: IdSet): Promise<RemoteFilter>;
+  recall(options?: RecallOptions & CallOptions): Promise<number>;
+  health(): Promise<IndexHealth>;
+  toBytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * An index in shards, one a worker: an id belongs to the shard of its remainder, and searches merge the nearest
+ * of all shards. With `exact` and `f32` storage the answers are those of one index.
+ */
+export interface ShardedIndex extends RemoteSearches {
+  /** One file for each shard. */
+  toBytes(): Promise<Uint8Array<ArrayBuffer>[]>;
+}
+
+/** An `Accumulator` in a worker. */
+export interface RemoteAccumulator extends RemoteObject {
+  readonly count: Promise<number>;
+  push(values: Exclude<Values, KernelArray>, options?: CallOptions): Promise<RemoteAccumulator>;
+  merge(other: RemoteAccumulator): Promise<RemoteAccumulator>;
+  finish(): Promise<number | bigint | boolean | ArrayResult>;
+  toBytes(): Promise<Uint8Array<ArrayBuffer>>;
+}

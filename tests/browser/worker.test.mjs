@@ -1,0 +1,219 @@
+// Do workers and storage do in Chromium what they promise?
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { open, served } from "./browser.mjs";
+import { projectOf } from "./project.mjs";
+
+const project = projectOf({
+  "index.html": `<!doctype html>
+<link rel="icon" href="data:,">
+<script type="module">
+  import * as nearfold from "./node_modules/nearfold/index.js";
+  import * as storage from "./node_modules/nearfold/storage.js";
+  import * as worker from "./node_modules/nearfold/worker.js";
+  await nearfold.init();
+  const vectors = (n, dim) => Float32Array.from({ length: n * dim }, (_, i) => Math.sin(i * i + 0.1 * i));
+  const code = (promise) => promise.then(() => "none", (error) => (typeof error.code === "string" ? error.code : error.name));
+  const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
+  Object.assign(window, { nearfold, storage, worker, vectors, code, same, ready: true });
+</script>
+`,
+});
+const file = await (async () => {
+  const { Index } = await import(pathToFileURL(join(project, "node_modules/nearfold/node.js")));
+  const index = new Index(16);
+  index.add(Float32Array.from({ length: 16 * 2000 }, (_, i) => Math.sin(i * i)));
+  return index.toBytes();
+})();
+writeFileSync(join(project, "index.nearfold"), file);
+
+const address = await served(project);
+async function fresh() {
+  const page = await open(address);
+  await page.waitForFunction(() => window.ready);
+  return page;
+}
+
+/** Saves, opens, lists, replaces and removes, and says what came of it. */
+const story = async () => {
+  const { storage, nearfold, vectors, code, same } = window;
+  const index = new nearfold.Index(8);
+  index.add(vectors(5000, 8));
+  const bytes = index.toBytes();
+  const seen = [];
+  const saved = await storage.save("a/../b? é.nearfold", index, { onProgress: (done, total) => seen.push(done, total) });
+  const opened = await storage.open("a/../b? é.nearfold");
+  await storage.save("second", bytes);
+  const large = new Uint8Array(2 ** 23 * 2 + 5).fill(7);
+  await storage.save("large", large);
+  const names = (await storage.list()).map(({ name, bytes, saved }) => [name, bytes, saved instanceof Date]);
+  await storage.save("second", bytes.subarray(0, -1));
+  const aborted = await code(storage.save("large", bytes, { signal: AbortSignal.abort() }));
+  const result = {
+    saved: saved.bytes === bytes.length,
+    same: same(opened.toBytes(), bytes),
+    progress: seen.at(-1) === bytes.length,
+    names: names.map(([name, , dated]) => [name, dated]),
+    lengths: names.every(([, length]) => length > 0),
+    damaged: await code(storage.open("second")),
+    aborted,
+    absent: await code(storage.open("none")),
+    removed: [await storage.remove("second"), await storage.delete("second"), await storage.remove("large")],
+    left: (await storage.list()).length,
+  };
+  await storage.remove("a/../b? é.nearfold");
+  return result;
+};
+const EXPECTED = {
+  saved: true, same: true, progress: true, lengths: true,
+  names: [["a/../b? é.nearfold", true], ["large", true], ["second", true]],
+  damaged: "corrupt", aborted: "AbortError", absent: "not_found", removed: [true, false, true], left: 1,
+};
+
+test("OPFS keeps indexes under any name", async () => {
+  const page = await fresh();
+  assert.deepEqual(await page.evaluate(story), EXPECTED);
+  assert.equal(await page.evaluate(async () => (await Array.fromAsync((await navigator.storage.getDirectory()).keys())).join()), "nearfold");
+});
+
+test("IndexedDB does so where there is no OPFS", async () => {
+  const page = await open(address);
+  await page.context().addInitScript(() => delete FileSystemFileHandle.prototype.createWritable);
+  await page.reload();
+  await page.waitForFunction(() => window.ready);
+  assert.deepEqual(await page.evaluate(story), EXPECTED);
+  assert.deepEqual(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)), ["nearfold"]);
+});
+
+for (const without of [false, true]) {
+  test(`a quota that is too small is told in ${without ? "IndexedDB" : "OPFS"}, and the old index stays`, async () => {
+    const page = await open(address);
+    if (without) await page.context().addInitScript(() => delete FileSystemFileHandle.prototype.createWritable);
+    await page.reload();
+    await page.waitForFunction(() => window.ready);
+    await page.evaluate(async () => {
+      const index = new nearfold.Index(8);
+      index.add(vectors(100, 8));
+      await storage.save("a", index);
+    });
+    const session = await page.context().newCDPSession(page);
+    await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(address).origin, quotaSize: 500_000 });
+    const { code, message, length, names } = await page.evaluate(async () => {
+      const error = await storage.save("a", new Uint8Array(5_000_000).map(() => Math.random() * 256)).catch((error) => error);
+      const other = await storage.save("b", new Uint8Array(5_000_000)).catch((error) => error);
+      return { code: [error.code, other.code], message: error.message, length: (await storage.open("a")).length, names: (await storage.list()).map(({ name }) => name) };
+    });
+    assert.deepEqual(code, ["quota_exceeded", "quota_exceeded"]);
+    assert.match(message, /no room to save “a”, which takes 5000000 bytes/);
+    assert.equal(length, 100);
+    assert.deepEqual(names, ["a"]);
+  });
+}
+
+test("an index survives a reload of the page", async () => {
+  const page = await fresh();
+  await page.evaluate(async () => {
+    const index = new nearfold.Index(8);
+    index.add(vectors(1000, 8));
+    await storage.save("kept", index);
+    sessionStorage.found = String(index.search(vectors(1, 8)).ids);
+  });
+  await page.reload();
+  await page.waitForFunction(() => window.ready);
+  assert.ok(await page.evaluate(async () => String((await storage.open("kept")).search(vectors(1, 8)).ids) === sessionStorage.found));
+});
+
+test("fetchIndex fetches once, checks the digest and reads the cache after it", async () => {
+  const page = await fresh();
+  let asked = 0;
+  page.on("request", (request) => request.url().endsWith("index.nearfold") && asked++);
+  const integrity = `sha256-${createHash("sha256").update(file).digest("base64")}`;
+  const lengths = await page.evaluate(async (integrity) => {
+    const lengths = [];
+    for (let i = 0; i < 3; i++) lengths.push((await storage.fetchIndex("index.nearfold", { cache: true, integrity })).length);
+    return lengths;
+  }, integrity);
+  assert.deepEqual([lengths, asked], [[2000, 2000, 2000], 1]);
+  const wrong = `sha256-${createHash("sha256").update("other").digest("base64")}`;
+  assert.equal(await page.evaluate((integrity) => code(storage.fetchIndex("index.nearfold", { cache: true, integrity })), wrong), "integrity_mismatch");
+  assert.equal(await page.evaluate(async () => (await storage.list()).length), 1);
+});
+
+test("a stream from the network is placed as it comes", async () => {
+  const page = await fresh();
+  const { length, reports, total } = await page.evaluate(async () => {
+    let reports = 0, total;
+    const index = await nearfold.Index.fromStream(await fetch("index.nearfold"), { onProgress: (_, all) => (reports++, (total = all)) });
+    return { length: index.length, reports, total };
+  });
+  assert.deepEqual([length, total, reports >= 1], [2000, file.length, true]);
+});
+
+test("a worker answers as the page does, opens and saves by itself, and stops an addition on an unisolated page", async () => {
+  const page = await fresh();
+  const found = await page.evaluate(async () => {
+    const { nearfold, worker, vectors, code, same } = window;
+    const nf = await worker.connect();
+    const data = vectors(3000, 16);
+    const here = new nearfold.Index(16);
+    here.add(data);
+    const there = await nf.Index.create(16);
+    const reports = [];
+    await there.add(data, { progress: (done, total) => reports.push(done, total) });
+    const n = 60_000;
+    const many = await nf.Index.create(32);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 300);
+    const aborted = await code(many.add(vectors(n, 32), { transfer: true, signal: controller.signal }));
+    const added = await many.length;
+    await nf.save("from a worker", there);
+    const again = await nf.open("from a worker");
+    const fetched = await nf.fetchIndex(new URL("index.nearfold", location).href, { onProgress: (loaded, total) => reports.push(loaded, total) });
+    const streamed = await nf.Index.fromStream((await fetch("index.nearfold")).body);
+    const result = {
+      isolated: crossOriginIsolated,
+      sum: (await nf.sum([1e16, 1, -1e16])) === 1,
+      same: same(await there.toBytes(), here.toBytes()) && same(await again.toBytes(), here.toBytes()),
+      reports: reports.at(-1) === reports.at(-2),
+      aborted,
+      stopped: added > 0 && added < n,
+      lengths: [await fetched.length, await streamed.length],
+      error: await code(there.search([1])),
+    };
+    nf.close();
+    return result;
+  });
+  assert.deepEqual(found, { isolated: false, sum: true, same: true, reports: true, aborted: "AbortError", stopped: true, lengths: [2000, 2000], error: "dimension_mismatch" });
+  assert.deepEqual(page.problems.filter((problem) => !/blob:/.test(problem)), []);
+});
+
+test("a pool merges reductions and shards", async () => {
+  const page = await fresh();
+  assert.deepEqual(
+    await page.evaluate(async () => {
+      const { nearfold, worker, vectors, same } = window;
+      const pool = await worker.createPool({ size: 2 });
+      const numbers = Float64Array.from({ length: 150_000 }, (_, i) => Math.sin(i) * 10 ** (i % 25));
+      const data = vectors(2000, 16);
+      const one = new nearfold.Index(16, { storage: "f32" });
+      one.add(data);
+      const shards = await pool.Index.create(16, { storage: "f32" });
+      await shards.add(data);
+      const whole = await pool.sum(numbers);
+      const [a, b] = [await shards.searchMany(data.subarray(0, 160), { exact: true }), one.searchMany(data.subarray(0, 160), { exact: true })];
+      pool.close();
+      return [whole === nearfold.sum(numbers), same(a.ids, b.ids), same(a.distances, b.distances)];
+    }),
+    [true, true, true],
+  );
+});
+
+test("a worker whose script is missing is told", async () => {
+  const page = await fresh();
+  assert.equal(await page.evaluate(() => code(worker.connect({ worker: () => new Worker("none.js", { type: "module" }) }))), "worker_failed");
+});

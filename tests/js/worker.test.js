@@ -1,0 +1,229 @@
+// Does nearfold/worker give the answers of nearfold itself, and stop when it is told to?
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { Project } from "./install.mjs";
+
+const project = new Project();
+const own = await project.import("node.js");
+const { connect, createPool, NearfoldError } = await project.import("worker.node.js");
+
+const nf = await connect();
+const pool = await createPool({ size: 3 });
+after(() => (nf.close(), pool.close()));
+
+const rejectsWith = (promise, code) =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof NearfoldError, String(error));
+    assert.equal(error.code, code, error.message);
+    return true;
+  });
+
+/** Numbers of very different sizes, whose sums depend on the order unless they are exact. */
+const numbers = Float64Array.from({ length: 200_000 }, (_, i) => Math.sin(i) * 10 ** (i % 25));
+const vectors = (n, dim) => Float32Array.from({ length: n * dim }, (_, i) => Math.sin(i * i + 0.1 * i));
+
+test("every function of the package is there, and reductions give the same bits", async () => {
+  const calls = {
+    sum: [numbers], variance: [numbers, { ddof: 1 }], median: [numbers], argmax: [numbers], quantile: [numbers, 0.3], minmax: [numbers],
+    norm: [[3, 4]], dot: [[1, 2], [3, 4]], cumsum: [[1, 2, 3]], histogram: [numbers, { bins: 5 }], bincount: [[0, 1, 1]], describe: [numbers],
+    digitize: [[0.5], [0, 1]], group: ["sum", [1, 2, 3], [0, 1, 0]], average: [[1, 3], { weights: [1, 3] }],
+  };
+  for (const [name, args] of Object.entries(calls)) assert.deepEqual(await nf[name](...args), own[name](...args), name);
+  const functions = Object.keys(own).filter((name) => typeof own[name] === "function" && !/^[A-Z]|^(init|alloc|pages)$/.test(name));
+  for (const name of functions) {
+    // A call without arguments is refused by the function, not for want of one.
+    await nf[name]().catch((error) => assert.notEqual(error.code, "unknown_name", name));
+  }
+});
+
+test("an index in a worker answers as one here, with all its members", async () => {
+  const data = vectors(2000, 16);
+  const here = new own.Index(16, { metric: "cosine" });
+  here.add(data);
+  const there = await nf.Index.create(16, { metric: "cosine" });
+  const ids = await there.add(data);
+  assert.deepEqual(ids, Float64Array.from({ length: 2000 }, (_, i) => i));
+  const query = data.subarray(160, 176);
+  assert.deepEqual(await there.search(query, { k: 5 }), here.search(query, { k: 5 }));
+  assert.deepEqual(await there.searchMany(data.subarray(0, 64)), here.searchMany(data.subarray(0, 64)));
+  assert.deepEqual(await there.searchRadius(query, 0.4), here.searchRadius(query, 0.4));
+  assert.deepEqual(await there.search(query, { filter: [3, 4, 5] }), here.search(query, { filter: [3, 4, 5] }));
+  const filter = await there.filter(new Set([3, 4, 5]));
+  assert.equal(await filter.count, 3);
+  assert.deepEqual(await there.search(query, { filter }), here.search(query, { filter: [3, 4, 5] }));
+  assert.deepEqual(await there.toBytes(), here.toBytes());
+  assert.deepEqual([await there.dim, await there.length, await there.params], [here.dim, here.length, here.params]);
+  assert.deepEqual(await there.memory(), here.memory());
+  assert.deepEqual(await there.health(), here.health());
+  assert.deepEqual(await there.vector(7), here.vector(7));
+  await there.remove([7]);
+  assert.equal(await there.has(7), false);
+  await there.update(query, [8]);
+  await there.compact();
+  assert.equal(await there.length, 1999);
+  const again = await nf.Index.fromBytes(here.toBytes(), { transfer: true });
+  assert.equal(await again.length, 2000);
+  there.free();
+  await rejectsWith(there.search(query), "freed");
+  // Getters are read without a call: a new one has to be known to the page's side.
+  const getters = [own.Index, own.Accumulator, own.Filter].filter(Boolean).flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([, { get }]) => get).map(([name]) => name));
+  const read = getters.map((name) => [name, again[name]]);
+  await Promise.allSettled(read.map(([, promise]) => promise));
+  for (const [name, promise] of read) assert.equal(typeof promise.then, "function", name);
+});
+
+test("a stream is opened in the worker", async () => {
+  const index = new own.Index(4);
+  index.add(vectors(100, 4));
+  const seen = [];
+  const opened = await nf.Index.fromStream(new Blob([index.toBytes()]).stream(), { onProgress: (loaded, total) => seen.push([loaded, total]) });
+  assert.equal(await opened.length, 100);
+  assert.equal(seen.at(-1)[0], seen.at(-1)[1]);
+});
+
+test("several calls are in flight at once and each gets its own answer", async () => {
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => nf.sum([i, 1])));
+  assert.deepEqual(answers, Array.from({ length: 200 }, (_, i) => i + 1));
+});
+
+test("accumulators keep one identity and merge", async () => {
+  const left = await nf.Accumulator.create("sum");
+  assert.equal(await left.push([1e16, 1]), left);
+  const right = await nf.Accumulator.fromBytes(new own.Accumulator("sum").push([-1e16]).toBytes());
+  await left.merge(right);
+  assert.equal(await left.finish(), 1);
+  assert.equal(await left.count, 3);
+});
+
+test("arrays are copied, a part of a buffer alone, unless they are to move", async () => {
+  const kept = Float64Array.of(1, 2, 3);
+  assert.equal(await nf.sum(kept.subarray(1)), 5);
+  assert.equal(kept.length, 3);
+  assert.equal(await nf.sum(kept, { transfer: true }), 6);
+  assert.equal(kept.length, 0);
+  await rejectsWith(nf.sum(kept), "detached");
+  const shared = new Float64Array(new SharedArrayBuffer(16));
+  shared.set([1, 2]);
+  assert.equal(await nf.sum(shared), 3);
+});
+
+test("errors cross with their code, and the worker works on", async () => {
+  const index = await nf.Index.create(3);
+  await rejectsWith(nf.sum("1, 2"), "bad_parameter");
+  await rejectsWith(nf.mean([]), "empty");
+  await rejectsWith(index.search([1, 2]), "dimension_mismatch");
+  await rejectsWith(index.search([1, 2, 3], { filter: () => true }), "bad_parameter");
+  await rejectsWith(index.search([1, 2, 3], { progress() {} }), "bad_parameter");
+  await rejectsWith(index.vector(9), "id_not_found");
+  await rejectsWith(nf.constructor(), "unknown_name");
+  await rejectsWith(nf.alloc(8), "unknown_name");
+  await rejectsWith(index.constructor(), "unknown_name");
+  await rejectsWith(index.__proto__(), "unknown_name");
+  await rejectsWith(nf.sum([1], { signal: 7 }), "bad_parameter");
+  await rejectsWith(nf.sum([1], { transfer: 1 }), "bad_parameter");
+  await rejectsWith(connect({ wroker: 1 }), "bad_parameter");
+  await rejectsWith(connect({ kernel: new Uint8Array(9) }), "load_failed");
+  await rejectsWith(createPool({ size: 0 }), "bad_parameter");
+  await rejectsWith((await pool.Index.create(3)).add([1, 2]), "dimension_mismatch");
+  const other = await connect();
+  const foreign = await (await other.Index.create(3)).filter([]);
+  await rejectsWith(index.search([1, 2, 3], { filter: foreign }), "bad_parameter");
+  other.close();
+  assert.equal(await nf.sum([1, 2]), 3);
+});
+
+test("an abort ends what runs, what waits, and leaves the rest", async () => {
+  const mine = new Error("mine");
+  await assert.rejects(nf.sum([1], { signal: AbortSignal.abort(mine) }), (error) => error === mine);
+  const index = await nf.Index.create(32);
+  const controller = new AbortController();
+  let reports = 0;
+  const n = 40_000;
+  const adding = index.add(vectors(n, 32), { signal: controller.signal, transfer: true, progress: (done, total) => (assert.equal(total, n), ++reports === 3 && controller.abort(mine)) });
+  const waiting = nf.median(numbers, { signal: controller.signal });
+  await Promise.all([assert.rejects(adding, (error) => error === mine), assert.rejects(waiting, (error) => error === mine)]);
+  const length = await index.length;
+  assert.ok(length > 0 && length < n / 2, `${length} of ${n} were added`);
+  assert.equal((await index.search(vectors(1, 32), { k: 1 })).ids.length, 1);
+  index.free();
+});
+
+test("a pool's reductions give the bits of one call", async () => {
+  const wholes = ["sum", "mean", "variance", "std", "min", "max", "minmax", "ptp", "argmin", "argmax", "norm", "skew", "kurtosis", "any", "all", "count", "countNonzero", "nansum", "nanmax", "nanargmin", "median"];
+  for (const name of wholes) assert.deepEqual(await pool[name](numbers), own[name](numbers), name);
+  assert.equal(await pool.var(numbers, { ddof: 1 }), own.variance(numbers, { ddof: 1 }));
+  const integers = BigInt64Array.from({ length: 100_000 }, (_, i) => BigInt(i) ** 3n);
+  assert.equal(await pool.sum(integers), own.sum(integers));
+  assert.deepEqual(await pool.sum({ data: numbers, shape: [2, 100_000] }, { axis: 1 }), own.sum({ data: numbers, shape: [2, 100_000] }, { axis: 1 }));
+  const shared = new Float64Array(new SharedArrayBuffer(numbers.byteLength));
+  shared.set(numbers);
+  assert.equal(await pool.sum(shared), own.sum(numbers));
+  assert.equal(numbers.length, 200_000);
+  await rejectsWith(pool.sum(numbers, { axs: 1 }), "bad_parameter");
+});
+
+test("an index in shards gives the exact neighbours of one index", async () => {
+  const data = vectors(3000, 16);
+  const one = new own.Index(16, { storage: "f32" });
+  one.add(data);
+  const shards = await pool.Index.create(16, { storage: "f32" });
+  let reported;
+  assert.equal((await shards.add(data, { progress: (done, total) => void (reported = [done, total]) })).length, 3000);
+  assert.deepEqual(reported, [3000, 3000]);
+  const queries = data.subarray(0, 160);
+  for (const options of [{ exact: true }, { exact: true, k: 3, ids: "bigint" }]) {
+    assert.deepEqual(await shards.searchMany(queries, options), one.searchMany(queries, options));
+    assert.deepEqual(await shards.search(queries.subarray(0, 16), options), one.search(queries.subarray(0, 16), options));
+  }
+  assert.deepEqual(await shards.searchRadius(queries.subarray(0, 16), 3, { exact: true }), one.searchRadius(queries.subarray(0, 16), 3, { exact: true }));
+  assert.deepEqual([await shards.length, await shards.dim, (await shards.memory()).total > 0], [3000, 16, true]);
+  assert.deepEqual(await shards.vector(5), one.vector(5));
+
+  // All or nothing, over all shards.
+  await rejectsWith(shards.add(data.slice(0, 48), { ids: [9000, 9001, 5] }), "duplicate_id");
+  await rejectsWith(shards.remove([1, 2, 9000]), "id_not_found");
+  await rejectsWith(shards.remove([1, 1]), "duplicate_id");
+  await rejectsWith(shards.add(data.slice(0, 16), { ids: [-1] }), "bad_parameter");
+  await rejectsWith(shards.add(data.slice(0, 16), { id: [1] }), "bad_parameter");
+  assert.equal(await shards.length, 3000);
+  assert.equal(await shards.has(9000), false);
+
+  await shards.remove([0, 1, 2999]);
+  await shards.update(data.slice(0, 16), [2]);
+  await shards.compact();
+  assert.equal((await shards.search(data.subarray(0, 16), { k: 1 })).ids[0], 2);
+  const parts = await shards.toBytes();
+  const again = await pool.Index.fromBytes(parts);
+  assert.equal(await again.length, 2997);
+  const [id] = await again.add([...data.subarray(0, 16)]);
+  assert.ok(id >= 3000, `${id}`);
+  shards.free();
+});
+
+test("a closed worker says so", async () => {
+  const other = await connect();
+  const waiting = other.median(numbers);
+  other.close();
+  await rejectsWith(waiting, "closed");
+  await rejectsWith(other.sum([1]), "closed");
+});
+
+test("a program ends though a worker is idle, and not before a call is answered", () => {
+  assert.equal(project.run('import { connect } from "nearfold/worker"; const nf = await connect(); nf.sum([1, 2]).then(console.log)'), "3");
+});
+
+test("what is forgotten in a worker is given back", async () => {
+  const script = `
+    import { connect } from "nearfold/worker";
+    const nf = await connect();
+    const data = new Float32Array(64 * 1000).map((_, i) => Math.sin(i));
+    const once = async () => { const index = await nf.Index.create(64); await index.add(data); };
+    for (let i = 0; i < 10; i++) { await once(); gc(); await new Promise((next) => setTimeout(next, 5)); }
+    const before = await nf.kernelMemory();
+    for (let i = 0; i < 60; i++) { await once(); gc(); await new Promise((next) => setTimeout(next, 5)); }
+    console.log((await nf.kernelMemory()) - before);
+  `;
+  const grown = Number(project.run(script, ["--expose-gc"]));
+  assert.ok(grown < 2 ** 20, `grew by ${grown} bytes`);
+});
