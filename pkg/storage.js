@@ -39,17 +39,19 @@ export async function save(name, index, options = {}) {
   try {
     await where.write(name, bytes, { signal, onProgress });
   } catch (error) {
-    throw await told(error, name, bytes.length);
+    throw await told(error, signal, name, bytes.length);
   }
   return { name, bytes: bytes.length };
 }
 
 /** A full disk or quota, told with figures; other errors as they are. */
-async function told(error, name, length) {
-  if (error?.name !== "QuotaExceededError") return error;
-  const { usage, quota } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
-  const left = quota === undefined ? "" : `; ${usage} of the ${quota} bytes that this site may keep are used`;
-  return new NearfoldError("quota_exceeded", `no room to save “${name}”, which takes ${length} bytes${left}: remove other indexes`, { cause: error });
+async function told(error, signal, name, length) {
+  // Chromium aborts a write that meets the quota at times, and does not say so.
+  const unsaid = error?.name === "AbortError" && !signal?.aborted;
+  if (error?.name !== "QuotaExceededError" && !unsaid) return error;
+  const { usage } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  const kept = usage === undefined ? "" : ` (this site keeps ${usage} bytes already)`;
+  return new NearfoldError("quota_exceeded", `${unsaid ? "most likely " : ""}no room to save “${name}”, which takes ${length} bytes${kept}: remove other indexes`, { cause: error });
 }
 
 export async function open(name, options = {}) {

@@ -103,13 +103,23 @@ for (const without of [false, true]) {
     });
     const session = await page.context().newCDPSession(page);
     await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(address).origin, quotaSize: 500_000 });
+    // Chromium holds IndexedDB to this quota late or never: its error is thrown for it.
+    if (without) {
+      await page.evaluate(() => {
+        const { put } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.put = function (value, key) {
+          if (value.length > 500_000) throw new DOMException("full", "QuotaExceededError");
+          return put.call(this, value, key);
+        };
+      });
+    }
     const { code, message, length, names } = await page.evaluate(async () => {
       const error = await storage.save("a", new Uint8Array(5_000_000).map(() => Math.random() * 256)).catch((error) => error);
       const other = await storage.save("b", new Uint8Array(5_000_000)).catch((error) => error);
       return { code: [error.code, other.code], message: error.message, length: (await storage.open("a")).length, names: (await storage.list()).map(({ name }) => name) };
     });
     assert.deepEqual(code, ["quota_exceeded", "quota_exceeded"]);
-    assert.match(message, /no room to save “a”, which takes 5000000 bytes/);
+    assert.match(message, /^(most likely )?no room to save “a”, which takes 5000000 bytes/);
     assert.equal(length, 100);
     assert.deepEqual(names, ["a"]);
   });
@@ -168,8 +178,7 @@ test("a worker answers as the page does, opens and saves by itself, and stops an
     const n = 60_000;
     const many = await nf.Index.create(32);
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 300);
-    const aborted = await code(many.add(vectors(n, 32), { transfer: true, signal: controller.signal }));
+    const aborted = await code(many.add(vectors(n, 32), { transfer: true, signal: controller.signal, progress: () => controller.abort() }));
     const added = await many.length;
     await nf.save("from a worker", there);
     const again = await nf.open("from a worker");
