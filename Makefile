@@ -160,6 +160,16 @@ test-browser: site chromium tests/browser/node_modules/installed  ## the page an
 
 test: test-browser
 
+tests/bundlers/node_modules/installed: tests/bundlers/package-lock.json
+	cd tests/bundlers && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: test-bundlers
+test-bundlers: npm chromium tests/browser/node_modules/installed tests/bundlers/node_modules/installed  ## the package and the examples through Vite, webpack, esbuild, Rollup, Next.js, workerd
+	cd tests/bundlers && node --test --test-reporter=dot
+
+test: test-bundlers
+
 .PHONY: test-python
 test-python: wheel  ## the native wheel, installed, in CPython
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
