@@ -27,6 +27,8 @@ pub(crate) struct I8Rows {
     norms: Vec<f32>,
     /// The row of the zero vector under cosine: its distance to everything is 1.
     zero_node: Option<u32>,
+    /// Whether the last row that was pushed is a further zero vector, not yet known as an equal.
+    zero_again: bool,
 }
 
 impl I8Rows {
@@ -43,7 +45,8 @@ impl I8Rows {
         scales: Vec<f32>,
         zero_node: Option<u32>,
     ) -> Self {
-        let mut rows = Self { dim, metric, centre, codes, scales, norms: Vec::new(), zero_node };
+        let mut rows =
+            Self { dim, metric, centre, codes, scales, norms: Vec::new(), zero_node, zero_again: false };
         if metric == Metric::L2sq {
             rows.wake();
         }
@@ -137,7 +140,9 @@ impl I8Rows {
 
     pub(super) fn push(&mut self, vector: &[f32]) {
         let start = self.codes.len();
-        if self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
+        let zero = self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0);
+        self.zero_again = zero && self.zero_node.is_some();
+        if zero && !self.zero_again {
             self.zero_node = Some(self.len() as u32);
         }
         let scale = if self.centre.is_empty() {
@@ -154,6 +159,11 @@ impl I8Rows {
         self.scales.pop();
         self.norms.truncate(self.scales.len());
         self.zero_node = self.zero_node.filter(|node| (*node as usize) < self.scales.len());
+        self.zero_again = false;
+    }
+
+    fn is_zero(&self, node: u32) -> bool {
+        self.zero_node == Some(node) || self.zero_again && node as usize + 1 == self.len()
     }
 
     fn row(&self, node: u32) -> &[i8] {
@@ -176,7 +186,7 @@ impl I8Rows {
     pub(super) fn same(&self, a: u32, b: u32) -> bool {
         self.scales[a as usize] == self.scales[b as usize]
             && self.row(a) == self.row(b)
-            && (self.zero_node == Some(a)) == (self.zero_node == Some(b))
+            && self.is_zero(a) == self.is_zero(b)
     }
 
     pub(super) fn decode(&self, node: u32) -> Vec<f32> {

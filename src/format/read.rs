@@ -83,6 +83,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         .or_else(|why| corrupt("links", why))?;
     let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
     let mut index = Index::from_parts(dim, params, store, Graph::Packed(links), ids);
+    if header.checked > header.nodes || header.linked != 0 && header.checked == 0 {
+        return corrupt("header", format!("{} of {} nodes were checked", header.checked, header.nodes));
+    }
     index.checked = header.checked as usize;
     index.ordered = header.ordered as usize;
     index.calibration =

@@ -6,7 +6,7 @@ use super::graph::{Packed, Slots};
 use super::index::{Graph, Index};
 use super::order::locality_order;
 use super::reach;
-use super::walk::{Candidate, Scratch};
+use super::walk::{Candidate, Scratch, entries};
 use crate::codec::{Rows, with_rows};
 use crate::error::{Error, Result};
 
@@ -50,6 +50,7 @@ impl Index {
         let holes = dead.iter().copied().take_while(|node| (*node as usize) < last);
         let rest = (last as u32..self.store.len() as u32).filter(|node| dead.binary_search(node).is_err());
         let moves: Vec<(u32, u32)> = rest.zip(holes).collect();
+        let mut moved = None;
         if let Some(mut slots) = slots {
             with_rows!(&self.store, rows => heal(rows, &mut slots, &dead, &self.scratch));
             for &(from, to) in &moves {
@@ -60,7 +61,7 @@ impl Index {
                 moves.binary_search_by_key(&link, |(from, _)| *from).map_or(link, |at| moves[at].1)
             });
             reach::link_forgotten(&mut slots);
-            self.graph = Graph::Slots(slots);
+            moved = Some(slots);
         }
         for &(from, to) in &moves {
             self.dedupe.rename(&self.store, from, to);
@@ -68,7 +69,12 @@ impl Index {
         }
         self.store.truncate(last);
         self.ids.move_nodes(&moves, last);
-        self.checked = self.checked.saturating_sub(dead.len());
+        if let Some(mut slots) = moved {
+            let starts: Vec<u32> = entries(last).collect();
+            self.link_unreached(&mut slots, &starts);
+            self.graph = Graph::Slots(slots);
+            self.checked = last;
+        }
         Ok(())
     }
 
@@ -98,16 +104,23 @@ impl Index {
     pub fn compact(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;
-        if let Graph::Slots(slots) = &self.graph {
+        if let Graph::Slots(slots) = &mut self.graph {
+            let mut slots = core::mem::take(slots);
             let order = with_rows!(&self.store, rows => locality_order(rows, n, &self.scratch));
             let mut place = vec![0; n];
             for (i, &node) in order.iter().enumerate() {
                 place[node as usize] = i as u32;
             }
-            let packed = Packed::from_slots_in_order(slots, &order, &place);
-            self.store.reorder(&order)?;
+            let starts: Vec<u32> = entries(n).map(|entry| order[entry as usize]).collect();
+            self.link_unreached(&mut slots, &starts);
+            let packed = Packed::from_slots_in_order(&slots, &order, &place);
+            if let Err(error) = self.store.reorder(&order) {
+                self.graph = Graph::Slots(slots);
+                return Err(error);
+            }
             self.ids.reorder(&order, &place);
             self.graph = Graph::Packed(packed);
+            self.checked = n;
         }
         self.store.rest();
         self.ids.rest();
@@ -115,6 +128,14 @@ impl Index {
         self.dedupe = Dedupe::default();
         self.ordered = n;
         Ok(())
+    }
+
+    fn link_unreached(&self, slots: &mut Slots, starts: &[u32]) {
+        let mut scratch = self.scratch.take();
+        with_rows!(&self.store, rows => {
+            reach::link_unreached(rows, slots, starts, self.plan(), &mut scratch);
+        });
+        self.scratch.put(scratch);
     }
 }
 

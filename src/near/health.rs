@@ -30,15 +30,15 @@ impl Index {
         let nodes = self.store.len();
         let mut health = Health { nodes, duplicates: self.len() - nodes, ..Health::default() };
         match &self.graph {
-            Graph::Slots(slots) => health.look(slots, Slots::len(slots)),
-            Graph::Packed(packed) => health.look(packed, Packed::len(packed)),
+            Graph::Slots(slots) => health.look(slots, Slots::len(slots), self.entries()),
+            Graph::Packed(packed) => health.look(packed, Packed::len(packed), self.entries()),
         }
         health
     }
 }
 
 impl Health {
-    fn look<L: Links>(&mut self, links: &L, n: usize) {
+    fn look<L: Links>(&mut self, links: &L, n: usize, starts: impl Iterator<Item = u32>) {
         if n == 0 {
             return;
         }
@@ -52,6 +52,6 @@ impl Health {
             self.degree_max = self.degree_max.max(degree);
         }
         self.degree_mean = sum as f64 / n as f64;
-        self.orphans = Reached::new(links, n).orphans();
+        self.orphans = Reached::new(links, n, starts).orphans();
     }
 }

@@ -186,7 +186,8 @@ fn import_links<R: Rows>(
     for node in starved {
         link_anew(rows, slots, node, plan, &mut scratch);
     }
-    reach::link_unreached(rows, slots, plan, &mut scratch);
+    let starts: Vec<u32> = entries(slots.len()).collect();
+    reach::link_unreached(rows, slots, &starts, plan, &mut scratch);
     pool.put(scratch);
 }
 

@@ -99,7 +99,7 @@ pub struct Index {
     pub(crate) ids: Ids,
     /// The typed values of the ids.
     pub(crate) columns: Columns,
-    /// How many nodes there were when all were last known to be reachable.
+    /// How many nodes there were when all were last known to be reachable, from the entry points of so many.
     pub(crate) checked: usize,
     /// How many nodes there were when they were last put in order.
     pub(crate) ordered: usize,
@@ -242,7 +242,8 @@ impl Index {
             let linked = slots.len();
             let mut scratch = self.scratch.take();
             if linked >= self.checked + self.checked / CHECK_EVERY {
-                reach::link_unreached(rows, &mut slots, plan, &mut scratch);
+                let starts: Vec<u32> = entries(linked).collect();
+                reach::link_unreached(rows, &mut slots, &starts, plan, &mut scratch);
                 self.checked = linked;
             } else {
                 reach::link_unlinked(&mut slots, first);
@@ -438,10 +439,15 @@ impl Index {
         }
     }
 
+    /// Returns the nodes where searches begin: those from which all were last known to be reachable.
+    pub(super) fn entries(&self) -> impl Iterator<Item = u32> + use<> {
+        entries(self.checked)
+    }
+
     /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`.
     pub(super) fn walk<R: Rows>(&self, rows: &R, ef: usize, without: Option<u32>, scratch: &mut Scratch) {
         let n = self.store.len();
-        let entries = entries(n);
+        let entries = self.entries();
         match &self.graph {
             Graph::Slots(slots) => {
                 walk(slots, n, entries, without, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))

@@ -2,7 +2,7 @@
 
 use super::build::Plan;
 use super::graph::{Links, Slots};
-use super::walk::{Scratch, entries, walk};
+use super::walk::{Scratch, walk};
 use crate::codec::Rows;
 
 /// The nodes that links lead to from the entry points, and from what is entered later.
@@ -12,10 +12,10 @@ pub(crate) struct Reached {
 }
 
 impl Reached {
-    /// Follows all links from the entry points of a graph of `n` nodes.
-    pub(crate) fn new<L: Links>(links: &L, n: usize) -> Self {
+    /// Follows all links from the entry points `starts` of a graph of `n` nodes.
+    pub(crate) fn new<L: Links>(links: &L, n: usize, starts: impl Iterator<Item = u32>) -> Self {
         let mut reached = Self { seen: vec![false; n], open: Vec::new() };
-        for node in entries(n) {
+        for node in starts {
             reached.enter(links, node);
         }
         reached
@@ -47,17 +47,24 @@ impl Reached {
     }
 }
 
-/// Links every node that cannot be reached from the nearest node that can.
-pub(crate) fn link_unreached<R: Rows>(rows: &R, slots: &mut Slots, plan: Plan, scratch: &mut Scratch) {
+/// Links every node that cannot be reached from the entry points `starts` from the nearest node that can.
+pub(crate) fn link_unreached<R: Rows>(
+    rows: &R,
+    slots: &mut Slots,
+    starts: &[u32],
+    plan: Plan,
+    scratch: &mut Scratch,
+) {
+    let starts = || starts.iter().copied();
     let n = slots.len();
     // A link that must take another's place may cut that one's target off: then once more.
     for _ in 0..8 {
-        let mut reached = Reached::new(slots, n);
+        let mut reached = Reached::new(slots, n, starts());
         let (mut start, mut replaced) = (0, false);
         while let Some(node) = reached.next_unreached(start) {
             start = node as usize;
             rows.prepare_node(node, &mut scratch.prepared);
-            walk(slots, n, entries(n), None, plan.ef_construction, scratch, |prepared, nodes, keys| {
+            walk(slots, n, starts(), None, plan.ef_construction, scratch, |prepared, nodes, keys| {
                 rows.pair_keys(prepared, nodes, keys);
             });
             let near = scratch.pool.iter().filter(|candidate| candidate.node() != node);

@@ -14,6 +14,8 @@ mod fold;
 mod format;
 #[cfg(feature = "fold")]
 mod golden;
+#[cfg(feature = "near")]
+mod hostile;
 #[cfg(feature = "hnsw_rs")]
 mod import_hnsw_rs;
 #[cfg(feature = "near")]

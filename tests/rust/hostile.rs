@@ -1,0 +1,134 @@
+//! Does the index keep its promises on data that break others: repeated vectors, clusters out of
+//! each other's sight, one dimension, thousands of them?
+
+use crate::near::lcg;
+use nearfold::{Index, Metric, Params, SearchParams, Storage};
+
+const STORAGES: [Storage; 2] = [Storage::F32, Storage::I8];
+
+fn built(vectors: &[f32], dim: usize, metric: Metric, storage: Storage) -> Index {
+    let mut index = Index::new(dim, Params::new(metric).storage(storage)).unwrap();
+    index.add(vectors, None).unwrap();
+    index
+}
+
+/// The part of the true neighbours' distances that a search reaches.
+fn recall(index: &Index, queries: &[f32], k: usize, params: &SearchParams) -> f64 {
+    let (mut hits, mut all) = (0, 0);
+    for query in queries.chunks(index.dim()) {
+        let exact = index.search(query, k, &SearchParams::default().exact(true)).unwrap();
+        let found = index.search(query, k, params).unwrap();
+        let worst = *exact.distances.last().unwrap();
+        hits += found.distances.iter().filter(|distance| **distance <= worst).count();
+        all += exact.distances.len();
+    }
+    hits as f64 / all as f64
+}
+
+/// `clusters` of `each` vectors, `apart` from one another along the first axis.
+fn clusters(clusters: usize, each: usize, dim: usize, apart: f32, seed: u64) -> Vec<f32> {
+    let mut vectors = lcg(clusters * each * dim, seed);
+    for (i, vector) in vectors.chunks_mut(dim).enumerate() {
+        vector[0] += (i % clusters) as f32 * apart;
+    }
+    vectors
+}
+
+#[test]
+fn clusters_out_of_each_others_sight_are_all_reached_before_and_after_changes() {
+    let dim = 8;
+    for storage in STORAGES {
+        let vectors = clusters(50, 100, dim, 1000.0, 1);
+        let mut index = built(&vectors, dim, Metric::L2sq, storage);
+        assert_eq!(index.health().orphans, 0);
+        let queries = &vectors[..200 * dim];
+        assert!(recall(&index, queries, 10, &SearchParams::default().ef_search(100)) >= 0.95);
+        let gone: Vec<u64> = (0..5000).filter(|id| id % 50 < 20 && id % 3 != 0).collect();
+        index.remove(&gone).unwrap();
+        assert_eq!(index.health().orphans, 0);
+        let new = clusters(50, gone.len() / 50, dim, 1000.0, 2);
+        for vector in new.chunks(dim) {
+            index.add(vector, None).unwrap();
+        }
+        let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+        assert!(recall(&index, queries, 10, &SearchParams::default().ef_search(100)) >= 0.95);
+        for query in queries.chunks(dim) {
+            let params = SearchParams::default().ef_search(20);
+            assert_eq!(opened.search(query, 5, &params).unwrap(), index.search(query, 5, &params).unwrap());
+        }
+        index.compact().unwrap();
+        assert_eq!(index.health().orphans, 0);
+    }
+}
+
+#[test]
+fn vectors_repeated_hundreds_of_times_cost_no_recall() {
+    let (dim, distinct, repeated, times) = (16, 4000, 20, 300);
+    let mut vectors = lcg(distinct * dim, 3);
+    for _ in 0..times {
+        vectors.extend_from_within(..repeated * dim);
+    }
+    for storage in STORAGES {
+        let index = built(&vectors, dim, Metric::L2sq, storage);
+        let health = index.health();
+        assert_eq!((health.nodes, health.duplicates, health.orphans), (distinct, repeated * times, 0));
+        let params = SearchParams::default().ef_search(64);
+        assert!(recall(&index, &lcg(100 * dim, 4), 10, &params) >= 0.99);
+        let found = index.search_many(&vectors[..distinct * dim], 1, &params).unwrap();
+        let themselves = found.distances.iter().filter(|distance| **distance < 0.01).count();
+        assert_eq!(themselves, distinct);
+        let many = index.search(&vectors[..dim], times + 1, &params).unwrap();
+        assert!(many.ids.iter().all(|id| *id == 0 || id % repeated as u64 == 0), "{:?}", many.ids);
+    }
+}
+
+#[test]
+fn equal_vectors_share_one_node_and_are_all_returned() {
+    let (dim, n) = (4, 20_000);
+    for (metric, value) in [(Metric::L2sq, 0.5), (Metric::Cosine, 0.0), (Metric::Ip, -1.0)] {
+        let mut index = built(&vec![value; n * dim], dim, metric, Storage::I8);
+        assert_eq!(index.health().nodes, 1);
+        let found = index.search(&[0.25; 4], n, &SearchParams::default()).unwrap();
+        assert_eq!(found.ids, (0..n as u64).collect::<Vec<_>>());
+        index.compact().unwrap();
+        assert!(index.memory().ids <= 16 * n, "{:?}", index.memory());
+    }
+}
+
+#[test]
+fn zero_vectors_under_cosine_are_at_distance_one_of_everything() {
+    let dim = 6;
+    let mut vectors = lcg(3000 * dim, 5);
+    vectors[..10 * dim].fill(0.0);
+    for storage in STORAGES {
+        let index = built(&vectors, dim, Metric::Cosine, storage);
+        assert_eq!((index.health().nodes, index.health().orphans), (2991, 0));
+        let found = index.search(&vectors[20 * dim..21 * dim], 3000, &SearchParams::default()).unwrap();
+        let zero = found.ids.iter().position(|id| *id == 4).unwrap();
+        assert!((found.distances[zero] - 1.0).abs() < 1e-6);
+        assert_eq!(index.vector(4).unwrap(), [0.0; 6]);
+        let nothing = index.search(&[0.0; 6], 3, &SearchParams::default()).unwrap();
+        assert!(nothing.distances.iter().all(|distance| (distance - 1.0).abs() < 1e-6));
+    }
+}
+
+#[test]
+fn one_dimension_and_four_thousand_are_searched_as_any_other() {
+    for (dim, n, m, ef_construction) in [(1, 5000, 16, 64), (4096, 2048, 4, 8)] {
+        let vectors = lcg(n * dim, 6);
+        for storage in STORAGES {
+            let params = Params::new(Metric::L2sq).storage(storage).m(m).ef_construction(ef_construction);
+            let mut index = Index::new(dim, params).unwrap();
+            index.add(&vectors, None).unwrap();
+            assert_eq!(index.health().orphans, 0);
+            let themselves =
+                index.search_many(&vectors[..100 * dim], 1, &SearchParams::default().recall(0.99)).unwrap();
+            let found = themselves.ids.iter().enumerate().filter(|(i, id)| **id == *i as u64).count();
+            assert!(found >= 95, "{found} of 100 with {dim} dimensions");
+            if dim == 1 {
+                let params = SearchParams::default().ef_search(64);
+                assert!(recall(&index, &lcg(100, 7), 10, &params) >= 0.95);
+            }
+        }
+    }
+}
