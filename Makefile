@@ -52,6 +52,7 @@ wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernel and its 
 	cargo build --release --target wasm32-unknown-unknown --no-default-features --features wasm
 	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-name-section --remove-producers-section \
 	  --out-name nearfold --out-dir pkg/wasm target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/npm.mjs shorten
 	node tools/npm.mjs inline
 	@node tools/npm.mjs sizes
 

@@ -785,9 +785,9 @@ interface ManyOptions extends WalkOptions {
   k?: number;
 }
 
-/** How ids come: as numbers (the default) or as BigInts. */
+/** How ids come: as a Float64Array (`"number"`, the default), a BigUint64Array, or a Uint32Array if all are below 2^32. */
 interface IdOptions {
-  ids?: "number" | "bigint";
+  ids?: "number" | "bigint" | "uint32";
 }
 
 /** The options of `searchMany`. */
@@ -807,7 +807,13 @@ export interface SearchOptions<Id extends number | bigint = any> extends SearchM
 }
 
 /** Ids as `O` asks for them. */
-export type IdsOf<O> = O extends { ids: "bigint" } ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
+export type IdsOf<O> = O extends { ids: "bigint" }
+  ? BigUint64Array<ArrayBuffer>
+  : O extends { ids: "uint32" }
+    ? Uint32Array<ArrayBuffer>
+    : O extends { ids: string }
+      ? Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
+      : Float64Array<ArrayBuffer>;
 
 /** The neighbours of one query, nearest first; equal distances are ordered by id. */
 export interface Neighbors<I = Float64Array<ArrayBuffer>> {
@@ -974,11 +980,12 @@ export class Index {
    * Returns the nearest neighbours of one vector; with `filter` the nearest of those that it allows.
    *
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `bad_parameter`; `unsafe_integer`
-   *   if an id is beyond 2^53 − 1 (ask for `ids: "bigint"`).
+   *   if an id is beyond 2^53 − 1 (ask for `ids: "bigint"`), or beyond 2^32 − 1 with `ids: "uint32"`.
    */
   search(query: Vectors, options?: SearchOptions<number> & { ids?: "number" }): Neighbors;
   search(query: Vectors, options: SearchOptions<bigint> & { ids: "bigint" }): Neighbors<BigUint64Array<ArrayBuffer>>;
-  search(query: Vectors, options: SearchOptions): Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>>;
+  search(query: Vectors, options: SearchOptions<number> & { ids: "uint32" }): Neighbors<Uint32Array<ArrayBuffer>>;
+  search(query: Vectors, options: SearchOptions): Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
 
   /** Returns the nearest neighbours of each row of `queries`, with the errors of {@link search}. */
   searchMany<O extends SearchManyOptions = {}>(queries: Vectors, options?: O): NeighborsBatch<IdsOf<O>>;
@@ -1031,4 +1038,4 @@ export function pages(
   index: { search(query: any, options: any): Neighbors<any> | Promise<Neighbors<any>> },
   query: Vectors,
   options?: PageOptions,
-): AsyncGenerator<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>>, void, void>;
+): AsyncGenerator<Neighbors<IdsOf<{ ids: string }>>, void, void>;

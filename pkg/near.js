@@ -92,7 +92,7 @@ export class Index {
   filter(allowed, options = {}) {
     const index = this.#live();
     const { ids = "number" } = known(options, ["ids"]);
-    if (typeof ids !== "string") throw badParameter("ids", '"number" or "bigint"', ids);
+    if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
     if (typeof allowed === "function") return new Filter(this.#whileBusy(() => enter(() => index.filter(allowed, ids))), this);
     const bigints = idsToBigints(allowed instanceof Set ? [...allowed] : allowed);
     return new Filter(enter(() => index.filterIds(bigints)), this);

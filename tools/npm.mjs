@@ -1,5 +1,6 @@
 // Makes what `make npm` packs out of pkg/: the inline kernel, the tarball, the table of sizes.
 //
+//   node tools/npm.mjs shorten  gives the kernel's imports short names, in the kernel and in its glue
 //   node tools/npm.mjs inline   writes pkg/inline/kernel.js from pkg/wasm/nearfold_bg.wasm
 //   node tools/npm.mjs pack     packs pkg/ into target/npm/
 //   node tools/npm.mjs sizes    prints what a user downloads
@@ -10,7 +11,63 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const WASM = "pkg/wasm/nearfold_bg.wasm";
 
+const GLUE = "pkg/wasm/nearfold.js";
+
+// Names with a hash in them, twice in what a page fetches, and neither minifier nor gzip can shorten them.
+const LONG_NAME = /__(?:wbg|wbindgen)_\w+(?=: function\()/g;
+
+/** Returns a module with its imports renamed: `rename(name)`. */
+function withImports(wasm, rename) {
+  const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]);
+  let at = 8;
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = wasm[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  const text = () => {
+    const length = number();
+    return wasm.subarray(at, (at += length));
+  };
+  while (at < wasm.length) {
+    const start = at;
+    const kind = wasm[at++];
+    const end = number() + at;
+    if (kind !== 2) {
+      at = end;
+      continue;
+    }
+    const count = number();
+    const section = leb(count);
+    for (let i = 0; i < count; i++) {
+      const from = text();
+      const name = Buffer.from(rename(text().toString()));
+      const begin = at;
+      if (wasm[at++] !== 0) throw new Error("expected imports of functions alone");
+      number();
+      section.push(...leb(from.length), ...from, ...leb(name.length), ...name, ...wasm.subarray(begin, at));
+    }
+    return Buffer.concat([wasm.subarray(0, start), Buffer.from([2, ...leb(section.length), ...section]), wasm.subarray(end)]);
+  }
+  throw new Error("expected a module with imports");
+}
+
 const tasks = {
+  shorten() {
+    const names = new Map();
+    const glue = readFileSync(GLUE, "utf8").replace(LONG_NAME, (name) => {
+      if (!names.has(name)) names.set(name, `i${names.size.toString(36)}`);
+      return names.get(name);
+    });
+    // What the glue takes from modules of ours keeps its name.
+    const wasm = withImports(readFileSync(WASM), (name) => names.get(name) ?? name);
+    writeFileSync(WASM, wasm);
+    writeFileSync(GLUE, glue);
+  },
+
   inline() {
     mkdirSync("pkg/inline", { recursive: true });
     const base64 = readFileSync(WASM).toString("base64");

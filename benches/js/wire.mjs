@@ -26,6 +26,10 @@ export async function compareSizes(log) {
     row("wire: wasm, kB gzip", ours.others, { bar: WASM_BAR, lessIsBetter: true }),
     row("wire: JavaScript, kB gzip", ours.script, { bar: SCRIPT_BAR, lessIsBetter: true }),
   ];
+  // Entries of their own, each with all that it imports.
+  for (const [name, script] of Object.entries({ "nearfold/worker": "worker.js", "the worker's script": "thread.js", "nearfold/storage": "storage.js" })) {
+    rows.push(row(`wire: JavaScript of ${name}, kB gzip`, kilobytes(await bundle(`nearfold/${script}`)), { lessIsBetter: true }));
+  }
   for (const [name, engine] of Object.entries(ENGINES)) {
     if (engine.ours || !libraryOf(name).script) continue;
     try {

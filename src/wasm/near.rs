@@ -1,6 +1,6 @@
 //! The index: converts its parameters, vectors, ids and results.
 
-use js_sys::{BigUint64Array, Float64Array, Function};
+use js_sys::{BigUint64Array, Float64Array, Function, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use super::Result;
 use super::buffer::Buffer;
 use super::options::{Reader, size};
-use super::output::unsigned;
+use super::output::{beyond_u32, unsigned};
 use crate::distance::Metric;
 use crate::error::Error;
 use crate::near::{Filter, Index, Params, SearchParams, Storage};
@@ -84,7 +84,7 @@ fn params_from_js(value: &JsValue) -> Result<Params> {
 struct Query {
     k: usize,
     params: SearchParams,
-    bigint: bool,
+    kind: IdKind,
 }
 
 fn query_from_js(value: &JsValue) -> Result<Query> {
@@ -100,32 +100,48 @@ fn query_from_js(value: &JsValue) -> Result<Query> {
         params = params.exact(exact);
     }
     let k = reader.get("k", "an integer")?.unwrap_or(10);
-    let bigint = wants_bigints(reader.get::<String>("ids", "\"number\" or \"bigint\"")?.as_deref())?;
-    Ok(Query { k, params, bigint })
+    let kind = id_kind(reader.get::<String>("ids", ID_KINDS)?.as_deref())?;
+    Ok(Query { k, params, kind })
 }
 
-fn wants_bigints(ids: Option<&str>) -> Result<bool> {
+/// What ids come as: Float64Array, BigUint64Array or Uint32Array.
+#[derive(Clone, Copy)]
+enum IdKind {
+    Number,
+    Bigint,
+    Uint32,
+}
+
+const ID_KINDS: &str = "\"number\", \"bigint\" or \"uint32\"";
+
+fn id_kind(ids: Option<&str>) -> Result<IdKind> {
     match ids {
-        None | Some("number") => Ok(false),
-        Some("bigint") => Ok(true),
-        Some(other) => Err(Error::BadParameter {
-            name: "ids",
-            expected: "\"number\" or \"bigint\"".into(),
-            got: format!("{other:?}"),
-        }),
+        None | Some("number") => Ok(IdKind::Number),
+        Some("bigint") => Ok(IdKind::Bigint),
+        Some("uint32") => Ok(IdKind::Uint32),
+        Some(other) => {
+            Err(Error::BadParameter { name: "ids", expected: ID_KINDS.into(), got: format!("{other:?}") })
+        }
     }
 }
 
-fn ids_to_js(ids: &[u64], bigint: bool) -> Result<JsValue, JsValue> {
-    if bigint {
-        return Ok(BigUint64Array::from(ids).into());
+fn ids_to_js(ids: &[u64], kind: IdKind) -> Result<JsValue, JsValue> {
+    match kind {
+        IdKind::Bigint => Ok(BigUint64Array::from(ids).into()),
+        IdKind::Number => {
+            let numbers = ids.iter().map(|&id| unsigned(id)).collect::<Result<Vec<_>, _>>()?;
+            Ok(Float64Array::from(numbers.as_slice()).into())
+        }
+        IdKind::Uint32 => {
+            let short = |&id: &u64| u32::try_from(id).map_err(|_| beyond_u32(id));
+            let numbers = ids.iter().map(short).collect::<Result<Vec<_>, _>>()?;
+            Ok(Uint32Array::from(numbers.as_slice()).into())
+        }
     }
-    let numbers = ids.iter().map(|&id| unsigned(id)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Float64Array::from(numbers.as_slice()).into())
 }
 
-fn id_to_js(id: u64, bigint: bool) -> Result<JsValue, JsValue> {
-    Ok(if bigint { id.into() } else { unsigned(id)?.into() })
+fn id_to_js(id: u64, kind: IdKind) -> Result<JsValue, JsValue> {
+    Ok(if matches!(kind, IdKind::Bigint) { id.into() } else { unsigned(id)?.into() })
 }
 
 fn ids_from_js(value: &JsValue) -> Option<Vec<u64>> {
@@ -232,23 +248,23 @@ impl IndexCore {
         let added = self.index.add_with_progress(vectors.floats(len)?, ids.as_deref(), &mut report)?;
         match thrown {
             Some(error) => Err(error),
-            None => ids_to_js(&added, bigint),
+            None => ids_to_js(&added, if bigint { IdKind::Bigint } else { IdKind::Number }),
         }
     }
 
     /// Returns the nearest neighbours of the first `len` floats.
     pub fn search(&self, query: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
-        let Query { k, params, bigint } = query_from_js(options)?;
+        let Query { k, params, kind } = query_from_js(options)?;
         let found = self.index.search(query.floats(len)?, k, &params)?;
-        Ok(neighbors(ids_to_js(&found.ids, bigint)?, found.distances))
+        Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
     }
 
     /// Returns the nearest neighbours of each row of the first `len` floats.
     #[wasm_bindgen(js_name = searchMany)]
     pub fn search_many(&self, queries: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
-        let Query { k, params, bigint } = query_from_js(options)?;
+        let Query { k, params, kind } = query_from_js(options)?;
         let found = self.index.search_many(queries.floats(len)?, k, &params)?;
-        Ok(neighbors_batch(ids_to_js(&found.ids, bigint)?, found.distances, len / self.index.dim(), found.k))
+        Ok(neighbors_batch(ids_to_js(&found.ids, kind)?, found.distances, len / self.index.dim(), found.k))
     }
 
     /// Takes ids out.
@@ -274,13 +290,13 @@ impl IndexCore {
 
     /// Returns the filter of the ids for which `allowed` returns something true.
     pub fn filter(&self, allowed: &Function, ids: &JsValue) -> Result<FilterCore, JsValue> {
-        let bigint = wants_bigints(ids.as_string().as_deref())?;
+        let kind = id_kind(ids.as_string().as_deref())?;
         let mut thrown = None;
         let filter = self.index.filter(|id| {
             if thrown.is_some() {
                 return false;
             }
-            match id_to_js(id, bigint).and_then(|id| allowed.call1(&JsValue::UNDEFINED, &id)) {
+            match id_to_js(id, kind).and_then(|id| allowed.call1(&JsValue::UNDEFINED, &id)) {
                 Ok(answer) => answer.is_truthy(),
                 Err(error) => {
                     thrown = Some(error);
@@ -303,9 +319,9 @@ impl IndexCore {
         options: &JsValue,
         filter: &FilterCore,
     ) -> Result<JsValue, JsValue> {
-        let Query { k, params, bigint } = query_from_js(options)?;
+        let Query { k, params, kind } = query_from_js(options)?;
         let found = self.index.search_filtered(query.floats(len)?, k, &params, &filter.filter)?;
-        Ok(neighbors(ids_to_js(&found.ids, bigint)?, found.distances))
+        Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
     }
 
     /// Returns the neighbours of the first `len` floats within a radius.
@@ -317,9 +333,9 @@ impl IndexCore {
         radius: f32,
         options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let Query { params, bigint, .. } = query_from_js(options)?;
+        let Query { params, kind, .. } = query_from_js(options)?;
         let found = self.index.search_radius(query.floats(len)?, radius, &params)?;
-        Ok(neighbors(ids_to_js(&found.ids, bigint)?, found.distances))
+        Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
     }
 
     /// Returns the recall that the options give, measured on the index itself.

@@ -28,6 +28,14 @@ fn unsafe_integer(value: impl core::fmt::Display) -> JsValue {
     )
 }
 
+/// Returns the error for an id that a Uint32Array cannot hold.
+pub(super) fn beyond_u32(id: u64) -> JsValue {
+    face_error(
+        "unsafe_integer",
+        &format!("the id {id} is beyond 2^32 - 1: ask for ids as \"number\" or \"bigint\""),
+    )
+}
+
 /// Returns an i64 as a number, which is exact or an error.
 fn signed(value: i64) -> Result<f64, JsValue> {
     if value.unsigned_abs() <= SAFE { Ok(value as f64) } else { Err(unsafe_integer(value)) }

@@ -174,3 +174,17 @@ test("filters that are freed leave the memory flat", () => {
   for (let i = 0; i < 200; i++) once();
   assert.equal(kernelMemory(), before);
 });
+
+test("ids come as numbers, BigInts or in 32 bits, as asked for", () => {
+  const index = new Index(2);
+  index.add([0, 0, 1, 1], { ids: [7, 2 ** 32 - 1] });
+  const query = [1, 1];
+  const as = { number: Float64Array, bigint: BigUint64Array, uint32: Uint32Array };
+  for (const [ids, Type] of Object.entries(as)) {
+    const found = [index.search(query, { ids }), index.searchMany(query, { ids }), index.searchRadius(query, 9, { ids }), index.search(query, { ids, filter: (id) => Number(id) > 0 })];
+    for (const each of found) assert.deepEqual(each.ids, Type.from([2 ** 32 - 1, 7], ids === "bigint" ? BigInt : Number), ids);
+  }
+  index.add([2, 2], { ids: [2 ** 32] });
+  assert.throws(() => index.search(query, { ids: "uint32" }), { code: "unsafe_integer" });
+  assert.deepEqual([...index.search(query, { k: 1, ids: "uint32" }).ids], [2 ** 32 - 1]);
+});

@@ -172,3 +172,7 @@ async function remote() {
   return [total, big, length, bigints, parts];
 }
 void remote;
+
+import { Index as TypedIndex } from "nearfold";
+export const short: Uint32Array = new TypedIndex(3).search([1, 2, 3], { ids: "uint32" }).ids;
+export const shorts: Uint32Array = new TypedIndex(3).searchMany([1, 2, 3], { ids: "uint32" }).ids;
