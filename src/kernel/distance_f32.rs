@@ -5,6 +5,7 @@
 //! than 16 is padded with zeros. One row or four rows at once, the bits are the same.
 
 use super::dispatch;
+use super::prefetch::{AHEAD, prefetch};
 
 const LANES: usize = 16;
 
@@ -84,8 +85,14 @@ fn listed<const SQUARES: bool>(query: &[f32], rows: &[f32], nodes: &[u32], out: 
     let row = |node: u32| &rows[node as usize * dim..][..dim];
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
-    for (nodes, out) in fours.iter().zip(out_fours) {
-        *out = four::<SQUARES>(query, nodes.map(row));
+    for &node in nodes.iter().take(AHEAD) {
+        prefetch(row(node));
+    }
+    for (i, (four_nodes, out)) in fours.iter().zip(out_fours).enumerate() {
+        for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
+            prefetch(row(node));
+        }
+        *out = four::<SQUARES>(query, four_nodes.map(row));
     }
     for (&node, out) in rest.iter().zip(out_rest) {
         *out = one::<SQUARES>(query, row(node));

@@ -1,6 +1,6 @@
 //! Dot products of 8-bit codes with a 16-bit query: integers, hence exact in any order.
 
-use super::dispatch;
+use super::prefetch::{AHEAD, prefetch};
 
 /// Returns the largest magnitude that a 16-bit query may have, so that no sum of `dim` products
 /// with 8-bit codes leaves an `i32`.
@@ -8,37 +8,227 @@ pub(crate) fn query_limit(dim: usize) -> i16 {
     (i32::MAX as usize / (128 * dim)).min(i16::MAX as usize) as i16
 }
 
-#[inline(always)]
-fn one(query: &[i16], row: &[i8]) -> i32 {
-    query.iter().zip(row).map(|(&q, &c)| i32::from(q) * i32::from(c)).sum()
+/// How an instruction set adds up products, `W` at a time. Integers: all give the same sums.
+trait Products<const W: usize> {
+    /// Sums that are not added to one another yet.
+    type Lanes: Copy;
+
+    const ZERO: Self::Lanes;
+
+    fn add(lanes: Self::Lanes, query: &[i16; W], codes: &[i8; W]) -> Self::Lanes;
+
+    /// Returns the sum of each row's lanes.
+    fn sums(lanes: [Self::Lanes; 4]) -> [i32; 4];
 }
 
-/// Four rows share each load of the query.
+/// Returns the dot products with rows as long as the query; each load of the query serves all.
 #[inline(always)]
-fn four(query: &[i16], rows: [&[i8]; 4]) -> [i32; 4] {
-    rows.map(|row| one(query, row))
+fn rows_at_once<P: Products<W>, const W: usize, const N: usize>(query: &[i16], rows: [&[i8]; N]) -> [i32; N] {
+    let (blocks, tail) = query.as_chunks::<W>();
+    let mut lanes = [P::ZERO; 4];
+    for (i, block) in blocks.iter().enumerate() {
+        for r in 0..N {
+            lanes[r] = P::add(lanes[r], block, &rows[r].as_chunks::<W>().0[i]);
+        }
+    }
+    if !tail.is_empty() {
+        let query = padded(tail);
+        for r in 0..N {
+            lanes[r] = P::add(lanes[r], &query, &padded(rows[r].as_chunks::<W>().1));
+        }
+    }
+    let sums = P::sums(lanes);
+    core::array::from_fn(|r| sums[r])
+}
+
+/// Copies a tail into a block of zeros.
+#[inline(always)]
+fn padded<T: Copy + Default, const W: usize>(tail: &[T]) -> [T; W] {
+    let mut block = [T::default(); W];
+    block[..tail.len()].copy_from_slice(tail);
+    block
 }
 
 #[inline(always)]
-fn listed(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
     assert_eq!(nodes.len(), out.len());
     let dim = query.len();
     let row = |node: u32| &rows[node as usize * dim..][..dim];
+    for &node in nodes.iter().take(AHEAD) {
+        prefetch(row(node));
+    }
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
-    for (nodes, out) in fours.iter().zip(out_fours) {
-        *out = four(query, nodes.map(row));
+    for (i, (four, out)) in fours.iter().zip(out_fours).enumerate() {
+        for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
+            prefetch(row(node));
+        }
+        *out = rows_at_once::<P, W, 4>(query, [row(four[0]), row(four[1]), row(four[2]), row(four[3])]);
     }
     for (&node, out) in rest.iter().zip(out_rest) {
-        *out = one(query, row(node));
+        *out = rows_at_once::<P, W, 1>(query, [row(node)])[0];
     }
 }
 
-dispatch! {
-    /// Writes the dot products of `query` with the listed rows of the matrix `rows`.
-    ///
-    /// No component of `query` is larger than [`query_limit`] in magnitude.
-    pub(crate) fn dots_i8(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) = listed;
+/// Writes the dot products of `query` with the listed rows of the matrix `rows`.
+///
+/// No component of `query` is larger than [`query_limit`] in magnitude.
+pub(crate) fn dots_i8(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+    #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
+    {
+        if std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vnni")
+        {
+            // SAFETY: the lines above proved that this machine has both.
+            return unsafe { x86::dots_avx512(query, rows, nodes, out) };
+        }
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the line above proved that this machine has AVX2.
+            return unsafe { x86::dots_avx2(query, rows, nodes, out) };
+        }
+    }
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    listed::<wasm::Simd128, 8>(query, rows, nodes, out);
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    listed::<Portable, 8>(query, rows, nodes, out);
+}
+
+/// What every machine can do.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+struct Portable;
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+impl Products<8> for Portable {
+    type Lanes = [i32; 4];
+
+    const ZERO: [i32; 4] = [0; 4];
+
+    #[inline(always)]
+    fn add(mut lanes: [i32; 4], query: &[i16; 8], codes: &[i8; 8]) -> [i32; 4] {
+        for l in 0..4 {
+            lanes[l] += i32::from(query[2 * l]) * i32::from(codes[2 * l])
+                + i32::from(query[2 * l + 1]) * i32::from(codes[2 * l + 1]);
+        }
+        lanes
+    }
+
+    #[inline(always)]
+    fn sums([a, b, c, d]: [[i32; 4]; 4]) -> [i32; 4] {
+        let sum = |[w, x, y, z]: [i32; 4]| w + x + y + z;
+        [sum(a), sum(b), sum(c), sum(d)]
+    }
+}
+
+#[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
+mod x86 {
+    use super::{Products, listed};
+    use core::arch::x86_64::*;
+    use core::mem::transmute;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn dots_avx2(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+        listed::<Avx2, 16>(query, rows, nodes, out);
+    }
+
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    pub(super) fn dots_avx512(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+        listed::<Avx512, 32>(query, rows, nodes, out);
+    }
+
+    struct Avx2;
+
+    impl Products<16> for Avx2 {
+        type Lanes = __m256i;
+
+        // SAFETY: any bits are integers.
+        const ZERO: __m256i = unsafe { transmute([0_i32; 8]) };
+
+        #[inline(always)]
+        fn add(lanes: __m256i, query: &[i16; 16], codes: &[i8; 16]) -> __m256i {
+            // SAFETY: `dots_avx2`, which alone runs this, needs AVX2; the loads read these arrays.
+            unsafe {
+                let query = _mm256_loadu_si256(query.as_ptr().cast());
+                let codes = _mm256_cvtepi8_epi16(_mm_loadu_si128(codes.as_ptr().cast()));
+                _mm256_add_epi32(lanes, _mm256_madd_epi16(query, codes))
+            }
+        }
+
+        #[inline(always)]
+        fn sums([a, b, c, d]: [__m256i; 4]) -> [i32; 4] {
+            // SAFETY: as above; any bits are integers.
+            unsafe {
+                let sums = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+                transmute(_mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums)))
+            }
+        }
+    }
+
+    struct Avx512;
+
+    impl Products<32> for Avx512 {
+        type Lanes = __m512i;
+
+        // SAFETY: any bits are integers.
+        const ZERO: __m512i = unsafe { transmute([0_i32; 16]) };
+
+        #[inline(always)]
+        fn add(lanes: __m512i, query: &[i16; 32], codes: &[i8; 32]) -> __m512i {
+            // SAFETY: `dots_avx512`, which alone runs this, needs AVX-512 BW and VNNI; the loads
+            // read these arrays.
+            unsafe {
+                let query = _mm512_loadu_si512(query.as_ptr().cast());
+                let codes = _mm512_cvtepi8_epi16(_mm256_loadu_si256(codes.as_ptr().cast()));
+                _mm512_dpwssd_epi32(lanes, query, codes)
+            }
+        }
+
+        #[inline(always)]
+        fn sums(lanes: [__m512i; 4]) -> [i32; 4] {
+            let half = |lanes: __m512i| {
+                // SAFETY: as above.
+                unsafe {
+                    let (low, high) = (_mm512_castsi512_si256(lanes), _mm512_extracti64x4_epi64::<1>(lanes));
+                    _mm256_add_epi32(low, high)
+                }
+            };
+            super::x86::Avx2::sums([half(lanes[0]), half(lanes[1]), half(lanes[2]), half(lanes[3])])
+        }
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm {
+    use super::Products;
+    use core::arch::wasm32::*;
+
+    pub(super) struct Simd128;
+
+    impl Products<8> for Simd128 {
+        type Lanes = v128;
+
+        const ZERO: v128 = i32x4(0, 0, 0, 0);
+
+        #[inline(always)]
+        fn add(lanes: v128, query: &[i16; 8], codes: &[i8; 8]) -> v128 {
+            // SAFETY: the loads read these arrays, which need no alignment.
+            let (query, codes) =
+                unsafe { (v128_load(query.as_ptr().cast()), i16x8_load_extend_i8x8(codes.as_ptr())) };
+            i32x4_add(lanes, i32x4_dot_i16x8(query, codes))
+        }
+
+        #[inline(always)]
+        fn sums([a, b, c, d]: [v128; 4]) -> [i32; 4] {
+            let pairs =
+                |x, y| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(x, y), i32x4_shuffle::<1, 3, 5, 7>(x, y));
+            let sums = pairs(pairs(a, b), pairs(c, d));
+            [
+                i32x4_extract_lane::<0>(sums),
+                i32x4_extract_lane::<1>(sums),
+                i32x4_extract_lane::<2>(sums),
+                i32x4_extract_lane::<3>(sums),
+            ]
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub(crate) use dispatch::dispatch;
 pub(crate) mod distance_f32;
 #[cfg(feature = "near")]
 pub(crate) mod int8;
+#[cfg(feature = "near")]
+mod prefetch;
 
 #[cfg(feature = "fold")]
 pub(crate) mod count;
