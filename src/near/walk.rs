@@ -3,6 +3,9 @@
 use super::graph::Links;
 use crate::codec::Prepared;
 
+/// The most links of a node: twice the largest `M`.
+pub(crate) const LINKS_MAX: usize = 256;
+
 /// A node and its key in one integer that sorts by (key, node). The lowest bit says *expanded*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Candidate(u64);
@@ -97,6 +100,7 @@ pub(crate) fn walk<L: Links>(
         scratch.seen[node as usize] = stamp;
         scratch.fresh.push(node);
     }
+    let mut listed = [0; LINKS_MAX + 1];
     let mut next = 0;
     loop {
         let Scratch { prepared, fresh, keys, .. } = scratch;
@@ -115,14 +119,16 @@ pub(crate) fn walk<L: Links>(
         let node = candidate.node();
         next += 1;
         let Scratch { seen, fresh, .. } = scratch;
-        fresh.clear();
+        // Every link is written down, and counted when it is new: no branch to guess.
+        let mut count = 0;
         links.visit(node, |link| {
             let seen = &mut seen[link as usize];
-            if *seen != stamp {
-                *seen = stamp;
-                fresh.push(link);
-            }
+            listed[count] = link;
+            count += usize::from(*seen != stamp);
+            *seen = stamp;
         });
+        fresh.clear();
+        fresh.extend_from_slice(&listed[..count]);
     }
 }
 
