@@ -277,7 +277,8 @@ fn an_add_that_is_refused_changes_nothing() {
     let year: [Value; 2] = [2000.into(), 2001.into()];
     let text: [Value; 2] = ["a".into(), "b".into()];
     let half: [Value; 2] = [2000.into(), 0.5.into()];
-    let refused: [(&[(&str, &[Value])], Option<&[u64]>, &str); 7] = [
+    type Columns<'a> = &'a [(&'a str, &'a [Value])];
+    let refused: [(Columns<'_>, Option<&[u64]>, &str); 7] = [
         (&[("yaer", &year)], None, "bad_parameter"),
         (&[("year", &text)], None, "bad_parameter"),
         (&[("year", &half)], None, "bad_parameter"),
