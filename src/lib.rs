@@ -31,4 +31,4 @@ mod wasm;
 pub use distance::Metric;
 pub use error::{Error, Result};
 #[cfg(feature = "near")]
-pub use near::{Index, Neighbors, Params, SearchParams, Storage};
+pub use near::{Explained, Index, Neighbors, Params, SearchParams, SearchPlan, Storage};

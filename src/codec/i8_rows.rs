@@ -5,15 +5,12 @@
 //! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
 
-use super::{Prepared, Rows, ordered, reordered, try_reserve};
+use super::{Prepared, Rows, mean_of, ordered, reordered, try_reserve};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
 use crate::kernel::int8::{dots_i8, query_limit};
 use xxhash_rust::xxh3::Xxh3Default;
-
-/// How many vectors make a mean worth subtracting.
-const FIT_MIN: usize = 256;
 
 #[derive(Clone, Debug)]
 pub(crate) struct I8Rows {
@@ -121,21 +118,12 @@ impl I8Rows {
 
     /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
     pub(super) fn fit(&mut self, vectors: &[f32]) {
-        let n = vectors.len() / self.dim;
-        if n < FIT_MIN || self.metric == Metric::Ip {
+        if self.metric == Metric::Ip {
             return;
         }
-        if vectors.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value) {
-            self.centre = vec![128.0; self.dim];
-            return;
-        }
-        let mut sums = vec![0.0f64; self.dim];
-        for vector in vectors.chunks_exact(self.dim) {
-            for (sum, value) in sums.iter_mut().zip(vector) {
-                *sum += f64::from(*value);
-            }
-        }
-        self.centre = sums.into_iter().map(|sum| (sum / n as f64) as f32).collect();
+        let Some(mean) = mean_of(vectors, self.dim) else { return };
+        let bytes = vectors.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
+        self.centre = if bytes { vec![128.0; self.dim] } else { mean };
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
@@ -227,7 +215,7 @@ fn norm(codes: &[i8], scale: f32) -> f32 {
 }
 
 impl Rows for I8Rows {
-    fn prepare(&self, vector: &[f32], prepared: &mut Prepared) {
+    fn prepare_vector(&self, vector: &[f32], prepared: &mut Prepared) {
         let Prepared { codes, values, factor, weight, .. } = prepared;
         values.clear();
         match self.metric {

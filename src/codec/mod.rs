@@ -4,13 +4,17 @@
 //! vectors as their distances do, cheap to compute. Distances that users see are made afterwards,
 //! from the query as it was given, for the few vectors that are returned.
 
-mod f32_rows;
+mod b1_rows;
+mod float_rows;
 mod i8_rows;
 mod storage;
 
 use crate::distance::Metric;
 use crate::error::{Error, Result};
-pub(crate) use f32_rows::F32Rows;
+use crate::kernel::bits::PLANES;
+use crate::kernel::half::F16_MAX;
+pub(crate) use b1_rows::{B1Rows, words};
+pub(crate) use float_rows::FloatRows;
 pub(crate) use i8_rows::I8Rows;
 pub use storage::Storage;
 
@@ -27,12 +31,28 @@ pub(crate) struct Prepared {
     weight: f32,
     /// The kernel's output.
     dots: Vec<i32>,
+    /// The query, quantised to four bits (`b1`).
+    planes: Vec<[u64; PLANES]>,
+    /// A stored vector's signs (`b1`).
+    words: Vec<u64>,
+    /// The query for the copy that re-ranks.
+    fine: Option<Box<Prepared>>,
+}
+
+impl Prepared {
+    /// Puts the query for the copy that re-ranks in the place of this one, and back.
+    pub(crate) fn turn(&mut self) {
+        if let Some(mut fine) = self.fine.take() {
+            core::mem::swap(self, &mut fine);
+            self.fine = Some(fine);
+        }
+    }
 }
 
 /// Stored vectors.
 pub(crate) trait Rows: Sync {
     /// Makes a query of a vector (of unit length for cosine).
-    fn prepare(&self, vector: &[f32], prepared: &mut Prepared);
+    fn prepare_vector(&self, vector: &[f32], prepared: &mut Prepared);
 
     /// Writes keys of the listed nodes: a smaller key is nearer to the prepared query.
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>);
@@ -48,57 +68,135 @@ pub(crate) trait Rows: Sync {
     fn distance(&self, prepared: &Prepared, node: u32) -> f32;
 }
 
-/// The vectors of an index, in its storage.
+/// Vectors in one storage.
 #[derive(Clone, Debug)]
-pub(crate) enum Store {
-    F32(F32Rows),
+pub(crate) enum Codes {
+    F32(FloatRows<f32>),
+    F16(FloatRows<u16>),
     I8(I8Rows),
+    B1(B1Rows),
 }
 
-/// Runs the same expression with the rows of whichever storage it is.
+/// The vectors of an index: what a walk compares, and perhaps a finer copy that re-ranks.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    codes: Codes,
+    fine: Option<Codes>,
+}
+
+/// Runs the same expression with the rows of whichever storage the codes have.
+macro_rules! with_codes {
+    ($codes:expr, $rows:ident => $body:expr) => {
+        match $codes {
+            $crate::codec::Codes::F32($rows) => $body,
+            $crate::codec::Codes::F16($rows) => $body,
+            $crate::codec::Codes::I8($rows) => $body,
+            $crate::codec::Codes::B1($rows) => $body,
+        }
+    };
+}
+pub(crate) use with_codes;
+
+/// Runs the same expression with the rows that the graph is built by.
 macro_rules! with_rows {
     ($store:expr, $rows:ident => $body:expr) => {
-        match $store {
-            $crate::codec::Store::F32($rows) => $body,
-            $crate::codec::Store::I8($rows) => $body,
-        }
+        $crate::codec::with_codes!(($store).built_by(), $rows => $body)
     };
 }
 pub(crate) use with_rows;
 
-impl Store {
-    pub(crate) fn new(dim: usize, metric: Metric, storage: Storage) -> Self {
+impl Codes {
+    fn new(dim: usize, metric: Metric, storage: Storage) -> Self {
         match storage {
-            Storage::F32 => Self::F32(F32Rows::new(dim, metric)),
+            Storage::F32 => Self::F32(FloatRows::new(dim, metric)),
+            Storage::F16 => Self::F16(FloatRows::new(dim, metric)),
             Storage::I8 => Self::I8(I8Rows::new(dim, metric)),
+            Storage::B1 => Self::B1(B1Rows::new(dim, metric)),
         }
+    }
+
+    fn len_bytes(&self) -> usize {
+        with_codes!(self, rows => rows.len_bytes())
+    }
+}
+
+impl Store {
+    pub(crate) fn new(dim: usize, metric: Metric, storage: Storage, rerank: Option<Storage>) -> Self {
+        Self::from_parts(
+            Codes::new(dim, metric, storage),
+            rerank.map(|storage| Codes::new(dim, metric, storage)),
+        )
+    }
+
+    /// Puts codes, and what re-ranks them, together; they have as many rows.
+    pub(crate) fn from_parts(codes: Codes, fine: Option<Codes>) -> Self {
+        Self { codes, fine }
+    }
+
+    /// Returns what a walk compares.
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.codes
+    }
+
+    /// Returns what re-ranks.
+    pub(crate) fn fine(&self) -> Option<&Codes> {
+        self.fine.as_ref()
+    }
+
+    /// Returns the vectors at their best: the copy that re-ranks, where there is one.
+    pub(crate) fn finest(&self) -> &Codes {
+        self.fine.as_ref().unwrap_or(&self.codes)
+    }
+
+    /// Returns what the graph is built by: one bit tells too little of two vectors.
+    pub(crate) fn built_by(&self) -> &Codes {
+        match &self.codes {
+            Codes::B1(_) => self.finest(),
+            codes => codes,
+        }
+    }
+
+    /// Returns all that is kept of each vector.
+    fn each(&mut self) -> impl Iterator<Item = &mut Codes> {
+        core::iter::once(&mut self.codes).chain(&mut self.fine)
     }
 
     /// Returns how many rows there are.
     pub(crate) fn len(&self) -> usize {
-        with_rows!(self, rows => rows.len())
+        with_codes!(&self.codes, rows => rows.len())
+    }
+
+    /// Returns the first component that the storage cannot hold.
+    pub(crate) fn too_large(&self, vectors: &[f32]) -> Option<usize> {
+        let half = |codes: &Codes| matches!(codes, Codes::F16(_));
+        if half(&self.codes) || self.fine.as_ref().is_some_and(half) {
+            return vectors.iter().position(|value| value.abs() > F16_MAX);
+        }
+        None
     }
 
     /// Makes room for `n` more rows, so that [`push`](Self::push) cannot fail.
     pub(crate) fn try_reserve(&mut self, n: usize) -> Result<()> {
-        with_rows!(self, rows => rows.try_reserve(n))
+        self.each().try_for_each(|codes| with_codes!(codes, rows => rows.try_reserve(n)))
     }
 
     /// Looks at the first vectors before they are pushed: a storage may fit itself to them.
     pub(crate) fn fit(&mut self, vectors: &[f32]) {
-        if let Self::I8(rows) = self {
-            rows.fit(vectors);
-        }
+        self.each().for_each(|codes| match codes {
+            Codes::I8(rows) => rows.fit(vectors),
+            Codes::B1(rows) => rows.fit(vectors),
+            Codes::F32(_) | Codes::F16(_) => {}
+        });
     }
 
     /// Encodes a vector as the last row.
     pub(crate) fn push(&mut self, vector: &[f32]) {
-        with_rows!(self, rows => rows.push(vector));
+        self.each().for_each(|codes| with_codes!(codes, rows => rows.push(vector)));
     }
 
     /// Takes the last row away.
     pub(crate) fn pop(&mut self) {
-        with_rows!(self, rows => rows.pop());
+        self.each().for_each(|codes| with_codes!(codes, rows => rows.pop()));
     }
 
     /// Takes all rows from `n` on away.
@@ -110,45 +208,96 @@ impl Store {
 
     /// Copies row `from` over row `to`.
     pub(crate) fn copy_row(&mut self, from: u32, to: u32) {
-        with_rows!(self, rows => rows.copy_row(from, to));
+        self.each().for_each(|codes| with_codes!(codes, rows => rows.copy_row(from, to)));
     }
 
     /// Puts the rows into a new order: row `i` is what row `order[i]` was.
     pub(crate) fn reorder(&mut self, order: &[u32]) -> Result<()> {
-        with_rows!(self, rows => rows.reorder(order))
+        self.each().try_for_each(|codes| with_codes!(codes, rows => rows.reorder(order)))
     }
 
     /// Gives back what only changes need.
     pub(crate) fn rest(&mut self) {
-        with_rows!(self, rows => rows.rest());
+        self.each().for_each(|codes| with_codes!(codes, rows => rows.rest()));
     }
 
     /// Makes what changes need.
     pub(crate) fn wake(&mut self) {
-        if let Self::I8(rows) = self {
-            rows.wake();
+        self.each().for_each(|codes| {
+            if let Codes::I8(rows) = codes {
+                rows.wake();
+            }
+        });
+    }
+
+    /// Makes a query of a vector (of unit length for cosine), for the codes and for what re-ranks them.
+    pub(crate) fn prepare(&self, vector: &[f32], prepared: &mut Prepared) {
+        with_codes!(&self.codes, rows => rows.prepare_vector(vector, prepared));
+        if let Some(fine) = &self.fine {
+            let prepared = prepared.fine.get_or_insert_default();
+            with_codes!(fine, rows => rows.prepare_vector(vector, prepared));
+        } else {
+            prepared.fine = None;
         }
     }
 
-    /// Returns a hash of a row's code.
+    /// Returns the distance of the prepared query, unquantised, to a stored vector at its best.
+    pub(crate) fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
+        let prepared = prepared.fine.as_deref().unwrap_or(prepared);
+        with_codes!(self.finest(), rows => rows.distance(prepared, node))
+    }
+
+    /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.
+    pub(crate) fn rerank_len(&self, k: usize) -> usize {
+        match (&self.codes, &self.fine) {
+            // The order that one bit gives is too rough to leave any candidate out.
+            (Codes::B1(_), Some(_)) => usize::MAX,
+            _ => rerank_len(k),
+        }
+    }
+
+    /// Returns a hash of a row at its best.
     pub(crate) fn hash(&self, node: u32) -> u64 {
-        with_rows!(self, rows => rows.hash(node))
+        with_codes!(self.finest(), rows => rows.hash(node))
     }
 
     /// Returns whether two rows have the same code.
     pub(crate) fn same(&self, a: u32, b: u32) -> bool {
-        with_rows!(self, rows => rows.same(a, b))
+        with_codes!(self.finest(), rows => rows.same(a, b))
     }
 
     /// Returns a row as a vector.
     pub(crate) fn decode(&self, node: u32) -> Vec<f32> {
-        with_rows!(self, rows => rows.decode(node))
+        with_codes!(self.finest(), rows => rows.decode(node))
     }
 
-    /// Returns the bytes that the rows take.
-    pub(crate) fn len_bytes(&self) -> usize {
-        with_rows!(self, rows => rows.len_bytes())
+    /// Returns the bytes that the codes take, and those of the copy that re-ranks.
+    pub(crate) fn len_bytes(&self) -> (usize, usize) {
+        (self.codes.len_bytes(), self.fine.as_ref().map_or(0, Codes::len_bytes))
     }
+}
+
+/// Returns how many candidates are enough to return `k`, where codes tell the order all but exactly.
+pub(crate) fn rerank_len(k: usize) -> usize {
+    k.saturating_add(k / 2 + 8)
+}
+
+/// How many vectors make a mean worth subtracting.
+const FIT_MIN: usize = 256;
+
+/// Returns the mean of many vectors.
+fn mean_of(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
+    let n = vectors.len() / dim;
+    if n < FIT_MIN {
+        return None;
+    }
+    let mut sums = vec![0.0f64; dim];
+    for vector in vectors.chunks_exact(dim) {
+        for (sum, value) in sums.iter_mut().zip(vector) {
+            *sum += f64::from(*value);
+        }
+    }
+    Some(sums.into_iter().map(|sum| (sum / n as f64) as f32).collect())
 }
 
 /// Reserves, or says how much could not be had.

@@ -2,29 +2,53 @@
 
 use crate::error::{Error, Result};
 
-/// How the index keeps its vectors.
+/// How the index keeps its vectors; or a second, finer copy of them, for re-ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Storage {
     /// 32-bit floats: 4 bytes a component, nothing lost.
     F32,
+    /// 16-bit floats: 2 bytes a component, 11 significant bits; magnitudes up to 65504.
+    F16,
     /// 8-bit integers: 1 byte a component and a scale.
     #[default]
     I8,
+    /// One bit a component and two factors, which make distances estimates without bias (RaBitQ):
+    /// of use with a finer copy beside it.
+    B1,
 }
 
 impl Storage {
     /// The names that exist.
-    pub const NAMES: &'static str = "f32, i8";
+    pub const NAMES: &'static str = "f32, f16, i8, b1";
+
+    /// From the finest.
+    const ALL: [Self; 4] = [Self::F32, Self::F16, Self::I8, Self::B1];
 
     /// Returns the storage of this name.
     ///
     /// Errors: [`Error::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|storage| storage.name() == name);
+        found.ok_or_else(|| Error::UnknownName {
+            kind: "storage",
+            expected: Self::NAMES,
+            got: name.to_owned(),
+        })
+    }
+
+    /// Returns the copy for re-ranking of this name: a storage, or `none`.
+    ///
+    /// Errors: [`Error::UnknownName`].
+    pub fn rerank_from_name(name: &str) -> Result<Option<Self>> {
         match name {
-            "f32" => Ok(Self::F32),
-            "i8" => Ok(Self::I8),
-            _ => Err(Error::UnknownName { kind: "storage", expected: Self::NAMES, got: name.to_owned() }),
+            "none" => Ok(None),
+            "f32" | "f16" | "i8" => Self::from_name(name).map(Some),
+            _ => Err(Error::UnknownName {
+                kind: "rerank",
+                expected: "f32, f16, i8, none",
+                got: name.to_owned(),
+            }),
         }
     }
 
@@ -33,19 +57,29 @@ impl Storage {
         match self {
             Self::F32 => 0,
             Self::I8 => 1,
+            Self::F16 => 2,
+            Self::B1 => 3,
         }
     }
 
     /// Returns the storage of a file's code.
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [Self::F32, Self::I8].into_iter().find(|storage| storage.code() == code)
+        Self::ALL.into_iter().find(|storage| storage.code() == code)
     }
 
     /// Returns the storage's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
+            Self::F16 => "f16",
             Self::I8 => "i8",
+            Self::B1 => "b1",
         }
+    }
+
+    /// Returns whether this keeps more of a vector than `other`.
+    pub(crate) fn is_finer_than(self, other: Self) -> bool {
+        let place = |storage| Self::ALL.iter().position(|known| *known == storage);
+        place(self) < place(other)
     }
 }

@@ -19,6 +19,7 @@ macro_rules! fields {
         $do!(next_id: u64 => 56);
         $do!(checked: u32 => 64);
         $do!(ordered: u32 => 68);
+        $do!(rerank: u8 => 72);
     };
 }
 
@@ -50,6 +51,7 @@ impl Header {
             next_id: 0,
             checked: 0,
             ordered: 0,
+            rerank: 0,
         };
         macro_rules! get {
             ($name:ident: $type:ty => $at:literal) => {

@@ -17,7 +17,7 @@ const ALIGN: usize = 64;
 /// Far more than there are kinds: a bound on what a hostile file makes us look at.
 const SECTIONS_MAX: usize = 64;
 /// The header's bytes from here to the checksum are reserved.
-const RESERVED: usize = 72;
+const RESERVED: usize = 73;
 const NO_NODE: u32 = u32::MAX;
 /// A section with this flag may be skipped by a reader that does not know it.
 const OPTIONAL: u32 = 1;
@@ -32,11 +32,15 @@ enum Kind {
     Ids,
     FurtherIds,
     Calibration,
+    RerankVectors,
+    RerankScales,
+    RerankCentre,
+    Factors,
     Columns,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -44,6 +48,10 @@ impl Kind {
         Self::Ids,
         Self::FurtherIds,
         Self::Calibration,
+        Self::RerankVectors,
+        Self::RerankScales,
+        Self::RerankCentre,
+        Self::Factors,
         Self::Columns,
     ];
 
@@ -56,6 +64,10 @@ impl Kind {
             Self::Ids => 5,
             Self::FurtherIds => 6,
             Self::Calibration => 7,
+            Self::RerankVectors => 8,
+            Self::RerankScales => 9,
+            Self::RerankCentre => 10,
+            Self::Factors => 11,
             Self::Columns => 16,
         }
     }
@@ -69,6 +81,10 @@ impl Kind {
             Self::Ids => "ids",
             Self::FurtherIds => "further ids",
             Self::Calibration => "calibration",
+            Self::RerankVectors => "rerank vectors",
+            Self::RerankScales => "rerank scales",
+            Self::RerankCentre => "rerank centre",
+            Self::Factors => "factors",
             Self::Columns => "columns",
         }
     }
@@ -91,4 +107,5 @@ struct Header {
     next_id: u64,
     checked: u32,
     ordered: u32,
+    rerank: u8,
 }

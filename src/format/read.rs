@@ -7,7 +7,7 @@ use super::bytes::{u32_at, u64_at};
 use super::{
     ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, SECTIONS_MAX, VERSION,
 };
-use crate::codec::{F32Rows, I8Rows, Store};
+use crate::codec::{B1Rows, Codes, FloatRows, I8Rows, Store, words};
 use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
@@ -36,8 +36,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
             format!("metric {} or storage {} is unknown", header.metric, header.storage),
         );
     };
+    let rerank = header.rerank.checked_sub(1).map(|code| match Storage::from_code(code) {
+        Some(storage) => Ok(storage),
+        None => corrupt("header", format!("rerank {} is unknown", header.rerank)),
+    });
+    let rerank = rerank.transpose()?;
     let params = Params::new(metric)
         .storage(storage)
+        .rerank(rerank)
         .m(usize::from(header.m))
         .ef_construction(header.ef_construction as usize);
     let dim = header.dim as usize;
@@ -45,36 +51,35 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     Index::new(dim, params.clone()).or_else(|error| corrupt("header", error.to_string()))?;
     let n = header.nodes as usize;
 
-    let store = match storage {
-        Storage::F32 => {
-            if !section(Kind::Scales).is_empty()
-                || !section(Kind::Centre).is_empty()
-                || header.zero_node != NO_NODE
-            {
-                return corrupt("scales", "an index of f32 has none");
-            }
-            let values = floats(section(Kind::Vectors), "vectors", n as u64 * dim as u64)?;
-            Store::F32(F32Rows::from_parts(dim, metric, values))
+    let zero_node = (header.zero_node != NO_NODE).then_some(header.zero_node);
+    if let Some(zero) = zero_node {
+        let known =
+            [Some(storage), rerank].iter().any(|kept| matches!(kept, Some(Storage::I8 | Storage::B1)));
+        if zero as usize >= n || metric != Metric::Cosine || !known {
+            return corrupt("header", "the zero vector is not there");
         }
-        Storage::I8 => {
-            let codes = section(Kind::Vectors);
-            if codes.len() as u64 != n as u64 * dim as u64 {
-                return corrupt("vectors", format!("{} bytes, not those of {n} rows of {dim}", codes.len()));
-            }
-            let scales = floats(section(Kind::Scales), "scales", n as u64)?;
-            if scales.iter().any(|scale| scale.is_sign_negative()) {
-                return corrupt("scales", "a scale is negative");
-            }
-            let centre = section(Kind::Centre);
-            let centre = floats(centre, "centre", if centre.is_empty() { 0 } else { dim as u64 })?;
-            if header.zero_node != NO_NODE && (header.zero_node as usize >= n || metric != Metric::Cosine) {
-                return corrupt("header", "the zero vector is not there");
-            }
-            let zero_node = (header.zero_node != NO_NODE).then_some(header.zero_node);
-            let codes = codes.iter().map(|code| *code as i8).collect();
-            Store::I8(I8Rows::from_parts(dim, metric, centre, codes, scales, zero_node))
-        }
+    }
+    let shape = Shape { dim, n, metric, zero_node };
+    let codes = Parts {
+        vectors: section(Kind::Vectors),
+        scales: section(Kind::Scales),
+        centre: section(Kind::Centre),
+        factors: section(Kind::Factors),
     };
+    let codes = codes.read(storage, &shape, ["vectors", "scales", "centre"])?;
+    let fine = Parts {
+        vectors: section(Kind::RerankVectors),
+        scales: section(Kind::RerankScales),
+        centre: section(Kind::RerankCentre),
+        factors: &[],
+    };
+    let names = ["rerank vectors", "rerank scales", "rerank centre"];
+    let fine = match rerank {
+        Some(rerank) => Some(fine.read(rerank, &shape, names)?),
+        None if fine.is_empty() => None,
+        None => return corrupt("rerank vectors", "the header says that there are none"),
+    };
+    let store = Store::from_parts(codes, fine);
 
     if header.linked != 0 && header.linked != header.nodes {
         return corrupt("header", "some nodes are linked and some are not");
@@ -172,6 +177,84 @@ fn read_table<'a>(bytes: &'a [u8], header: &Header) -> Result<[&'a [u8]; Kind::A
         return corrupt("table", "bytes after the last section");
     }
     Ok(sections)
+}
+
+/// How many rows of what.
+struct Shape {
+    dim: usize,
+    n: usize,
+    metric: Metric,
+    zero_node: Option<u32>,
+}
+
+/// The sections of vectors in one storage.
+struct Parts<'a> {
+    vectors: &'a [u8],
+    scales: &'a [u8],
+    centre: &'a [u8],
+    factors: &'a [u8],
+}
+
+impl Parts<'_> {
+    fn is_empty(&self) -> bool {
+        self.vectors.is_empty() && self.scales.is_empty() && self.centre.is_empty()
+    }
+
+    fn read(&self, storage: Storage, shape: &Shape, names: [&'static str; 3]) -> Result<Codes> {
+        let &Shape { dim, n, metric, zero_node } = shape;
+        let [vectors, scales, centre] = names;
+        let (row, scaled, centred, factored) = match storage {
+            Storage::F32 => (dim * 4, false, false, false),
+            Storage::F16 => (dim * 2, false, false, false),
+            Storage::I8 => (dim, true, true, false),
+            Storage::B1 => (words(dim) * 8, false, true, true),
+        };
+        for (bytes, has, name) in [
+            (self.scales, scaled, scales),
+            (self.centre, centred, centre),
+            (self.factors, factored, "factors"),
+        ] {
+            if !has && !bytes.is_empty() {
+                return corrupt(name, format!("an index of {} has none", storage.name()));
+            }
+        }
+        if self.vectors.len() as u64 != n as u64 * row as u64 {
+            return corrupt(vectors, format!("{} bytes, not those of {n} rows of {dim}", self.vectors.len()));
+        }
+        let centre_of = || floats(self.centre, centre, if self.centre.is_empty() { 0 } else { dim as u64 });
+        Ok(match storage {
+            Storage::F32 => {
+                let values = floats(self.vectors, vectors, n as u64 * dim as u64)?;
+                Codes::F32(FloatRows::from_parts(dim, metric, values))
+            }
+            Storage::F16 => {
+                let halves = self.vectors.as_chunks::<2>().0.iter();
+                let values: Vec<u16> = halves.map(|half| u16::from_le_bytes(*half)).collect();
+                if values.iter().any(|half| half & 0x7c00 == 0x7c00) {
+                    return corrupt(vectors, "a number is not finite");
+                }
+                Codes::F16(FloatRows::from_parts(dim, metric, values))
+            }
+            Storage::I8 => {
+                let of_rows = floats(self.scales, scales, n as u64)?;
+                if of_rows.iter().any(|scale| scale.is_sign_negative()) {
+                    return corrupt(scales, "a scale is negative");
+                }
+                let codes = self.vectors.iter().map(|code| *code as i8).collect();
+                Codes::I8(I8Rows::from_parts(dim, metric, centre_of()?, codes, of_rows, zero_node))
+            }
+            Storage::B1 => {
+                let factors = floats(self.factors, "factors", n as u64 * 2)?;
+                if factors.iter().any(|factor| factor.is_sign_negative()) {
+                    return corrupt("factors", "a factor is negative");
+                }
+                let codes = self.vectors.as_chunks::<8>().0.iter();
+                let codes = codes.map(|word| u64::from_le_bytes(*word)).collect();
+                let factors = factors.as_chunks::<2>().0.to_vec();
+                Codes::B1(B1Rows::from_parts(dim, metric, centre_of()?, codes, factors, zero_node))
+            }
+        })
+    }
 }
 
 fn floats(bytes: &[u8], name: &'static str, n: u64) -> Result<Vec<f32>> {

@@ -1,7 +1,7 @@
 //! Index → bytes.
 
 use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
-use crate::codec::Store;
+use crate::codec::Codes;
 use crate::near::Index;
 use crate::near::graph::Packed;
 use crate::near::ids::Column;
@@ -20,14 +20,14 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     };
     let mut sections: Vec<(Kind, Vec<u8>)> = Vec::new();
     let mut zero_node = NO_NODE;
-    match &index.store {
-        Store::F32(rows) => sections.push((Kind::Vectors, floats(rows.values()))),
-        Store::I8(rows) => {
-            sections.push((Kind::Vectors, rows.codes().iter().map(|code| *code as u8).collect()));
-            sections.push((Kind::Scales, floats(rows.scales())));
-            sections.push((Kind::Centre, floats(rows.centre())));
-            zero_node = rows.zero_node().unwrap_or(NO_NODE);
-        }
+    for (codes, kinds) in [(Some(index.store.codes()), HOT), (index.store.fine(), COLD)] {
+        let Some(codes) = codes else { continue };
+        let of_codes = sections_of(codes);
+        zero_node = zero_node.min(of_codes.zero_node.unwrap_or(NO_NODE));
+        sections.push((kinds.vectors, of_codes.vectors));
+        sections.push((kinds.scales, of_codes.scales));
+        sections.push((kinds.centre, of_codes.centre));
+        sections.push((Kind::Factors, of_codes.factors));
     }
     sections.push((Kind::Links, links.bytes().to_vec()));
     sections.push((
@@ -51,6 +51,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
+    sections.sort_by_key(|(kind, _)| kind.code());
 
     let table_end = HEADER_LEN + sections.len() * ENTRY_LEN;
     let mut file = vec![0; table_end];
@@ -79,6 +80,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         next_id: index.ids.next(),
         checked: index.checked as u32,
         ordered: index.ordered as u32,
+        rerank: index.params.rerank.map_or(0, |storage| storage.code() + 1),
     };
     file[..8].copy_from_slice(&MAGIC);
     file[8..12].copy_from_slice(&VERSION.to_le_bytes());
@@ -86,6 +88,51 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     let checksum = xxh3_64(&file[..table_end]);
     file[HEADER_LEN - 8..HEADER_LEN].copy_from_slice(&checksum.to_le_bytes());
     file
+}
+
+/// In which sections codes stand.
+struct Kinds {
+    vectors: Kind,
+    scales: Kind,
+    centre: Kind,
+}
+
+const HOT: Kinds = Kinds { vectors: Kind::Vectors, scales: Kind::Scales, centre: Kind::Centre };
+const COLD: Kinds =
+    Kinds { vectors: Kind::RerankVectors, scales: Kind::RerankScales, centre: Kind::RerankCentre };
+
+/// What is written of codes; empty for what they do not have.
+#[derive(Default)]
+struct Sections {
+    vectors: Vec<u8>,
+    scales: Vec<u8>,
+    centre: Vec<u8>,
+    factors: Vec<u8>,
+    zero_node: Option<u32>,
+}
+
+fn sections_of(codes: &Codes) -> Sections {
+    match codes {
+        Codes::F32(rows) => Sections { vectors: floats(rows.values()), ..Sections::default() },
+        Codes::F16(rows) => {
+            let vectors = rows.values().iter().flat_map(|half| half.to_le_bytes()).collect();
+            Sections { vectors, ..Sections::default() }
+        }
+        Codes::I8(rows) => Sections {
+            vectors: rows.codes().iter().map(|code| *code as u8).collect(),
+            scales: floats(rows.scales()),
+            centre: floats(rows.centre()),
+            factors: Vec::new(),
+            zero_node: rows.zero_node(),
+        },
+        Codes::B1(rows) => Sections {
+            vectors: rows.codes().iter().flat_map(|word| word.to_le_bytes()).collect(),
+            scales: Vec::new(),
+            centre: floats(rows.centre()),
+            factors: floats(rows.factors().as_flattened()),
+            zero_node: rows.zero_node(),
+        },
+    }
 }
 
 fn floats(values: &[f32]) -> Vec<u8> {

@@ -11,7 +11,7 @@
 ///
 /// Type parameters stand in brackets before the constant one: `fn sum[T: Float]<const N: usize>(..)`.
 /// `body` must be `#[inline(always)]`, so that it is compiled inside the annotated entry. Only
-/// `avx2` is enabled, never `fma`: a fused multiply-add would change bits. (The one exception is
+/// `avx2` and `popcnt` (which every machine with AVX2 has) are enabled, never `fma`: a fused multiply-add would change bits. (The one exception is
 /// `dispatch_fused!`, which uses it for the exact error of a product alone.)
 macro_rules! dispatch {
     ($($(#[$doc:meta])* $vis:vis fn $name:ident$([$($param:ident: $bound:path),+])?$(<const $generic:ident: $kind:ty>)?($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:path;)*) => {
@@ -21,12 +21,12 @@ macro_rules! dispatch {
             $vis fn $name<$($($param: $bound,)+)? $(const $generic: $kind)?>($($arg: $type),*) $(-> $out)? {
                 #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
                 {
-                    #[target_feature(enable = "avx2")]
+                    #[target_feature(enable = "avx2,popcnt")]
                     fn avx2<$($($param: $bound,)+)? $(const $generic: $kind)?>($($arg: $type),*) $(-> $out)? {
                         $body($($arg),*)
                     }
-                    if std::arch::is_x86_feature_detected!("avx2") {
-                        // SAFETY: the line above proved that this machine has AVX2.
+                    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt") {
+                        // SAFETY: the line above proved that this machine has AVX2 and POPCNT.
                         return unsafe { avx2::<$($($param,)+)? $($generic)?>($($arg),*) };
                     }
                 }

@@ -7,11 +7,11 @@
 use super::dispatch;
 use super::prefetch::{AHEAD, prefetch};
 
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Folds the lanes by halves.
 #[inline(always)]
-fn fold(mut lanes: [f32; LANES]) -> f32 {
+pub(crate) fn fold(mut lanes: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for l in 0..width {
@@ -32,7 +32,7 @@ fn padded(tail: &[f32]) -> [f32; LANES] {
 
 /// Adds one block's terms to the lanes: products, or squared differences.
 #[inline(always)]
-fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
+pub(super) fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
     for l in 0..LANES {
         if SQUARES {
             let difference = a[l] - b[l];

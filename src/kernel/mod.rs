@@ -8,11 +8,17 @@ mod dispatch;
 pub(crate) use dispatch::dispatch;
 
 #[cfg(feature = "near")]
+pub(crate) mod bits;
+#[cfg(feature = "near")]
 pub(crate) mod distance_f32;
+#[cfg(feature = "near")]
+pub(crate) mod half;
 #[cfg(feature = "near")]
 pub(crate) mod int8;
 #[cfg(feature = "near")]
 mod prefetch;
+#[cfg(feature = "near")]
+pub(crate) mod rotate;
 
 #[cfg(feature = "fold")]
 pub(crate) mod count;

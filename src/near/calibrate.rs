@@ -1,9 +1,8 @@
 //! Which `ef_search` gives which recall: the index asks itself, once, and remembers.
 
-use super::index::{Index, scan};
+use super::index::Index;
 use super::params::SearchParams;
-use super::walk::Candidate;
-use crate::codec::{Rows, with_rows};
+use super::walk::{Candidate, Scratch};
 use crate::error::Result;
 
 /// How many questions are asked.
@@ -86,10 +85,9 @@ impl Index {
         let mut entries = Vec::new();
         let questions = self.questions();
         for k in KS {
-            let truth: Vec<Vec<u32>> =
-                with_rows!(&self.store, rows => self.best_nodes(rows, &questions, k, None));
+            let truth = self.best_nodes(&questions, k, None);
             for ef in EFS.into_iter().filter(|ef| *ef >= k) {
-                let found = with_rows!(&self.store, rows => self.best_nodes(rows, &questions, k, Some(ef)));
+                let found = self.best_nodes(&questions, k, Some(ef));
                 let (recall, error) = mean_and_error(&found, &truth);
                 entries.push((k as u32, ef as u32, (recall - error).max(0.0)));
                 if recall - error >= 0.999 {
@@ -113,9 +111,9 @@ impl Index {
             return Ok(1.0);
         }
         let ef = self.ef(k, params);
-        let truth = with_rows!(&self.store, rows => self.best_nodes(rows, &questions, k, None));
+        let truth = self.best_nodes(&questions, k, None);
         let ef = (ef < self.store.len()).then_some(ef);
-        let found = with_rows!(&self.store, rows => self.best_nodes(rows, &questions, k, ef));
+        let found = self.best_nodes(&questions, k, ef);
         Ok(mean_and_error(&found, &truth).0)
     }
 
@@ -127,21 +125,37 @@ impl Index {
     }
 
     /// Returns the `k` best nodes for each question, by a walk or by a scan.
-    fn best_nodes<R: Rows>(&self, rows: &R, questions: &[u32], k: usize, ef: Option<usize>) -> Vec<Vec<u32>> {
+    fn best_nodes(&self, questions: &[u32], k: usize, ef: Option<usize>) -> Vec<Vec<u32>> {
         super::build::map(0..questions.len(), |i| {
             let mut scratch = self.scratch.take();
             let node = questions[i];
-            rows.prepare(&self.store.decode(node), &mut scratch.prepared);
+            self.store.prepare(&self.store.decode(node), &mut scratch.prepared);
             match ef {
-                Some(ef) => self.walk(rows, ef, Some(node), &mut scratch),
+                Some(ef) => self.walk(ef, Some(node), &mut scratch),
                 None => {
-                    scan(rows, (0..self.store.len() as u32).filter(|other| *other != node), k, &mut scratch)
+                    self.scan((0..self.store.len() as u32).filter(|other| *other != node), k, &mut scratch)
                 }
-            }
-            let nodes = scratch.pool.iter().take(k).map(|candidate: &Candidate| candidate.node()).collect();
+            };
+            let nodes = if ef.is_some() && self.store.fine().is_some() {
+                self.ranked(k, &mut scratch)
+            } else {
+                scratch.pool.iter().take(k).map(|candidate: &Candidate| candidate.node()).collect()
+            };
             self.scratch.put(scratch);
             nodes
         })
+    }
+}
+
+impl Index {
+    /// Returns the `k` best of a walk's candidates by the copy that re-ranks.
+    fn ranked(&self, k: usize, scratch: &mut Scratch) -> Vec<u32> {
+        scratch.pool.truncate(self.store.rerank_len(k));
+        let distance = |node| self.store.distance(&scratch.prepared, node);
+        let nodes = scratch.pool.iter().map(|candidate| candidate.node());
+        let mut ranked: Vec<Candidate> = nodes.map(|node| Candidate::new(distance(node), node)).collect();
+        ranked.sort_unstable();
+        ranked.iter().take(k).map(|candidate| candidate.node()).collect()
     }
 }
 

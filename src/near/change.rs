@@ -91,6 +91,7 @@ impl Index {
                 got: format!("({}, {})", vectors.len() / self.dim, self.dim),
             });
         }
+        self.check_storable(vectors)?;
         self.remove_vectors(ids)?;
         let added = self.add_vectors(vectors, Some(ids), &mut |_done, _all| true);
         added.map(drop).inspect_err(|_| self.columns.remove(ids))

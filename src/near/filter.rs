@@ -1,8 +1,8 @@
 //! Search among some of the vectors only.
 
-use super::index::{Index, Neighbors, neighbors, rerank_len, scan};
+use super::explain::{Explained, SearchPlan};
+use super::index::{Index, Neighbors, neighbors};
 use super::params::SearchParams;
-use crate::codec::{Rows, with_rows};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 
@@ -96,6 +96,16 @@ impl Index {
         params: &SearchParams,
         filter: &Filter,
     ) -> Result<Neighbors> {
+        Ok(self.nearest_filtered(query, k, params, filter)?.0)
+    }
+
+    pub(super) fn nearest_filtered(
+        &self,
+        query: &[f32],
+        k: usize,
+        params: &SearchParams,
+        filter: &Filter,
+    ) -> Result<(Neighbors, Explained)> {
         if query.len() != self.dim {
             return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
         }
@@ -109,7 +119,8 @@ impl Index {
             });
         }
         if filter.count == 0 {
-            return Ok(Neighbors::default());
+            let explained = Explained { plan: SearchPlan::FilteredScan, ..Explained::default() };
+            return Ok((Neighbors::default(), explained));
         }
         let n = self.store.len();
         let normalised = self.prepared(query);
@@ -118,23 +129,24 @@ impl Index {
         // So many candidates hold `ef` allowed ones, when allowed and refused ones are mixed.
         let wide = (ef as u64 * n as u64).div_ceil(filter.count as u64) as usize;
         let mut scratch = self.scratch.take();
-        let found = with_rows!(&self.store, rows => {
-            rows.prepare(query, &mut scratch.prepared);
-            let mut walked = false;
-            if wide < n && wide.saturating_mul(NODES_PER_CANDIDATE) < filter.count {
-                self.walk(rows, wide, None, &mut scratch);
-                scratch.pool.retain(|candidate| filter.allows(candidate.node()));
-                // Far fewer than expected: the filter and the query are at odds.
-                walked = scratch.pool.len() >= (ef - ef / 4).max(k);
-            }
-            if !walked {
-                scan(rows, filter.iter(), rerank_len(k), &mut scratch);
-            }
-            let mut found = self.reported(rows, rerank_len(k), &scratch, |id| !filter.denied.contains(&id));
-            found.truncate(k);
-            neighbors(found)
-        });
+        self.store.prepare(query, &mut scratch.prepared);
+        let mut explained = Explained::scan(0);
+        if wide < n && wide.saturating_mul(NODES_PER_CANDIDATE) < filter.count {
+            explained = Explained::graph(wide, self.walk(wide, None, &mut scratch));
+            explained.plan = SearchPlan::FilteredGraph;
+            scratch.pool.retain(|candidate| filter.allows(candidate.node()));
+        }
+        // Far fewer than expected: the filter and the query are at odds.
+        if explained.plan == SearchPlan::Scan || scratch.pool.len() < (ef - ef / 4).max(k) {
+            let walked = explained.distances;
+            explained = Explained::scan(walked + self.scan(filter.iter(), k, &mut scratch));
+            explained.plan = SearchPlan::FilteredScan;
+        }
+        let limit = self.store.rerank_len(k);
+        explained.reranked = limit.min(scratch.pool.len());
+        let mut found = self.reported(limit, &scratch, |id| !filter.denied.contains(&id));
+        found.truncate(k);
         self.scratch.put(scratch);
-        Ok(found)
+        Ok((neighbors(found), explained))
     }
 }

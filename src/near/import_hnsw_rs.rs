@@ -119,6 +119,7 @@ impl Index {
             vectors.extend_from_slice(vector);
         }
         index.check(&vectors)?;
+        index.check_storable(&vectors)?;
         let ids: Vec<u64> = points.iter().map(|point| point.get_origin_id() as u64).collect();
         let ids = index.ids.assign(ids.len(), Some(&ids))?;
         index.reserve(ids.len())?;

@@ -3,13 +3,15 @@
 use super::build::{Plan, link};
 use super::calibrate::Calibration;
 use super::dedupe::Dedupe;
+use super::explain::Explained;
+use super::filter::Filter;
 use super::graph::{Packed, Slots};
 use super::ids::Ids;
 use super::params::{Params, SearchParams};
 use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
-use crate::codec::{Rows, Store, with_rows};
+use crate::codec::{Rows, Store, rerank_len, with_codes, with_rows};
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{Error, Result};
@@ -39,8 +41,10 @@ pub struct NeighborsBatch {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Memory {
-    /// The vectors.
+    /// What walks compare of the vectors, and what finds equal ones.
     pub vectors: usize,
+    /// The finer copy of the vectors, of which a query reads a few rows only.
+    pub rerank: usize,
     /// The links between them.
     pub links: usize,
     /// The ids.
@@ -69,11 +73,6 @@ const CHECK_EVERY: usize = 16;
 
 /// The most nodes: their numbers fit 31 bits.
 const NODES_MAX: usize = (1 << 31) - 2;
-
-/// How many candidates are looked at with the unquantised query, to return `k`.
-pub(super) fn rerank_len(k: usize) -> usize {
-    k.saturating_add(k / 2 + 8)
-}
 
 /// A compact index for approximate nearest neighbours.
 ///
@@ -114,8 +113,8 @@ pub struct Index {
 impl Index {
     /// Returns an empty index for vectors of `dim` components.
     ///
-    /// Errors: [`Error::BadParameter`] when `dim` is not in 1 … 65536, `M` not in 2 … 128 or
-    /// `ef_construction` not in 1 … 65536.
+    /// Errors: [`Error::BadParameter`] when `dim` is not in 1 … 65536, `M` not in 2 … 128,
+    /// `ef_construction` not in 1 … 65536, or `rerank` not finer than `storage`.
     pub fn new(dim: usize, params: Params) -> Result<Self> {
         if !(1..=65536).contains(&dim) {
             return Err(Error::BadParameter {
@@ -125,7 +124,7 @@ impl Index {
             });
         }
         params.check()?;
-        let store = Store::new(dim, params.metric, params.storage);
+        let store = Store::new(dim, params.metric, params.storage, params.rerank);
         let graph = Graph::Packed(Packed::default());
         Ok(Self::from_parts(dim, params, store, graph, Ids::default()))
     }
@@ -173,7 +172,8 @@ impl Index {
         self.ids.contains(id)
     }
 
-    /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage.
+    /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage,
+    /// or to that of `rerank`. What `b1` alone keeps of it is its direction, roughly.
     ///
     /// Errors: [`Error::IdNotFound`].
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
@@ -182,8 +182,10 @@ impl Index {
 
     /// Returns the bytes that the index takes, by part.
     pub fn memory(&self) -> Memory {
+        let (codes, rerank) = self.store.len_bytes();
         Memory {
-            vectors: self.store.len_bytes() + self.dedupe.len_bytes(),
+            vectors: codes + self.dedupe.len_bytes(),
+            rerank,
             links: match &self.graph {
                 Graph::Slots(slots) => slots.len_bytes(),
                 Graph::Packed(packed) => packed.len_bytes(),
@@ -199,7 +201,8 @@ impl Index {
     /// error the index is as it was.
     ///
     /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::DuplicateId`],
-    /// [`Error::ShapeMismatch`] (as many ids as vectors), [`Error::OutOfMemory`].
+    /// [`Error::ShapeMismatch`] (as many ids as vectors), [`Error::BadParameter`] (a component beyond
+    /// 65504 where 16-bit floats are kept), [`Error::OutOfMemory`].
     ///
     /// Cost: about `ef_construction` times the links of a node in distances, for each new vector.
     pub fn add(&mut self, vectors: &[f32], ids: Option<&[u64]>) -> Result<Vec<u64>> {
@@ -225,6 +228,7 @@ impl Index {
         progress: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Vec<u64>> {
         self.check(vectors)?;
+        self.check_storable(vectors)?;
         let n = vectors.len() / self.dim;
         let ids = self.ids.assign(n, ids)?;
         self.reserve(n)?;
@@ -349,6 +353,21 @@ impl Index {
         Err(Error::NotFinite { row: at / self.dim, column: at % self.dim, value: f64::from(vectors[at]) })
     }
 
+    /// Checks that the storage can hold the components.
+    pub(super) fn check_storable(&self, vectors: &[f32]) -> Result<()> {
+        // Of unit length they are small.
+        if self.params.metric == Metric::Cosine {
+            return Ok(());
+        }
+        self.store.too_large(vectors).map_or(Ok(()), |at| {
+            Err(Error::BadParameter {
+                name: "vectors",
+                expected: "components up to 65504, as 16-bit floats hold".into(),
+                got: format!("{:?} in row {}, column {}", vectors[at], at / self.dim, at % self.dim),
+            })
+        })
+    }
+
     /// Returns the vectors as the metric compares them, where that is not as they come.
     pub(super) fn prepared(&self, vectors: &[f32]) -> Option<Vec<f32>> {
         (self.params.metric == Metric::Cosine).then(|| {
@@ -368,10 +387,29 @@ impl Index {
         }
         self.check(query)?;
         params.check(k)?;
-        let mut scratch = self.scratch.take();
-        let found = self.nearest(query, k, params, &mut scratch);
-        self.scratch.put(scratch);
-        Ok(found)
+        Ok(self.nearest(query, k, params).0)
+    }
+
+    /// Like [`search`](Self::search), or [`search_filtered`](Self::search_filtered) where there is a
+    /// filter; returns how the neighbours were found, too.
+    ///
+    /// Errors: as those.
+    pub fn search_explained(
+        &self,
+        query: &[f32],
+        k: usize,
+        params: &SearchParams,
+        filter: Option<&Filter>,
+    ) -> Result<(Neighbors, Explained)> {
+        if let Some(filter) = filter {
+            return self.nearest_filtered(query, k, params, filter);
+        }
+        if query.len() != self.dim {
+            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+        }
+        self.check(query)?;
+        params.check(k)?;
+        Ok(self.nearest(query, k, params))
     }
 
     /// Returns the neighbours of each row of `queries`, `(n, dim)`.
@@ -380,12 +418,7 @@ impl Index {
     pub fn search_many(&self, queries: &[f32], k: usize, params: &SearchParams) -> Result<NeighborsBatch> {
         self.check(queries)?;
         params.check(k)?;
-        let each = |query: &[f32]| {
-            let mut scratch = self.scratch.take();
-            let found = self.nearest(query, k, params, &mut scratch);
-            self.scratch.put(scratch);
-            found
-        };
+        let each = |query: &[f32]| self.nearest(query, k, params).0;
         #[cfg(feature = "parallel")]
         let found: Vec<Neighbors> = {
             use rayon::prelude::*;
@@ -401,26 +434,27 @@ impl Index {
         Ok(batch)
     }
 
-    fn nearest(&self, query: &[f32], k: usize, params: &SearchParams, scratch: &mut Scratch) -> Neighbors {
+    fn nearest(&self, query: &[f32], k: usize, params: &SearchParams) -> (Neighbors, Explained) {
         let k = k.min(self.len());
         if k == 0 {
-            return Neighbors::default();
+            return Default::default();
         }
         let normalised = self.prepared(query);
         let query = normalised.as_deref().unwrap_or(query);
-        let n = self.store.len();
-        let ef = self.ef(k, params);
-        with_rows!(&self.store, rows => {
-            rows.prepare(query, &mut scratch.prepared);
-            if ef >= n {
-                scan(rows, 0..n as u32, rerank_len(k), scratch);
-            } else {
-                self.walk(rows, ef, None, scratch);
-            }
-            let mut found = self.reported(rows, rerank_len(k), scratch, |_| true);
-            found.truncate(k);
-            neighbors(found)
-        })
+        let (n, ef) = (self.store.len(), self.ef(k, params));
+        let limit = self.store.rerank_len(k);
+        let mut scratch = self.scratch.take();
+        self.store.prepare(query, &mut scratch.prepared);
+        let mut explained = if ef >= n {
+            Explained::scan(self.scan(0..n as u32, k, &mut scratch))
+        } else {
+            Explained::graph(ef, self.walk(ef, None, &mut scratch))
+        };
+        explained.reranked = limit.min(scratch.pool.len());
+        let mut found = self.reported(limit, &scratch, |_| true);
+        self.scratch.put(scratch);
+        found.truncate(k);
+        (neighbors(found), explained)
     }
 
     /// Returns how many candidates a walk keeps; as many as there are nodes for a scan.
@@ -444,31 +478,47 @@ impl Index {
         entries(self.checked)
     }
 
-    /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`.
-    pub(super) fn walk<R: Rows>(&self, rows: &R, ef: usize, without: Option<u32>, scratch: &mut Scratch) {
+    /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`. Returns how
+    /// many vectors it compared.
+    pub(super) fn walk(&self, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
+        with_codes!(self.store.codes(), rows => self.walk_rows(rows, ef, without, scratch))
+    }
+
+    fn walk_rows<R: Rows>(&self, rows: &R, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
         let n = self.store.len();
         let entries = self.entries();
+        let mut compared = 0;
+        let score = |prepared: &mut _, nodes: &[u32], keys: &mut _| {
+            compared += nodes.len();
+            rows.keys(prepared, nodes, keys);
+        };
         match &self.graph {
-            Graph::Slots(slots) => {
-                walk(slots, n, entries, without, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
-            }
-            Graph::Packed(packed) => {
-                walk(packed, n, entries, without, ef, scratch, |p, nodes, keys| rows.keys(p, nodes, keys))
-            }
+            Graph::Slots(slots) => walk(slots, n, entries, without, ef, scratch, score),
+            Graph::Packed(packed) => walk(packed, n, entries, without, ef, scratch, score),
         }
+        compared
+    }
+
+    /// Leaves the best of the given nodes in the pool, as many as it takes to return `k`: the vectors
+    /// are compared at their best. Returns how many.
+    pub(super) fn scan(&self, nodes: impl Iterator<Item = u32>, k: usize, scratch: &mut Scratch) -> usize {
+        let limit = rerank_len(k);
+        scratch.prepared.turn();
+        let compared = with_codes!(self.store.finest(), rows => scan(rows, nodes, limit, scratch));
+        scratch.prepared.turn();
+        compared
     }
 
     /// Returns the ids of the pool's best candidates, with distances of the unquantised query, sorted.
-    pub(super) fn reported<R: Rows>(
+    pub(super) fn reported(
         &self,
-        rows: &R,
         limit: usize,
         scratch: &Scratch,
         allowed: impl Fn(u64) -> bool,
     ) -> Vec<(f32, u64)> {
         let mut found: Vec<(f32, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
         for candidate in scratch.pool.iter().take(limit) {
-            let mut distance = rows.distance(&scratch.prepared, candidate.node());
+            let mut distance = self.store.distance(&scratch.prepared, candidate.node());
             if self.params.metric == Metric::Cosine {
                 distance = distance.clamp(0.0, 2.0);
             }
@@ -501,22 +551,24 @@ pub(super) fn neighbors(found: Vec<(f32, u64)>) -> Neighbors {
     Neighbors { ids, distances }
 }
 
-/// Leaves the `limit` best of the given nodes in the pool.
-pub(super) fn scan<R: Rows>(
+/// Leaves the `limit` best of the given nodes in the pool. Returns how many were given.
+fn scan<R: Rows>(
     rows: &R,
     mut nodes: impl Iterator<Item = u32>,
     limit: usize,
     scratch: &mut Scratch,
-) {
+) -> usize {
     const CHUNK: usize = 256;
     scratch.pool.clear();
+    let mut compared = 0;
     loop {
         let Scratch { prepared, fresh, keys, .. } = scratch;
         fresh.clear();
         fresh.extend(nodes.by_ref().take(CHUNK));
         if fresh.is_empty() {
-            return;
+            return compared;
         }
+        compared += fresh.len();
         rows.keys(prepared, fresh, keys);
         for i in 0..scratch.fresh.len() {
             scratch.offer(Candidate::new(scratch.keys[i], scratch.fresh[i]), limit);

@@ -5,6 +5,7 @@ pub(crate) mod calibrate;
 mod change;
 mod columns;
 mod dedupe;
+mod explain;
 mod filter;
 pub(crate) mod graph;
 mod health;
@@ -20,6 +21,7 @@ mod scratch;
 mod walk;
 
 pub use crate::codec::Storage;
+pub use explain::{Explained, SearchPlan};
 pub use filter::Filter;
 pub use health::Health;
 #[cfg(feature = "hnsw_rs")]

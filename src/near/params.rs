@@ -12,6 +12,9 @@ pub struct Params {
     pub metric: Metric,
     /// How vectors are kept.
     pub storage: Storage,
+    /// In which finer storage a second copy of the vectors is kept, which gives the final candidates
+    /// their distances; `None` for no copy.
+    pub rerank: Option<Storage>,
     /// The paper's `M`: a node keeps at most `2 M` links.
     pub m: usize,
     /// How many candidates an insertion looks at.
@@ -20,7 +23,13 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { metric: Metric::default(), storage: Storage::default(), m: 16, ef_construction: 200 }
+        Self {
+            metric: Metric::default(),
+            storage: Storage::default(),
+            rerank: None,
+            m: 16,
+            ef_construction: 200,
+        }
     }
 }
 
@@ -34,6 +43,13 @@ impl Params {
     #[must_use]
     pub fn storage(mut self, storage: Storage) -> Self {
         self.storage = storage;
+        self
+    }
+
+    /// Sets `rerank`.
+    #[must_use]
+    pub fn rerank(mut self, rerank: impl Into<Option<Storage>>) -> Self {
+        self.rerank = rerank.into();
         self
     }
 
@@ -53,6 +69,13 @@ impl Params {
 
     /// Checks the ranges.
     pub(crate) fn check(&self) -> Result<()> {
+        if let Some(rerank) = self.rerank.filter(|rerank| !rerank.is_finer_than(self.storage)) {
+            return Err(Error::BadParameter {
+                name: "rerank",
+                expected: format!("a storage finer than {}, or none", self.storage.name()),
+                got: rerank.name().into(),
+            });
+        }
         in_range("M", self.m, 2..=128)?;
         in_range("ef_construction", self.ef_construction, 1..=65536)
     }

@@ -1,8 +1,7 @@
 //! All neighbours within a radius.
 
-use super::index::{Index, Neighbors, neighbors, scan};
+use super::index::{Index, Neighbors, neighbors};
 use super::params::SearchParams;
-use crate::codec::{Rows, with_rows};
 use crate::error::{Error, Result};
 
 impl Index {
@@ -30,23 +29,21 @@ impl Index {
         let query = normalised.as_deref().unwrap_or(query);
         let mut scratch = self.scratch.take();
         let mut ef = self.ef(10, params).max(1);
-        let found = with_rows!(&self.store, rows => {
-            rows.prepare(query, &mut scratch.prepared);
-            loop {
-                if ef >= n {
-                    scan(rows, 0..n as u32, n, &mut scratch);
-                } else {
-                    self.walk(rows, ef, None, &mut scratch);
-                }
-                let found = self.reported(rows, usize::MAX, &scratch, |_| true);
-                // Half of the candidates outside: the boundary was seen from both sides.
-                let inside = found.partition_point(|(distance, _)| *distance <= radius);
-                if ef >= n || 2 * inside <= scratch.pool.len() {
-                    break neighbors(found[..inside].to_vec());
-                }
-                ef = ef.saturating_mul(4);
+        self.store.prepare(query, &mut scratch.prepared);
+        let found = loop {
+            if ef >= n {
+                self.scan(0..n as u32, n, &mut scratch);
+            } else {
+                self.walk(ef, None, &mut scratch);
             }
-        });
+            let found = self.reported(usize::MAX, &scratch, |_| true);
+            // Half of the candidates outside: the boundary was seen from both sides.
+            let inside = found.partition_point(|(distance, _)| *distance <= radius);
+            if ef >= n || 2 * inside <= scratch.pool.len() {
+                break neighbors(found[..inside].to_vec());
+            }
+            ef = ef.saturating_mul(4);
+        };
         self.scratch.put(scratch);
         Ok(found)
     }

@@ -8,7 +8,11 @@ use xxhash_rust::xxh3::xxh3_64;
 const HEADER_LEN: usize = 128;
 
 fn file(n: usize, dim: usize, metric: Metric, storage: Storage) -> Vec<u8> {
-    let mut index = Index::new(dim, Params::new(metric).storage(storage).m(4).ef_construction(20)).unwrap();
+    file_of(n, dim, Params::new(metric).storage(storage))
+}
+
+fn file_of(n: usize, dim: usize, params: Params) -> Vec<u8> {
+    let mut index = Index::new(dim, params.m(4).ef_construction(20)).unwrap();
     index.add(&lcg(n * dim, 1), None).unwrap();
     index.add(&lcg(2 * dim, 1), Some(&[100_000, 90_000])).unwrap();
     index.to_bytes()
@@ -90,8 +94,14 @@ fn a_file_cut_short_anywhere_or_with_bytes_after_its_end_is_refused() {
 
 #[test]
 fn a_file_with_any_one_byte_changed_is_refused() {
-    for storage in [Storage::F32, Storage::I8] {
-        let mut bytes = file(60, 5, Metric::Cosine, storage);
+    for (storage, rerank) in [
+        (Storage::F32, None),
+        (Storage::I8, None),
+        (Storage::F16, None),
+        (Storage::B1, Some(Storage::I8)),
+        (Storage::I8, Some(Storage::F16)),
+    ] {
+        let mut bytes = file_of(60, 5, Params::new(Metric::Cosine).storage(storage).rerank(rerank));
         for at in 0..bytes.len() {
             for change in [1, 0x80, 0xff] {
                 bytes[at] ^= change;
@@ -108,6 +118,9 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
         file(2100, 3, Metric::L2sq, Storage::I8),
         file(2100, 3, Metric::Cosine, Storage::F32),
         file(60, 5, Metric::Ip, Storage::I8),
+        file_of(2100, 3, Params::new(Metric::Cosine).storage(Storage::B1).rerank(Storage::I8)),
+        file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::F16).rerank(Storage::F32)),
+        file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::B1)),
         with_columns(&file(60, 1, Metric::L2sq, Storage::F32)),
     ];
     let mut state = 1u64;
@@ -116,8 +129,8 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
         (state >> 33) as usize % limit
     };
     let (mut refused, mut opened) = (0, 0);
-    for round in 0..8000 {
-        let mut bytes = originals[round % 4].clone();
+    for round in 0..12000 {
+        let mut bytes = originals[round % originals.len()].clone();
         for _ in 0..1 + random(3) {
             let at = if random(2) == 0 { random(400.min(bytes.len())) } else { random(bytes.len()) };
             match random(3) {
@@ -150,7 +163,7 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
             }
         }
     }
-    assert!(refused > 1000 && opened > 1000, "{refused} refused, {opened} opened: the mutants test nothing");
+    assert!(refused > 2000 && opened > 2000, "{refused} refused, {opened} opened: the mutants test nothing");
 }
 
 #[test]
@@ -181,6 +194,38 @@ fn an_unknown_section_is_skipped_when_it_is_optional_and_refused_when_not() {
 }
 
 #[test]
+fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
+    let with = |storage, rerank: Option<Storage>| {
+        file_of(60, 5, Params::new(Metric::L2sq).storage(storage).rerank(rerank))
+    };
+    let mutant = |mut bytes: Vec<u8>, at: usize, value: u8, what: &str| {
+        bytes[at] = value;
+        seal(&mut bytes);
+        match Index::from_bytes(&bytes) {
+            Err(Error::Corrupt { why, .. }) => assert!(why.contains(what), "{why}"),
+            other => panic!("{what}: {:?}", other.map(|index| index.len())),
+        }
+    };
+    mutant(with(Storage::I8, None), 72, 1, "not those of 60 rows");
+    mutant(with(Storage::I8, None), 72, 2, "finer than i8");
+    mutant(with(Storage::I8, None), 72, 9, "rerank 9 is unknown");
+    mutant(with(Storage::I8, Some(Storage::F32)), 72, 0, "the header says that there are none");
+    mutant(with(Storage::I8, Some(Storage::F32)), 72, 3, "not those of 60 rows");
+    mutant(with(Storage::B1, Some(Storage::I8)), 72, 1, "has none");
+    mutant(with(Storage::F16, None), 29, 3, "not those of 60 rows");
+    mutant(with(Storage::B1, None), 29, 2, "has none");
+    mutant(with(Storage::B1, None), 44, 0, "zero vector");
+    // A half that is infinite, in the first row.
+    let bytes = with(Storage::F16, None);
+    let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
+    mutant(bytes, at + 1, 0x7c, "not finite");
+    // A negative factor: the section with the highest kind is the last.
+    let bytes = with(Storage::B1, Some(Storage::I8));
+    let at = bytes.len() - 1;
+    mutant(bytes, at, 0xbf, "a factor is negative");
+}
+
+#[test]
 fn a_file_of_a_later_version_says_so() {
     let mut bytes = file(10, 2, Metric::L2sq, Storage::F32);
     bytes[8] = 2;
@@ -189,11 +234,11 @@ fn a_file_of_a_later_version_says_so() {
 
 #[test]
 fn the_header_of_a_file_stands_where_the_document_says() {
-    let bytes = file(2100, 3, Metric::Cosine, Storage::I8);
+    let bytes = file_of(2100, 3, Params::new(Metric::Cosine).rerank(Storage::F32));
     let document = include_str!("../../docs/FORMAT.md");
     let expected = [
         ("version", 1),
-        ("sections", 7),
+        ("sections", 8),
         ("len_bytes", bytes.len() as u64),
         ("dim", 3),
         ("metric", 2),
@@ -202,6 +247,7 @@ fn the_header_of_a_file_stands_where_the_document_says() {
         ("ef_construction", 20),
         ("ids", 2102),
         ("next_id", 100_001),
+        ("rerank", 1),
     ];
     for (name, value) in expected {
         let row = document.lines().find(|line| line.contains(&format!("| {name} |"))).expect(name);

@@ -1,28 +1,83 @@
-//! Storage `f32`: the vectors as they are.
+//! Storages `f32` and `f16`: the vectors as they are, or rounded to 16 bits.
 
 use super::{Prepared, Rows, ordered, reordered, try_reserve};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::distance_f32::{dots_f32, l2sqs_f32};
+use crate::kernel::half::{dots_f16, f16_from_f32, f32_from_f16, l2sqs_f16};
 use xxhash_rust::xxh3::Xxh3Default;
 
-#[derive(Clone, Debug)]
-pub(crate) struct F32Rows {
-    dim: usize,
-    metric: Metric,
-    values: Vec<f32>,
+/// A component, as it is kept.
+pub(crate) trait Float: Copy + PartialEq + Sync + core::fmt::Debug {
+    fn from_f32(value: f32) -> Self;
+    fn to_f32(self) -> f32;
+    fn to_le_bytes(self) -> impl AsRef<[u8]>;
+    fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]);
+    fn l2sqs(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]);
 }
 
-impl F32Rows {
+impl Float for f32 {
+    fn from_f32(value: f32) -> Self {
+        value
+    }
+
+    fn to_f32(self) -> f32 {
+        self
+    }
+
+    fn to_le_bytes(self) -> impl AsRef<[u8]> {
+        Self::to_le_bytes(self)
+    }
+
+    fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {
+        dots_f32(query, rows, nodes, out);
+    }
+
+    fn l2sqs(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {
+        l2sqs_f32(query, rows, nodes, out);
+    }
+}
+
+/// The bits of a binary16 number.
+impl Float for u16 {
+    fn from_f32(value: f32) -> Self {
+        f16_from_f32(value)
+    }
+
+    fn to_f32(self) -> f32 {
+        f32_from_f16(self)
+    }
+
+    fn to_le_bytes(self) -> impl AsRef<[u8]> {
+        Self::to_le_bytes(self)
+    }
+
+    fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {
+        dots_f16(query, rows, nodes, out);
+    }
+
+    fn l2sqs(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {
+        l2sqs_f16(query, rows, nodes, out);
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct FloatRows<T> {
+    dim: usize,
+    metric: Metric,
+    values: Vec<T>,
+}
+
+impl<T: Float> FloatRows<T> {
     pub(crate) fn new(dim: usize, metric: Metric) -> Self {
         Self { dim, metric, values: Vec::new() }
     }
 
-    pub(crate) fn from_parts(dim: usize, metric: Metric, values: Vec<f32>) -> Self {
+    pub(crate) fn from_parts(dim: usize, metric: Metric, values: Vec<T>) -> Self {
         Self { dim, metric, values }
     }
 
-    pub(crate) fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[T] {
         &self.values
     }
 
@@ -35,8 +90,8 @@ impl F32Rows {
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
-        // Adding zero makes +0 of −0: equal vectors have equal bytes.
-        self.values.extend(vector.iter().map(|value| value + 0.0));
+        // Adding zero makes +0 of −0, also of what was rounded to it: equal vectors have equal bytes.
+        self.values.extend(vector.iter().map(|value| T::from_f32(T::from_f32(*value).to_f32() + 0.0)));
     }
 
     pub(super) fn pop(&mut self) {
@@ -57,14 +112,14 @@ impl F32Rows {
         self.values.shrink_to_fit();
     }
 
-    fn row(&self, node: u32) -> &[f32] {
+    fn row(&self, node: u32) -> &[T] {
         &self.values[node as usize * self.dim..][..self.dim]
     }
 
     pub(super) fn hash(&self, node: u32) -> u64 {
         let mut hasher = Xxh3Default::new();
         for value in self.row(node) {
-            hasher.update(&value.to_le_bytes());
+            hasher.update(value.to_le_bytes().as_ref());
         }
         hasher.digest()
     }
@@ -74,18 +129,18 @@ impl F32Rows {
     }
 
     pub(super) fn decode(&self, node: u32) -> Vec<f32> {
-        self.row(node).to_vec()
+        self.row(node).iter().map(|value| value.to_f32()).collect()
     }
 
     pub(super) fn len_bytes(&self) -> usize {
-        self.values.capacity() * 4
+        self.values.capacity() * size_of::<T>()
     }
 
     fn distances(&self, query: &[f32], nodes: &[u32], out: &mut [f32]) {
         match self.metric {
-            Metric::L2sq => l2sqs_f32(query, &self.values, nodes, out),
+            Metric::L2sq => T::l2sqs(query, &self.values, nodes, out),
             Metric::Ip | Metric::Cosine => {
-                dots_f32(query, &self.values, nodes, out);
+                T::dots(query, &self.values, nodes, out);
                 for out in out {
                     *out = 1.0 - *out;
                 }
@@ -94,8 +149,8 @@ impl F32Rows {
     }
 }
 
-impl Rows for F32Rows {
-    fn prepare(&self, vector: &[f32], prepared: &mut Prepared) {
+impl<T: Float> Rows for FloatRows<T> {
+    fn prepare_vector(&self, vector: &[f32], prepared: &mut Prepared) {
         prepared.values.clear();
         prepared.values.extend_from_slice(vector);
     }
@@ -110,7 +165,8 @@ impl Rows for F32Rows {
     }
 
     fn prepare_node(&self, node: u32, prepared: &mut Prepared) {
-        self.prepare(self.row(node), prepared);
+        prepared.values.clear();
+        prepared.values.extend(self.row(node).iter().map(|value| value.to_f32()));
     }
 
     fn pair_keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {

@@ -1,0 +1,115 @@
+//! Products of one-bit codes: integers made by counting bits, hence exact in any order.
+//!
+//! A bit stands for a sign: 1 for +1, 0 for −1. A query of [`PLANES`] bits a component is kept as that
+//! many planes of signs; the plane `j` counts 2^j times, so a component is an odd number in −15 … 15.
+
+use super::dispatch;
+
+/// How many bits a component of a query has.
+pub(crate) const PLANES: usize = 4;
+
+/// The largest component of a query.
+pub(crate) const QUERY_MAX: i32 = (1 << PLANES) - 1;
+
+/// How many components a word holds.
+pub(crate) const WORD: usize = u64::BITS as usize;
+
+#[inline(always)]
+fn one(planes: &[[u64; PLANES]], row: &[u64]) -> i32 {
+    let mut unlike = [0u32; PLANES];
+    for (planes, word) in planes.iter().zip(row) {
+        for j in 0..PLANES {
+            unlike[j] += (planes[j] ^ word).count_ones();
+        }
+    }
+    let weighted: u32 = unlike.iter().enumerate().map(|(j, count)| count << j).sum();
+    QUERY_MAX * (row.len() * WORD) as i32 - 2 * weighted as i32
+}
+
+#[inline(always)]
+fn listed(planes: &[[u64; PLANES]], rows: &[u64], nodes: &[u32], out: &mut [i32]) {
+    assert_eq!(nodes.len(), out.len());
+    let words = planes.len();
+    for (&node, out) in nodes.iter().zip(out) {
+        *out = one(planes, &rows[node as usize * words..][..words]);
+    }
+}
+
+#[inline(always)]
+fn listed_signs(query: &[u64], rows: &[u64], nodes: &[u32], out: &mut [i32]) {
+    assert_eq!(nodes.len(), out.len());
+    let words = query.len();
+    for (&node, out) in nodes.iter().zip(out) {
+        let row = &rows[node as usize * words..][..words];
+        let unlike: u32 = query.iter().zip(row).map(|(a, b)| (a ^ b).count_ones()).sum();
+        *out = (words * WORD) as i32 - 2 * unlike as i32;
+    }
+}
+
+dispatch! {
+    /// Writes the products of a query's planes with the listed rows of signs.
+    pub(crate) fn dots_planes(planes: &[[u64; PLANES]], rows: &[u64], nodes: &[u32], out: &mut [i32]) = listed;
+
+    /// Writes the products of a row of signs with the listed ones.
+    pub(crate) fn dots_signs(query: &[u64], rows: &[u64], nodes: &[u32], out: &mut [i32]) = listed_signs;
+}
+
+/// Returns the planes of odd numbers in −15 … 15, as many as fill words.
+pub(crate) fn planes(values: &[i32], planes: &mut Vec<[u64; PLANES]>) {
+    planes.clear();
+    planes.extend(values.chunks(WORD).map(|values| {
+        let mut word = [0; PLANES];
+        for (at, value) in values.iter().enumerate() {
+            let unsigned = (value + QUERY_MAX) as u64 / 2;
+            for (j, plane) in word.iter_mut().enumerate() {
+                *plane |= (unsigned >> j & 1) << at;
+            }
+        }
+        word
+    }));
+}
+
+/// Returns Σ ±value, the sign being that of the bit: 16 lanes, folded by halves.
+pub(crate) fn signed_sum(values: &[f32], row: &[u64]) -> f32 {
+    let mut lanes = [0.0f32; 16];
+    for (values, word) in values.as_chunks::<WORD>().0.iter().zip(row) {
+        for (at, value) in values.iter().enumerate() {
+            let flip = ((!word >> at & 1) as u32) << 31;
+            lanes[at % 16] += f32::from_bits(value.to_bits() ^ flip);
+        }
+    }
+    super::distance_f32::fold(lanes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_the_numbers() {
+        let mut state = 3u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state >> 20 ^ state << 20
+        };
+        for words in [1, 2, 3, 6, 12, 1024] {
+            let values: Vec<i32> = (0..words * WORD).map(|_| (random() >> 9 & 15) as i32 * 2 - 15).collect();
+            let rows: Vec<u64> = (0..words * 6).map(|_| random()).collect();
+            let sign =
+                |row: usize, at: usize| (rows[row * words + at / WORD] >> (at % WORD) & 1) as i32 * 2 - 1;
+            let nodes = [5, 0, 3, 3, 1];
+            let (mut planes_of, mut out, mut signs) = (Vec::new(), [0; 5], [0; 5]);
+            planes(&values, &mut planes_of);
+            dots_planes(&planes_of, &rows, &nodes, &mut out);
+            dots_signs(&rows[..words], &rows, &nodes, &mut signs);
+            let floats: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+            for (i, node) in nodes.into_iter().enumerate() {
+                let node = node as usize;
+                let dot: i32 = values.iter().enumerate().map(|(at, value)| value * sign(node, at)).sum();
+                assert_eq!(out[i], dot);
+                assert_eq!(signs[i], (0..words * WORD).map(|at| sign(0, at) * sign(node, at)).sum::<i32>());
+                assert_eq!(signed_sum(&floats, &rows[node * words..][..words]), dot as f32);
+            }
+        }
+    }
+}
