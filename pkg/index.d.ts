@@ -727,13 +727,18 @@ export type Metric =
   | "cosine";
 
 /** How vectors are kept: 4 bytes a component, or 1. */
-export type Storage = "f32" | "i8";
+export type Storage = "f32" | "f16" | "i8" | "b1";
 
 export interface IndexOptions {
   /** Default: `"l2sq"`. */
   metric?: Metric;
   /** Default: `"i8"`. */
   storage?: Storage;
+  /**
+   * A second, finer copy of the vectors, which gives the final candidates their distances and is what `vector` returns.
+   * `"b1"` needs one for results that are more than a guess. Default: `"none"`.
+   */
+  rerank?: "f32" | "f16" | "i8" | "none";
   /** How many links a node keeps, as in the HNSW paper (at most 2 M). Default: 16. */
   M?: number;
   /** How many candidates an insertion looks at. Default: 200. */
@@ -804,6 +809,20 @@ export interface SearchOptions<Id extends number | bigint = any> extends SearchM
    * queries share it.
    */
   filter?: IdSet | Filter | ((id: Id) => boolean);
+  /** Say how the neighbours were found, as `explained`. Default: false. */
+  explain?: boolean;
+}
+
+/** How a query was answered. */
+export interface Explained {
+  /** In scans every vector (that the filter allows) is compared: they are exact. */
+  plan: "scan" | "graph" | "filtered_scan" | "filtered_graph";
+  /** How many candidates the walk kept; 0 for a scan. */
+  efSearch: number;
+  /** How many stored vectors were compared with the query. */
+  distances: number;
+  /** How many candidates then got the distance that is reported. */
+  reranked: number;
 }
 
 /** Ids as `O` asks for them. */
@@ -819,6 +838,8 @@ export type IdsOf<O> = O extends { ids: "bigint" }
 export interface Neighbors<I = Float64Array<ArrayBuffer>> {
   ids: I;
   distances: Float32Array<ArrayBuffer>;
+  /** Where `explain` was asked for. */
+  explained?: Explained;
 }
 
 /** The neighbours of many queries: row i of `shape` `[n, k]` belongs to query i. */
@@ -860,7 +881,10 @@ export class Filter {
 
 /** Bytes, by what they hold. */
 export interface IndexMemory {
+  /** What walks compare of the vectors. */
   vectors: number;
+  /** The finer copy of the vectors, of which a query reads little. */
+  rerank: number;
   links: number;
   ids: number;
   total: number;
@@ -920,7 +944,7 @@ export class Index {
   has(id: number | bigint): boolean;
 
   /**
-   * Returns the vector of an id as the index keeps it: rounded by `i8` storage, of length 1 with
+   * Returns the vector of an id as the index keeps it: rounded by its storage or by `rerank`, of length 1 with
    * the `cosine` metric.
    *
    * @throws {NearfoldError} `id_not_found`.

@@ -7,3 +7,5 @@ export const neighbors = (ids, distances) => ({ ids, distances });
 export const neighborsBatch = (ids, distances, n, k) => ({ ids, distances, shape: [n, k] });
 
 export const histogramResult = (counts, edges) => ({ counts, edges });
+
+export const neighborsExplained = (ids, distances, explained) => ({ ids, distances, explained });

@@ -143,7 +143,8 @@ class Index:
         dim: int,
         *,
         metric: Literal["l2sq", "ip", "cosine"] = "l2sq",
-        storage: Literal["f32", "i8"] = "i8",
+        storage: Literal["f32", "f16", "i8", "b1"] = "i8",
+        rerank: Literal["f32", "f16", "i8"] | None = None,
         M: int = 16,
         ef_construction: int = 200,
     ) -> Self: ...
@@ -163,6 +164,16 @@ class Index:
         exact: bool = False,
         filter: _ArrayLike | Callable[[int], object] | None = None,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (k,) each, or (n, k)
+    def search_explained(
+        self,
+        q: _ArrayLike,  # (dim,)
+        k: int = 10,
+        *,
+        ef_search: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        filter: _ArrayLike | Callable[[int], object] | None = None,
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, Any]]: ...  # (k,) each, and how
     def search_radius(
         self,
         q: _ArrayLike,  # (dim,)

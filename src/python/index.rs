@@ -31,8 +31,11 @@ use crate::near::{self, Params, SearchParams, Storage};
 ///     How many components each vector has.
 /// metric : {"l2sq", "ip", "cosine"}, default "l2sq"
 ///     Squared Euclidean distance, ``1 - dot``, or ``1 - cos``.
-/// storage : {"f32", "i8"}, default "i8"
-///     How vectors are kept: 4 bytes a component, or 1 and a scale.
+/// storage : {"f32", "f16", "i8", "b1"}, default "i8"
+///     How the vectors are kept that a walk compares: 4, 2 or 1 bytes a component, or one bit.
+/// rerank : {"f32", "f16", "i8"}, optional
+///     A second, finer copy of the vectors, which gives the final candidates their distances and is
+///     what `vector` returns. ``"b1"`` needs one for results that are more than a guess.
 /// M : int, default 16
 ///     The paper's `M`: a node keeps at most ``2 * M`` links.
 /// ef_construction : int, default 200
@@ -145,19 +148,21 @@ impl Index {
 impl Index {
     #[new]
     #[pyo3(
-        signature = (dim, *, metric="l2sq", storage="i8", M=SizeArgument::Size(16), ef_construction=SizeArgument::Size(200)),
-        text_signature = "(dim, *, metric='l2sq', storage='i8', M=16, ef_construction=200)"
+        signature = (dim, *, metric="l2sq", storage="i8", rerank=None, M=SizeArgument::Size(16), ef_construction=SizeArgument::Size(200)),
+        text_signature = "(dim, *, metric='l2sq', storage='i8', rerank=None, M=16, ef_construction=200)"
     )]
     #[expect(non_snake_case, reason = "the paper's letter, which Python allows")]
     fn new(
         dim: SizeArgument,
         metric: &str,
         storage: &str,
+        rerank: Option<&str>,
         M: SizeArgument,
         ef_construction: SizeArgument,
     ) -> PyResult<Self> {
         let params = Params::new(Metric::from_name(metric)?)
             .storage(Storage::from_name(storage)?)
+            .rerank(rerank.map(Storage::rerank_from_name).transpose()?.flatten())
             .m(M.at("M")?)
             .ef_construction(ef_construction.at("ef_construction")?);
         Ok(near::Index::new(dim.at("dim")?, params)?.into())
@@ -274,6 +279,61 @@ impl Index {
             };
             let shape: Vec<usize> = many.into_iter().chain([found.k]).collect();
             Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
+        })
+    }
+
+    /// Find the nearest neighbours of one query, and say how.
+    ///
+    /// Parameters
+    /// ----------
+    /// q : array_like, (dim,)
+    /// k, ef_search, recall, exact, filter
+    ///     As for `search`.
+    ///
+    /// Returns
+    /// -------
+    /// ids : array of uint64, (k,)
+    /// distances : array of float32, (k,)
+    /// explained : dict
+    ///     ``plan``: ``"scan"`` or ``"filtered_scan"`` (every vector compared: exact), ``"graph"`` or
+    ///     ``"filtered_graph"``; ``ef_search``: the candidates of the walk, 0 for a scan; ``distances``:
+    ///     vectors compared; ``reranked``: candidates whose distance was made anew.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
+    #[pyo3(
+        signature = (q, k=SizeArgument::Size(10), *, ef_search=None, recall=None, exact=false, filter=None),
+        text_signature = "($self, q, k=10, *, ef_search=None, recall=None, exact=False, filter=None)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
+    fn search_explained<'py>(
+        &self,
+        py: Python<'py>,
+        q: &Bound<'py, PyAny>,
+        k: SizeArgument,
+        ef_search: Option<SizeArgument>,
+        recall: Option<f32>,
+        exact: bool,
+        filter: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyDict>)> {
+        let k = k.at("k")?;
+        let params = search_params(ef_search, recall, exact)?;
+        let allowed = filter.map(|filter| self.allowed(py, filter)).transpose()?;
+        with_values(q, |values| {
+            let query = to_f32(&values)?;
+            let (found, how) = self.read(py, |index| {
+                let filter = allowed.as_ref().map(|allowed| index.filter_ids(allowed));
+                index.search_explained(&query, k, &params, filter.as_ref())
+            })??;
+            let explained = PyDict::new(py);
+            explained.set_item("plan", how.plan.name())?;
+            explained.set_item("ef_search", how.ef_search)?;
+            explained.set_item("distances", how.distances)?;
+            explained.set_item("reranked", how.reranked)?;
+            let shape = [found.ids.len()];
+            Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?, explained))
         })
     }
 
@@ -420,7 +480,7 @@ impl Index {
     /// Returns
     /// -------
     /// array of float32, (dim,)
-    ///     With storage ``"i8"`` it is rounded, and of length 1 with metric ``"cosine"``.
+    ///     With storage ``"i8"`` and no finer copy (`rerank`) it is rounded, and of length 1 with metric ``"cosine"``.
     ///
     /// Raises
     /// ------
@@ -505,15 +565,17 @@ impl Index {
     /// Returns
     /// -------
     /// dict of str to int
-    ///     ``vectors``, ``links``, ``ids``, ``columns`` and their ``total``.
+    ///     ``vectors`` (what walks compare), ``rerank`` (the finer copy, of which a query reads little),
+    ///     ``links``, ``ids``, ``columns`` and their ``total``.
     fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let near::Memory { vectors, links, ids, columns } = self.read(py, near::Index::memory)?;
+        let near::Memory { vectors, rerank, links, ids, columns } = self.read(py, near::Index::memory)?;
         let memory = PyDict::new(py);
         memory.set_item("vectors", vectors)?;
+        memory.set_item("rerank", rerank)?;
         memory.set_item("links", links)?;
         memory.set_item("ids", ids)?;
         memory.set_item("columns", columns)?;
-        memory.set_item("total", vectors + links + ids + columns)?;
+        memory.set_item("total", vectors + rerank + links + ids + columns)?;
         Ok(memory)
     }
 
@@ -523,12 +585,13 @@ impl Index {
         self.dim
     }
 
-    /// What the index was built with: ``metric``, ``storage``, ``M``, ``ef_construction``.
+    /// What the index was built with: ``metric``, ``storage``, ``rerank``, ``M``, ``ef_construction``.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let params = PyDict::new(py);
         params.set_item("metric", self.params.metric.name())?;
         params.set_item("storage", self.params.storage.name())?;
+        params.set_item("rerank", self.params.rerank.map(Storage::name))?;
         params.set_item("M", self.params.m)?;
         params.set_item("ef_construction", self.params.ef_construction)?;
         Ok(params)
@@ -546,9 +609,10 @@ impl Index {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let Params { metric, storage, m, ef_construction } = &self.params;
+        let Params { metric, storage, rerank, m, ef_construction } = &self.params;
+        let rerank = rerank.map_or("None".to_owned(), |rerank| format!("{:?}", rerank.name()));
         Ok(format!(
-            "<nearfold.Index of {} vectors, dim={}, metric={:?}, storage={:?}, M={m}, ef_construction={ef_construction}>",
+            "<nearfold.Index of {} vectors, dim={}, metric={:?}, storage={:?}, rerank={rerank}, M={m}, ef_construction={ef_construction}>",
             self.__len__(py)?,
             self.dim,
             metric.name(),

@@ -11,12 +11,15 @@ use super::options::{Reader, size};
 use super::output::{beyond_u32, unsigned};
 use crate::distance::Metric;
 use crate::error::Error;
-use crate::near::{Filter, Index, Params, SearchParams, Storage};
+use crate::near::{self, Explained, Filter, Index, Neighbors, Params, SearchParams, Storage};
 
 #[wasm_bindgen(raw_module = "../result.js")]
 extern "C" {
     /// Returns `{ ids, distances }`.
     fn neighbors(ids: JsValue, distances: Vec<f32>) -> JsValue;
+    /// Returns `{ ids, distances, explained }`.
+    #[wasm_bindgen(js_name = neighborsExplained)]
+    fn neighbors_explained(ids: JsValue, distances: Vec<f32>, explained: JsValue) -> JsValue;
     /// Returns `{ ids, distances, shape }`.
     #[wasm_bindgen(js_name = neighborsBatch)]
     fn neighbors_batch(ids: JsValue, distances: Vec<f32>, n: usize, k: usize) -> JsValue;
@@ -33,6 +36,7 @@ pub struct IndexCore {
 struct ParamsView {
     metric: &'static str,
     storage: &'static str,
+    rerank: &'static str,
     #[serde(rename = "M")]
     m: usize,
     ef_construction: usize,
@@ -41,10 +45,20 @@ struct ParamsView {
 #[derive(Serialize)]
 struct MemoryView {
     vectors: usize,
+    rerank: usize,
     links: usize,
     ids: usize,
     columns: usize,
     total: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExplainedView {
+    plan: &'static str,
+    ef_search: usize,
+    distances: usize,
+    reranked: usize,
 }
 
 #[derive(Serialize)]
@@ -63,13 +77,16 @@ fn serialized(value: &impl Serialize) -> Result<JsValue, JsValue> {
 }
 
 fn params_from_js(value: &JsValue) -> Result<Params> {
-    let reader = Reader::new(value, "metric, storage, M, efConstruction")?;
+    let reader = Reader::new(value, "metric, storage, rerank, M, efConstruction")?;
     let mut params = Params::default();
     if let Some(metric) = reader.get::<String>("metric", Metric::NAMES)? {
         params = Params::new(Metric::from_name(&metric)?);
     }
     if let Some(storage) = reader.get::<String>("storage", Storage::NAMES)? {
         params = params.storage(Storage::from_name(&storage)?);
+    }
+    if let Some(rerank) = reader.get::<String>("rerank", "f32, f16, i8, none")? {
+        params = params.rerank(Storage::rerank_from_name(&rerank)?);
     }
     if let Some(m) = reader.get("M", "an integer")? {
         params = params.m(m);
@@ -85,10 +102,33 @@ struct Query {
     k: usize,
     params: SearchParams,
     kind: IdKind,
+    explain: bool,
 }
 
-fn query_from_js(value: &JsValue) -> Result<Query> {
-    let reader = Reader::new(value, "k, efSearch, recall, exact, ids")?;
+impl Query {
+    /// Returns neighbours, and how they were found where that was asked for.
+    fn found(&self, found: Neighbors, how: &Explained) -> Result<JsValue, JsValue> {
+        let ids = ids_to_js(&found.ids, self.kind)?;
+        if !self.explain {
+            return Ok(neighbors(ids, found.distances));
+        }
+        let explained = serialized(&ExplainedView {
+            plan: how.plan.name(),
+            ef_search: how.ef_search,
+            distances: how.distances,
+            reranked: how.reranked,
+        })?;
+        Ok(neighbors_explained(ids, found.distances, explained))
+    }
+}
+
+/// The options of all searches.
+const OPTIONS: &str = "k, efSearch, recall, exact, ids";
+/// The options of a search for the neighbours of one vector.
+const OPTIONS_OF_ONE: &str = "k, efSearch, recall, exact, ids, explain";
+
+fn query_from_js(value: &JsValue, known: &'static str) -> Result<Query> {
+    let reader = Reader::new(value, known)?;
     let mut params = SearchParams::default();
     if let Some(ef_search) = reader.get("efSearch", "an integer")? {
         params = params.ef_search(ef_search);
@@ -101,7 +141,8 @@ fn query_from_js(value: &JsValue) -> Result<Query> {
     }
     let k = reader.get("k", "an integer")?.unwrap_or(10);
     let kind = id_kind(reader.get::<String>("ids", ID_KINDS)?.as_deref())?;
-    Ok(Query { k, params, kind })
+    let explain = reader.get("explain", "a boolean")?.unwrap_or(false);
+    Ok(Query { k, params, kind, explain })
 }
 
 /// What ids come as: Float64Array, BigUint64Array or Uint32Array.
@@ -195,13 +236,14 @@ impl IndexCore {
         self.index.len()
     }
 
-    /// Returns `{ metric, storage, M, efConstruction }`.
+    /// Returns `{ metric, storage, rerank, M, efConstruction }`.
     #[wasm_bindgen(getter)]
     pub fn params(&self) -> Result<JsValue, JsValue> {
         let params = self.index.params();
         serialized(&ParamsView {
             metric: params.metric.name(),
             storage: params.storage.name(),
+            rerank: params.rerank.map_or("none", Storage::name),
             m: params.m,
             ef_construction: params.ef_construction,
         })
@@ -219,9 +261,9 @@ impl IndexCore {
 
     /// Returns the bytes that the index takes, by part.
     pub fn memory(&self) -> Result<JsValue, JsValue> {
-        let memory = self.index.memory();
-        let (vectors, links, ids, columns) = (memory.vectors, memory.links, memory.ids, memory.columns);
-        serialized(&MemoryView { vectors, links, ids, columns, total: vectors + links + ids + columns })
+        let near::Memory { vectors, rerank, links, ids, columns } = self.index.memory();
+        let total = vectors + rerank + links + ids + columns;
+        serialized(&MemoryView { vectors, rerank, links, ids, columns, total })
     }
 
     /// Adds the first `len` floats as rows; `ids` is a BigUint64Array or undefined.
@@ -254,15 +296,15 @@ impl IndexCore {
 
     /// Returns the nearest neighbours of the first `len` floats.
     pub fn search(&self, query: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
-        let Query { k, params, kind } = query_from_js(options)?;
-        let found = self.index.search(query.floats(len)?, k, &params)?;
-        Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
+        let asked = query_from_js(options, OPTIONS_OF_ONE)?;
+        let (found, how) = self.index.search_explained(query.floats(len)?, asked.k, &asked.params, None)?;
+        asked.found(found, &how)
     }
 
     /// Returns the nearest neighbours of each row of the first `len` floats.
     #[wasm_bindgen(js_name = searchMany)]
     pub fn search_many(&self, queries: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
-        let Query { k, params, kind } = query_from_js(options)?;
+        let Query { k, params, kind, .. } = query_from_js(options, OPTIONS)?;
         let found = self.index.search_many(queries.floats(len)?, k, &params)?;
         Ok(neighbors_batch(ids_to_js(&found.ids, kind)?, found.distances, len / self.index.dim(), found.k))
     }
@@ -319,9 +361,10 @@ impl IndexCore {
         options: &JsValue,
         filter: &FilterCore,
     ) -> Result<JsValue, JsValue> {
-        let Query { k, params, kind } = query_from_js(options)?;
-        let found = self.index.search_filtered(query.floats(len)?, k, &params, &filter.filter)?;
-        Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
+        let asked = query_from_js(options, OPTIONS_OF_ONE)?;
+        let filter = Some(&filter.filter);
+        let (found, how) = self.index.search_explained(query.floats(len)?, asked.k, &asked.params, filter)?;
+        asked.found(found, &how)
     }
 
     /// Returns the neighbours of the first `len` floats within a radius.
@@ -333,14 +376,14 @@ impl IndexCore {
         radius: f32,
         options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let Query { params, kind, .. } = query_from_js(options)?;
+        let Query { params, kind, .. } = query_from_js(options, OPTIONS)?;
         let found = self.index.search_radius(query.floats(len)?, radius, &params)?;
         Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
     }
 
     /// Returns the recall that the options give, measured on the index itself.
     pub fn recall(&self, options: &JsValue) -> Result<f32> {
-        let Query { k, params, .. } = query_from_js(options)?;
+        let Query { k, params, .. } = query_from_js(options, OPTIONS)?;
         self.index.recall(k, &params)
     }
 

@@ -68,11 +68,41 @@ def test_ids_are_given_or_counted():
 
 def test_the_index_tells_what_it_is(index):
     assert index.dim == 16
-    assert index.params == {"metric": "cosine", "storage": "f32", "M": 16, "ef_construction": 200}
+    assert index.params == {"metric": "cosine", "storage": "f32", "rerank": None, "M": 16, "ef_construction": 200}
     memory = index.memory()
     assert memory["total"] == sum(memory.values()) - memory["total"] >= VECTORS.nbytes
     assert repr(index).startswith("<nearfold.Index of 4000 vectors, dim=16")
     np.testing.assert_allclose(index.vector(3), VECTORS[3] / np.linalg.norm(VECTORS[3]), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("storage", "rerank"), [("f16", None), ("i8", "f32"), ("i8", "f16"), ("b1", "i8"), ("f16", "f32")])
+def test_a_finer_copy_gives_the_distances_and_the_vectors(storage, rerank):
+    index = nf.Index(16, metric="cosine", storage=storage, rerank=rerank)
+    index.add(VECTORS)
+    assert index.params["storage"] == storage and index.params["rerank"] == rerank
+    memory = index.memory()
+    size = {"f32": 64, "f16": 32, "i8": 20, "b1": 16, None: 0}
+    assert memory["vectors"] >= 4000 * size[storage] and memory["rerank"] // 4000 == size[rerank]
+    again = nf.Index.from_bytes(index.to_bytes())
+    assert again.params == index.params and again.to_bytes() == index.to_bytes()
+    unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
+    atol = {"f32": 1e-6, "f16": 1e-3, "i8": 1e-2}[rerank or storage]
+    np.testing.assert_allclose(again.vector(5), unit[5], atol=atol)
+    ids, distances = again.search(VECTORS[:50] + 0.01, exact=True)
+    queries = (VECTORS[:50] + 0.01) / np.linalg.norm(VECTORS[:50] + 0.01, axis=1, keepdims=True)
+    np.testing.assert_allclose(distances, np.sort(1 - queries @ unit.T, axis=1)[:, :10], atol=3 * atol)
+    assert (again.search(VECTORS[:50] + 0.01, ef_search=200)[0] == ids).mean() >= 0.95
+
+
+def test_a_search_says_how_it_went():
+    index = nf.Index(16, storage="i8", rerank="f32")
+    index.add(VECTORS)
+    ids, distances, how = index.search_explained(VECTORS[3], k=5, ef_search=40)
+    np.testing.assert_array_equal(ids, index.search(VECTORS[3], k=5, ef_search=40)[0])
+    np.testing.assert_array_equal(distances, index.search(VECTORS[3], k=5, ef_search=40)[1])
+    assert how["plan"] == "graph" and how["ef_search"] == 40 and 40 < how["distances"] < 4000 and how["reranked"] == 15
+    assert index.search_explained(VECTORS[3], exact=True)[2] == {"plan": "scan", "ef_search": 0, "distances": 4000, "reranked": 23}
+    assert index.search_explained(VECTORS[3], filter=[1, 2, 3])[2] == {"plan": "filtered_scan", "ef_search": 0, "distances": 3, "reranked": 3}
 
 
 def test_a_file_and_bytes_and_a_pickle_are_the_same_index(index, tmp_path):

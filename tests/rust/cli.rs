@@ -122,6 +122,33 @@ fn search_prints_what_the_library_finds() {
     let line = |i: usize| format!("{}\t{}\t{:?}", i / 4, expected.ids[i], expected.distances[i]);
     assert_eq!(text.lines().collect::<Vec<_>>(), (0..12).map(line).collect::<Vec<_>>());
 
+    let explained = folder.ok(&[&args[..], &["--explain"]].concat());
+    let (_, how) =
+        index.search_explained(&vectors(2, 1, DIM), 4, &SearchParams::default().ef_search(50), None).unwrap();
+    let expected_line =
+        format!("# 0\tgraph\tef_search 50\tdistances {}\treranked {}", how.distances, how.reranked);
+    assert_eq!(explained.lines().next().unwrap(), expected_line);
+    assert_eq!(
+        explained.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>(),
+        text.lines().collect::<Vec<_>>()
+    );
+    let all = folder.ok(&[
+        "search",
+        "x.nearfold",
+        "-q",
+        "queries.npy",
+        "--recall",
+        "0.9999",
+        "--explain",
+        "--format",
+        "json",
+    ]);
+    let first: Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
+    let asked = SearchParams::default().recall(0.9999);
+    let (found, how) = index.search_explained(&vectors(2, 1, DIM), 10, &asked, None).unwrap();
+    assert_eq!(first["explained"]["distances"], how.distances, "{first}");
+    assert_eq!(first["ids"], serde_json::json!(found.ids));
+
     let json = folder.ok(&[&args[..], &["--format", "json"]].concat());
     for (query, line) in json.lines().enumerate() {
         let found: Value = serde_json::from_str(line).unwrap();
@@ -174,6 +201,15 @@ fn info_says_what_the_index_was_built_with() {
     assert_eq!(facts["ef_construction"], 40);
     let opened = Index::from_bytes(&index.to_bytes()).unwrap();
     assert_eq!(facts["memory_bytes"]["vectors"], opened.memory().vectors);
+    assert_eq!(facts["rerank"], Value::Null);
+    assert_eq!(facts["health"]["nodes"], 2300);
+    assert_eq!(facts["health"]["orphans"], 0);
+    folder.ok(&[BUILD, &["--quiet", "--storage", "b1", "--rerank", "i8"]].concat());
+    let reranked: Value = serde_json::from_str(&folder.ok(&["info", "x.nearfold", "--json"])).unwrap();
+    assert_eq!((&reranked["storage"], &reranked["rerank"]), (&"b1".into(), &"i8".into()));
+    // One word and two factors; six bytes and a scale.
+    assert_eq!(reranked["memory_bytes"]["vectors"], 2300 * 16 + 6 * 4);
+    assert_eq!(reranked["memory_bytes"]["rerank"], 2300 * 10 + 6 * 4);
     let text = folder.ok(&["info", "x.nearfold"]);
     assert!(text.starts_with("vectors          2,300\n"), "{text}");
 }

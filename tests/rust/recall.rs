@@ -1,5 +1,6 @@
 //! Does the index keep its recall, and its bytes, on data that is hard for a graph?
 
+#[cfg(feature = "parallel")]
 use crate::near::lcg;
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 

@@ -28,9 +28,12 @@ pub(crate) struct Build {
     /// l2sq (squared Euclidean), ip (1 - inner product) or cosine (1 - cosine)
     #[arg(long, default_value = Metric::default().name(), value_parser = Metric::from_name)]
     metric: Metric,
-    /// How vectors are kept: f32, or i8 (a quarter of the memory)
+    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory) or b1 (one bit)
     #[arg(long, default_value = Storage::default().name(), value_parser = Storage::from_name)]
     storage: Storage,
+    /// A second, finer copy that gives the final candidates their distances: f32, f16 or i8
+    #[arg(long, value_name = "STORAGE", value_parser = Storage::from_name)]
+    rerank: Option<Storage>,
     /// M: how many links a new node gets; more find better and take more memory
     #[arg(long, default_value_t = Params::default().m, value_name = "M")]
     m: usize,
@@ -60,8 +63,11 @@ impl Build {
         let ids = ids.transpose()?;
 
         let start = Instant::now();
-        let params =
-            Params::new(self.metric).storage(self.storage).m(self.m).ef_construction(self.ef_construction);
+        let params = Params::new(self.metric)
+            .storage(self.storage)
+            .rerank(self.rerank)
+            .m(self.m)
+            .ef_construction(self.ef_construction);
         let mut index = Index::new(matrix.dim, params)?;
         let progress = self.progress(matrix.rows());
         index.add_with_progress(&matrix.values, ids.as_deref(), &mut |done, _all| {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use nearfold::Index;
+use nearfold::{Index, Storage};
 use serde::Serialize;
 
 use crate::{Failure, files, text};
@@ -25,34 +25,57 @@ struct Facts {
     dim: usize,
     metric: &'static str,
     storage: &'static str,
+    rerank: Option<&'static str>,
     m: usize,
     ef_construction: usize,
     memory_bytes: MemoryBytes,
+    health: Health,
 }
 
 #[derive(Serialize)]
 struct MemoryBytes {
     vectors: usize,
+    rerank: usize,
     links: usize,
     ids: usize,
     columns: usize,
 }
 
+#[derive(Serialize)]
+struct Health {
+    nodes: usize,
+    duplicates: usize,
+    orphans: usize,
+    degree_min: usize,
+    degree_mean: f64,
+    degree_max: usize,
+}
+
 impl Facts {
     fn of(index: &Index) -> Self {
-        let (params, memory) = (index.params(), index.memory());
+        let (params, memory, health) = (index.params(), index.memory(), index.health());
         Self {
             len: index.len(),
             dim: index.dim(),
             metric: params.metric.name(),
             storage: params.storage.name(),
+            rerank: params.rerank.map(Storage::name),
             m: params.m,
             ef_construction: params.ef_construction,
             memory_bytes: MemoryBytes {
                 vectors: memory.vectors,
+                rerank: memory.rerank,
                 links: memory.links,
                 ids: memory.ids,
                 columns: memory.columns,
+            },
+            health: Health {
+                nodes: health.nodes,
+                duplicates: health.duplicates,
+                orphans: health.orphans,
+                degree_min: health.degree_min,
+                degree_mean: health.degree_mean,
+                degree_max: health.degree_max,
             },
         }
     }
@@ -69,11 +92,13 @@ impl Info {
         writeln!(out, "dim              {}", facts.dim)?;
         writeln!(out, "metric           {}", facts.metric)?;
         writeln!(out, "storage          {}", facts.storage)?;
+        writeln!(out, "rerank           {}", facts.rerank.unwrap_or("none"))?;
         writeln!(out, "M                {}", facts.m)?;
         writeln!(out, "ef_construction  {}", facts.ef_construction)?;
         let memory = facts.memory_bytes;
         for (part, bytes) in [
             ("vectors", memory.vectors),
+            ("rerank", memory.rerank),
             ("links", memory.links),
             ("ids", memory.ids),
             ("columns", memory.columns),
@@ -81,6 +106,17 @@ impl Info {
             let each = bytes as f64 / facts.len.max(1) as f64;
             writeln!(out, "memory: {part:<9}{} bytes, {each:.1} per vector", text::thousands(bytes))?;
         }
+        let health = facts.health;
+        writeln!(
+            out,
+            "health: {} distinct, {} duplicates, {} orphans",
+            health.nodes, health.duplicates, health.orphans
+        )?;
+        let Health { degree_min, degree_mean, degree_max, .. } = health;
+        writeln!(
+            out,
+            "health: links of a vector: {degree_min} to {degree_max}, {degree_mean:.1} on average"
+        )?;
         Ok(())
     }
 }
