@@ -119,7 +119,7 @@ impl B1Rows {
         let magnitudes = sum(values.iter().map(|value| value.abs()));
         let factor = if magnitudes > 0.0 { norm / magnitudes } else { 0.0 };
         if self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
-            self.zero_node = Some(self.len() as u32);
+            self.zero_node = self.zero_node.or(Some(self.len() as u32));
             // As if it were as far from a unit vector as its distance, 1, says.
             norm += 1.0;
         }
@@ -168,9 +168,7 @@ impl B1Rows {
     }
 
     pub(super) fn same(&self, a: u32, b: u32) -> bool {
-        self.factors[a as usize] == self.factors[b as usize]
-            && self.row(a) == self.row(b)
-            && (self.zero_node == Some(a)) == (self.zero_node == Some(b))
+        self.factors[a as usize] == self.factors[b as usize] && self.row(a) == self.row(b)
     }
 
     /// Returns the multiple of the signs that is nearest to the vector.

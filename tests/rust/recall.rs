@@ -4,7 +4,7 @@
 use crate::near::lcg;
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 
-const STORAGES: [Storage; 2] = [Storage::F32, Storage::I8];
+const STORAGES: [Storage; 4] = [Storage::F32, Storage::F16, Storage::I8, Storage::B1];
 
 fn build(vectors: &[f32], dim: usize, params: Params) -> Index {
     let mut index = Index::new(dim, params).unwrap();
@@ -62,6 +62,7 @@ fn equal_vectors_alone_are_found_by_their_ids_in_order() {
     {
         for storage in STORAGES {
             let index = build(&[value; 5000 * 3], 3, Params::new(metric).storage(storage));
+            assert_eq!(index.health().nodes, 1);
             let found = index.search(&[0.5; 3], 7, &SearchParams::default()).unwrap();
             assert_eq!(found.ids, [0, 1, 2, 3, 4, 5, 6]);
             assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
