@@ -41,7 +41,11 @@ export async function browser(origin) {
       const page = await context.newPage();
       await page.goto(`${origin}/page.html`);
       await page.waitForFunction(() => window.command !== undefined);
-      const ask = (...message) => page.evaluate((message) => window.command(...message), message);
+      // Every engine has a page. Chromium runs those that are not in front at a lower priority.
+      const ask = async (...message) => {
+        await page.bringToFront();
+        return page.evaluate((message) => window.command(...message), message);
+      };
       return { name, ask, open: () => ask("open", name, { ...set, limits: Array.from(set.limits) }, parameters), close: () => page.close() };
     },
     async close() {
