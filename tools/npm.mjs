@@ -6,7 +6,8 @@
 //   node tools/npm.mjs sizes    prints what a user downloads
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const WASM = "pkg/wasm/nearfold_bg.wasm";
@@ -55,6 +56,14 @@ function withImports(wasm, rename) {
   throw new Error("expected a module with imports");
 }
 
+/** Returns a script and all that it imports. */
+function imported(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, name] of readFileSync(path, "utf8").matchAll(/^(?:(?:import|export) .*|\}) from ["'](\.[^"']+)["'];?$/gm)) imported(join(dirname(path), name), found);
+  return found;
+}
+
 const tasks = {
   shorten() {
     const names = new Map();
@@ -83,10 +92,13 @@ const tasks = {
   },
 
   sizes() {
-    const glue = ["pkg/wasm/nearfold.js", ...readdirSync("pkg").filter((name) => name.endsWith(".js") && !/^(node|workerd|inline)\.js$/.test(name)).map((name) => `pkg/${name}`)];
+    const script = (entry) => Buffer.concat([...imported(`pkg/${entry}`)].map((path) => readFileSync(path)));
     const rows = [
       ["nearfold_bg.wasm", readFileSync(WASM)],
-      ["JavaScript of the browser entry, as packed", Buffer.concat(glue.map((path) => readFileSync(path)))],
+      ["nearfold, as packed", script("index.js")],
+      ["nearfold/worker, on the page, as packed", script("worker.js")],
+      ["nearfold/worker, in the worker, as packed", script("thread.js")],
+      ["nearfold/storage, as packed", script("storage.js")],
     ];
     console.log(`${"bytes".padEnd(44)}${"raw".padStart(9)}${"gzip".padStart(9)}${"brotli".padStart(9)}`);
     for (const [name, bytes] of rows) {
