@@ -5,7 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
-use nearfold::{Index, Metric, Params, SearchParams, Storage};
+use nearfold::columns::{Expression, Value};
+use nearfold::{Index, Metric, Neighbors, Params, SearchParams, Storage};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
@@ -111,6 +112,76 @@ fn measure(index: &Index, data: &Data, params: &SearchParams, repeats: usize) ->
     (hits as f64 / (queries * K) as f64, queries as f64 / best)
 }
 
+/// Selectivities, filters that go with and against the query or stand beside it: recall, and the 99th
+/// percentile of the time beside that of comparing all that is allowed and one search without a filter.
+fn filters(index: &mut Index, data: &Data) {
+    let n = data.base.len() / data.dim;
+    let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
+    let ids: Vec<u64> = (0..n as u64).collect();
+    let mixed: Vec<Value> = (0..n).map(|i| Value::Int((i * 7919 % n) as i64)).collect();
+    // The queries round the first one: a filter by the distance to it is with them or against them.
+    let anchor = &data.queries[..data.dim];
+    let mut by_distance: Vec<usize> = (0..n).collect();
+    by_distance
+        .sort_by_cached_key(|row| distance(&data.base[row * data.dim..][..data.dim], anchor).to_bits());
+    let mut rank = vec![Value::Null; n];
+    for (place, row) in by_distance.iter().enumerate() {
+        rank[*row] = Value::Int(place as i64);
+    }
+    index.set_columns(&ids, &[("mixed", &mixed), ("rank", &rank)]).expect("columns");
+    let mut queries: Vec<&[f32]> = data.queries.chunks(data.dim).collect();
+    queries.sort_by_cached_key(|query| distance(query, anchor).to_bits());
+    queries.truncate(200);
+    for selectivity in [0.5, 0.1, 0.01, 0.001, 0.0001] {
+        let count = ((n as f64 * selectivity) as i64).max(1);
+        for (how, expression) in [
+            ("beside", Expression::lt("mixed", count)),
+            ("with", Expression::lt("rank", count)),
+            ("against", Expression::gte("rank", n as i64 - count)),
+        ] {
+            let start = Instant::now();
+            let filter = index.filter_where(&expression).expect("a filter");
+            let making = start.elapsed().as_secs_f64() * 1e6;
+            let (exact, default) = (SearchParams::default().exact(true), SearchParams::default());
+            let (mut hits, mut all) = (0, 0);
+            // The best of some runs of each query; the three are asked in turn.
+            let mut micros = vec![[f64::INFINITY; 3]; queries.len()];
+            for _ in 0..7 {
+                (hits, all) = (0, 0);
+                for (query, micros) in queries.iter().zip(&mut micros) {
+                    let mut timed = |at: usize, search: &dyn Fn() -> Neighbors| {
+                        let start = Instant::now();
+                        let found = search();
+                        micros[at] = micros[at].min(start.elapsed().as_secs_f64() * 1e6);
+                        found.ids
+                    };
+                    let found =
+                        timed(0, &|| index.search_filtered(query, K, &default, &filter).expect("a search"));
+                    let truth =
+                        timed(1, &|| index.search_filtered(query, K, &exact, &filter).expect("a search"));
+                    timed(2, &|| index.search(query, K, &default).expect("a search"));
+                    hits += found.iter().filter(|id| truth.contains(id)).count();
+                    all += truth.len();
+                }
+            }
+            let p99 = |at: usize| {
+                let mut all: Vec<f64> = micros.iter().map(|micros| micros[at]).collect();
+                all.sort_by(f64::total_cmp);
+                all[all.len() * 99 / 100]
+            };
+            println!(
+                "  filter {how:7} {:7.2} %  recall {:.4}  p99 {:7.1} us, {:.2} of scan {:.1} + search {:.1}; made in {making:.0} us",
+                selectivity * 100.0,
+                hits as f64 / all as f64,
+                p99(0),
+                p99(0) / (p99(1) + p99(2)),
+                p99(1),
+                p99(2),
+            );
+        }
+    }
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let chosen = |i: usize, name: &str| args.get(i).is_none_or(|arg| arg == name || arg == "all");
@@ -126,7 +197,7 @@ fn main() {
             index.add(&data.base, None).expect("an add");
             let build = start.elapsed().as_secs_f64();
             let file = index.to_bytes();
-            let index = Index::from_bytes(&file).expect("a file");
+            let mut index = Index::from_bytes(&file).expect("a file");
             let memory = index.memory();
             let n = index.len() as f64;
             println!(
@@ -145,6 +216,7 @@ fn main() {
             }
             let (recall, qps) = measure(&index, &data, &SearchParams::default().exact(true), 1);
             println!("  exact    recall {recall:.4}  {qps:8.0} QPS");
+            filters(&mut index, &data);
         }
     }
 }

@@ -760,7 +760,68 @@ export type Vectors =
 /** Ids: integers from 0 to 2^53 − 1, or BigInts up to 2^64 − 1. */
 export type Ids = readonly (number | bigint)[] | Exclude<TypedArray, BigInt64Array>;
 
-export interface AddOptions<I extends Ids = Ids> {
+/** What a column holds. */
+export type ColumnType = "int" | "float" | "string" | "bool";
+
+/** A value of a column. An integer that is not exact as a number is a BigInt. */
+export type ColumnValue = number | bigint | string | boolean;
+
+/** The columns of an index by their names, for `Index<{ year: number; lang: string }>`. */
+export type ColumnValues = Record<string, ColumnValue>;
+
+/**
+ * Values for some vectors or ids, column by column, in their order; `null`, `undefined` or NaN where one is missing.
+ * Whole numbers make a column of `int`, unless they come in a Float64Array or Float32Array.
+ */
+export type Columns<C extends object = ColumnValues> = {
+  [K in keyof C]?: readonly (C[K] | null | undefined)[] | (C[K] extends number | bigint ? TypedArray : never);
+};
+
+/** What may be asked of a value; all that is asked must hold. A missing value passes `exists: false` only. */
+export interface ColumnTests<V> {
+  eq?: V;
+  /** It is there, and differs. */
+  ne?: V;
+  in?: readonly V[] | ReadonlySet<V>;
+  gt?: V;
+  gte?: V;
+  lt?: V;
+  lte?: V;
+  /** Both ends are included. */
+  between?: readonly [least: V, most: V];
+  exists?: boolean;
+}
+
+/**
+ * Which values the columns must have: a value, or tests, by the name of the column. All must hold.
+ *
+ * ```js
+ * index.search(query, { filter: { year: { gte: 2000, lt: 2010 }, lang: { in: ["en", "de"] } } });
+ * index.search(query, { filter: { or: [{ year: 1999 }, { not: { lang: "en" } }] } });
+ * ```
+ */
+export type Where<C extends object = ColumnValues> = string extends keyof C
+  ? { readonly [name: string]: ColumnValue | ColumnTests<ColumnValue> | Where<C> | readonly Where<C>[] }
+  : { readonly [K in keyof C]?: C[K] | ColumnTests<C[K]> } & {
+      readonly and?: readonly Where<C>[];
+      readonly or?: readonly Where<C>[];
+      readonly not?: Where<C>;
+    };
+
+/** Which columns a search returns: of these names, or all. */
+export type Wanted<C extends object = ColumnValues> = boolean | readonly (keyof C & string)[];
+
+/** What a search found, with the values of the columns that were asked for: one for each id. */
+export type WithColumns<F, C extends object, W> = [W] extends [false]
+  ? F
+  : F & { columns: { [K in keyof C as W extends readonly (infer N)[] ? (K extends N ? K : never) : K]: (C[K] | null)[] } };
+
+export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues> {
+  /**
+   * Values of the vectors. The first that an index gets make its columns; later ones must be among them. What is not
+   * given is missing.
+   */
+  columns?: Columns<C>;
   /** One id for each vector. Default: the next free ones, from the largest so far. */
   ids?: I;
   /**
@@ -803,12 +864,12 @@ export interface RadiusOptions extends WalkOptions, IdOptions {}
 export interface RecallOptions extends ManyOptions {}
 
 /** The options of `search`. */
-export interface SearchOptions<Id extends number | bigint = any> extends SearchManyOptions {
+export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions {
   /**
-   * Only these ids are returned. It is worked out at each call: make it once by {@link Index.filter} if several
+   * Only these ids are returned, or those whose values in the columns are so. It is worked out at each call: make it once by {@link Index.filter} if several
    * queries share it.
    */
-  filter?: IdSet | Filter | ((id: Id) => boolean);
+  filter?: IdSet | Filter | Where<C> | ((id: Id) => boolean) | null;
   /** Say how the neighbours were found, as `explained`. Default: false. */
   explain?: boolean;
 }
@@ -887,6 +948,7 @@ export interface IndexMemory {
   rerank: number;
   links: number;
   ids: number;
+  columns: number;
   total: number;
 }
 
@@ -902,8 +964,10 @@ export interface IndexMemory {
  * index.add(vectors);
  * const { ids, distances } = index.search(query, { k: 10 });
  * ```
+ *
+ * `C` names the columns, where there are any, for the types only: `new Index<{ year: number }>(384)`.
  */
-export class Index {
+export class Index<C extends object = ColumnValues> {
   /**
    * Makes an empty index for vectors of `dim` components.
    *
@@ -918,7 +982,7 @@ export class Index {
    *
    * @throws {NearfoldError} `corrupt`, `unsupported_version`, `out_of_memory`, `detached`.
    */
-  static fromBytes(bytes: Uint8Array | ArrayBuffer | KernelArray<"uint8">): Index;
+  static fromBytes<C extends object = ColumnValues>(bytes: Uint8Array | ArrayBuffer | KernelArray<"uint8">): Index<C>;
 
   /**
    * Opens an index from a stream, a response or an async iterable of bytes. The bytes go straight into the
@@ -954,6 +1018,40 @@ export class Index {
   /** Returns the bytes that the index takes, by part. */
   memory(): IndexMemory;
 
+  /** The types of the columns, by name. */
+  readonly columns: Readonly<Record<string, ColumnType>>;
+
+  /**
+   * Returns the values of an id in all columns.
+   *
+   * @throws {NearfoldError} `id_not_found`.
+   */
+  get(id: number | bigint): { [K in keyof C]: C[K] | null };
+
+  /**
+   * Sets the values of ids that are in the index; columns that are not named stay as they are. All or nothing. Many
+   * ids in one call cost little more than one.
+   *
+   * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `shape_mismatch`; `bad_parameter` if a column
+   *   is not there, or a value is of another type.
+   */
+  setColumns(ids: Ids, columns: Columns<C>): void;
+
+  /**
+   * Adds a column in which every value is missing so far: one that comes later than the first values, or whose
+   * values do not say their type.
+   *
+   * @throws {NearfoldError} `bad_parameter` if the name is there, is empty, too long, or `and`, `or`, `not`; `unknown_name`.
+   */
+  addColumn(name: string, type: ColumnType): void;
+
+  /**
+   * Takes a column out.
+   *
+   * @throws {NearfoldError} `bad_parameter`.
+   */
+  dropColumn(name: string): void;
+
   /**
    * Adds vectors and returns their ids: as BigInts if BigInts were given. All or nothing: after an error the
    * index is as it was.
@@ -961,14 +1059,14 @@ export class Index {
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `duplicate_id`, `bad_parameter`,
    *   `shape_mismatch`, `out_of_memory`.
    */
-  add<I extends Ids = readonly number[]>(vectors: Vectors, options?: AddOptions<I>): I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
+  add<I extends Ids = readonly number[]>(vectors: Vectors, options?: AddOptions<I, C>): I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 
   /**
-   * Replaces the vectors of ids that are in the index. All or nothing.
+   * Replaces the vectors of ids that are in the index, and their values in the columns that are given. All or nothing.
    *
    * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `shape_mismatch`, and as {@link add}.
    */
-  update(vectors: Vectors, ids: Ids): void;
+  update(vectors: Vectors, ids: Ids, options?: { columns?: Columns<C> }): void;
 
   /**
    * Takes ids out of the index. All or nothing. Many ids in one call cost little more than one.
@@ -987,7 +1085,7 @@ export class Index {
 
   /**
    * Returns a filter for searches of this index: of the ids that are given (those that are not in the index
-   * are passed over), or of those that a function says yes to. It calls the function once for each id.
+   * are passed over), of those whose values in the columns are so, or of those that a function says yes to. It calls the function once for each id.
    *
    * ```js
    * using even = index.filter((id) => id % 2 === 0);
@@ -997,8 +1095,8 @@ export class Index {
    * @throws {NearfoldError} `bad_parameter`; `busy` if the function calls the index; `unsafe_integer` as
    *   {@link search}. What the function throws is passed on.
    */
-  filter(allowed: IdSet | ((id: number) => boolean), options?: { ids?: "number" }): Filter;
-  filter(allowed: IdSet | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
+  filter(allowed: IdSet | Where<C> | ((id: number) => boolean), options?: { ids?: "number" }): Filter;
+  filter(allowed: IdSet | Where<C> | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
 
   /**
    * Returns the nearest neighbours of one vector; with `filter` the nearest of those that it allows.
@@ -1006,13 +1104,13 @@ export class Index {
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `bad_parameter`; `unsafe_integer`
    *   if an id is beyond 2^53 − 1 (ask for `ids: "bigint"`), or beyond 2^32 − 1 with `ids: "uint32"`.
    */
-  search(query: Vectors, options?: SearchOptions<number> & { ids?: "number" }): Neighbors;
-  search(query: Vectors, options: SearchOptions<bigint> & { ids: "bigint" }): Neighbors<BigUint64Array<ArrayBuffer>>;
-  search(query: Vectors, options: SearchOptions<number> & { ids: "uint32" }): Neighbors<Uint32Array<ArrayBuffer>>;
-  search(query: Vectors, options: SearchOptions): Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
+  search<const W extends Wanted<C> = false>(query: Vectors, options?: SearchOptions<number, C> & { ids?: "number"; withColumns?: W }): WithColumns<Neighbors, C, W>;
+  search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<bigint, C> & { ids: "bigint"; withColumns?: W }): WithColumns<Neighbors<BigUint64Array<ArrayBuffer>>, C, W>;
+  search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<Neighbors<Uint32Array<ArrayBuffer>>, C, W>;
+  search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<any, C> & { withColumns?: W }): WithColumns<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
 
   /** Returns the nearest neighbours of each row of `queries`, with the errors of {@link search}. */
-  searchMany<O extends SearchManyOptions = {}>(queries: Vectors, options?: O): NeighborsBatch<IdsOf<O>>;
+  searchMany<const O extends SearchManyOptions & { withColumns?: Wanted<C> } = {}>(queries: Vectors, options?: O): WithColumns<NeighborsBatch<IdsOf<O>>, C, O extends { withColumns: infer W } ? W : false>;
 
   /**
    * Returns the neighbours whose distance is at most `radius`, nearest first.

@@ -1,6 +1,6 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
-import { IndexCore } from "./wasm/nearfold.js";
+import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
 import { describeArray, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { Filter } from "./filter.js";
@@ -64,19 +64,53 @@ export class Index {
 
   add(vectors, options = {}) {
     const index = this.#live();
-    const { ids, progress } = known(options, ["ids", "progress"]);
+    const { ids, progress, columns } = known(options, ["ids", "progress", "columns"]);
     if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
     const bigints = ids === undefined ? undefined : idsToBigints(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
     const rows = describeRows(vectors, index.dim, "vectors");
-    return this.#whileBusy(() => withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, progress)));
+    return withColumns(columns, (given) =>
+      this.#whileBusy(() => withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
+    );
   }
 
-  update(vectors, ids) {
+  update(vectors, ids, options = {}) {
     const index = this.#live();
+    const { columns } = known(options, ["columns"]);
     const bigints = idsToBigints(ids);
     const rows = describeRows(vectors, index.dim, "vectors");
-    withKernelArray(rows, "vectors", (core) => index.update(core, rows.length, bigints));
+    withColumns(columns, (given) => withKernelArray(rows, "vectors", (core) => index.update(core, rows.length, bigints, given)));
+  }
+
+  get columns() {
+    const pairs = enter(() => this.#live().columns());
+    return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 ? [] : [[name, pairs[i + 1]]])));
+  }
+
+  addColumn(name, type) {
+    const index = this.#live();
+    if (typeof name !== "string") throw badParameter("name", "a string", name);
+    if (typeof type !== "string") throw badParameter("type", '"int", "float", "string" or "bool"', type);
+    enter(() => index.addColumn(name, type));
+  }
+
+  dropColumn(name) {
+    const index = this.#live();
+    if (typeof name !== "string") throw badParameter("name", "a string", name);
+    enter(() => index.dropColumn(name));
+  }
+
+  setColumns(ids, columns) {
+    const index = this.#live();
+    if (typeof columns !== "object" || columns === null) throw badParameter("columns", "an object of names and arrays of values", columns);
+    const bigints = idsToBigints(ids);
+    withColumns(columns, (given) => enter(() => index.setColumns(bigints, given)));
+  }
+
+  get(id) {
+    const wanted = idsToBigints([id]);
+    if (!this.has(id)) throw new NearfoldError("id_not_found", `id ${id} is not in the index`);
+    return Object.fromEntries(Object.entries(this.#values(true, wanted)).map(([name, [value]]) => [name, value]));
   }
 
   remove(ids) {
@@ -93,6 +127,14 @@ export class Index {
     const index = this.#live();
     const { ids = "number" } = known(options, ["ids"]);
     if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
+    if (isExpression(allowed)) {
+      const given = enter(() => new GivenFilter(allowed));
+      try {
+        return new Filter(enter(() => index.filterWhere(given)), this);
+      } finally {
+        release(given);
+      }
+    }
     if (typeof allowed === "function") return new Filter(this.#whileBusy(() => enter(() => index.filter(allowed, ids))), this);
     const bigints = idsToBigints(allowed instanceof Set ? [...allowed] : allowed);
     return new Filter(enter(() => index.filterIds(bigints)), this);
@@ -101,11 +143,11 @@ export class Index {
   search(query, options) {
     const index = this.#live();
     const row = describeRows(query, index.dim, "query");
-    if (options?.filter == null) return withKernelArray(row, "query", (core) => index.search(core, row.length, without(options, "filter")));
-    const { filter: given, ...rest } = options;
+    const { withColumns: wanted, filter: given, options: rest } = split(options);
+    if (given == null) return this.#withValues(wanted, withKernelArray(row, "query", (core) => index.search(core, row.length, rest)));
     const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
     try {
-      return withKernelArray(row, "query", (core) => index.searchFiltered(core, row.length, rest, filter.coreFor(this)));
+      return this.#withValues(wanted, withKernelArray(row, "query", (core) => index.searchFiltered(core, row.length, rest, filter.coreFor(this))));
     } finally {
       if (filter !== given) filter.free();
     }
@@ -122,7 +164,9 @@ export class Index {
   searchMany(queries, options) {
     const index = this.#live();
     const rows = describeRows(queries, index.dim, "queries");
-    return withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, options));
+    const { withColumns: wanted, filter, options: rest } = split(options);
+    if (filter != null) throw badParameter("filter", "none in searchMany: call search for each query", filter);
+    return this.#withValues(wanted, withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, rest)));
   }
 
   recall(options = {}) {
@@ -144,6 +188,21 @@ export class Index {
     this.#core = undefined;
   }
 
+  /** Adds the values of the columns that are wanted to what was found. */
+  #withValues(wanted, found) {
+    if (wanted === undefined || wanted === false) return found;
+    if (wanted !== true && !(Array.isArray(wanted) && wanted.every((name) => typeof name === "string"))) {
+      throw badParameter("withColumns", "an array of names, or a boolean", wanted);
+    }
+    return { ...found, columns: this.#values(wanted, idsToBigints(found.ids)) };
+  }
+
+  #values(wanted, ids) {
+    const index = this.#live();
+    const names = wanted === true ? Object.keys(this.columns) : wanted;
+    return Object.fromEntries(names.map((name) => [name, enter(() => index.column(name, ids))]));
+  }
+
   /** Does work that calls functions of the caller: what they ask of this index is refused. */
   #whileBusy(work) {
     this.#busy = true;
@@ -163,11 +222,26 @@ export class Index {
 }
 if (Symbol.dispose) Index.prototype[Symbol.dispose] = Index.prototype.free;
 
-/** Returns options without one that is not for the kernel. */
-function without(options, name) {
-  if (typeof options !== "object" || options === null || !(name in options)) return options;
-  const { [name]: _, ...rest } = options;
-  return rest;
+/** Returns the options that are not for the kernel, and the others as `options`. */
+function split(options) {
+  if (typeof options !== "object" || options === null || !("filter" in options || "withColumns" in options)) return { options };
+  const { filter, withColumns, ...rest } = options;
+  return { filter, withColumns, options: rest };
+}
+
+/** Returns whether a filter is an object of column names, and not ids or a function. */
+function isExpression(filter) {
+  return typeof filter === "object" && filter !== null && !Array.isArray(filter) && !ArrayBuffer.isView(filter) && !(filter instanceof Set);
+}
+
+/** Calls `use` with the kernel's copy of columns, which is freed afterwards. */
+function withColumns(columns, use) {
+  const given = enter(() => new GivenColumns(columns));
+  try {
+    return use(given);
+  } finally {
+    release(given);
+  }
 }
 
 /** Returns rows of any kind, described as one float32 array. */

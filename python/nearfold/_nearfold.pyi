@@ -1,7 +1,7 @@
 """Types of the native module. Shapes are written in NumPy's way: `(n, dim)`."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, final, overload
 from typing_extensions import Buffer, Self
@@ -32,6 +32,10 @@ _Number: TypeAlias = SupportsFloat | SupportsIndex | complex
 _ArrayLike: TypeAlias = (
     Buffer | _Arrow | _ArrowStream | _DLPack | _ArrayInterface | _Array | _Number | Sequence[_Number] | Sequence[_ArrayLike]
 )
+# Values beside the vectors, one for each; None where one is missing.
+_Column: TypeAlias = Buffer | _Array | _ArrowStream | Sequence[bool | int | float | str | None]
+# Ids, a function of an id, or what the columns must be: {"year": {"gte": 2000}}.
+_Filter: TypeAlias = _ArrayLike | Callable[[int], object] | dict[str, Any]
 _DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any]
 _Axis: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | None
 
@@ -153,7 +157,10 @@ class Index:
         vectors: _ArrayLike,  # (n, dim) or (dim,), float32 or what is rounded to it
         ids: _ArrayLike | None = None,  # (n,), integers
         progress: Callable[[int, int], object] | None = None,
+        *,
+        columns: Mapping[str, _Column] | None = None,  # (n,) each
     ) -> NDArray[np.uint64]: ...  # (n,)
+    @overload
     def search(
         self,
         q: _ArrayLike,  # (dim,) or (n, dim)
@@ -162,8 +169,21 @@ class Index:
         ef_search: int | None = None,
         recall: float | None = None,
         exact: bool = False,
-        filter: _ArrayLike | Callable[[int], object] | None = None,
+        filter: _Filter | None = None,
+        with_columns: Literal[False] = False,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (k,) each, or (n, k)
+    @overload
+    def search(
+        self,
+        q: _ArrayLike,  # (dim,) or (n, dim)
+        k: int = 10,
+        *,
+        ef_search: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        filter: _Filter | None = None,
+        with_columns: Literal[True] | Sequence[str],
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, list[Any]]]: ...  # lists of k values, or n lists of k
     def search_explained(
         self,
         q: _ArrayLike,  # (dim,)
@@ -172,7 +192,7 @@ class Index:
         ef_search: int | None = None,
         recall: float | None = None,
         exact: bool = False,
-        filter: _ArrayLike | Callable[[int], object] | None = None,
+        filter: _Filter | None = None,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, Any]]: ...  # (k,) each, and how
     def search_radius(
         self,
@@ -184,7 +204,13 @@ class Index:
         exact: bool = False,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (found,) each
     def remove(self, ids: _ArrayLike) -> None: ...
-    def update(self, vectors: _ArrayLike, ids: _ArrayLike) -> None: ...
+    def update(self, vectors: _ArrayLike, ids: _ArrayLike, *, columns: Mapping[str, _Column] | None = None) -> None: ...
+    def set_columns(self, ids: _ArrayLike, columns: Mapping[str, _Column]) -> None: ...
+    def add_column(self, name: str, type: Literal["int", "float", "string", "bool"]) -> None: ...
+    def drop_column(self, name: str) -> None: ...
+    @property
+    def columns(self) -> dict[str, str]: ...
+    def get(self, id: int, /) -> dict[str, int | float | str | bool | None]: ...
     def compact(self) -> None: ...
     def recall(self, k: int = 10, *, ef_search: int | None = None, recall: float | None = None) -> float: ...
     def health(self) -> dict[str, float]: ...

@@ -80,6 +80,18 @@ pub enum Value {
     Map(Vec<(String, Value)>),
 }
 
+impl Value {
+    /// Returns a number of a language that has one kind only: an `Int` where it is whole and every
+    /// whole number near it is one too, that is up to 2⁵³ − 1.
+    pub fn number(value: f64) -> Self {
+        const SAFE: i64 = (1 << 53) - 1;
+        match whole(value) {
+            Some(int) if (-SAFE..=SAFE).contains(&int) => Self::Int(int),
+            _ => Self::Float(value),
+        }
+    }
+}
+
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Bool(value)

@@ -75,6 +75,23 @@ impl Index {
         Ok(added)
     }
 
+    /// Like [`update`](Self::update), with new values for the same ids; columns that are not named stay
+    /// as they are.
+    ///
+    /// Errors: as [`update`](Self::update) and [`set_columns`](Self::set_columns).
+    pub fn update_with_columns(
+        &mut self,
+        vectors: &[f32],
+        ids: &[u64],
+        columns: &[(&str, &[Value])],
+    ) -> Result<()> {
+        let mut batch = self.columns.check(ids.len(), columns)?;
+        self.update(vectors, ids)?;
+        self.columns.prepare(&mut batch, || self.ids.all())?;
+        self.columns.set(batch, ids);
+        Ok(())
+    }
+
     /// Sets the values of ids that are there; columns that are not named stay as they are.
     ///
     /// `columns` are names with one value for each id.

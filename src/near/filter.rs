@@ -3,11 +3,14 @@
 use super::explain::{Explained, SearchPlan};
 use super::index::{Index, Neighbors, neighbors};
 use super::params::SearchParams;
+use super::walk::Scratch;
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 
-/// How many walked-to nodes cost as much as one more candidate: about the links of a node.
+/// How many comparisons in a row cost as much as one more candidate of a walk.
 const NODES_PER_CANDIDATE: usize = 8;
+/// A walk that only looks round is at most this part of comparing all that are allowed.
+const LOOK_PART: usize = 4;
 
 /// Which ids a search may return; made by [`Index::filter`] or [`Index::filter_ids`], for the index as it is.
 #[derive(Clone, Debug)]
@@ -83,9 +86,10 @@ impl Index {
     /// Returns the `k` nearest neighbours of `query` among those that `filter` allows; `k` of them
     /// when so many are allowed.
     ///
-    /// Few allowed vectors are compared one by one, which is exact. Otherwise the walk goes through
-    /// all vectors with as many more candidates as the filter refuses; when too few of them are
-    /// allowed after all, the allowed ones are compared one by one.
+    /// Few allowed vectors are compared one by one, which is exact. Otherwise a walk through all vectors
+    /// looks which part of those round the query is allowed, and a second one has so many more
+    /// candidates. Where that would cost more than comparing the allowed ones, or finds too few, they
+    /// are compared: no query costs much more than that and one search without a filter.
     ///
     /// Errors: as [`search`](Self::search); [`Error::BadParameter`] when the index has changed since
     /// the filter was made.
@@ -126,22 +130,34 @@ impl Index {
         let normalised = self.prepared(query);
         let query = normalised.as_deref().unwrap_or(query);
         let ef = self.ef(k, params);
-        // So many candidates hold `ef` allowed ones, when allowed and refused ones are mixed.
-        let wide = (ef as u64 * n as u64).div_ceil(filter.count as u64) as usize;
+        let enough = (ef - ef / 4).max(k);
+        let cheap = |candidates: usize, part: usize| {
+            candidates < n && candidates.saturating_mul(NODES_PER_CANDIDATE * part) < filter.count
+        };
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
-        let mut explained = Explained::scan(0);
-        if wide < n && wide.saturating_mul(NODES_PER_CANDIDATE) < filter.count {
-            explained = Explained::graph(wide, self.walk(wide, None, &mut scratch));
-            explained.plan = SearchPlan::FilteredGraph;
+        let (mut compared, mut last) = (0, 0);
+        let mut walk = |candidates: usize, scratch: &mut Scratch| {
+            last = candidates;
+            compared += self.walk(candidates, None, scratch);
             scratch.pool.retain(|candidate| filter.allows(candidate.node()));
+            scratch.pool.len()
+        };
+        let mut found = 0;
+        if cheap(ef, LOOK_PART) {
+            found = walk(ef, &mut scratch);
+            // So many candidates hold `ef` allowed ones, when it goes on as it began.
+            let wide = (ef * ef).checked_div(found).unwrap_or(n);
+            if found < enough && cheap(wide, 1) {
+                found = walk(wide, &mut scratch);
+            }
         }
-        // Far fewer than expected: the filter and the query are at odds.
-        if explained.plan == SearchPlan::Scan || scratch.pool.len() < (ef - ef / 4).max(k) {
-            let walked = explained.distances;
-            explained = Explained::scan(walked + self.scan(filter.iter(), k, &mut scratch));
-            explained.plan = SearchPlan::FilteredScan;
-        }
+        let mut explained = if found < enough {
+            let scanned = self.scan(filter.iter(), k, &mut scratch);
+            Explained { plan: SearchPlan::FilteredScan, ..Explained::scan(compared + scanned) }
+        } else {
+            Explained { plan: SearchPlan::FilteredGraph, ..Explained::graph(last, compared) }
+        };
         let limit = self.store.rerank_len(k);
         explained.reranked = limit.min(scratch.pool.len());
         let mut found = self.reported(limit, &scratch, |id| !filter.denied.contains(&id));

@@ -12,10 +12,12 @@ use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
 use super::arguments::SizeArgument;
 use super::buffer::with_bytes;
+use super::columns::{Given, Wanted, from_python, to_dict, to_python};
 use super::input::{to_f32, to_ids, with_values};
 use super::output::to_array;
 use super::save::write_atomically;
 use crate::Metric;
+use crate::columns::{ColumnType, Expression};
 use crate::error::{Error, Result};
 use crate::fold;
 use crate::near::{self, Params, SearchParams, Storage};
@@ -118,13 +120,14 @@ impl Index {
         py: Python<'_>,
         vectors: &[f32],
         ids: Option<&[u64]>,
+        columns: &Given,
         progress: Option<&Py<PyAny>>,
     ) -> PyResult<Vec<u64>> {
         self.refuse_callback()?;
         let mut stopped: Option<PyErr> = None;
         let added = py.detach(|| {
             let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-            index.add_with_progress(vectors, ids, &mut |done, all| {
+            index.add_with_columns(vectors, ids, &columns.view(), &mut |done, all| {
                 self.calling_back.store(this_thread(), Ordering::Relaxed);
                 let told = Python::attach(|py| {
                     py.check_signals()?;
@@ -181,6 +184,9 @@ impl Index {
     ///     Their ids, 0 to 2**64 - 2; the next free ones by default.
     /// progress : callable, optional
     ///     Called with ``(done, all)`` between batches. It must not use this index.
+    /// columns : dict of str to array_like, (n,) each, optional
+    ///     Values of the vectors: int, float, str or bool, None (or NaN) where one is missing. The first
+    ///     that an index gets make its columns; later ones must be among them.
     ///
     /// Returns
     /// -------
@@ -190,16 +196,28 @@ impl Index {
     /// Raises
     /// ------
     /// NearfoldError
-    ///     With code ``dimension_mismatch``, ``shape_mismatch``, ``not_finite`` or ``duplicate_id``.
-    #[pyo3(signature = (vectors, ids=None, progress=None))]
+    ///     With code ``dimension_mismatch``, ``shape_mismatch``, ``not_finite``, ``duplicate_id`` or
+    ///     ``bad_parameter`` (a column that is not there, a value of another type).
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> index = nf.Index(1)
+    /// >>> ids = index.add([[0.0], [1.0], [2.0]], columns={"year": [1999, 2004, None]})
+    /// >>> ids, distances, values = index.search([0.0], filter={"year": {"gte": 2000}}, with_columns=True)
+    /// >>> values
+    /// {'year': [2004]}
+    #[pyo3(signature = (vectors, ids=None, progress=None, *, columns=None))]
     fn add<'py>(
         &self,
         py: Python<'py>,
         vectors: &Bound<'py, PyAny>,
         ids: Option<&Bound<'py, PyAny>>,
         progress: Option<Bound<'py, PyAny>>,
+        columns: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let ids = ids.map(to_ids).transpose()?;
+        let columns = Given::of(columns)?;
         if progress.as_ref().is_some_and(|progress| !progress.is_callable()) {
             return Err(PyTypeError::new_err("progress: expected a callable that takes (done, all)"));
         }
@@ -207,7 +225,7 @@ impl Index {
         let ids = with_values(vectors, |values| {
             self.rows_of(values.shape())?;
             let vectors = to_f32(&values)?;
-            self.add_rows(py, &vectors, ids.as_deref(), progress.as_ref())
+            self.add_rows(py, &vectors, ids.as_deref(), &columns, progress.as_ref())
         })?;
         let shape = [ids.len()];
         array(py, &shape, ids)
@@ -228,22 +246,31 @@ impl Index {
     ///     default. The index has measured itself what it needs.
     /// exact : bool, default False
     ///     Compare with every vector instead of walking the graph.
-    /// filter : array_like of int, or callable, optional
-    ///     The ids that may be found; or a function that is asked about every id.
+    /// filter : dict, array_like of int, or callable, optional
+    ///     What the columns' values must be; the ids that may be found; or a function that is asked
+    ///     about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
+    ///     "lt": 2010}, "lang": {"in": ["en", "de"]}}``. All must hold. The tests are ``eq``, ``ne``, ``in``,
+    ///     ``gt``, ``gte``, ``lt``, ``lte``, ``between`` (``[least, most]``) and ``exists``; a missing value
+    ///     passes ``{"exists": False}`` only. ``"and"`` and ``"or"`` have a list of such dicts, ``"not"`` has
+    ///     one.
+    /// with_columns : sequence of str, or bool, default False
+    ///     Return the values of these columns too; of all columns with True.
     ///
     /// Returns
     /// -------
     /// ids : array of uint64, (k,) or (n, k)
     /// distances : array of float32, (k,) or (n, k)
     ///     Nearest first; equal distances are ordered by id.
+    /// columns : dict of str to list, (k,) or (n, k)
+    ///     Only with `with_columns`: the values, None where one is missing.
     ///
     /// Raises
     /// ------
     /// NearfoldError
     ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
     #[pyo3(
-        signature = (q, k=SizeArgument::Size(10), *, ef_search=None, recall=None, exact=false, filter=None),
-        text_signature = "($self, q, k=10, *, ef_search=None, recall=None, exact=False, filter=None)"
+        signature = (q, k=SizeArgument::Size(10), *, ef_search=None, recall=None, exact=false, filter=None, with_columns=None),
+        text_signature = "($self, q, k=10, *, ef_search=None, recall=None, exact=False, filter=None, with_columns=False)"
     )]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn search<'py>(
@@ -255,30 +282,43 @@ impl Index {
         recall: Option<f32>,
         exact: bool,
         filter: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Found<'py>> {
+        with_columns: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
         let k = k.at("k")?;
         let params = search_params(ef_search, recall, exact)?;
         let allowed = filter.map(|filter| self.allowed(py, filter)).transpose()?;
+        let wanted = Wanted::of(with_columns)?;
         with_values(q, |values| {
             let many = self.rows_of(values.shape())?;
             let queries = to_f32(&values)?;
-            let found = match (&allowed, many) {
-                (None, Some(_)) => self.read(py, |index| index.search_many(&queries, k, &params))??,
-                (None, None) => batch_of_one(self.read(py, |index| index.search(&queries, k, &params))??),
-                (Some(allowed), _) => self.read(py, |index| {
-                    let filter = index.filter_ids(allowed);
-                    let mut batch = near::NeighborsBatch::default();
-                    for query in queries.chunks_exact(self.dim) {
-                        let found = index.search_filtered(query, k, &params, &filter)?;
-                        batch.k = found.ids.len();
-                        batch.ids.extend(found.ids);
-                        batch.distances.extend(found.distances);
+            let (found, columns) = self.read(py, |index| {
+                let found = match (&allowed, many) {
+                    (None, Some(_)) => index.search_many(&queries, k, &params)?,
+                    (None, None) => batch_of_one(index.search(&queries, k, &params)?),
+                    (Some(allowed), _) => {
+                        let filter = allowed.filter(index)?;
+                        let mut batch = near::NeighborsBatch::default();
+                        for query in queries.chunks_exact(self.dim) {
+                            let found = index.search_filtered(query, k, &params, &filter)?;
+                            batch.k = found.ids.len();
+                            batch.ids.extend(found.ids);
+                            batch.distances.extend(found.distances);
+                        }
+                        batch
                     }
-                    Ok::<_, Error>(batch)
-                })??,
-            };
+                };
+                let columns = wanted.values(index, &found.ids)?;
+                Ok::<_, Error>((found, columns))
+            })??;
             let shape: Vec<usize> = many.into_iter().chain([found.k]).collect();
-            Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
+            let (ids, distances) = (array(py, &shape, found.ids)?, array(py, &shape, found.distances)?);
+            match columns {
+                None => PyTuple::new(py, [ids, distances]),
+                Some(columns) => {
+                    let columns = to_dict(py, columns, many.map(|_| found.k))?;
+                    PyTuple::new(py, [ids, distances, columns.into_any()])
+                }
+            }
         })
     }
 
@@ -324,7 +364,7 @@ impl Index {
         with_values(q, |values| {
             let query = to_f32(&values)?;
             let (found, how) = self.read(py, |index| {
-                let filter = allowed.as_ref().map(|allowed| index.filter_ids(allowed));
+                let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
                 index.search_explained(&query, k, &params, filter.as_ref())
             })??;
             let explained = PyDict::new(py);
@@ -394,7 +434,7 @@ impl Index {
         self.write(py, |index| index.remove(&ids))
     }
 
-    /// Replace the vectors of ids that are there.
+    /// Replace the vectors of ids that are there; their values in the columns stay.
     ///
     /// All or nothing: after an error the index is as it was.
     ///
@@ -402,18 +442,121 @@ impl Index {
     /// ----------
     /// vectors : array_like, (n, dim) or (dim,)
     /// ids : array_like of int, (n,)
+    /// columns : dict of str to array_like, (n,) each, optional
+    ///     New values of these columns.
     ///
     /// Raises
     /// ------
     /// NearfoldError
     ///     With code ``id_not_found``, ``duplicate_id``, and as `add`.
-    fn update(&self, py: Python<'_>, vectors: &Bound<'_, PyAny>, ids: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[pyo3(signature = (vectors, ids, *, columns=None))]
+    fn update(
+        &self,
+        py: Python<'_>,
+        vectors: &Bound<'_, PyAny>,
+        ids: &Bound<'_, PyAny>,
+        columns: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let ids = to_ids(ids)?;
+        let columns = Given::of(columns)?;
         with_values(vectors, |values| {
             self.rows_of(values.shape())?;
             let vectors = to_f32(&values)?;
-            self.write(py, |index| index.update(&vectors, &ids))
+            self.write(py, |index| index.update_with_columns(&vectors, &ids, &columns.view()))
         })
+    }
+
+    /// Set the values of ids that are there; columns that are not named stay as they are.
+    ///
+    /// All or nothing: after an error the index is as it was. Many ids in one call cost little more
+    /// than one.
+    ///
+    /// Parameters
+    /// ----------
+    /// ids : array_like of int, (n,)
+    /// columns : dict of str to array_like, (n,) each
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found``, ``duplicate_id``, ``shape_mismatch`` or ``bad_parameter``.
+    fn set_columns(
+        &self,
+        py: Python<'_>,
+        ids: &Bound<'_, PyAny>,
+        columns: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let ids = to_ids(ids)?;
+        let columns = Given::of(Some(columns))?;
+        self.write(py, |index| index.set_columns(&ids, &columns.view()))
+    }
+
+    /// Add a column in which every value is missing so far.
+    ///
+    /// The first values that an index gets make their columns; this is for a column that comes later,
+    /// and for one whose values do not say their type.
+    ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///     1 to 255 bytes; not ``and``, ``or``, ``not``.
+    /// type : {"int", "float", "string", "bool"}
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter`` (the name is there, or cannot be) or ``unknown_name``.
+    fn add_column(&self, py: Python<'_>, name: &str, r#type: &str) -> PyResult<()> {
+        let kind = ColumnType::from_name(r#type)?;
+        self.write(py, |index| index.add_column(name, kind))
+    }
+
+    /// Take a column out.
+    ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter``.
+    fn drop_column(&self, py: Python<'_>, name: &str) -> PyResult<()> {
+        self.write(py, |index| index.drop_column(name))
+    }
+
+    /// Return the values of an id.
+    ///
+    /// Parameters
+    /// ----------
+    /// id : int
+    ///
+    /// Returns
+    /// -------
+    /// dict of str to int, float, str, bool or None
+    ///     The columns' names and values, None where one is missing.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found``.
+    #[pyo3(signature = (id, /))]
+    fn get<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Bound<'py, PyDict>> {
+        let values = PyDict::new(py);
+        for (name, value) in self.read(py, |index| index.get(id))?? {
+            values.set_item(name, to_python(py, value)?)?;
+        }
+        Ok(values)
+    }
+
+    /// The columns' types by name: ``"int"``, ``"float"``, ``"string"`` or ``"bool"``.
+    #[getter]
+    fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let types = PyDict::new(py);
+        for (name, kind) in self.read(py, near::Index::columns)? {
+            types.set_item(name, kind.name())?;
+        }
+        Ok(types)
     }
 
     /// Give back memory that only changes need, and put neighbours next to each other.
@@ -627,6 +770,21 @@ impl Index {
     }
 }
 
+/// What a `filter` argument says.
+enum Allowed {
+    Ids(Vec<u64>),
+    Where(Expression),
+}
+
+impl Allowed {
+    fn filter(&self, index: &near::Index) -> Result<near::Filter> {
+        match self {
+            Self::Ids(ids) => Ok(index.filter_ids(ids)),
+            Self::Where(expression) => index.filter_where(expression),
+        }
+    }
+}
+
 type Found<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
@@ -651,12 +809,15 @@ impl Index {
         Ok(py.detach(|| change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner)))?)
     }
 
-    /// Returns the ids that a `filter` argument allows.
+    /// Returns what a `filter` argument allows.
     ///
     /// A function is asked when the index is no longer locked: it may use the index.
-    fn allowed(&self, py: Python<'_>, filter: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
+    fn allowed(&self, py: Python<'_>, filter: &Bound<'_, PyAny>) -> PyResult<Allowed> {
+        if filter.is_instance_of::<PyDict>() {
+            return Ok(Allowed::Where(Expression::from_value(&from_python("filter", filter, 0)?)?));
+        }
         if !filter.is_callable() {
-            return to_ids(filter);
+            return to_ids(filter).map(Allowed::Ids);
         }
         let mut ids = self.read(py, |index| {
             let mut ids = Vec::with_capacity(index.len());
@@ -674,7 +835,7 @@ impl Index {
                     false
                 })
         });
-        failed.map_or(Ok(ids), Err)
+        failed.map_or(Ok(Allowed::Ids(ids)), Err)
     }
 
     /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.

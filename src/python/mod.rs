@@ -7,6 +7,7 @@ mod arguments;
 mod arrow;
 mod bins;
 mod buffer;
+mod columns;
 mod dlpack;
 mod errors;
 mod fold;

@@ -8,6 +8,7 @@
 
 mod bins;
 mod buffer;
+mod columns;
 mod error;
 mod fold;
 mod near;

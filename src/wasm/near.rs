@@ -7,8 +7,10 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::buffer::Buffer;
+use super::columns::{GivenColumns, GivenFilter, to_js};
 use super::options::{Reader, size};
 use super::output::{beyond_u32, unsigned};
+use crate::columns::ColumnType;
 use crate::distance::Metric;
 use crate::error::Error;
 use crate::near::{self, Explained, Filter, Index, Neighbors, Params, SearchParams, Storage};
@@ -273,6 +275,7 @@ impl IndexCore {
         len: usize,
         ids: &JsValue,
         bigint: bool,
+        columns: &GivenColumns,
         progress: Option<Function>,
     ) -> Result<JsValue, JsValue> {
         let ids = ids_from_js(ids);
@@ -287,7 +290,12 @@ impl IndexCore {
                 }
             },
         };
-        let added = self.index.add_with_progress(vectors.floats(len)?, ids.as_deref(), &mut report)?;
+        let added = self.index.add_with_columns(
+            vectors.floats(len)?,
+            ids.as_deref(),
+            &columns.view(),
+            &mut report,
+        )?;
         match thrown {
             Some(error) => Err(error),
             None => ids_to_js(&added, if bigint { IdKind::Bigint } else { IdKind::Number }),
@@ -314,9 +322,49 @@ impl IndexCore {
         self.index.remove(ids)
     }
 
-    /// Replaces the vectors of ids by the first `len` floats.
-    pub fn update(&mut self, vectors: &Buffer, len: usize, ids: &[u64]) -> Result<()> {
-        self.index.update(vectors.floats(len)?, ids)
+    /// Replaces the vectors of ids by the first `len` floats, and their values in the columns given.
+    pub fn update(
+        &mut self,
+        vectors: &Buffer,
+        len: usize,
+        ids: &[u64],
+        columns: &GivenColumns,
+    ) -> Result<()> {
+        self.index.update_with_columns(vectors.floats(len)?, ids, &columns.view())
+    }
+
+    /// Sets the values of ids in the columns given.
+    #[wasm_bindgen(js_name = setColumns)]
+    pub fn set_columns(&mut self, ids: &[u64], columns: &GivenColumns) -> Result<()> {
+        self.index.set_columns(ids, &columns.view())
+    }
+
+    /// Adds a column in which every value is missing.
+    #[wasm_bindgen(js_name = addColumn)]
+    pub fn add_column(&mut self, name: &str, kind: &str) -> Result<()> {
+        self.index.add_column(name, ColumnType::from_name(kind)?)
+    }
+
+    /// Takes a column out.
+    #[wasm_bindgen(js_name = dropColumn)]
+    pub fn drop_column(&mut self, name: &str) -> Result<()> {
+        self.index.drop_column(name)
+    }
+
+    /// Returns the columns' names, each followed by its type.
+    pub fn columns(&self) -> Vec<String> {
+        self.index.columns().into_iter().flat_map(|(name, kind)| [name, kind.name().to_owned()]).collect()
+    }
+
+    /// Returns the values of ids in a column.
+    pub fn column(&self, name: &str, ids: &[u64]) -> Result<Vec<JsValue>> {
+        Ok(self.index.column(name, ids)?.into_iter().map(to_js).collect())
+    }
+
+    /// Returns the filter of the ids for whose values an expression holds.
+    #[wasm_bindgen(js_name = filterWhere)]
+    pub fn filter_where(&self, filter: &GivenFilter) -> Result<FilterCore> {
+        Ok(FilterCore { filter: self.index.filter_where(&filter.expression)? })
     }
 
     /// Gives back memory that only changes need.

@@ -78,7 +78,7 @@ pub(super) fn size(name: &'static str, value: f64) -> Result<usize> {
 }
 
 /// Returns a value as an error text shows it.
-fn describe(value: &JsValue) -> String {
+pub(super) fn describe(value: &JsValue) -> String {
     match (value.as_string(), value.as_f64(), value.as_bool()) {
         (Some(text), ..) => format!("{text:?}"),
         (_, Some(number), _) => number.to_string(),

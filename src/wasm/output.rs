@@ -37,7 +37,7 @@ pub(super) fn beyond_u32(id: u64) -> JsValue {
 }
 
 /// Returns an i64 as a number, which is exact or an error.
-fn signed(value: i64) -> Result<f64, JsValue> {
+pub(super) fn signed(value: i64) -> Result<f64, JsValue> {
     if value.unsigned_abs() <= SAFE { Ok(value as f64) } else { Err(unsafe_integer(value)) }
 }
 

@@ -17,9 +17,9 @@ export function runIndex({ Index }, fixture, file) {
   const opened = Index.fromBytes(file);
 
   const asked = vectors(queries, dim);
-  searches.forEach(({ k, ef_search: efSearch, exact, ids, distances }, at) => {
+  searches.forEach(({ k, ef_search: efSearch, exact, filter = null, ids, distances }, at) => {
     for (let query = 0; query < queries.rows; query++) {
-      const options = { k, exact, ids: "bigint", ...(efSearch === null ? {} : { efSearch }) };
+      const options = { k, exact, filter, ids: "bigint", ...(efSearch === null ? {} : { efSearch }) };
       const found = opened.search(asked.slice(query * dim, (query + 1) * dim), options);
       const bits = hex(new Uint32Array(Float32Array.from(found.distances).buffer));
       const got = `${row([...found.ids])} at ${bits}`;
@@ -30,7 +30,8 @@ export function runIndex({ Index }, fixture, file) {
 
   const built = new Index(dim, { metric, storage, M, efConstruction });
   for (const add of adds) {
-    built.add(vectors(add, dim), add.ids === null ? {} : { ids: BigUint64Array.from(add.ids, BigInt) });
+    const ids = add.ids === null ? {} : { ids: BigUint64Array.from(add.ids, BigInt) };
+    built.add(vectors(add, dim), { ...ids, columns: add.columns });
   }
   for (const [how, index] of [["built anew", built], ["opened and saved", opened]]) {
     const bytes = index.toBytes();

@@ -126,6 +126,30 @@ alloc(8, "float128");
   index.searchMany(new Float32Array(6), { filter: [1] });
   // @ts-expect-error: a radius takes no k
   index.searchRadius([1, 2, 3], 0.5, { k: 3 });
+  using typed = new Index<{ year: number; lang: string; seen: boolean }>(3);
+  typed.add(new Float32Array(6), { columns: { year: [1999, null], lang: ["en", "de"] } });
+  typed.add(new Float32Array(3), { columns: { year: new Int32Array(1) } });
+  const valued = typed.search([1, 2, 3], { filter: { year: { gte: 2000, lt: 2010 }, lang: "en" }, withColumns: ["year"] });
+  same<typeof valued.columns, { year: (number | null)[] }>(true);
+  same<typeof valued.ids, Float64Array<ArrayBuffer>>(true);
+  typed.search([1, 2, 3], { filter: { or: [{ seen: true }, { not: { lang: { in: ["en"] } } }] } });
+  const rows = typed.searchMany([1, 2, 3], { ids: "bigint", withColumns: true });
+  same<typeof rows.columns.lang, (string | null)[]>(true);
+  same<typeof rows.ids, BigUint64Array<ArrayBuffer>>(true);
+  const year: number | null = typed.get(3).year;
+  typed.setColumns([3], { year: [year] });
+  typed.update([1, 2, 3], [3], { columns: { seen: [false] } });
+  index.search([1, 2, 3], { filter: { any: { between: [1, 2] } }, withColumns: ["any"] }).columns.any;
+  typed.filter({ year: 1999 }).free();
+  typed.addColumn("note", "string");
+  // @ts-expect-error: no such column
+  typed.search([1, 2, 3], { filter: { yaer: 1999 } });
+  // @ts-expect-error: a year is a number
+  typed.search([1, 2, 3], { filter: { year: { gte: "2000" } } });
+  // @ts-expect-error: a year is a number
+  typed.add([1, 2, 3], { columns: { year: ["1999"] } });
+  // @ts-expect-error: no such type
+  typed.addColumn("day", "date");
   const bytes: Uint8Array = index.toBytes();
   Index.fromBytes(bytes).memory().total.toFixed();
   // @ts-expect-error: read-only

@@ -25,7 +25,7 @@ def build(fixture):
         ef_construction=fixture["ef_construction"],
     )
     for made in fixture["adds"]:
-        index.add(vectors(made, fixture["dim"]), made["ids"])
+        index.add(vectors(made, fixture["dim"]), made["ids"], columns=made.get("columns"))
     return index
 
 
@@ -39,7 +39,9 @@ def check(fixture, data):
     index = nf.Index.from_bytes(data)
     queries = vectors(fixture["queries"], fixture["dim"])
     for search in fixture["searches"]:
-        ids, distances = index.search(queries, search["k"], ef_search=search["ef_search"], exact=search["exact"])
+        ids, distances = index.search(
+            queries, search["k"], ef_search=search["ef_search"], exact=search["exact"], filter=search.get("filter")
+        )
         bits = [[f"{struct.unpack('<I', struct.pack('<f', x))[0]:08x}" for x in row] for row in flat(distances)]
         if flat(ids) != search["ids"] or bits != search["distances"]:
             return f"k={search['k']} exact={search['exact']}: expected {search['ids']}, got {flat(ids)}"

@@ -345,3 +345,60 @@ fn a_reader_that_leaves_early_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn values_beside_the_vectors_are_filtered_and_printed() {
+    let folder = Folder::new("columns");
+    folder.write("line.npy", &f32_npy(&[0.0, 1.0, 2.0, 3.0], 4, 1));
+    folder.write("query.npy", &f32_npy(&[0.2, 2.9], 2, 1));
+    let meta = "{\"year\": 1999, \"lang\": \"de\"}\n{\"year\": 2004, \"score\": 0.5}\n{\"year\": 2010, \"lang\": \"e\\tn\"}\n{}\n";
+    folder.write("meta.jsonl", meta.as_bytes());
+    folder.ok(&[
+        "build",
+        "line.npy",
+        "-o",
+        "x.nearfold",
+        "--columns",
+        "meta.jsonl",
+        "--storage",
+        "f32",
+        "-q",
+    ]);
+    let search =
+        ["search", "x.nearfold", "-q", "query.npy", "-k", "2", "--filter", r#"{"year":{"gte":2000}}"#];
+    let text = folder.ok(&[&search[..], &["--with", "year,lang"]].concat());
+    let expected = [
+        "0\t1\t0.64000005\t2004\tnull\n",
+        "0\t2\t3.2399998\t2010\t\"e\\tn\"\n",
+        "1\t2\t0.81000006\t2010\t\"e\\tn\"\n",
+        "1\t1\t3.6100001\t2004\tnull\n",
+    ];
+    assert_eq!(text, expected.concat());
+    let json = folder.ok(&[&search[..], &["--with", "score", "--format", "json"]].concat());
+    let first: Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["ids"], &first["columns"]),
+        (&serde_json::json!([1, 2]), &serde_json::json!({"score": [0.5, null]}))
+    );
+    let info: Value = serde_json::from_str(&folder.ok(&["info", "x.nearfold", "--json"])).unwrap();
+    assert_eq!(info["columns"], serde_json::json!({"lang": "string", "score": "float", "year": "int"}));
+    assert!(info["memory_bytes"]["columns"].as_u64().unwrap() > 0);
+    assert!(folder.ok(&["info", "x.nearfold"]).contains("column: year     int\n"));
+
+    folder.write("short.jsonl", b"{\"year\": 1}\n");
+    folder.write("broken.jsonl", b"{\"year\": 1}\n{\"year\"\n");
+    let build = |file| folder.error(&["build", "line.npy", "-o", "y.nearfold", "--columns", file]);
+    assert!(build("short.jsonl").starts_with("nearfold: shape_mismatch: "));
+    let broken = build("broken.jsonl");
+    assert!(
+        broken.starts_with("nearfold: bad_parameter: broken.jsonl: ") && broken.contains("line 2"),
+        "{broken}"
+    );
+    let unknown = folder.error(&["search", "x.nearfold", "-q", "query.npy", "--filter", r#"{"yaer":1}"#]);
+    assert!(unknown.ends_with("columns of the index: lang, score, year, got \"yaer\""), "{unknown}");
+    assert!(folder.error(&["search", "x.nearfold", "-q", "query.npy", "--with", "day"]).contains("\"day\""));
+    assert_eq!(
+        folder.run(&["search", "x.nearfold", "-q", "query.npy", "--filter", "{"]).status.code(),
+        Some(2)
+    );
+}

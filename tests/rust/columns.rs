@@ -398,7 +398,7 @@ fn whole_numbers_and_floats_compare_exactly_at_the_ends_of_what_both_hold() {
     }
 }
 
-fn json(value: &serde_json::Value) -> Value {
+pub(crate) fn json(value: &serde_json::Value) -> Value {
     match value {
         serde_json::Value::Null => Value::Null,
         serde_json::Value::Bool(value) => Value::Bool(*value),

@@ -2,6 +2,7 @@
 //!
 //! `tests/vectors/README.md` describes the files of `index/v1/`; they are kept for ever.
 
+use nearfold::columns::{Expression, Value as Field};
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ fixtures![
     "cosine-f32-zeros",
     "cosine-i8-duplicates",
     "ip-i8-ids",
+    "l2sq-f32-columns",
     "l2sq-f32-empty",
     "l2sq-f32-graph",
     "l2sq-i8-two-adds",
@@ -47,7 +49,18 @@ fn build(spec: &Value) -> Index {
     for add in spec["adds"].as_array().unwrap() {
         let ids =
             add["ids"].as_array().map(|ids| ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>());
-        index.add(&vectors(add, index.dim()), ids.as_deref()).unwrap();
+        let columns: Vec<(String, Vec<Field>)> = add["columns"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, values)| {
+                (name.clone(), values.as_array().unwrap().iter().map(crate::columns::json).collect())
+            })
+            .collect();
+        let columns: Vec<(&str, &[Field])> =
+            columns.iter().map(|(name, values)| (name.as_str(), &values[..])).collect();
+        let vectors = vectors(add, index.dim());
+        index.add_with_columns(&vectors, ids.as_deref(), &columns, &mut |_, _| true).unwrap();
     }
     index
 }
@@ -57,8 +70,15 @@ fn answers(index: &Index, spec: &Value, search: &Value) -> (Vec<Vec<u64>>, Vec<V
     let mut params = SearchParams::default().exact(search["exact"].as_bool().unwrap());
     params.ef_search = search["ef_search"].as_u64().map(|ef_search| ef_search as usize);
     let queries = vectors(&spec["queries"], index.dim());
-    let found =
-        queries.chunks(index.dim()).map(|query| index.search(query, size(search, "k"), &params).unwrap());
+    let filter = search["filter"].as_object().map(|_| {
+        let expression = Expression::from_value(&crate::columns::json(&search["filter"])).unwrap();
+        index.filter_where(&expression).unwrap()
+    });
+    let k = size(search, "k");
+    let found = queries.chunks(index.dim()).map(|query| match &filter {
+        Some(filter) => index.search_filtered(query, k, &params, filter).unwrap(),
+        None => index.search(query, k, &params).unwrap(),
+    });
     let hex = |distances: Vec<f32>| distances.iter().map(|d| format!("{:08x}", d.to_bits())).collect();
     found.map(|neighbors| (neighbors.ids, hex(neighbors.distances))).unzip()
 }
@@ -102,8 +122,10 @@ fn pin() {
             let (ids, distances) = answers(&index, &spec, search);
             let (k, ef_search, exact) = (&search["k"], &search["ef_search"], &search["exact"]);
             let (ids, distances) = (serde_json::json!(ids), serde_json::json!(distances));
+            let filter = search.get("filter").map(|filter| format!(" \"filter\": {filter},"));
+            let filter = filter.unwrap_or_default();
             format!(
-                "  {{\"k\": {k}, \"ef_search\": {ef_search}, \"exact\": {exact},\n   \"ids\": {ids},\n   \"distances\": {distances}}}"
+                "  {{\"k\": {k}, \"ef_search\": {ef_search}, \"exact\": {exact},{filter}\n   \"ids\": {ids},\n   \"distances\": {distances}}}"
             )
         });
         let searches = searches.collect::<Vec<_>>().join(",\n");

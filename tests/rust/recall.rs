@@ -2,6 +2,7 @@
 
 #[cfg(feature = "parallel")]
 use crate::near::lcg;
+use nearfold::columns::{Expression, Value};
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 
 const STORAGES: [Storage; 4] = [Storage::F32, Storage::F16, Storage::I8, Storage::B1];
@@ -84,5 +85,53 @@ fn one_dimension_is_enough() {
         let queries: Vec<f32> = (0..200).map(|i| i as f32 * 24.7).collect();
         let recall = recall(&index, &queries, 10, 64);
         assert!(recall >= 0.99, "{storage:?}: recall {recall}");
+    }
+}
+
+#[test]
+fn a_filter_of_any_selectivity_keeps_the_recall_beside_with_and_against_the_query() {
+    let (n, dim) = if cfg!(target_family = "wasm") { (5000, 8) } else { (20_000, 12) };
+    let vectors = lcg(n * dim, 1);
+    let anchor = &vectors[..dim];
+    let distance = |row: &[f32]| row.iter().zip(anchor).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
+    let mut by_distance: Vec<usize> = (0..n).collect();
+    by_distance.sort_by(|a, b| {
+        distance(&vectors[a * dim..][..dim]).total_cmp(&distance(&vectors[b * dim..][..dim]))
+    });
+    let mut rank = vec![Value::Null; n];
+    for (place, row) in by_distance.iter().enumerate() {
+        rank[*row] = Value::Int(place as i64);
+    }
+    // A permutation that has nothing to do with where vectors are.
+    let mixed: Vec<Value> = (0..n).map(|i| Value::Int((i * 7919 % n) as i64)).collect();
+    let mut index = Index::new(dim, Params::default().ef_construction(80)).unwrap();
+    let columns: [(&str, &[Value]); 2] = [("mixed", &mixed), ("rank", &rank)];
+    index.add_with_columns(&vectors, None, &columns, &mut |_, _| true).unwrap();
+
+    // Near the anchor: what is allowed by rank is all round, or as far away as can be.
+    let near: Vec<f32> =
+        lcg(40 * dim, 9).iter().zip(anchor.iter().cycle()).map(|(x, a)| a + 0.3 * x).collect();
+    for selectivity in [0.5, 0.1, 0.01, 0.001, 0.0001] {
+        let count = ((n as f64 * selectivity) as i64).max(1);
+        for (how, filter) in [
+            ("beside", Expression::lt("mixed", count)),
+            ("with", Expression::lt("rank", count)),
+            ("against", Expression::gte("rank", n as i64 - count)),
+        ] {
+            let filter = index.filter_where(&filter).unwrap();
+            assert_eq!(filter.count() as i64, count);
+            let (mut hits, mut all) = (0, 0);
+            for query in near.chunks(dim) {
+                let found = index.search_filtered(query, 10, &SearchParams::default(), &filter).unwrap();
+                let exact = SearchParams::default().exact(true);
+                let truth = index.search_filtered(query, 10, &exact, &filter).unwrap();
+                assert_eq!(truth.ids.len() as i64, count.min(10));
+                assert_eq!(found.ids.len(), truth.ids.len());
+                hits += found.ids.iter().filter(|id| truth.ids.contains(id)).count();
+                all += truth.ids.len();
+            }
+            let recall = hits as f64 / all as f64;
+            assert!(recall >= 0.95, "{how} the query, {selectivity}: recall {recall}");
+        }
     }
 }

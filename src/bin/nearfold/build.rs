@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use nearfold::columns::Value;
 use nearfold::ingest::{Matrix, ids_from_array};
 use nearfold::{Index, Metric, Params, Storage};
 
-use crate::{Failure, files, text};
+use crate::{Failure, columns, files, text};
 
 /// Build an index of the vectors in a .npy file.
 ///
@@ -18,7 +19,8 @@ use crate::{Failure, files, text};
 #[command(after_help = "\
 Examples:
   nearfold build vectors.npy -o vectors.nearfold --metric cosine
-  nearfold build vectors.npy -o vectors.nearfold --ids ids.npy --storage f32 --m 24")]
+  nearfold build vectors.npy -o vectors.nearfold --ids ids.npy --storage f32 --m 24
+  nearfold build vectors.npy -o vectors.nearfold --columns meta.jsonl")]
 pub(crate) struct Build {
     /// The vectors: a .npy file of shape (n, dim); numbers are taken as float32
     vectors: PathBuf,
@@ -43,6 +45,9 @@ pub(crate) struct Build {
     /// A .npy file of n integers; without it the ids are 0, 1, 2, …
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
+    /// Values beside the vectors: JSON Lines, one object of names and values for each vector
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
     /// How many threads; without it one for each core
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -61,6 +66,9 @@ impl Build {
         let ids =
             self.ids.as_ref().map(|path| ids_from_array(&files::read_array(path)?).map_err(Failure::from));
         let ids = ids.transpose()?;
+        let columns = self.columns.as_deref().map(columns::read).transpose()?.unwrap_or_default();
+        let columns: Vec<(&str, &[Value])> =
+            columns.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect();
 
         let start = Instant::now();
         let params = Params::new(self.metric)
@@ -70,7 +78,7 @@ impl Build {
             .ef_construction(self.ef_construction);
         let mut index = Index::new(matrix.dim, params)?;
         let progress = self.progress(matrix.rows());
-        index.add_with_progress(&matrix.values, ids.as_deref(), &mut |done, _all| {
+        index.add_with_columns(&matrix.values, ids.as_deref(), &columns, &mut |done, _all| {
             progress.set_position(done as u64);
             true
         })?;

@@ -39,6 +39,11 @@ pub(crate) fn read_array(path: &Path) -> Result<Array, Failure> {
     }
 }
 
+/// Reads a file of text.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(io_at(path))
+}
+
 /// Reads an index file.
 pub(crate) fn read_index(path: &Path) -> Result<Index, Failure> {
     let bytes = fs::read(path).map_err(io_at(path))?;

@@ -1,5 +1,6 @@
 //! `nearfold info`: what an index file is made of.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -30,6 +31,7 @@ struct Facts {
     ef_construction: usize,
     memory_bytes: MemoryBytes,
     health: Health,
+    columns: BTreeMap<String, &'static str>,
 }
 
 #[derive(Serialize)]
@@ -77,6 +79,7 @@ impl Facts {
                 degree_mean: health.degree_mean,
                 degree_max: health.degree_max,
             },
+            columns: index.columns().into_iter().map(|(name, kind)| (name, kind.name())).collect(),
         }
     }
 }
@@ -117,6 +120,9 @@ impl Info {
             out,
             "health: links of a vector: {degree_min} to {degree_max}, {degree_mean:.1} on average"
         )?;
+        for (name, kind) in &facts.columns {
+            writeln!(out, "column: {name:<8} {kind}")?;
+        }
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! Converts names, files and errors; what a number is worth is decided in the library.
 
 mod build;
+mod columns;
 mod files;
 mod fold;
 mod info;

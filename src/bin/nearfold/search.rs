@@ -4,21 +4,28 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use nearfold::columns::Expression;
 use nearfold::ingest::Matrix;
-use nearfold::{Explained, SearchParams};
+use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
+use serde_json::{Map, Value as Json};
 
-use crate::{Failure, files};
+use crate::{Failure, columns, files};
 
 /// Find the nearest neighbours of the vectors in a .npy file.
 #[derive(Args)]
 #[command(after_help = "\
-Text is one neighbour a line, nearest first: query, id, distance, separated by tabs.
-JSON is one query a line: {\"query\":0,\"ids\":[…],\"distances\":[…]}
+Text is one neighbour a line, nearest first: query, id, distance, separated by tabs; then the values
+of the columns as JSON. JSON is one query a line: {\"query\":0,\"ids\":[…],\"distances\":[…]}, with
+\"columns\":{\"year\":[…]} where columns are asked for.
+
+A filter is a JSON object of column names with a value or with tests, all of which must hold: eq, ne, in,
+gt, gte, lt, lte, between and exists; and, or, not.
 
 Examples:
   nearfold search vectors.nearfold --query queries.npy -k 5
-  nearfold search vectors.nearfold --query queries.npy --exact --format json")]
+  nearfold search vectors.nearfold --query queries.npy --exact --format json
+  nearfold search vectors.nearfold --query queries.npy --filter '{\"year\":{\"gte\":2000}}' --with year,lang")]
 pub(crate) struct Search {
     /// The index
     index: PathBuf,
@@ -40,6 +47,12 @@ pub(crate) struct Search {
     /// Say how each query was answered: in JSON as "explained", in text in a line that begins with #
     #[arg(long)]
     explain: bool,
+    /// Only vectors whose values in the columns are so, as JSON
+    #[arg(long, value_name = "JSON", value_parser = columns::filter)]
+    filter: Option<Expression>,
+    /// The columns whose values are printed, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    with: Vec<String>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -58,6 +71,8 @@ struct Found<'a> {
     distances: &'a [f32],
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<How>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    columns: Map<String, Json>,
 }
 
 #[derive(Serialize)]
@@ -85,39 +100,57 @@ impl Search {
         let mut params = SearchParams::default().exact(self.exact);
         params.ef_search = self.ef_search;
         params.recall = self.recall;
-        if self.explain {
+        let filter = self.filter.as_ref().map(|filter| index.filter_where(filter)).transpose()?;
+        if self.explain || filter.is_some() {
             for (query, row) in queries.values.chunks_exact(queries.dim).enumerate() {
-                let (found, how) = index.search_explained(row, self.k, &params, None)?;
-                let (ids, distances) = (&*found.ids, &*found.distances);
-                self.print(out, &Found { query, ids, distances, explained: Some(How::of(&how)) })?;
+                let (found, how) = index.search_explained(row, self.k, &params, filter.as_ref())?;
+                let explained = self.explain.then(|| How::of(&how));
+                self.print(out, &index, query, &found.ids, &found.distances, explained)?;
             }
             return Ok(());
         }
         let batch = index.search_many(&queries.values, self.k, &params)?;
         for query in 0..queries.rows() {
             let row = query * batch.k..(query + 1) * batch.k;
-            let (ids, distances) = (&batch.ids[row.clone()], &batch.distances[row]);
-            self.print(out, &Found { query, ids, distances, explained: None })?;
+            self.print(out, &index, query, &batch.ids[row.clone()], &batch.distances[row], None)?;
         }
         Ok(())
     }
 
-    fn print(&self, out: &mut dyn Write, found: &Found<'_>) -> Result<(), Failure> {
+    fn print(
+        &self,
+        out: &mut dyn Write,
+        index: &Index,
+        query: usize,
+        ids: &[u64],
+        distances: &[f32],
+        explained: Option<How>,
+    ) -> Result<(), Failure> {
+        let mut values = Vec::with_capacity(self.with.len());
+        for name in &self.with {
+            let column = index.column(name, ids)?;
+            values.push(column.into_iter().map(columns::to_json).collect::<Vec<Json>>());
+        }
         match self.format {
             Format::Json => {
-                serde_json::to_writer(&mut *out, found).map_err(std::io::Error::from)?;
+                let columns = self.with.iter().cloned().zip(values.into_iter().map(Json::Array)).collect();
+                let found = Found { query, ids, distances, explained, columns };
+                serde_json::to_writer(&mut *out, &found).map_err(std::io::Error::from)?;
                 writeln!(out)?;
             }
             Format::Text => {
-                let query = found.query;
-                if let Some(How { plan, ef_search, distances, reranked }) = &found.explained {
+                if let Some(How { plan, ef_search, distances, reranked }) = explained {
                     writeln!(
                         out,
                         "# {query}\t{plan}\tef_search {ef_search}\tdistances {distances}\treranked {reranked}"
                     )?;
                 }
-                for (id, distance) in found.ids.iter().zip(found.distances) {
-                    writeln!(out, "{query}\t{id}\t{distance:?}")?;
+                for (i, (id, distance)) in ids.iter().zip(distances).enumerate() {
+                    write!(out, "{query}\t{id}\t{distance:?}")?;
+                    for column in &values {
+                        write!(out, "\t{}", column[i])?;
+                    }
+                    writeln!(out)?;
                 }
             }
         }

@@ -1,0 +1,192 @@
+//! The columns' values and filters: Python objects in, Python objects out.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
+
+use crate::columns::Value;
+use crate::error::{Error, Result};
+use crate::near::Index;
+
+/// No filter and no list of values is nested so deep; a list in itself is.
+const DEPTH_MAX: usize = 100;
+
+/// Columns that an argument gives.
+pub(super) struct Given(Vec<(String, Vec<Value>)>);
+
+impl Given {
+    /// Reads a dict, or another mapping with `items`.
+    pub(super) fn of(columns: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(columns) = columns else { return Ok(Self(Vec::new())) };
+        let Ok(items) = columns.call_method0("items") else {
+            return Err(PyTypeError::new_err("columns: expected a dict of names and values"));
+        };
+        let mut given = Vec::new();
+        for item in items.try_iter()? {
+            let (name, values): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item?.extract()?;
+            match from_python("columns", &values, 0)? {
+                Value::List(values) => given.push((name_of("columns", &name)?, values)),
+                other => {
+                    let expected = format!("an array of values for column {:?}", name_of("columns", &name)?);
+                    return Err(bad("columns", expected, other.to_string()).into());
+                }
+            }
+        }
+        Ok(Self(given))
+    }
+
+    pub(super) fn view(&self) -> Vec<(&str, &[Value])> {
+        self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
+    }
+}
+
+/// Which columns a search returns.
+pub(super) enum Wanted {
+    None,
+    All,
+    These(Vec<String>),
+}
+
+impl Wanted {
+    /// Reads a bool or a sequence of names.
+    pub(super) fn of(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(argument) = argument else { return Ok(Self::None) };
+        if let Ok(all) = argument.cast::<PyBool>() {
+            return Ok(if all.is_true() { Self::All } else { Self::None });
+        }
+        // A string is a sequence of strings; it is not meant as one.
+        if argument.is_instance_of::<PyString>() {
+            return Err(PyTypeError::new_err("with_columns: expected a list of names or a bool, got a str"));
+        }
+        let names: PyResult<Vec<String>> =
+            argument.try_iter()?.map(|name| name_of("with_columns", &name?)).collect();
+        Ok(Self::These(names?))
+    }
+
+    /// Returns the values of ids, column by column.
+    pub(super) fn values(&self, index: &Index, ids: &[u64]) -> Result<Option<Vec<(String, Vec<Value>)>>> {
+        let names = match self {
+            Self::None => return Ok(None),
+            Self::All => index.columns().into_iter().map(|(name, _)| name).collect(),
+            Self::These(names) => names.clone(),
+        };
+        names
+            .into_iter()
+            .map(|name| index.column(&name, ids).map(|values| (name, values)))
+            .collect::<Result<_>>()
+            .map(Some)
+    }
+}
+
+fn bad(name: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Error {
+    Error::BadParameter { name, expected: expected.into(), got: got.into() }
+}
+
+fn name_of(argument: &'static str, name: &Bound<'_, PyAny>) -> PyResult<String> {
+    match name.cast::<PyString>() {
+        Ok(name) => Ok(name.to_cow()?.into_owned()),
+        Err(_) => Err(bad(argument, "names that are strings", described(name)).into()),
+    }
+}
+
+/// Returns an object as an error text shows it.
+fn described(object: &Bound<'_, PyAny>) -> String {
+    let name = |kind: Bound<'_, PyType>| kind.name().map(|name| name.to_string());
+    format!("a value of type {}", name(object.get_type()).unwrap_or_default())
+}
+
+/// Returns a Python value, list or dict as the core's; arrays are asked for their lists.
+pub(super) fn from_python(
+    argument: &'static str,
+    object: &Bound<'_, PyAny>,
+    depth: usize,
+) -> PyResult<Value> {
+    if depth > DEPTH_MAX {
+        return Err(
+            bad(argument, format!("at most {DEPTH_MAX} lists and dicts in each other"), "more").into()
+        );
+    }
+    let list = |items: &Bound<'_, PyAny>| {
+        let values: PyResult<Vec<Value>> =
+            items.try_iter()?.map(|item| from_python(argument, &item?, depth + 1)).collect();
+        values.map(Value::List)
+    };
+    if object.is_none() {
+        return Ok(Value::Null);
+    }
+    if let Ok(truth) = object.cast::<PyBool>() {
+        return Ok(Value::Bool(truth.is_true()));
+    }
+    if object.is_instance_of::<PyInt>() {
+        let int = object.extract().map(Value::Int);
+        return int.map_err(|_| bad(argument, "integers from -2**63 to 2**63 - 1", "one outside").into());
+    }
+    if let Ok(float) = object.cast::<PyFloat>() {
+        return Ok(Value::Float(float.value()));
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return Ok(Value::String(text.to_cow()?.into_owned()));
+    }
+    if let Ok(dict) = object.cast::<PyDict>() {
+        let entries: PyResult<Vec<(String, Value)>> = dict
+            .iter()
+            .map(|(name, value)| Ok((name_of(argument, &name)?, from_python(argument, &value, depth + 1)?)))
+            .collect();
+        return entries.map(Value::Map);
+    }
+    if object.is_instance_of::<PyList>()
+        || object.is_instance_of::<PyTuple>()
+        || object.is_instance_of::<PySet>()
+        || object.is_instance_of::<PyFrozenSet>()
+    {
+        return list(object);
+    }
+    // NumPy, pandas and array.array; Arrow; Polars. A NumPy scalar becomes a number so, not a list.
+    for method in ["tolist", "to_pylist", "to_list"] {
+        if object.hasattr(method)? {
+            return from_python(argument, &object.call_method0(method)?, depth + 1);
+        }
+    }
+    // What pandas has where it has nothing.
+    if object.get_type().name()?.to_cow()? == "NAType" {
+        return Ok(Value::Null);
+    }
+    if object.try_iter().is_ok() {
+        return list(object);
+    }
+    Err(bad(argument, "int, float, str, bool or None", described(object)).into())
+}
+
+/// Returns the core's value as Python's.
+pub(super) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Bool(value) => PyBool::new(py, value).to_owned().into_any(),
+        Value::Int(value) => value.into_pyobject(py)?.into_any(),
+        Value::Float(value) => PyFloat::new(py, value).into_any(),
+        Value::String(value) => PyString::new(py, &value).into_any(),
+        Value::Null | Value::List(_) | Value::Map(_) => py.None().into_bound(py),
+    })
+}
+
+/// Returns columns as a dict of lists, or of lists of rows with `k` values each.
+pub(super) fn to_dict<'py>(
+    py: Python<'py>,
+    columns: Vec<(String, Vec<Value>)>,
+    k: Option<usize>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, values) in columns {
+        let values: PyResult<Vec<_>> = values.into_iter().map(|value| to_python(py, value)).collect();
+        let values = values?;
+        let list = match k {
+            None => PyList::new(py, values)?,
+            Some(k) => {
+                let rows: PyResult<Vec<_>> =
+                    values.chunks(k.max(1)).map(|row| PyList::new(py, row)).collect();
+                PyList::new(py, rows?)?
+            }
+        };
+        dict.set_item(name, list)?;
+    }
+    Ok(dict)
+}

@@ -1,0 +1,135 @@
+// Values beside the vectors: what may be given, filters over them, what comes back.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Project } from "./install.mjs";
+
+const { Index, kernelMemory } = await new Project().import("node.js");
+
+const N = 200;
+const vectors = Float32Array.from({ length: N }, (_, i) => i);
+const year = Array.from({ length: N }, (_, i) => (i % 7 === 3 ? null : 1990 + (i % 30)));
+const lang = Array.from({ length: N }, (_, i) => ["en", "de", "日本", undefined][i % 4]);
+const score = Float64Array.from({ length: N }, (_, i) => (i % 5 ? i / 4 : NaN));
+const flag = Array.from({ length: N }, (_, i) => i % 2 === 0);
+
+function made() {
+  const index = new Index(1, { storage: "f32" });
+  index.add(vectors, { columns: { year, lang, score, flag } });
+  return index;
+}
+
+/** The ids that `allowed` says yes to, nearest to 0 first. */
+const rows = (allowed) => Array.from(vectors.keys()).filter(allowed);
+
+test("a filter finds what a loop finds", () => {
+  using index = made();
+  const cases = [
+    [{ year: { gte: 2000 } }, (i) => year[i] !== null && year[i] >= 2000],
+    [{ year: { gt: 1999.5, lte: 2010 } }, (i) => year[i] !== null && year[i] > 1999.5 && year[i] <= 2010],
+    [{ year: 2003n, flag: true }, (i) => year[i] === 2003 && flag[i]],
+    [{ lang: { in: new Set(["en", "de"]) }, year: { between: [2000, 2003] } }, (i) => ["en", "de"].includes(lang[i]) && year[i] !== null && year[i] >= 2000 && year[i] <= 2003],
+    [{ lang: { ne: "en" } }, (i) => lang[i] !== undefined && lang[i] !== "en"],
+    [{ not: { lang: "en" } }, (i) => lang[i] !== "en"],
+    [{ year: { exists: false } }, (i) => year[i] === null],
+    [{ or: [{ score: { lt: 3 } }, { and: [{ flag: false }, { lang: "日本" }] }] }, (i) => score[i] < 3],
+    [{ year: { in: Int16Array.of(2001, 2005) } }, (i) => year[i] === 2001 || year[i] === 2005],
+    [{}, () => true],
+  ];
+  for (const [filter, allowed] of cases) {
+    const found = index.search([0], { k: N, filter, withColumns: ["year", "lang"] });
+    assert.deepEqual([...found.ids], rows(allowed), JSON.stringify(filter));
+    assert.deepEqual(found.columns, { year: rows(allowed).map((i) => year[i]), lang: rows(allowed).map((i) => lang[i] ?? null) });
+  }
+  using late = index.filter({ year: { gte: 2015 } });
+  assert.deepEqual([...index.search([0], { k: N, filter: late }).ids], rows((i) => year[i] >= 2015));
+});
+
+test("values come back as they went in", () => {
+  using index = made();
+  assert.deepEqual(index.columns, { flag: "bool", lang: "string", score: "float", year: "int" });
+  assert.deepEqual(index.get(2), { flag: true, lang: "日本", score: 0.5, year: 1992 });
+  assert.deepEqual(index.get(3n), { flag: false, lang: null, score: 0.75, year: null });
+  const many = index.searchMany([0, 199], { k: 2, withColumns: true });
+  assert.deepEqual([...many.ids], [0, 1, 199, 198]);
+  assert.deepEqual(many.columns.flag, [true, false, false, true]);
+  assert.deepEqual(many.columns.score, [null, 0.25, 49.75, 49.5]);
+  assert.equal("columns" in index.search([0]), false);
+  assert.ok(index.memory().columns > 0 && index.memory().columns < 20 * N);
+  using again = Index.fromBytes(index.toBytes());
+  assert.deepEqual(again.get(2), index.get(2));
+  assert.deepEqual(again.toBytes(), index.toBytes());
+  using large = new Index(1);
+  large.add([1, 2], { columns: { n: [2n ** 60n, 5n], x: Float32Array.of(1, 2) } });
+  assert.deepEqual([large.get(0), large.get(1), large.columns], [{ n: 2n ** 60n, x: 1 }, { n: 5, x: 2 }, { n: "int", x: "float" }]);
+});
+
+test("columns are set, added, kept through changes and dropped", () => {
+  using index = made();
+  index.setColumns([3, 4], { lang: ["it", null] });
+  assert.deepEqual([3, 4, 5].map((id) => index.get(id).lang), ["it", null, "de"]);
+  index.update([1000, 1001], [3, 4], { columns: { year: [1, 2] } });
+  index.update([1002], [3]);
+  assert.deepEqual([index.get(3).year, index.get(3).lang], [1, "it"]);
+  index.remove(Array.from({ length: 100 }, (_, i) => 10 + i));
+  index.compact();
+  assert.equal(index.get(150).year, year[150]);
+  assert.deepEqual([...index.add([7])], [N]);
+  assert.deepEqual(index.get(N), { flag: null, lang: null, score: null, year: null });
+  index.addColumn("note", "string");
+  index.setColumns(BigUint64Array.of(BigInt(N)), { note: ["new"] });
+  assert.deepEqual([...index.search([0], { filter: { note: { exists: true } } }).ids], [N]);
+  index.dropColumn("note");
+  assert.equal("note" in index.columns, false);
+});
+
+test("misuse of columns is refused, changes nothing and says what was expected", () => {
+  using index = made();
+  const bytes = index.toBytes();
+  const loop = {};
+  loop.not = loop;
+  const refused = [
+    [() => index.add([1, 2], { columns: { yaer: [1, 2] } }), "bad_parameter", /columns of the index: flag, lang, score, year, got "yaer"/],
+    [() => index.add([1, 2], { columns: { year: ["a", "b"] } }), "bad_parameter", /int values in column "year", got "a" in row 0/],
+    [() => index.add([1, 2], { columns: { year: [1.5, 2] } }), "bad_parameter", /got 1.5 in row 0/],
+    [() => index.add([1, 2], { columns: { year: [1] } }), "shape_mismatch", /\(2,\) values in column "year"/],
+    [() => index.add([1, 2], { columns: { year: 3 } }), "bad_parameter", /an array of values/],
+    [() => index.add([1, 2], { columns: 3 }), "bad_parameter", /an object of names/],
+    [() => index.add([1, 2], { columns: { year: [1, () => 2] } }), "bad_parameter", /a function/],
+    [() => index.add([1, 2], { columns: { year: [1, 2n ** 63n] } }), "bad_parameter", /BigInts/],
+    [() => index.setColumns([1, 9999], { year: [1, 2] }), "id_not_found", /9999/],
+    [() => index.setColumns([1]), "bad_parameter", /columns/],
+    [() => index.search([1], { filter: { yaer: 3 } }), "bad_parameter", /columns of the index/],
+    [() => index.search([1], { filter: { year: "2000" } }), "bad_parameter", /a number for column "year"/],
+    [() => index.search([1], { filter: { year: { near: 3 } } }), "bad_parameter", /eq, ne, in/],
+    [() => index.search([1], { filter: loop }), "bad_parameter", /in each other/],
+    [() => index.searchMany([1], { filter: { year: 3 } }), "bad_parameter", /filter/],
+    [() => index.search([1], { withColumns: "year" }), "bad_parameter", /an array of names/],
+    [() => index.search([1], { withColumns: ["yaer"] }), "bad_parameter", /yaer/],
+    [() => index.get(9999), "id_not_found", /9999/],
+    [() => index.addColumn("year", "int"), "bad_parameter", /year/],
+    [() => index.addColumn("day", "date"), "unknown_name", /int, float, string, bool/],
+    [() => index.dropColumn("day"), "bad_parameter", /day/],
+  ];
+  for (const [misuse, code, message] of refused) {
+    assert.throws(misuse, { name: "NearfoldError", code, message }, misuse.toString());
+    assert.deepEqual(index.toBytes(), bytes, misuse.toString());
+  }
+  const thrower = { get year() { throw new RangeError("mine"); } };
+  assert.throws(() => index.add([1], { columns: thrower }), RangeError);
+  assert.throws(() => index.search([1], { filter: thrower }), RangeError);
+  index.add([1], { columns: { year: [1] } });
+  assert.equal(index.length, N + 1);
+});
+
+test("filters and columns that are given leave the memory flat", () => {
+  using index = made();
+  const once = () => {
+    index.search([0], { filter: { year: { gte: 2000 } }, withColumns: true });
+    index.setColumns([1], { lang: ["x"] });
+  };
+  for (let i = 0; i < 5; i++) once();
+  const before = kernelMemory();
+  for (let i = 0; i < 300; i++) once();
+  assert.equal(kernelMemory(), before);
+});
