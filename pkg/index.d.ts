@@ -814,7 +814,7 @@ export type Wanted<C extends object = ColumnValues> = boolean | readonly (keyof 
 /** What a search found, with the values of the columns that were asked for: one for each id. */
 export type WithColumns<F, C extends object, W> = [W] extends [false]
   ? F
-  : F & { columns: { [K in keyof C as W extends readonly (infer N)[] ? (K extends N ? K : never) : K]: (C[K] | null)[] } };
+  : F & { columns: { [K in W extends readonly (infer N extends keyof C)[] ? N : keyof C]: (C[K] | null)[] } };
 
 export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues> {
   /**

@@ -6,6 +6,11 @@ import { idsToBigints } from "./ids.js";
 // docs/FORMAT.md: the id that comes next stands in the header.
 const NEXT_ID_OFFSET = 56;
 
+/** Refuses what shards cannot do yet. */
+function withoutColumns(given) {
+  if (given !== undefined && given !== false) throw badParameter("columns", "none: an index in shards keeps vectors only; an Index in one worker keeps columns", given);
+}
+
 export class Shards {
   #shards;
   #dim;
@@ -42,7 +47,8 @@ export class Shards {
   }
 
   async add(vectors, options = {}) {
-    const { ids, progress, ...others } = options;
+    const { ids, progress, columns, ...others } = options;
+    withoutColumns(columns);
     const rows = rowsOf(vectors, this.#dim);
     const given = ids === undefined ? BigUint64Array.from({ length: rows.length }, (_, i) => this.#next + BigInt(i)) : idsToBigints(ids);
     if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
@@ -87,7 +93,8 @@ export class Shards {
   }
 
   async search(query, options = {}) {
-    const { k = 10 } = options;
+    const { k = 10, withColumns } = options;
+    withoutColumns(withColumns);
     return mergeRow(await this.#each((shard) => shard.search(query, options)), k);
   }
 
@@ -96,7 +103,8 @@ export class Shards {
   }
 
   async searchMany(queries, options = {}) {
-    const { k = 10 } = options;
+    const { k = 10, withColumns } = options;
+    withoutColumns(withColumns);
     const found = await this.#each((shard) => shard.searchMany(queries, options));
     const [n] = found[0].shape;
     const rows = Array.from({ length: n }, (_, row) => mergeRow(found.map(({ ids, distances, shape: [, k] }) => ({ ids: ids.subarray(row * k, (row + 1) * k), distances: distances.subarray(row * k, (row + 1) * k) })), k));

@@ -13,10 +13,10 @@
  */
 
 import type {
-  AccumulatorOptions, AddOptions, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
+  AccumulatorOptions, AddOptions, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   HistogramOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
-  ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors,
+  ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
 } from "./index.js";
 import type { FetchOptions, SavedIndex } from "./storage.js";
 
@@ -143,8 +143,9 @@ interface RemoteObject {
 
 type AddedIds<I> = I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 type RemoteFilter = RemoteObject & { readonly count: Promise<number> };
-/** The options of a worker's search: ids or a filter of the same index, as functions cannot be sent. */
-type RemoteSearchOptions = SearchManyOptions & CallOptions & { filter?: IdSet | RemoteFilter };
+/** The options of a worker's search: ids, values of columns or a filter of the same index, as functions cannot be sent. */
+type RemoteSearchOptions = SearchManyOptions & CallOptions & { filter?: IdSet | Where | RemoteFilter };
+type Columned<F, O> = Promise<WithColumns<F, ColumnValues, O extends { withColumns: infer W } ? W : false>>;
 
 /** What an index in one worker and one in shards have in common. Arguments, results and errors are those of `Index`. */
 interface RemoteSearches extends RemoteObject {
@@ -165,14 +166,22 @@ interface RemoteSearches extends RemoteObject {
 
 /** An `Index` in a worker. */
 export interface RemoteIndex extends RemoteSearches {
-  filter(allowed: IdSet): Promise<RemoteFilter>;
+  filter(allowed: IdSet | Where): Promise<RemoteFilter>;
+  readonly columns: Promise<Record<string, ColumnType>>;
+  get(id: number | bigint): Promise<Record<string, ColumnValue | null>>;
+  setColumns(ids: Ids, columns: Columns): Promise<void>;
+  addColumn(name: string, type: ColumnType): Promise<void>;
+  dropColumn(name: string): Promise<void>;
+  update(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<void>;
+  search<const O extends RemoteSearchOptions & { withColumns?: Wanted } = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
+  searchMany<const O extends SearchManyOptions & CallOptions & { withColumns?: Wanted } = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
   recall(options?: RecallOptions & CallOptions): Promise<number>;
   health(): Promise<IndexHealth>;
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * An index in shards, one a worker: an id belongs to the shard of its remainder, and searches merge the nearest
+ * An index in shards, one a worker, without columns: an id belongs to the shard of its remainder, and searches merge the nearest
  * of all shards. With `exact` and `f32` storage the answers are those of one index.
  */
 export interface ShardedIndex extends RemoteSearches {
