@@ -350,7 +350,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 fn values_beside_the_vectors_are_filtered_and_printed() {
     let folder = Folder::new("columns");
     folder.write("line.npy", &f32_npy(&[0.0, 1.0, 2.0, 3.0], 4, 1));
-    folder.write("query.npy", &f32_npy(&[0.2, 2.9], 2, 1));
+    folder.write("query.npy", &f32_npy(&[0.25, 2.75], 2, 1));
     let meta = "{\"year\": 1999, \"lang\": \"de\"}\n{\"year\": 2004, \"score\": 0.5}\n{\"year\": 2010, \"lang\": \"e\\tn\"}\n{}\n";
     folder.write("meta.jsonl", meta.as_bytes());
     folder.ok(&[
@@ -368,10 +368,10 @@ fn values_beside_the_vectors_are_filtered_and_printed() {
         ["search", "x.nearfold", "-q", "query.npy", "-k", "2", "--filter", r#"{"year":{"gte":2000}}"#];
     let text = folder.ok(&[&search[..], &["--with", "year,lang"]].concat());
     let expected = [
-        "0\t1\t0.64000005\t2004\tnull\n",
-        "0\t2\t3.2399998\t2010\t\"e\\tn\"\n",
-        "1\t2\t0.81000006\t2010\t\"e\\tn\"\n",
-        "1\t1\t3.6100001\t2004\tnull\n",
+        "0\t1\t0.5625\t2004\tnull\n",
+        "0\t2\t3.0625\t2010\t\"e\\tn\"\n",
+        "1\t2\t0.5625\t2010\t\"e\\tn\"\n",
+        "1\t1\t3.0625\t2004\tnull\n",
     ];
     assert_eq!(text, expected.concat());
     let json = folder.ok(&[&search[..], &["--with", "score", "--format", "json"]].concat());
