@@ -142,6 +142,11 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
         let array = ArrayD::from_shape_vec(shape, numbers).expect("one number for each place");
         return Ok(Output::Array(Array::F64(array)));
     }
+    if out == Dtype::F32 {
+        let numbers = numbers.into_iter().map(|x| x as f32).collect();
+        let array = ArrayD::from_shape_vec(shape, numbers).expect("one number for each place");
+        return Ok(Output::Array(Array::F32(array)));
+    }
     let cells: Vec<Cell> = numbers.into_iter().map(|x| Cell::F(round_to(x, precision(out)))).collect();
     Ok(output(&cells, out, shape))
 }

@@ -217,19 +217,21 @@ impl Spec {
         matches!(
             self.kind,
             Kind::Var | Kind::Std | Kind::Norm | Kind::Median | Kind::Quantile | Kind::Percentile
-        ) && !self.skip_nan
+        )
     }
 
     /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
     /// own for that.
     pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> bool {
-        if self.skip_nan {
-            return false;
-        }
         let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);
-        if ordered && !order::has_nan(block) {
-            order::in_order(block, self, cells);
-            return true;
+        if ordered || self.skip_nan {
+            if order::has_nan(block) {
+                return false;
+            }
+            if ordered {
+                order::in_order(block, self, cells);
+                return true;
+            }
         }
         let cell = self.one_shot_cell(block);
         cells.extend(cell);
