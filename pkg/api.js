@@ -9,6 +9,7 @@ export { variance as var } from "./fold.js";
 export { kernelMemory } from "./kernel.js";
 export { Index } from "./near.js";
 export { pages } from "./pages.js";
+export { Cov, Histogram, Quantiles } from "./states.js";
 
 /** The package's version. */
 export const version = "0.1.0";

@@ -214,7 +214,7 @@ export interface ReductionOptions {
   axis?: number | readonly number[];
   /** Whether reduced axes stay, with length 1. Default: false. */
   keepdims?: boolean;
-  /** Correctly rounded (true, the default), or a faster fixed order; both give the same bits everywhere. */
+  /** Correctly rounded (true, the default), or rounded at each step of one fixed order; both give the same bits everywhere. */
   exact?: boolean;
   /** The dtype of the result, where NumPy lets one choose. */
   dtype?: Dtype;
@@ -713,6 +713,108 @@ export class Accumulator {
 export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   of?: Dtype;
   q?: number | readonly number[];
+}
+
+/**
+ * The covariances of variables whose observations come in pieces, as {@link cov}: any split and any
+ * order of merging gives the same bits.
+ */
+export class Cov {
+  /**
+   * @param variables How many rows a piece has: 1 to 2048.
+   * @throws {NearfoldError} `bad_parameter`.
+   */
+  constructor(variables: number);
+  /** Reads what {@link toBytes} wrote. */
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Cov;
+  readonly variables: number;
+  /** How many observations came. */
+  readonly count: number;
+  /**
+   * Adds observations, `(variables, n)`, or `(n)` of one variable. Returns the state.
+   *
+   * @throws {NearfoldError} `shape_mismatch`.
+   */
+  push(values: Values): this;
+  /** Adds what came to another state of as many variables. Returns the state. */
+  merge(other: Cov): this;
+  /** Returns the covariances, `(variables, variables)`; `ddof` is 1 by default. */
+  finish(options?: { ddof?: number }): ArrayResult;
+  /** Returns Pearson's correlations, `(variables, variables)`. */
+  corrcoef(): ArrayResult;
+  /** Returns the state as bytes, which every nearfold reads. */
+  toBytes(): Uint8Array<ArrayBuffer>;
+  /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/** The counts of bins over a stream, as {@link histogram} with these edges. */
+export class Histogram {
+  /**
+   * @param bins How many bins of equal width over `range`, or the edges.
+   * @throws {NearfoldError} `bad_parameter`.
+   */
+  constructor(bins: number, options: { range: readonly [number, number] });
+  constructor(bins: readonly number[] | Float64Array);
+  /** Reads what {@link toBytes} wrote. */
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Histogram;
+  /** How many elements came, inside or not. */
+  readonly count: number;
+  /** How many lay below the first edge. */
+  readonly below: number;
+  /** How many lay above the last edge. */
+  readonly above: number;
+  /** How many were NaN. */
+  readonly nan: number;
+  /** Counts all elements. Returns the state. */
+  push(values: Values): this;
+  /** Adds what came to another state with the same edges. Returns the state. */
+  merge(other: Histogram): this;
+  /** Returns the counts and the edges. */
+  finish(): { counts: ArrayResult; edges: ArrayResult };
+  /** Returns the state as bytes, which every nearfold reads. */
+  toBytes(): Uint8Array<ArrayBuffer>;
+  /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * The quantiles of a stream. Up to `limit` elements the bits of {@link quantile}; beyond, a KLL sketch
+ * (Karnin, Lang, Liberty 2016) of no more memory, the same for the same pushes and merges.
+ */
+export class Quantiles {
+  /**
+   * @param options `limit`: how many elements are kept, 8 bytes each, 4096 to 2 ** 27; default 65536.
+   * @throws {NearfoldError} `bad_parameter`.
+   */
+  constructor(options?: { limit?: number });
+  /** Reads what {@link toBytes} wrote. */
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Quantiles;
+  readonly limit: number;
+  /** How many elements came. */
+  readonly count: number;
+  /** Whether every element is still there. */
+  readonly isExact: boolean;
+  /** How far, as a share of all, the rank of a result may be from `q`, with a probability of 99 %. */
+  readonly rankError: number;
+  /** Adds all elements. Returns the state. */
+  push(values: Values): this;
+  /** Adds what came to another state with the same limit. Returns the state. */
+  merge(other: Quantiles): this;
+  /**
+   * Returns the quantiles `q` (default 0.5), by `method` while `isExact`; NaN if one came.
+   *
+   * @throws {NearfoldError} `empty`, `bad_parameter`, `unknown_name`.
+   */
+  finish(q?: number, options?: Pick<QuantileOptions, "method">): number;
+  finish(q: readonly number[] | Float64Array, options?: Pick<QuantileOptions, "method">): ArrayResult;
+  /** Returns the state as bytes, which every nearfold reads. */
+  toBytes(): Uint8Array<ArrayBuffer>;
+  /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
+  free(): void;
+  [Symbol.dispose](): void;
 }
 
 // ---- the index ----

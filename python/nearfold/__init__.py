@@ -6,9 +6,12 @@ The same bits in the browser, the notebook and the server. `help(nearfold.sum)` 
 
 from ._nearfold import (
     Array,
+    Cov,
+    Histogram,
     Index,
     NearfoldError,
     Partial,
+    Quantiles,
     __version__,
     all,
     any,
@@ -58,18 +61,23 @@ from ._nearfold import (
     prod,
     ptp,
     quantile,
+    set_threads,
     skew,
     std,
     sum,
+    threads,
     var,
     vecdot,
 )
 
 __all__ = [
     "Array",
+    "Cov",
+    "Histogram",
     "Index",
     "NearfoldError",
     "Partial",
+    "Quantiles",
     "__version__",
     "all",
     "any",
@@ -119,9 +127,11 @@ __all__ = [
     "prod",
     "ptp",
     "quantile",
+    "set_threads",
     "skew",
     "std",
     "sum",
+    "threads",
     "var",
     "vecdot",
 ]

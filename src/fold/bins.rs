@@ -185,7 +185,8 @@ fn outer(values: &Values<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
 }
 
 /// The edges of bins, and how the bin of a number is found fast.
-struct Edges {
+#[derive(Clone, Debug)]
+pub(super) struct Edges {
     list: Vec<f64>,
     dtype: Dtype,
     /// Bins per unit, if all are of equal width.
@@ -193,7 +194,16 @@ struct Edges {
 }
 
 impl Edges {
-    fn given(edges: &[f64]) -> Result<Self> {
+    pub(super) fn list(&self) -> &[f64] {
+        &self.list
+    }
+
+    /// Whether all bins are of equal width.
+    pub(super) fn is_equal(&self) -> bool {
+        self.scale.is_some()
+    }
+
+    pub(super) fn given(edges: &[f64]) -> Result<Self> {
         if edges.len() < 2 {
             return Err(bad("bins", "two edges at least", edges.len()));
         }
@@ -204,7 +214,7 @@ impl Edges {
     }
 
     /// Places edges as `numpy.linspace` does, in the type of the data.
-    fn equal(
+    pub(super) fn equal(
         count: usize,
         (low, high): (f64, f64),
         values: &Values<'_>,
@@ -238,7 +248,7 @@ impl Edges {
     }
 
     /// Calls `found` with the bin and the place of every element inside.
-    fn each(&self, block: Block<'_>, found: impl FnMut(usize, usize)) {
+    pub(super) fn each(&self, block: Block<'_>, found: impl FnMut(usize, usize)) {
         match block {
             Block::F64(x) => self.each_of(x.iter().copied(), found),
             Block::F32(x) => self.each_of(x.iter().map(|&x| f64::from(x)), found),

@@ -5,6 +5,7 @@ use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
 use super::dtype::Boolean;
 use super::options::Axes;
 use super::state::{Cell, Spec, State};
+use super::threads;
 use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, Result};
@@ -369,8 +370,12 @@ fn walk_plane<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>)
 
 /// A lane that lies together.
 fn fold_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    if T::direct(slice).is_some_and(|work| sink.spec.one_shot(T::block(work), &mut sink.cells)) {
-        return Ok(());
+    if let Some(work) = T::direct(slice) {
+        let block = T::block(work);
+        if threads::one_shot(block, sink.spec, &mut sink.cells) || sink.spec.one_shot(block, &mut sink.cells)
+        {
+            return Ok(());
+        }
     }
     sink.states(1);
     push_slice(slice, sink);

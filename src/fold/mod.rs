@@ -30,6 +30,8 @@ mod powers;
 mod reduce;
 mod scan;
 mod state;
+pub mod stream;
+mod threads;
 mod values;
 mod work;
 
@@ -44,4 +46,5 @@ pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use partial::Partial;
 pub use reduce::*;
 pub use scan::{Scan, cummax, cummin, cumprod, cumsum, scan};
+pub use threads::{set_threads, threads};
 pub use values::Values;

@@ -7,10 +7,10 @@ use super::options::{Axes, Options};
 use super::output::Output;
 use super::reduce::output;
 use super::state::{Cell, Total, precision};
+use super::threads;
 use super::values::Values;
 use super::work::{Work, common_shape, float_of_both};
 use crate::error::{Error, Result};
-use crate::kernel::moments;
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
 /// Σxy exactly, of floats or integers.
@@ -180,9 +180,9 @@ fn products<'a>(
     Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
         // The kernel's one-shot proves its estimate in most cases, and need not add exactly.
         match (a, b) {
-            (Block::F64(a), Block::F64(b)) => return Ok(Cell::F(moments::dot(a, b))),
+            (Block::F64(a), Block::F64(b)) => return Ok(Cell::F(threads::dot(a, b))),
             (Block::F32(a), Block::F32(b)) if dtype == Dtype::F32 => {
-                return Ok(Cell::F(f64::from(moments::dot::<f32, f32>(a, b))));
+                return Ok(Cell::F(f64::from(threads::dot(a, b))));
             }
             _ => {}
         }
@@ -220,7 +220,7 @@ pub fn cosine<'a>(
 }
 
 /// Returns xy / √(xx yy), rounded once; NaN if the divisor is 0.
-fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f64 {
+pub(super) fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f64 {
     let divisor = xx.mul(yy);
     if divisor.is_zero() {
         return f64::NAN;

@@ -35,8 +35,12 @@ pub(super) const SMALL: f64 = f64::from_bits((1023 - 960) << 52);
 /// Empty: +0. Infinite only if a term is, or if the exact sum is above the largest finite number.
 pub(crate) fn dot<T: Float, R: Float>(x: &[T], y: &[T]) -> R {
     assert_eq!(x.len(), y.len(), "an inner product needs two slices of one length");
-    let estimate = if x.len() <= FEW { Some(chain(x, y)) } else { sum::blocks(&Pairs { x, y }) };
-    estimate.and_then(Estimate::rounded).unwrap_or_else(|| exact(x, y).round())
+    estimate(x, y).and_then(Estimate::rounded).unwrap_or_else(|| exact(x, y).round())
+}
+
+/// Returns Σ x[i] y[i] with a bound of its error, or `None` for numbers that leave no room for it.
+pub(crate) fn estimate<T: Float>(x: &[T], y: &[T]) -> Option<Estimate> {
+    if x.len() <= FEW { Some(chain(x, y)) } else { sum::blocks(&Pairs { x, y }) }
 }
 
 #[cold]

@@ -25,7 +25,7 @@ pub(crate) mod count;
 #[cfg(feature = "fold")]
 pub(crate) mod element;
 #[cfg(feature = "fold")]
-mod estimate;
+pub(crate) mod estimate;
 #[cfg(feature = "fold")]
 pub(crate) mod exact;
 #[cfg(feature = "fold")]

@@ -17,8 +17,6 @@ use super::products::{self, ExactProducts};
 use super::round::Leading;
 use super::vector::{Vector, dispatch_vector, for_each_vector};
 
-pub(crate) use super::inner::dot;
-
 /// Elements after which the lanes are emptied.
 const BLOCK: usize = 1024;
 
@@ -35,24 +33,46 @@ const UNITS: core::ops::RangeInclusive<i32> = -400..=400;
 ///
 /// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
 pub(crate) fn var<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
+    var_by(x, ddof, about, exact)
+}
+
+/// [`var`] by other passes over the slice: one like [`about`] and an exact one.
+pub(crate) fn var_by<T: Float, R: Float>(
+    x: &[T],
+    ddof: f64,
+    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
+    exact: impl Fn(&[T]) -> (ExactSum, ExactProducts),
+) -> R {
     let divisor = x.len() as f64 - ddof;
     if divisor.is_nan() || divisor <= 0.0 {
         return R::narrow(f64::NAN);
     }
-    let estimate = centered_squares(x).and_then(|squares| squares.divided_by(divisor).rounded());
-    estimate.unwrap_or_else(|| exact_var(x, ddof).map_or(R::narrow(f64::NAN), R::round))
+    let estimate = centered_squares(x, about).and_then(|squares| squares.divided_by(divisor).rounded());
+    estimate.unwrap_or_else(|| exact_var(x, ddof, exact).map_or(R::narrow(f64::NAN), R::round))
 }
 
 /// Returns the square root of [`var`]'s exact value, correctly rounded.
 ///
 /// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
 pub(crate) fn std<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
+    std_by(x, ddof, about, exact)
+}
+
+/// [`std`] by other passes over the slice, as [`var_by`].
+pub(crate) fn std_by<T: Float, R: Float>(
+    x: &[T],
+    ddof: f64,
+    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
+    exact: impl Fn(&[T]) -> (ExactSum, ExactProducts),
+) -> R {
     let divisor = x.len() as f64 - ddof;
     if divisor.is_nan() || divisor <= 0.0 {
         return R::narrow(f64::NAN);
     }
-    let estimate = centered_squares(x).and_then(|squares| squares.divided_by(divisor).sqrt().rounded());
-    estimate.unwrap_or_else(|| exact_var(x, ddof).map_or(R::narrow(f64::NAN), |var| R::round(var.sqrt())))
+    let estimate =
+        centered_squares(x, about).and_then(|squares| squares.divided_by(divisor).sqrt().rounded());
+    estimate
+        .unwrap_or_else(|| exact_var(x, ddof, exact).map_or(R::narrow(f64::NAN), |var| R::round(var.sqrt())))
 }
 
 /// Returns the Euclidean norm, correctly rounded.
@@ -60,15 +80,34 @@ pub(crate) fn std<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
 /// Empty: 0. Infinite if an element is and none is NaN, or if the exact norm is above the largest
 /// finite number: squares that would over- or underflow on the way do no harm.
 pub(crate) fn norm<T: Float, R: Float>(x: &[T]) -> R {
-    let estimate = squares(x).and_then(|squares| squares.sqrt().rounded());
-    estimate.unwrap_or_else(|| exact_products(x, x).sqrt())
+    norm_by(x, about, |x| exact_products(x, x))
+}
+
+/// [`norm`] by other passes over the slice, as [`var_by`].
+pub(crate) fn norm_by<T: Float, R: Float>(
+    x: &[T],
+    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
+    exact: impl Fn(&[T]) -> ExactProducts,
+) -> R {
+    let squares = second_moments(x, false, about).map(|[_, squares]| squares);
+    let estimate = squares.and_then(|squares| squares.sqrt().rounded());
+    estimate.unwrap_or_else(|| exact(x).sqrt())
 }
 
 #[cold]
-fn exact_var<T: Float>(x: &[T], ddof: f64) -> Option<Leading> {
+fn exact_var<T: Float>(
+    x: &[T],
+    ddof: f64,
+    exact: impl Fn(&[T]) -> (ExactSum, ExactProducts),
+) -> Option<Leading> {
+    let (sum, squares) = exact(x);
+    products::variance(x.len() as u64, &sum, &squares, ddof)
+}
+
+fn exact<T: Float>(x: &[T]) -> (ExactSum, ExactProducts) {
     let mut sum = ExactSum::new();
     sum.add_slice(x);
-    products::variance(x.len() as u64, &sum, &exact_products(x, x), ddof)
+    (sum, exact_products(x, x))
 }
 
 #[cold]
@@ -80,7 +119,7 @@ fn exact_products<T: Float>(x: &[T], y: &[T]) -> ExactProducts {
 
 /// Where numbers are split.
 #[derive(Clone, Copy)]
-struct Split {
+pub(crate) struct Split {
     /// The unit of the high parts is 2^unit.
     unit: i32,
     /// What is subtracted from every number; a multiple of the unit.
@@ -165,27 +204,30 @@ dispatch_vector! {
 }
 
 /// Returns Σ (x - mean)² with a bound of its error.
-fn centered_squares<T: Float>(x: &[T]) -> Option<Estimate> {
-    second_moments(x, true).map(|[sum, squares]| {
+fn centered_squares<T: Float>(
+    x: &[T],
+    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
+) -> Option<Estimate> {
+    second_moments(x, true, about).map(|[sum, squares]| {
         let n = x.len() as f64;
         squares.plus_estimate(sum.squared().divided_by(n).negated())
     })
 }
 
-/// Returns Σ x² with a bound of its error.
-fn squares<T: Float>(x: &[T]) -> Option<Estimate> {
-    second_moments(x, false).map(|[_, squares]| squares)
-}
-
 /// Returns Σ (x - c) and Σ (x - c)² for some c near the numbers, or for c = 0.
-fn second_moments<T: Float>(x: &[T], centered: bool) -> Option<[Estimate; 2]> {
+fn second_moments<T: Float>(
+    x: &[T],
+    centered: bool,
+    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
+) -> Option<[Estimate; 2]> {
     let first = &x[..BLOCK.min(x.len())];
     let guess = Split::new(first, centered).and_then(|split| about(x, split));
     // The first block may mislead: take the whole slice's range then.
     guess.or_else(|| if x.len() > BLOCK { about(x, Split::new(x, centered)?) } else { None })
 }
 
-fn about<T: Float>(x: &[T], split: Split) -> Option<[Estimate; 2]> {
+/// Returns Σ (x - c) and Σ (x - c)² about the center of a split, or `None` if a number is too far from it.
+pub(crate) fn about<T: Float>(x: &[T], split: Split) -> Option<[Estimate; 2]> {
     let (mut sum, mut squares) = (0i128, 0i128);
     let mut low = [Estimate::ZERO; 3];
     for part in x.chunks(BLOCK) {

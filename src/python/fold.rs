@@ -118,7 +118,7 @@ macro_rules! dtype_doc {
 macro_rules! exact_doc {
     () => {
         "exact : bool, default True
-    Correctly rounded (True), or the faster fixed-lane order (False). Both give the same bits on
+    Correctly rounded (True), or rounded at each step of one fixed order (False). Both give the same bits on
     every machine.
 "
     };
@@ -483,7 +483,7 @@ reductions! {
 ///     Numbers: as the `x` of `sum`.
 /// axis : int, tuple of int or None, default None
 ///     Which axes to reduce over; None for all of them.
-/// ddof : float, default 1
+/// ddof : float, default 0
 ///     The divisor of the variance is ``n - ddof``.
 /// keepdims : bool, default False
 ///     Whether reduced axes stay with length 1.
@@ -505,8 +505,8 @@ reductions! {
 /// >>> figures["count"], figures["mean"], figures["50%"]
 /// (3, 2.0, 2.0)
 #[pyfunction]
-#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=1.0, keepdims=false),
-       text_signature = "(x, /, axis=None, *, ddof=1.0, keepdims=False)")]
+#[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false),
+       text_signature = "(x, /, axis=None, *, ddof=0.0, keepdims=False)")]
 pub(super) fn describe<'py>(
     x: &Bound<'py, PyAny>,
     axis: AxisArgument,

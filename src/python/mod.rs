@@ -21,7 +21,9 @@ mod partial;
 mod save;
 mod scan;
 mod sequence;
+mod stream;
 mod strided;
+mod threads;
 
 /// The module's table of contents: `nearfold._nearfold`.
 #[pyo3::pymodule(gil_used = false)]
@@ -49,9 +51,14 @@ mod _nearfold {
     use crate::python::partial::Partial;
     #[pymodule_export]
     use crate::python::scan::{cummax, cummin, cumprod, cumsum};
+    #[pymodule_export]
+    use crate::python::stream::{Cov, Histogram, Quantiles};
+    #[pymodule_export]
+    use crate::python::threads::{set_threads, threads};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::python::threads::survive_forks(module.py())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

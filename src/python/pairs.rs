@@ -40,7 +40,7 @@ fn of_one_or_two<'py>(
 /// a, b : array_like
 ///     Numbers, `(n,)` each: as the `x` of `sum`.
 /// exact : bool, default True
-///     Correctly rounded (True), or the faster fixed-lane order (False).
+///     Taken for the sake of one signature: the result is correctly rounded either way.
 ///
 /// Returns
 /// -------

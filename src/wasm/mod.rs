@@ -14,6 +14,7 @@ mod fold;
 mod near;
 mod options;
 mod output;
+mod stream;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

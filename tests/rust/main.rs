@@ -25,3 +25,5 @@ mod lcg;
 mod near;
 #[cfg(feature = "near")]
 mod recall;
+#[cfg(feature = "fold")]
+mod stream;

@@ -1,0 +1,158 @@
+// States of streams beyond one reduction: covariances, counts in bins, quantiles. index.d.ts says the rest.
+
+import { CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
+import { SCRATCH_LEN_BYTES, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter } from "./error.js";
+import { enter, ready, release } from "./kernel.js";
+import { known } from "./options.js";
+
+/** What the three have in common: a core that is pushed to, merged, stored and freed. */
+class Stream {
+  #core;
+
+  constructor(core) {
+    this.#core = core;
+  }
+
+  static fromBytes(bytes) {
+    ready();
+    const array = describeArray(bytes, "bytes");
+    if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array", bytes);
+    return new this(withKernelArray(array, "bytes", (core) => this.Core.fromBytes(core, array.length)));
+  }
+
+  get count() {
+    return this.core.count;
+  }
+
+  push(values) {
+    const core = this.core;
+    const array = describeArray(values, "values");
+    // Without a layout the elements are in order: they pass through the scratch piece by piece.
+    const whole = array.layout || array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES;
+    for (const piece of whole ? [array] : pieces(array)) withKernelArray(piece, "values", (buffer) => core.push(buffer, layoutOf(piece)));
+    return this;
+  }
+
+  merge(other) {
+    if (!(other instanceof this.constructor)) throw badParameter("other", `a ${this.constructor.name}`, other);
+    // The kernel cannot borrow one state twice.
+    if (other === this) return this.merge(this.constructor.fromBytes(this.toBytes()));
+    enter(() => this.core.merge(other.core));
+    return this;
+  }
+
+  toBytes() {
+    return enter(() => this.core.toBytes());
+  }
+
+  free() {
+    release(this.#core);
+    this.#core = undefined;
+  }
+
+  /** The kernel's handle; throws if it was freed. */
+  get core() {
+    ready();
+    if (!this.#core) throw new NearfoldError("freed", `this ${this.constructor.name} was freed`);
+    return this.#core;
+  }
+}
+if (Symbol.dispose) Stream.prototype[Symbol.dispose] = Stream.prototype.free;
+
+export class Cov extends Stream {
+  static Core = CovCore;
+
+  constructor(variables) {
+    super(variables instanceof CovCore ? variables : newCov(variables));
+  }
+
+  get variables() {
+    return this.core.variables;
+  }
+
+  finish(options) {
+    return enter(() => this.core.finish(options));
+  }
+
+  corrcoef() {
+    return enter(() => this.core.corrcoef());
+  }
+}
+
+export class Histogram extends Stream {
+  static Core = HistogramCore;
+
+  constructor(bins, options = {}) {
+    super(bins instanceof HistogramCore ? bins : newHistogram(bins, options));
+  }
+
+  get below() {
+    return this.core.below;
+  }
+
+  get above() {
+    return this.core.above;
+  }
+
+  get nan() {
+    return this.core.nan;
+  }
+
+  finish() {
+    return enter(() => this.core.finish());
+  }
+}
+
+export class Quantiles extends Stream {
+  static Core = QuantilesCore;
+
+  constructor(options = {}) {
+    super(options instanceof QuantilesCore ? options : newQuantiles(options));
+  }
+
+  get limit() {
+    return this.core.limit;
+  }
+
+  get isExact() {
+    return this.core.isExact;
+  }
+
+  get rankError() {
+    return this.core.rankError;
+  }
+
+  finish(q = 0.5, options = undefined) {
+    const list = typeof q === "number" ? [] : Array.isArray(q) || ArrayBuffer.isView(q) ? Float64Array.from(q) : undefined;
+    if (!list) throw badParameter("q", "a number or an array of numbers", q);
+    return enter(() => this.core.finish(typeof q === "number" ? q : undefined, list, options));
+  }
+}
+
+function newCov(variables) {
+  ready();
+  if (typeof variables !== "number") throw badParameter("variables", "an integer", variables);
+  return enter(() => new CovCore(variables));
+}
+
+function newHistogram(bins, options) {
+  ready();
+  const { range } = known(options, ["range"]);
+  if (typeof bins === "number") {
+    const [low, high] = Array.isArray(range) && range.length === 2 ? range : [];
+    if (typeof low !== "number" || typeof high !== "number") throw badParameter("range", "[low, high]: a stream's ends are not known beforehand", range);
+    return enter(() => new HistogramCore(bins, low, high));
+  }
+  if (range != null) throw badParameter("range", "none with edges", range);
+  if (!Array.isArray(bins) && !(bins instanceof Float64Array)) throw badParameter("bins", "an integer or an array of edges", bins);
+  const edges = describeArray(Float64Array.from(bins), "bins");
+  return withKernelArray(edges, "bins", (core) => HistogramCore.withEdges(core, edges.length));
+}
+
+function newQuantiles(options) {
+  ready();
+  const { limit } = known(options, ["limit"]);
+  if (limit !== undefined && typeof limit !== "number") throw badParameter("limit", "an integer", limit);
+  return enter(() => new QuantilesCore(limit));
+}

@@ -1,0 +1,230 @@
+//! How do the variables of a table that comes in pieces vary together?
+
+use super::super::big::Big;
+use super::super::bytes::{corrupt, write_list};
+use super::super::dtype::Dtype;
+use super::super::lanes::Block;
+use super::super::output::Output;
+use super::super::pairs::quotient_of_root;
+use super::super::reduce::output;
+use super::super::state::{Cell, precision};
+use super::super::values::Values;
+use super::super::work::Work;
+use super::{bad, opened, total};
+use crate::error::{Error, Result};
+use crate::kernel::exact::{ExactSum, SUM_UNIT};
+use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
+
+/// More variables than this need gigabytes for their products.
+const MOST_VARIABLES: usize = 2048;
+
+/// The exact sums and sums of products of some variables over a stream of observations.
+///
+/// Any split into pieces and any order of merging gives the bits of [`cov`](super::super::cov) and
+/// [`corrcoef`](super::super::corrcoef) of the whole table: nothing is rounded before the end.
+/// Cost: k (k + 1) / 2 inner products a push; about 540 bytes for each.
+///
+/// ```
+/// use nearfold::fold::stream::Cov;
+///
+/// let mut left = Cov::new(2)?;
+/// let mut right = left.clone();
+/// left.push(ndarray::array![[1.0, 2.0], [6.0, 4.0]].view())?;
+/// right.push(ndarray::array![[3.0], [2.0]].view())?;
+/// left.merge(&right)?;
+/// assert_eq!(left.result(1.0)?.to_string(), "[[1, -2],\n [-2, 4]]");
+/// # Ok::<(), nearfold::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Cov {
+    variables: usize,
+    n: u64,
+    sums: Vec<ExactSum>,
+    /// Σxᵢxⱼ for j ≤ i, row after row.
+    products: Vec<ExactProducts>,
+}
+
+/// One variable's part of a piece: doubles, and what integers above 2^53 have besides.
+struct Column {
+    high: Vec<f64>,
+    low: Option<Vec<f64>>,
+}
+
+impl Column {
+    fn new(block: Block<'_>) -> Self {
+        const EXACT: u64 = 1 << 53;
+        let mut high = Vec::with_capacity(block.len());
+        let low = match block {
+            Block::I64(x) if x.iter().any(|x| x.unsigned_abs() > EXACT) => {
+                high.extend(x.iter().map(|&x| ((x >> 32) << 32) as f64));
+                Some(x.iter().map(|&x| (x & 0xffff_ffff) as f64).collect())
+            }
+            Block::U64(x) if x.iter().any(|&x| x > EXACT) => {
+                high.extend(x.iter().map(|&x| ((x >> 32) << 32) as f64));
+                Some(x.iter().map(|&x| (x & 0xffff_ffff) as f64).collect())
+            }
+            _ => {
+                super::extend_doubles(&mut high, block);
+                None
+            }
+        };
+        Self { high, low }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &[f64]> {
+        core::iter::once(self.high.as_slice()).chain(self.low.as_deref())
+    }
+}
+
+impl Cov {
+    /// Returns the state of no observations of this many variables.
+    ///
+    /// Errors: [`Error::BadParameter`] unless there are 1 to 2048.
+    pub fn new(variables: usize) -> Result<Self> {
+        if !(1..=MOST_VARIABLES).contains(&variables) {
+            return Err(bad("variables", format!("1 to {MOST_VARIABLES}"), variables));
+        }
+        Ok(Self {
+            variables,
+            n: 0,
+            sums: vec![ExactSum::new(); variables],
+            products: vec![ExactProducts::new(); variables * (variables + 1) / 2],
+        })
+    }
+
+    /// Adds observations: rows are variables, columns are observations, as in [`cov`](super::super::cov).
+    ///
+    /// Shapes: `[variables, n]`, or `[n]` of one variable.
+    /// Errors: [`Error::ShapeMismatch`]; [`Error::UnsupportedDtype`] for complex numbers.
+    pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
+        let values = values.into();
+        let n = match *values.shape() {
+            [n] if self.variables == 1 => n,
+            [variables, n] if variables == self.variables => n,
+            _ => {
+                return Err(Error::ShapeMismatch {
+                    expected: format!("[{}, n]: a row for each variable", self.variables),
+                    got: format!("{:?}", values.shape()),
+                });
+            }
+        };
+        let work = Work::flat(&values, "cov")?;
+        self.n = total(self.n, n as u64)?;
+        let columns: Vec<Column> =
+            (0..self.variables).map(|row| Column::new(work.part(row * n, n))).collect();
+        let mut products = self.products.iter_mut();
+        for (i, a) in columns.iter().enumerate() {
+            a.parts().for_each(|part| self.sums[i].add_slice(part));
+            for (b, products) in columns[..=i].iter().zip(&mut products) {
+                for a in a.parts() {
+                    b.parts().for_each(|b| products.add_dot(a, b));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what came to another state.
+    ///
+    /// Errors: [`Error::BadParameter`] if the other is of another number of variables.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.variables != other.variables {
+            return Err(bad("other", format!("a Cov of {} variables", self.variables), other.variables));
+        }
+        self.n = total(self.n, other.n)?;
+        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| a.merge(b));
+        self.products.iter_mut().zip(&other.products).for_each(|(a, b)| a.merge(b));
+        Ok(())
+    }
+
+    /// Returns the number of variables.
+    pub fn variables(&self) -> usize {
+        self.variables
+    }
+
+    /// Returns how many observations came.
+    pub fn count(&self) -> u64 {
+        self.n
+    }
+
+    /// Returns n Σxy − Σx Σy of two variables, or `None` if one of them was not finite.
+    fn centred(&self, i: usize, j: usize) -> Option<Big> {
+        let (i, j) = (i.max(j), i.min(j));
+        let products = &self.products[i * (i + 1) / 2 + j];
+        if self.sums[i].special().is_some() || self.sums[j].special().is_some() {
+            return None;
+        }
+        let sum = |i: usize| Big::of_wide(self.sums[i].finite(), SUM_UNIT);
+        let products = Big::of_wide(products.finite(), PRODUCT_UNIT);
+        Some(Big::from_u64(self.n).mul(&products).sub(&sum(i).mul(&sum(j))))
+    }
+
+    fn table(&self, each: impl Fn(usize, usize) -> f64) -> Result<Output> {
+        if self.n == 0 {
+            return Err(Error::Empty { op: "cov" });
+        }
+        let k = self.variables;
+        let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
+        Ok(output(&cells, Dtype::F64, vec![k, k]))
+    }
+
+    /// Returns the covariances (float64), each rounded once; NaN where a variable was not finite.
+    ///
+    /// Shapes: `[variables, variables]`.
+    /// Errors: [`Error::Empty`] of no observations; [`Error::BadParameter`] if ddof is not below n.
+    pub fn result(&self, ddof: f64) -> Result<Output> {
+        let divisor = self.n as f64 - ddof;
+        if self.n > 0 && !(divisor > 0.0 && divisor.is_finite()) {
+            return Err(bad("ddof", format!("a number below the {} observations", self.n), ddof));
+        }
+        let divisor = Big::from_u64(self.n).mul(&Big::from_f64(divisor));
+        let to = precision(Dtype::F64);
+        self.table(|i, j| self.centred(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, to)))
+    }
+
+    /// Returns Pearson's correlations (float64), each rounded once; NaN where a variance is 0 or a
+    /// variable was not finite.
+    ///
+    /// Shapes: `[variables, variables]`.
+    /// Errors: [`Error::Empty`] of no observations.
+    pub fn corrcoef(&self) -> Result<Output> {
+        let own: Vec<Option<Big>> = (0..self.variables).map(|i| self.centred(i, i)).collect();
+        self.table(|i, j| match (self.centred(i, j), &own[i], &own[j]) {
+            (Some(xy), Some(xx), Some(yy)) => quotient_of_root(&xy, xx, yy, Dtype::F64),
+            _ => f64::NAN,
+        })
+    }
+
+    /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend((self.variables as u64).to_le_bytes());
+        bytes.extend(self.n.to_le_bytes());
+        self.sums.iter().for_each(|sum| write_list(&mut bytes, &sum.to_bytes()));
+        self.products.iter().for_each(|sum| write_list(&mut bytes, &sum.to_bytes()));
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// Errors: [`Error::Corrupt`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut bytes = opened(bytes, MAGIC, "Cov")?;
+        // Each sum has a length of 8 bytes at least: no allocation beyond what the bytes can hold.
+        let variables = bytes.len(8)?;
+        if !(1..=MOST_VARIABLES).contains(&variables) {
+            return Err(corrupt("a number of variables that no state has"));
+        }
+        let n = bytes.u64()?;
+        let sums = (0..variables).map(|_| ExactSum::from_bytes(bytes.list()?).map_err(corrupt));
+        let sums = sums.collect::<Result<_>>()?;
+        let pairs = variables * (variables + 1) / 2;
+        let products = (0..pairs).map(|_| ExactProducts::from_bytes(bytes.list()?).map_err(corrupt));
+        let products = products.collect::<Result<_>>()?;
+        bytes.end()?;
+        Ok(Self { variables, n, sums, products })
+    }
+}
+
+/// The first bytes of a stored state, with the version.
+const MAGIC: &[u8] = b"nearfold.cov\x01";

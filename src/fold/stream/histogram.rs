@@ -1,0 +1,184 @@
+//! How many elements of a stream fall into each bin?
+
+use super::super::bins::Edges;
+use super::super::bytes::corrupt;
+use super::super::dtype::Dtype;
+use super::super::output::Output;
+use super::super::reduce::output;
+use super::super::state::Cell;
+use super::super::values::Values;
+use super::super::work::Work;
+use super::{bad, extend_doubles, opened, total};
+use crate::error::Result;
+
+/// The counts of bins whose edges are known beforehand.
+///
+/// Any split and any order of merging gives the counts of [`histogram`](super::super::histogram) of
+/// the whole with these edges. A bin holds its left edge, the last one also its right edge; what lies
+/// outside, and NaN, is counted apart.
+/// Cost: O(n) for bins of equal width, O(n log bins) for edges; 16 bytes for each bin.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    edges: Edges,
+    counts: Vec<u64>,
+    below: u64,
+    above: u64,
+    nan: u64,
+}
+
+impl Histogram {
+    /// Returns empty bins of equal width, with the edges that `numpy.linspace` gives.
+    ///
+    /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) unless there are 1 to 2^30 bins and
+    /// `low < high` are finite and far enough apart for them;
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn equal(bins: usize, low: f64, high: f64) -> Result<Self> {
+        if !(low < high && low.is_finite() && high.is_finite()) {
+            return Err(bad("range", "finite low < high", format!("{low}, {high}")));
+        }
+        let doubles: &[f64] = &[];
+        Ok(Self::empty(Edges::equal(bins, (low, high), &Values::from(doubles), Some((low, high)))?))
+    }
+
+    /// Returns empty bins from each edge to the next.
+    ///
+    /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) unless there are two edges at least
+    /// that do not fall.
+    pub fn with_edges(edges: &[f64]) -> Result<Self> {
+        Ok(Self::empty(Edges::given(edges)?))
+    }
+
+    fn empty(edges: Edges) -> Self {
+        let counts = vec![0; edges.list().len() - 1];
+        Self { edges, counts, below: 0, above: 0, nan: 0 }
+    }
+
+    /// Counts all elements of an array of any shape; integers above 2^53 are rounded to doubles.
+    ///
+    /// Errors: [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
+    pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
+        let values = values.into();
+        let work = Work::flat(&values, "histogram")?;
+        let counts = &mut self.counts;
+        let mut inside = 0;
+        self.edges.each(work.block(), |bin, _| {
+            counts[bin] += 1;
+            inside += 1;
+        });
+        if inside < work.len() {
+            let (low, high) = (self.edges.list()[0], self.edges.list()[self.counts.len()]);
+            let mut list = Vec::new();
+            extend_doubles(&mut list, work.block());
+            self.below += list.iter().filter(|&&x| x < low).count() as u64;
+            self.above += list.iter().filter(|&&x| x > high).count() as u64;
+            self.nan += list.iter().filter(|x| x.is_nan()).count() as u64;
+        }
+        Ok(())
+    }
+
+    /// Adds what came to another state.
+    ///
+    /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) if the other has other edges.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        let bits = |state: &Self| state.edges.list().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        if bits(self) != bits(other) {
+            let name = |state: &Self| {
+                let list = state.edges.list();
+                format!("a Histogram of {} bins over {}..{}", list.len() - 1, list[0], list[list.len() - 1])
+            };
+            return Err(bad("other", format!("{} with the same edges", name(self)), name(other)));
+        }
+        total(self.count(), other.count())?;
+        self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
+        self.below += other.below;
+        self.above += other.above;
+        self.nan += other.nan;
+        Ok(())
+    }
+
+    /// Returns the counts (int64) and the edges (float64).
+    ///
+    /// Shapes: `[bins]` and `[bins + 1]`.
+    pub fn result(&self) -> (Output, Output) {
+        let counts: Vec<Cell> = self.counts.iter().map(|&count| Cell::U(count)).collect();
+        let edges: Vec<Cell> = self.edges.list().iter().map(|&edge| Cell::F(edge)).collect();
+        let bins = counts.len();
+        (output(&counts, Dtype::I64, vec![bins]), output(&edges, Dtype::F64, vec![bins + 1]))
+    }
+
+    /// Returns the count of each bin.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// Returns the edges.
+    pub fn edges(&self) -> &[f64] {
+        self.edges.list()
+    }
+
+    /// Returns how many elements lay below the first edge.
+    pub fn below(&self) -> u64 {
+        self.below
+    }
+
+    /// Returns how many elements lay above the last edge.
+    pub fn above(&self) -> u64 {
+        self.above
+    }
+
+    /// Returns how many elements were NaN.
+    pub fn nan(&self) -> u64 {
+        self.nan
+    }
+
+    /// Returns how many elements came, inside or not.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum::<u64>() + self.below + self.above + self.nan
+    }
+
+    /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.push(u8::from(self.edges.is_equal()));
+        bytes.extend((self.counts.len() as u64).to_le_bytes());
+        self.edges.list().iter().for_each(|edge| bytes.extend(edge.to_bits().to_le_bytes()));
+        let counts = self.counts.iter().chain([&self.below, &self.above, &self.nan]);
+        counts.for_each(|count| bytes.extend(count.to_le_bytes()));
+        bytes
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// Errors: [`Error::Corrupt`](crate::Error::Corrupt).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut bytes = opened(bytes, MAGIC, "Histogram")?;
+        let equal = bytes.u8()?;
+        let bins = bytes.len(16)?;
+        let edges = (0..=bins).map(|_| bytes.f64()).collect::<Result<Vec<f64>>>()?;
+        let fit = || corrupt("edges that no state has");
+        let mut state = match equal {
+            0 => Self::with_edges(&edges).map_err(|_| fit())?,
+            1 if bins > 0 => Self::equal(bins, edges[0], edges[bins]).map_err(|_| fit())?,
+            _ => return Err(fit()),
+        };
+        let same = state.edges.list().iter().zip(&edges).all(|(a, b)| a.to_bits() == b.to_bits());
+        if !same {
+            return Err(fit());
+        }
+        let mut count = 0_u64;
+        let mut next = || -> Result<u64> {
+            let one = bytes.u64()?;
+            count = count.checked_add(one).ok_or_else(|| corrupt("more elements than can be counted"))?;
+            Ok(one)
+        };
+        for slot in &mut state.counts {
+            *slot = next()?;
+        }
+        (state.below, state.above, state.nan) = (next()?, next()?, next()?);
+        bytes.end()?;
+        Ok(state)
+    }
+}
+
+/// The first bytes of a stored state, with the version.
+const MAGIC: &[u8] = b"nearfold.histogram\x01";

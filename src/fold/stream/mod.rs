@@ -1,0 +1,53 @@
+//! What is known so far of tables, of counts in bins, and of the order of a stream? States that are
+//! pushed to, merged, kept as bytes and finished, as [`Partial`](super::Partial) is for reductions.
+//!
+//! ```
+//! use nearfold::fold::stream::{Cov, Histogram, Quantiles};
+//!
+//! let mut counts = Histogram::equal(2, 0.0, 4.0)?;
+//! counts.push(&[0.5, 3.0])?;
+//! let mut more = Histogram::from_bytes(&counts.to_bytes())?;
+//! more.push(&[4.0, 9.0])?;
+//! assert_eq!((more.counts(), more.above()), (&[1, 2][..], 1));
+//! # Ok::<(), nearfold::Error>(())
+//! ```
+
+mod cov;
+mod histogram;
+mod quantiles;
+
+pub use cov::Cov;
+pub use histogram::Histogram;
+pub use quantiles::Quantiles;
+
+use super::bytes::{Reader, corrupt};
+use super::lanes::Block;
+use crate::error::{Error, Result};
+
+/// Returns a reader behind the magic bytes of a kind of state.
+fn opened<'a>(bytes: &'a [u8], magic: &[u8], what: &str) -> Result<Reader<'a>> {
+    let mut reader = Reader::new(bytes);
+    match reader.take(magic.len()) {
+        Ok(found) if found == magic => Ok(reader),
+        _ => Err(corrupt(&format!("this is no {what} of version 1"))),
+    }
+}
+
+fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> Error {
+    Error::BadParameter { name, expected: expected.into(), got: got.to_string() }
+}
+
+/// Adds what two states counted.
+fn total(a: u64, b: u64) -> Result<u64> {
+    a.checked_add(b).ok_or_else(|| bad("other", "fewer than 2^64 elements in all", "more"))
+}
+
+/// Appends the elements as doubles; what lies beyond 2^53 is rounded.
+fn extend_doubles(list: &mut Vec<f64>, block: Block<'_>) {
+    match block {
+        Block::F64(x) => list.extend_from_slice(x),
+        Block::F32(x) => list.extend(x.iter().map(|&x| f64::from(x))),
+        Block::I64(x) => list.extend(x.iter().map(|&x| x as f64)),
+        Block::U64(x) => list.extend(x.iter().map(|&x| x as f64)),
+    }
+}

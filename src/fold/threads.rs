@@ -1,0 +1,167 @@
+//! When is one long lane worth several threads, and how do their parts become one result?
+//!
+//! Every result is the correctly rounded one (or an element), whoever computed which part: the bits do not depend on
+//! the number of threads. They come from rayon's pool, the caller's where the call is made inside of one.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::dtype::Dtype;
+use super::lanes::Block;
+use super::state::{Cell, Kind, Spec};
+use crate::kernel::element::Float;
+use crate::kernel::estimate::Estimate;
+use crate::kernel::exact::ExactSum;
+use crate::kernel::extrema::{self, Ordered};
+use crate::kernel::products::ExactProducts;
+use crate::kernel::{inner, moments, sum};
+
+/// Below this waking a thread costs more than it saves: about 20 µs of work.
+const LEAST: usize = 100_000;
+
+/// Extremes are found as fast as memory is read.
+const LEAST_OF_EXTREMES: usize = 1_000_000;
+
+/// The least elements that are handed to a thread.
+const PART: usize = 1 << 14;
+
+/// The most threads that a reduction takes; 0 is as many as the pool has.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Sets how many threads a reduction may use: 1 for none but the caller's, 0 for rayon's whole pool (the default).
+///
+/// The results have the same bits whatever is set. The pool's size is rayon's own affair: `RAYON_NUM_THREADS`, or
+/// the pool in which the call is made. Without the feature `parallel` there is one thread.
+pub fn set_threads(most: usize) {
+    MOST.store(most, Ordering::Relaxed);
+}
+
+/// Returns how many threads a reduction may use here and now.
+pub fn threads() -> usize {
+    #[cfg(feature = "parallel")]
+    {
+        let most = MOST.load(Ordering::Relaxed);
+        // The pool is not asked for, and so not started, where it is not wanted.
+        if most == 1 {
+            1
+        } else {
+            rayon::current_num_threads().min(if most == 0 { usize::MAX } else { most })
+        }
+    }
+    #[cfg(not(feature = "parallel"))]
+    1
+}
+
+/// Returns how long the parts of so many elements are, or `None` if one thread is quicker.
+fn part_len(len: usize, least: usize) -> Option<usize> {
+    if len < least || !cfg!(feature = "parallel") {
+        return None;
+    }
+    let threads = threads();
+    (threads > 1).then(|| len.div_ceil(threads).max(PART).next_multiple_of(2048))
+}
+
+/// Calls `each` with the number of each part, on several threads, and returns the results in order.
+fn map<R: Send>(len: usize, part: usize, each: impl Fn(core::ops::Range<usize>) -> R + Sync) -> Vec<R> {
+    let range = |i: usize| i * part..len.min((i + 1) * part);
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        (0..len.div_ceil(part)).into_par_iter().map(|i| each(range(i))).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    (0..len.div_ceil(part)).map(|i| each(range(i))).collect()
+}
+
+/// Puts down the result of a long lane that lies together and returns true, where threads pay.
+pub(super) fn one_shot(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> bool {
+    let extreme = matches!(spec.kind, Kind::Min | Kind::Max);
+    let least = if extreme { LEAST_OF_EXTREMES } else { LEAST };
+    if spec.skip_nan || block.len() < least {
+        return false;
+    }
+    let Some(part) = part_len(block.len(), least) else { return false };
+    let cell = match (block, spec.out) {
+        (Block::F64(x), Dtype::F64) if !extreme => of_floats::<f64>(x, part, spec),
+        (Block::F32(x), Dtype::F32) if !extreme => of_floats::<f32>(x, part, spec),
+        (Block::F64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::F),
+        (Block::F32(x), _) if extreme => extreme_of(x, part, spec.kind).map(|x| Cell::F(f64::from(x))),
+        (Block::I64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::I),
+        (Block::U64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::U),
+        _ => None,
+    };
+    cells.extend(cell);
+    cell.is_some()
+}
+
+fn extreme_of<T: Ordered + Send + Sync>(x: &[T], part: usize, kind: Kind) -> Option<T> {
+    let of = if kind == Kind::Min { extrema::min::<T> } else { extrema::max::<T> };
+    let ends: Vec<T> = map(x.len(), part, |range| of(&x[range])).into_iter().flatten().collect();
+    of(&ends)
+}
+
+fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, spec: &Spec) -> Option<Cell> {
+    let ddof = spec.ddof;
+    let about = |x: &[T], split| {
+        let parts = map(x.len(), part, |range| moments::about(&x[range], split));
+        let join = |total: [Estimate; 2], part: Option<[Estimate; 2]>| {
+            let part = part?;
+            Some([total[0].plus_estimate(part[0]), total[1].plus_estimate(part[1])])
+        };
+        parts.into_iter().try_fold([Estimate::ZERO; 2], join)
+    };
+    let exact = |x: &[T]| (exact_sum(x, part), exact_products(x, x, part));
+    let result: T = match spec.kind {
+        Kind::Sum => {
+            estimate(x, part).and_then(Estimate::rounded).unwrap_or_else(|| exact_sum(x, part).round())
+        }
+        Kind::Mean => {
+            let n = x.len() as u64;
+            let estimate = estimate(x, part).and_then(|sum| sum.divided_by(n as f64).rounded());
+            estimate.unwrap_or_else(|| exact_sum(x, part).mean(n))
+        }
+        Kind::Var => moments::var_by(x, ddof, about, exact),
+        Kind::Std => moments::std_by(x, ddof, about, exact),
+        Kind::Norm => moments::norm_by(x, about, |x| exact_products(x, x, part)),
+        _ => return None,
+    };
+    Some(Cell::F(result.widen()))
+}
+
+fn estimate<T: Float + Sync>(x: &[T], part: usize) -> Option<Estimate> {
+    join(map(x.len(), part, |range| sum::estimate(&x[range])))
+}
+
+fn join(parts: Vec<Option<Estimate>>) -> Option<Estimate> {
+    parts.into_iter().try_fold(Estimate::ZERO, |total, part| Some(total.plus_estimate(part?)))
+}
+
+fn exact_sum<T: Float + Sync>(x: &[T], part: usize) -> ExactSum {
+    let parts = map(x.len(), part, |range| {
+        let mut sum = ExactSum::new();
+        sum.add_slice(&x[range]);
+        sum
+    });
+    parts.iter().fold(ExactSum::new(), |mut total, part| {
+        total.merge(part);
+        total
+    })
+}
+
+fn exact_products<T: Float + Sync>(x: &[T], y: &[T], part: usize) -> ExactProducts {
+    let parts = map(x.len(), part, |range| {
+        let mut sum = ExactProducts::new();
+        sum.add_dot(&x[range.clone()], &y[range]);
+        sum
+    });
+    parts.iter().fold(ExactProducts::new(), |mut total, part| {
+        total.merge(part);
+        total
+    })
+}
+
+/// Returns the correctly rounded inner product of two slices of one length.
+pub(super) fn dot<T: Float + Sync>(x: &[T], y: &[T]) -> T {
+    let Some(part) = part_len(x.len(), LEAST) else { return inner::dot(x, y) };
+    let estimates = map(x.len(), part, |range| inner::estimate(&x[range.clone()], &y[range]));
+    join(estimates).and_then(Estimate::rounded).unwrap_or_else(|| exact_products(x, y, part).round())
+}

@@ -1,0 +1,341 @@
+//! The classes `Cov`, `Histogram` and `Quantiles`: states of streams that come in pieces.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple, PyType};
+
+use super::arguments::{QuantilesArgument, SizeArgument, floats};
+use super::buffer::with_bytes;
+use super::input::with_values;
+use super::output::to_python;
+use crate::error::Error;
+use crate::fold::{Method, Quantiles as Wanted, stream};
+
+/// Waits for a state without the interpreter's lock, which its holder may need to go on.
+fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'a, T> {
+    match state.try_lock() {
+        Ok(state) => state,
+        Err(_) => {
+            use pyo3::sync::MutexExt;
+            state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+}
+
+/// A class over a state, with what all of them have in common.
+macro_rules! state_class {
+    ($(#[$doc:meta])* $name:ident, $repr:expr, { $($own:tt)* }) => {
+        $(#[$doc])*
+        #[pyclass(module = "nearfold", frozen)]
+        pub(super) struct $name(Mutex<stream::$name>);
+
+        #[pymethods]
+        impl $name {
+            $($own)*
+
+            /// Add all elements of an array.
+            ///
+            /// Parameters
+            /// ----------
+            /// x : array_like
+            ///     Numbers: as the `x` of `sum`.
+            ///
+            /// Raises
+            /// ------
+            /// NearfoldError
+            ///     With code ``shape_mismatch`` or ``unsupported_dtype``.
+            #[pyo3(signature = (x, /))]
+            fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+                with_values(x, |values| Ok(locked(&self.0, py).push(values)?))
+            }
+
+            /// Add what came to another state.
+            ///
+            /// Parameters
+            /// ----------
+            /// other : same class
+            ///     Made with the same arguments. It stays as it is.
+            ///
+            /// Raises
+            /// ------
+            /// NearfoldError
+            ///     With code ``bad_parameter`` where the two do not match.
+            #[pyo3(signature = (other, /))]
+            fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+                let other = locked(&other.0, py).clone();
+                Ok(locked(&self.0, py).merge(&other)?)
+            }
+
+            /// How many elements (of `Cov`: observations) came.
+            #[getter]
+            fn count(&self, py: Python<'_>) -> u64 {
+                locked(&self.0, py).count()
+            }
+
+            /// Return the state as bytes, the same on every machine.
+            fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+                PyBytes::new(py, &locked(&self.0, py).to_bytes())
+            }
+
+            /// Return the state that `to_bytes` wrote.
+            ///
+            /// Parameters
+            /// ----------
+            /// data : bytes-like
+            ///
+            /// Raises
+            /// ------
+            /// NearfoldError
+            ///     With code ``corrupt``.
+            #[classmethod]
+            #[pyo3(signature = (data, /))]
+            fn from_bytes(_cls: &Bound<'_, PyType>, data: &Bound<'_, PyAny>) -> PyResult<Self> {
+                Ok(Self(Mutex::new(with_bytes(data, stream::$name::from_bytes)??)))
+            }
+
+            fn __repr__(&self, py: Python<'_>) -> String {
+                let text: fn(&stream::$name) -> String = $repr;
+                format!("<nearfold.{} {}>", stringify!($name), text(&locked(&self.0, py)))
+            }
+
+            fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+                let py = slf.py();
+                Ok((slf.get_type().getattr("from_bytes")?, PyTuple::new(py, [slf.get().to_bytes(py)])?))
+            }
+        }
+    };
+}
+
+state_class! {
+    /// The covariances of variables whose observations come in pieces.
+    ///
+    /// Nothing is rounded before the result: any split and any order of merging gives the bits of `cov`
+    /// and `corrcoef` of the whole.
+    ///
+    /// Parameters
+    /// ----------
+    /// variables : int
+    ///     How many rows the pieces have: each is an array `(variables, n)`, or `(n,)` of one variable.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter`` unless there are 1 to 2048.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> state = nf.Cov(2)
+    /// >>> state.push([[1.0, 2.0], [6.0, 4.0]])
+    /// >>> state.push([[3.0], [2.0]])
+    /// >>> state.result().tolist()
+    /// [[1.0, -2.0], [-2.0, 4.0]]
+    Cov, |state| format!("of {} observations of {} variables", state.count(), state.variables()), {
+        #[new]
+        #[pyo3(signature = (variables, /))]
+        fn new(variables: SizeArgument) -> PyResult<Self> {
+            Ok(Self(Mutex::new(stream::Cov::new(variables.at("variables")?)?)))
+        }
+
+        /// How many variables there are.
+        #[getter]
+        fn variables(&self, py: Python<'_>) -> usize {
+            locked(&self.0, py).variables()
+        }
+
+        /// Return the covariances, each rounded once.
+        ///
+        /// Parameters
+        /// ----------
+        /// ddof : float, default 1
+        ///     The divisor is ``n - ddof``.
+        ///
+        /// Returns
+        /// -------
+        /// array, (variables, variables)
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty`` or ``bad_parameter``.
+        #[pyo3(signature = (*, ddof=1.0))]
+        fn result<'py>(&self, py: Python<'py>, ddof: f64) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).result(ddof)?;
+            to_python(py, output)
+        }
+
+        /// Return Pearson's correlations, each rounded once.
+        ///
+        /// Returns
+        /// -------
+        /// array, (variables, variables)
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``.
+        fn corrcoef<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).corrcoef()?;
+            to_python(py, output)
+        }
+    }
+}
+
+state_class! {
+    /// The counts of bins over a stream that comes in pieces.
+    ///
+    /// Any split and any order of merging gives the counts of `histogram` of the whole with these edges.
+    /// A bin holds its left edge, the last one also its right edge.
+    ///
+    /// Parameters
+    /// ----------
+    /// bins : int or array_like of float
+    ///     How many bins of equal width, which needs `range`; or the edges.
+    /// range : (float, float), optional
+    ///     Where the first bin begins and the last one ends.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> state = nf.Histogram(2, (0.0, 4.0))
+    /// >>> state.push([1.0, 2.0, 9.0])
+    /// >>> counts, edges = state.result()
+    /// >>> counts.tolist(), edges.tolist(), state.above
+    /// ([1, 1], [0.0, 2.0, 4.0], 1)
+    Histogram, |state| format!("of {} elements in {} bins", state.count(), state.counts().len()), {
+        #[new]
+        #[pyo3(signature = (bins, range=None))]
+        fn new(bins: &Bound<'_, PyAny>, range: Option<(f64, f64)>) -> PyResult<Self> {
+            let state = match (bins.extract::<SizeArgument>(), range) {
+                (Ok(count), Some((low, high))) => stream::Histogram::equal(count.at("bins")?, low, high)?,
+                (Err(_), None) => stream::Histogram::with_edges(&floats("bins", bins)?)?,
+                (count, _) => {
+                    let (expected, got) = match count {
+                        Ok(_) => ("a range: a stream's ends are not known beforehand", "none"),
+                        Err(_) => ("no range with edges", "both"),
+                    };
+                    return Err(
+                        Error::BadParameter { name: "range", expected: expected.into(), got: got.into() }.into()
+                    );
+                }
+            };
+            Ok(Self(Mutex::new(state)))
+        }
+
+        /// How many elements lay below the first edge.
+        #[getter]
+        fn below(&self, py: Python<'_>) -> u64 {
+            locked(&self.0, py).below()
+        }
+
+        /// How many elements lay above the last edge.
+        #[getter]
+        fn above(&self, py: Python<'_>) -> u64 {
+            locked(&self.0, py).above()
+        }
+
+        /// How many elements were NaN.
+        #[getter]
+        fn nan(&self, py: Python<'_>) -> u64 {
+            locked(&self.0, py).nan()
+        }
+
+        /// Return the counts and the edges.
+        ///
+        /// Returns
+        /// -------
+        /// counts : array of int64, (bins,)
+        /// edges : array of float64, (bins + 1,)
+        fn result<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+            let (counts, edges) = locked(&self.0, py).result();
+            Ok((to_python(py, counts)?, to_python(py, edges)?))
+        }
+    }
+}
+
+state_class! {
+    /// The quantiles of a stream that comes in pieces.
+    ///
+    /// Up to `limit` elements the result has the bits of `quantile` of the whole, however the stream was cut.
+    /// Beyond, the state is a KLL sketch (Karnin, Lang, Liberty 2016) of no more memory, and `rank_error`
+    /// bounds the distance of a result's rank; the same pushes and merges give the same bits everywhere.
+    ///
+    /// Parameters
+    /// ----------
+    /// limit : int, default 65536
+    ///     How many elements are kept: 8 bytes each, 4096 to 2**27.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> state = nf.Quantiles()
+    /// >>> state.push([3.0, 1.0, 2.0, 4.0])
+    /// >>> state.result(0.5), state.is_exact, state.rank_error
+    /// (2.5, True, 0.0)
+    Quantiles, |state| format!("of {} elements, {}", state.count(), if state.is_exact() { "exact" } else { "sketched" }), {
+        #[new]
+        #[pyo3(signature = (limit=SizeArgument::Size(stream::Quantiles::LIMIT)), text_signature = "(limit=65536)")]
+        fn new(limit: SizeArgument) -> PyResult<Self> {
+            Ok(Self(Mutex::new(stream::Quantiles::new(limit.at("limit")?)?)))
+        }
+
+        /// How many elements are kept without loss.
+        #[getter]
+        fn limit(&self, py: Python<'_>) -> usize {
+            locked(&self.0, py).limit()
+        }
+
+        /// Whether every element is still there.
+        #[getter]
+        fn is_exact(&self, py: Python<'_>) -> bool {
+            locked(&self.0, py).is_exact()
+        }
+
+        /// How far, as a share of all elements, the rank of a result may be from `q` (with a probability of
+        /// 99 %; 0 while `is_exact`).
+        #[getter]
+        fn rank_error(&self, py: Python<'_>) -> f64 {
+            locked(&self.0, py).rank_error()
+        }
+
+        /// Return the quantiles `q`, 0 to 1; NaN if one came.
+        ///
+        /// Parameters
+        /// ----------
+        /// q : float or array_like of float, default 0.5
+        /// method : str, default "linear"
+        ///     As of `quantile`, while `is_exact`; then the kept element at the rank is returned.
+        ///
+        /// Returns
+        /// -------
+        /// float, or array for an array of `q`
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``, ``bad_parameter`` or ``unknown_name``.
+        #[pyo3(signature = (q=QuantilesArgument(Wanted::One(0.5)), *, method="linear"),
+               text_signature = "($self, q=0.5, *, method='linear')")]
+        fn result<'py>(
+            &self,
+            py: Python<'py>,
+            q: QuantilesArgument,
+            method: &str,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let method = Method::from_name(method)?;
+            let output = locked(&self.0, py).result(&q.0, method)?;
+            to_python(py, output)
+        }
+    }
+}

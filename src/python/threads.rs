@@ -1,0 +1,58 @@
+//! How many threads may a reduction take, and what is left of them after a fork?
+
+use pyo3::prelude::*;
+use pyo3::types::{PyCFunction, PyDict};
+
+use super::arguments::SizeArgument;
+use crate::fold;
+
+/// Set how many threads a reduction may use.
+///
+/// The results have the same bits whatever is set. The pool itself is as large as the environment variable
+/// RAYON_NUM_THREADS says when it is first used, or as there are processors. After `os.fork` the child reduces on
+/// one thread.
+///
+/// Parameters
+/// ----------
+/// most : int
+///     1 for the calling thread alone; 0, which is the default, for the whole pool.
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.set_threads(1)
+/// >>> nf.threads()
+/// 1
+/// >>> nf.set_threads(0)
+#[pyfunction]
+#[pyo3(signature = (most, /))]
+pub(super) fn set_threads(most: SizeArgument) -> PyResult<()> {
+    fold::set_threads(most.at("most")?);
+    Ok(())
+}
+
+/// Return how many threads a reduction may use; 1 in Pyodide.
+///
+/// Returns
+/// -------
+/// int
+///
+/// Examples
+/// --------
+/// >>> import nearfold as nf
+/// >>> nf.threads() >= 1
+/// True
+#[pyfunction]
+pub(super) fn threads() -> usize {
+    fold::threads()
+}
+
+/// A forked child has none of its parent's threads: to wait for the pool would be for ever.
+pub(super) fn survive_forks(py: Python<'_>) -> PyResult<()> {
+    let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? else { return Ok(()) };
+    let alone = PyCFunction::new_closure(py, None, None, |_, _| fold::set_threads(1))?;
+    let keywords = PyDict::new(py);
+    keywords.set_item("after_in_child", alone)?;
+    register.call((), Some(&keywords))?;
+    Ok(())
+}
