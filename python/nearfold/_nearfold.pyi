@@ -57,9 +57,12 @@ _Method: TypeAlias = Literal[
 
 __all__ = [
     "Array",
+    "Cov",
+    "Histogram",
     "Index",
     "NearfoldError",
     "Partial",
+    "Quantiles",
     "__version__",
     "all",
     "any",
@@ -112,6 +115,7 @@ __all__ = [
     "skew",
     "std",
     "sum",
+    "threads",
     "var",
     "vecdot",
 ]
@@ -576,10 +580,9 @@ def nanmoments(
 ) -> NDArray[Any]: ...
 def describe(x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False) -> dict[str, Any]: ...
 
-# How many threads a reduction may use: 0 is rayon's whole pool.
+# How many threads a reduction may use: 0 sets rayon's whole pool.
 
-def set_threads(most: int, /) -> None: ...
-def threads() -> int: ...
+def threads(most: SupportsIndex | None = None, /) -> int: ...
 
 # Running reductions.
 

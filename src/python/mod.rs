@@ -54,7 +54,7 @@ mod _nearfold {
     #[pymodule_export]
     use crate::python::stream::{Cov, Histogram, Quantiles};
     #[pymodule_export]
-    use crate::python::threads::{set_threads, threads};
+    use crate::python::threads::threads;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -6,32 +6,16 @@ use pyo3::types::{PyCFunction, PyDict};
 use super::arguments::SizeArgument;
 use crate::fold;
 
-/// Set how many threads a reduction may use.
+/// Return how many threads a long reduction may use; set it first, if `most` is given.
 ///
 /// The results have the same bits whatever is set. The pool itself is as large as the environment variable
 /// RAYON_NUM_THREADS says when it is first used, or as there are processors. After `os.fork` the child reduces on
-/// one thread.
+/// one thread. In Pyodide there is one.
 ///
 /// Parameters
 /// ----------
-/// most : int
+/// most : int, optional
 ///     1 for the calling thread alone; 0, which is the default, for the whole pool.
-///
-/// Examples
-/// --------
-/// >>> import nearfold as nf
-/// >>> nf.set_threads(1)
-/// >>> nf.threads()
-/// 1
-/// >>> nf.set_threads(0)
-#[pyfunction]
-#[pyo3(signature = (most, /))]
-pub(super) fn set_threads(most: SizeArgument) -> PyResult<()> {
-    fold::set_threads(most.at("most")?);
-    Ok(())
-}
-
-/// Return how many threads a reduction may use; 1 in Pyodide.
 ///
 /// Returns
 /// -------
@@ -40,11 +24,17 @@ pub(super) fn set_threads(most: SizeArgument) -> PyResult<()> {
 /// Examples
 /// --------
 /// >>> import nearfold as nf
-/// >>> nf.threads() >= 1
+/// >>> nf.threads(1)
+/// 1
+/// >>> nf.threads(0) >= 1
 /// True
 #[pyfunction]
-pub(super) fn threads() -> usize {
-    fold::threads()
+#[pyo3(signature = (most=None, /))]
+pub(super) fn threads(most: Option<SizeArgument>) -> PyResult<usize> {
+    if let Some(most) = most {
+        fold::set_threads(most.at("most")?);
+    }
+    Ok(fold::threads())
 }
 
 /// A forked child has none of its parent's threads: to wait for the pool would be for ever.

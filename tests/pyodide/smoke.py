@@ -99,3 +99,37 @@ def test_floats_keep_their_bits_on_the_way():
     nan = struct.unpack("<d", struct.pack("<Q", 0x7FF8000000000000))[0]
     assert math.isnan(nf.max([1.0, nan]))
     assert math.copysign(1, nf.max([-0.0, -0.0])) == -1
+
+
+def test_states_of_streams_merge_and_are_pickled():
+    x = array.array("d", [i * 0.1 - 50 for i in range(1000)])
+    for make, whole in (
+        (lambda: nf.Partial("std"), nf.std(x)),
+        (lambda: nf.Quantiles(), nf.median(x)),
+        (lambda: nf.Histogram(4, (-50.0, 50.0)), None),
+        (lambda: nf.Cov(1), None),
+    ):
+        left, right = make(), make()
+        left.push(x[:300])
+        right.push(x[300:])
+        right.merge(pickle.loads(pickle.dumps(left)))
+        assert right.count == 1000
+        if whole is not None:
+            assert right.result() == whole
+        assert type(right).from_bytes(right.to_bytes()).to_bytes() == right.to_bytes()
+
+
+
+def test_there_is_one_thread():
+    assert nf.threads() == nf.threads(4) == nf.threads(0) == 1
+
+
+def test_an_index_is_filtered_and_shrinks():
+    index = nf.Index(4)
+    vectors = rows(200, 4)
+    index.add(vectors)
+    query = array.array("f", index.vector(7).tolist())
+    ids, _ = index.search(query, k=3, filter=[1, 5, 9])
+    assert sorted(ids.tolist()) == [1, 5, 9]
+    index.remove([7])
+    assert len(index) == 199 and 7 not in index.search(query, k=5)[0].tolist()

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 # Each is compared with NumPy's function of that name.
-EXACT = ["min", "max", "ptp", "argmin", "argmax", "any", "all", "count_nonzero", "nanmin", "nanmax"]
-ROUNDED = ["sum", "mean", "var", "std", "median", "nansum", "nanmean", "nanvar", "nanstd", "nanmedian"]
-MASKED = ["sum", "mean", "var", "std", "any", "all"]
+EXACT = ["min", "max", "ptp", "argmin", "argmax", "any", "all", "count_nonzero", "nanmin", "nanmax", "nanargmin", "nanargmax", "minmax", "nanminmax", "count"]
+ROUNDED = ["sum", "mean", "var", "std", "median", "nansum", "nanmean", "nanvar", "nanstd", "nanmedian", "norm"]
+MASKED = ["sum", "mean", "var", "std", "any", "all", "count_nonzero", "nansum", "nanmean", "nanvar", "min", "max", "norm"]
+METHODS = "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear median_unbiased normal_unbiased lower higher midpoint nearest".split()
 DTYPES = ["f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?"]
 
 
@@ -36,14 +37,30 @@ def calls(draw, names):
     x, name = draw(arrays()), draw(st.sampled_from(names))
     one = st.none() | st.integers(-x.ndim, x.ndim - 1)
     several = st.lists(st.integers(0, x.ndim - 1), min_size=1, unique=True).map(tuple)
-    axis = draw(one if name.startswith("arg") else one | several)
+    axis = draw(one if "arg" in name else one | several)
     return name, x, {"axis": axis, "keepdims": draw(st.booleans())}
 
 
-def numpy(name, x, **options):
+# What NumPy has by another name, or in two calls.
+NUMPYS = {
+    "minmax": lambda x, **options: np.stack([np.min(x, **options), np.max(x, **options)]),
+    "nanminmax": lambda x, **options: np.stack([np.nanmin(x, **options), np.nanmax(x, **options)]),
+    "count": lambda x, **options: np.count_nonzero(~np.isnan(x), **options),
+    "count_nonzero": lambda x, where=True, **options: np.count_nonzero(np.logical_and(x, where), **options),
+    "norm": lambda x, where=True, **options: np.sqrt(np.sum(np.square(x, dtype=float_of(x)), where=where, **options)),
+    "cummin": lambda x, axis: np.minimum.accumulate(x.ravel() if axis is None else x, axis=axis or 0),
+    "cummax": lambda x, axis: np.maximum.accumulate(x.ravel() if axis is None else x, axis=axis or 0),
+}
+
+
+def float_of(x):
+    return x.dtype if x.dtype.kind == "f" else np.float64
+
+
+def numpy(name, x, *more, **options):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # NUMERICS.md: all-NaN lanes are NaN, without a warning
-        return getattr(np, name)(x, **options)
+        return NUMPYS.get(name, getattr(np, name, None))(x, *more, **options)
 
 
 def assert_same(got, expected, tolerance=0.0):
@@ -68,6 +85,14 @@ def test_what_is_not_rounded_is_numpys(call):
         with pytest.raises(nf.NearfoldError):
             nf.ptp(x, **options)
         return
+    if name.startswith("nanarg"):
+        try:
+            numpy(name, x, **options)
+        except ValueError:  # a lane of nothing but NaN
+            with pytest.raises(nf.NearfoldError) as caught:
+                getattr(nf, name)(x, **options)
+            assert caught.value.code == "all_nan"
+            return
     assert_same(getattr(nf, name)(x, **options), numpy(name, x, **options))
 
 
@@ -90,8 +115,175 @@ def test_what_is_rounded_once_is_within_the_rounding_of_numpy(call):
 def test_where_leaves_what_numpy_leaves(call, data):
     name, x, options = call
     where = data.draw(hnp.arrays(bool, x.shape))
-    if name in ("mean", "var", "std"):
+    if name in ("mean", "var", "std", "nanmean", "nanvar", "min", "max"):
         where[...] |= ~where.any(axis=options["axis"], keepdims=True)  # of nothing: an error here
     if x.dtype == np.float32:
         x = x.astype("f8")
-    assert_same(getattr(nf, name)(x, where=where, **options), numpy(name, x, where=where, **options), 1e-9)
+    if name in ("min", "max"):  # NumPy asks for an initial value; the end that every element beats
+        ends = (False, True) if x.dtype == bool else (-math.inf, math.inf) if x.dtype.kind == "f" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+        expected = numpy(name, x, where=where, initial=ends[name == "min"], **options)
+    else:
+        expected = numpy(name, x, where=where, **options)
+    assert_same(getattr(nf, name)(x, where=where, **options), expected, 1e-9)
+
+
+@deterministic(200)
+@given(arrays(), st.data())
+def test_deviations_take_any_ddof_below_the_count(x, data):
+    x = x.astype("f8")
+    ddof = data.draw(st.sampled_from([0, 1, 0.5, -2]))
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    n = x.size if axis is None else x.shape[axis]
+    for name in ("var", "std"):
+        if ddof >= n:  # NUMERICS.md, "Differences": an error
+            with pytest.raises(nf.NearfoldError):
+                getattr(nf, name)(x, axis=axis, ddof=ddof)
+        else:
+            assert_same(getattr(nf, name)(x, axis=axis, ddof=ddof), numpy(name, x, axis=axis, ddof=ddof), 1e-9)
+
+
+@deterministic(300)
+@given(arrays(), st.data())
+def test_quantiles_are_numpys_bits(x, data):
+    name = data.draw(st.sampled_from(["quantile", "nanquantile", "percentile", "nanpercentile"]))
+    method = data.draw(st.sampled_from(METHODS))
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    keepdims = data.draw(st.booleans())
+    scale = 100 if "percent" in name else 1
+    q = data.draw(st.sampled_from([0, 0.25, 0.5, 1]) | st.lists(st.sampled_from([0, 0.125, 0.5, 0.75, 1]), min_size=1, max_size=3))
+    q = np.multiply(q, scale).tolist()
+    if x.dtype == bool or x.dtype.kind in "iu" and x.dtype.itemsize < 8:
+        x = x.astype("f8")  # NUMERICS.md, "Differences": bool is refused, differences wrap round in NumPy
+    if x.dtype.kind in "iu":
+        x = (x % 1000).astype(x.dtype)
+    expected = numpy(name, x, q, axis=axis, method=method, keepdims=keepdims)
+    got = getattr(nf, name)(x, q, axis=axis, method=method, keepdims=keepdims)
+    # nan-quantiles of float32 are float32 for NumPy where a lane is sorted on its own.
+    assert np.shape(got) == np.shape(expected)
+    np.testing.assert_array_equal(np.asarray(got, "f8"), np.asarray(expected, "f8"))
+
+
+@deterministic(200)
+@given(arrays(), st.data())
+def test_products_are_within_the_rounding_of_numpy(x, data):
+    name = data.draw(st.sampled_from(["prod", "nanprod"]))
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    keepdims = data.draw(st.booleans())
+    if x.dtype.kind == "f":  # NUMERICS.md, "Differences": overflow on the way; float32 in its own type
+        x = (x.astype("f8") % 4) - 2
+    np.testing.assert_allclose(getattr(nf, name)(x, axis=axis, keepdims=keepdims), numpy(name, x, axis=axis, keepdims=keepdims), rtol=1e-12)
+
+
+@deterministic(300)
+@given(arrays(), st.data())
+def test_running_reductions_are_numpys(x, data):
+    name = data.draw(st.sampled_from(["cumsum", "cumprod", "cummin", "cummax"]))
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    if x.dtype.kind == "f" and name in ("cumsum", "cumprod"):
+        x = x.astype("f8")
+        if name == "cumprod":
+            x = (x % 4) - 2
+    expected = numpy(name, x, axis=axis)
+    got = getattr(nf, name)(x, axis=axis)
+    assert got.dtype == expected.dtype and got.shape == expected.shape
+    tolerance = 1e-9 if x.dtype.kind == "f" else 0
+    np.testing.assert_allclose(got, expected, rtol=tolerance, atol=tolerance)
+
+
+@deterministic(200)
+@given(arrays(), st.data())
+def test_products_of_two_arrays_are_numpys(x, data):
+    if x.dtype == np.float32 or x.dtype == bool:
+        x = x.astype("f8")
+    if x.dtype.kind in "iu":  # NUMERICS.md, "Differences": products of int8 are int8 in NumPy
+        x = x.astype("u8" if x.dtype.kind == "u" else "i8")
+    y = x[..., ::-1]
+    if data.draw(st.booleans()):
+        y = y[(0,) * (x.ndim - 1)]  # broadcast
+    assert_same(nf.vecdot(x, y), np.vecdot(x, y), 1e-9)
+    a, b = x.ravel(), x.ravel()[::-1]
+    assert_same(nf.dot(a, b), np.dot(a, b), 1e-9)
+    x, y = np.nan_to_num(x.astype("f8")), np.nan_to_num(y.astype("f8"))
+    norms = np.linalg.norm(x, axis=-1) * np.linalg.norm(y, axis=-1)
+    if np.all(norms > 0):
+        np.testing.assert_allclose(nf.cosine(x, y), np.vecdot(x, y) / norms, rtol=1e-9, atol=1e-9)
+
+
+@deterministic(200)
+@given(arrays(), st.data())
+def test_weighted_means_are_numpys(x, data):
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    x = x.astype("f8")
+    shape = x.shape if axis is None or data.draw(st.booleans()) else (x.shape[axis],)
+    weights = data.draw(hnp.arrays("f8", shape, elements=st.integers(1, 9).map(float)))
+    assert_same(nf.average(x, axis=axis, weights=weights), numpy("average", x, axis=axis, weights=weights), 1e-9)
+
+
+@deterministic(200)
+@given(st.data())
+def test_tables_are_numpys(data):
+    rows, columns = data.draw(st.integers(1, 4)), data.draw(st.integers(2, 8))
+    x = data.draw(hnp.arrays("f8", (rows, columns), elements=st.integers(-50, 50).map(float) | st.just(math.nan)))
+    ddof = data.draw(st.sampled_from([0, 1]))
+    expected = np.atleast_2d(numpy("cov", x, ddof=ddof))
+    np.testing.assert_allclose(nf.cov(x, ddof=ddof), expected, rtol=1e-12, atol=1e-12)
+    varies = np.diag(expected) > 1e-9
+    if varies.all():
+        np.testing.assert_allclose(nf.corrcoef(x), np.atleast_2d(numpy("corrcoef", x)), rtol=1e-9, atol=1e-9)
+
+
+@deterministic(200)
+@given(arrays(), st.data())
+def test_counts_in_bins_are_numpys(x, data):
+    x = np.nan_to_num(x).astype("f8" if x.dtype.kind == "f" else x.dtype)
+    x = x if x.dtype.kind == "f" else (x % 100).astype("i8")
+    bins = data.draw(st.integers(1, 9) | st.sampled_from([[-5.0, 0.0, 1.0, 90.0], "sqrt", "sturges"]))
+    span = None if isinstance(bins, (list, str)) else data.draw(st.none() | st.just((-10.0, 60.0)))
+    density = data.draw(st.booleans())
+    with np.errstate(invalid="ignore"):  # a density of nothing is NaN
+        counts, edges = np.histogram(x, bins, span, density=density)
+    got, places = nf.histogram(x, bins, span, density=density)
+    np.testing.assert_array_equal(places, edges)
+    np.testing.assert_allclose(got, counts, rtol=1e-12 if density else 0)
+    if not density and (span or isinstance(bins, list)):
+        state = nf.Histogram(bins, span) if span else nf.Histogram(bins)
+        state.push(x)
+        np.testing.assert_array_equal(state.result()[0], counts)
+    rising = sorted(data.draw(st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=5)))
+    right = data.draw(st.booleans())
+    np.testing.assert_array_equal(nf.digitize(x, rising, right=right), np.digitize(x, rising, right=right))
+    codes = np.abs(x.ravel()).astype("i8") % 11
+    np.testing.assert_array_equal(nf.bincount(codes, minlength=5), np.bincount(codes, minlength=5))
+    np.testing.assert_allclose(nf.bincount(codes, weights=x.ravel()), np.bincount(codes, weights=x.ravel()), rtol=1e-12, atol=1e-9)
+
+
+@deterministic(100)
+@given(arrays(), st.data())
+def test_figures_of_shape_are_their_formulas(x, data):
+    """SciPy is no dependency of the tests: its formulas, in NumPy."""
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    x = np.nan_to_num(x.astype("f8")) % 100
+    about = x - x.mean(axis=axis, keepdims=True)
+    m2, m3, m4 = ((about**k).mean(axis=axis) for k in (2, 3, 4))
+    np.testing.assert_allclose(nf.moments(x, axis=axis), np.stack([x.mean(axis=axis), m2, m3, m4]), rtol=1e-7, atol=1e-5)
+    if np.all(m2 > 1e-3):
+        np.testing.assert_allclose(nf.skew(x, axis=axis), m3 / m2**1.5, rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(nf.kurtosis(x, axis=axis), m4 / m2**2 - 3, rtol=1e-7, atol=1e-7)
+        for name in ("moments", "skew", "kurtosis"):
+            np.testing.assert_array_equal(getattr(nf, "nan" + name)(x, axis=axis), getattr(nf, name)(x, axis=axis))
+    figures = nf.describe(x, axis=axis)
+    for name, call in {"mean": nf.mean, "std": nf.std, "min": nf.min, "50%": nf.median, "max": nf.max}.items():
+        np.testing.assert_array_equal(figures[name], call(x, axis=axis))
+
+
+@deterministic(100)
+@given(arrays(), st.data())
+def test_groups_are_reductions_of_their_members(x, data):
+    x = x.ravel()
+    codes = np.array(data.draw(st.lists(st.integers(0, 3), min_size=len(x), max_size=len(x))))
+    for name in ("sum", "max", "count", "nansum"):
+        present = [code for code in range(4) if name != "max" or (codes == code).any()]
+        if len(present) < 4:
+            continue
+        got = nf.group(name, x, codes, 4)
+        np.testing.assert_array_equal(got, [getattr(nf, name)(x[codes == code]) for code in range(4)])

@@ -27,3 +27,5 @@ mod near;
 mod recall;
 #[cfg(feature = "fold")]
 mod stream;
+#[cfg(feature = "fold")]
+mod truth;

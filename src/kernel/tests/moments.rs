@@ -4,7 +4,8 @@ use num_bigint::BigInt;
 
 use super::data::{Random, ill_conditioned, kinds};
 use super::oracle::{check_f32, check_f64, check_root_f64, sum_units, units};
-use crate::kernel::moments::{dot, norm, std, var};
+use crate::kernel::inner::dot;
+use crate::kernel::moments::{norm, std, var};
 use crate::kernel::products::{ExactProducts, PARTS, products, products_body};
 use crate::kernel::vector::Pair;
 

@@ -1,0 +1,81 @@
+// Do states of streams give what one call on the whole gives?
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Project } from "./install.mjs";
+
+const nf = await new Project().import("node.js");
+const { Cov, Histogram, Quantiles, corrcoef, cov, histogram, quantile } = nf;
+const X = Float64Array.from({ length: 30_000 }, (_, i) => Math.sin(i * i) * 10 ** (i % 9));
+
+test("covariances in pieces have the bits of the whole", () => {
+  const rows = (from, to) => ({ data: X, shape: [3, to - from], strides: [10_000, 1], offset: from });
+  const left = new Cov(3).push(rows(0, 700));
+  const right = new Cov(3).push(rows(700, 701)).push(rows(701, 10_000));
+  right.merge(Cov.fromBytes(left.toBytes()));
+  assert.equal(right.count, 10_000);
+  assert.equal(right.variables, 3);
+  assert.deepEqual(right.finish(), cov(rows(0, 10_000)));
+  assert.deepEqual(right.finish({ ddof: 0 }), cov(rows(0, 10_000), { ddof: 0 }));
+  assert.deepEqual(right.corrcoef(), corrcoef(rows(0, 10_000)));
+  assert.equal(new Cov(1).push(X).merge(new Cov(1)).count, 30_000);
+});
+
+test("counts in pieces are those of the whole", () => {
+  const range = [-100, 100];
+  const whole = new Histogram(7, { range }).push(X);
+  assert.deepEqual(whole.finish(), histogram(X, { bins: 7, range }));
+  const edges = [-5, 0, 1, 50];
+  const parts = new Histogram(edges).push(X.subarray(0, 9));
+  parts.merge(Histogram.fromBytes(new Histogram(Float64Array.from(edges)).push(X.subarray(9)).toBytes()));
+  assert.deepEqual(parts.finish(), histogram(X, { bins: edges }));
+  assert.equal(parts.count, X.length);
+  parts.push([-9, 99, NaN, Infinity]);
+  assert.equal(parts.nan, 1);
+  assert.equal(parts.above, X.filter((x) => x > 50).length + 2);
+  assert.equal(parts.below, X.filter((x) => x < -5).length + 1);
+});
+
+test("quantiles are exact up to the limit, and then near", () => {
+  const left = new Quantiles().push(X.subarray(0, 11));
+  const right = new Quantiles({ limit: 65536 }).push(X.subarray(11));
+  left.merge(right).merge(new Quantiles());
+  assert.equal(left.finish(), quantile(X, 0.5));
+  assert.deepEqual(left.finish([0.1, 0.9], { method: "nearest" }), quantile(X, [0.1, 0.9], { method: "nearest" }));
+  assert.deepEqual([left.isExact, left.rankError, left.limit], [true, 0, 65536]);
+  const small = new Quantiles({ limit: 4096 }).push(X);
+  assert.equal(small.isExact, false);
+  const below = X.filter((x) => x < small.finish(0.25)).length / X.length;
+  assert.ok(Math.abs(below - 0.25) <= 2 * small.rankError && small.rankError < 0.01, `${below} ${small.rankError}`);
+  assert.equal(small.merge(small).count, 60_000);
+});
+
+const WRONG = {
+  "no variables": [() => new Cov(0), "bad_parameter"],
+  "variables that are no number": [() => new Cov("2"), "bad_parameter"],
+  "another shape": [() => new Cov(2).push([1, 2]), "shape_mismatch"],
+  "nothing": [() => new Cov(2).finish(), "empty"],
+  "another number of variables": [() => new Cov(2).merge(new Cov(3)), "bad_parameter"],
+  "another kind of state": [() => new Cov(2).merge(new Quantiles()), "bad_parameter"],
+  "bins without a range": [() => new Histogram(3), "bad_parameter"],
+  "edges with a range": [() => new Histogram([0, 1], { range: [0, 1] }), "bad_parameter"],
+  "edges that fall": [() => new Histogram([1, 0]), "bad_parameter"],
+  "a limit too small": [() => new Quantiles({ limit: 1 }), "bad_parameter"],
+  "an unknown option": [() => new Quantiles({ limits: 1 }), "bad_parameter"],
+  "q that is no number": [() => new Quantiles().push([1]).finish("0.5"), "bad_parameter"],
+  "q out of range": [() => new Quantiles().push([1]).finish(2), "bad_parameter"],
+  "an unknown method": [() => new Quantiles().push([1]).finish(0.5, { method: "best" }), "unknown_name"],
+  "damaged bytes": [() => Cov.fromBytes(new Cov(1).toBytes().subarray(1)), "corrupt"],
+  "another state's bytes": [() => Quantiles.fromBytes(new Cov(1).toBytes()), "corrupt"],
+};
+
+for (const [name, [call, code]] of Object.entries(WRONG)) {
+  test(`${name}: ${code}`, () => assert.throws(call, { name: "NearfoldError", code }));
+}
+
+test("a state that was freed says so, and may be freed again", () => {
+  const state = new Quantiles();
+  state.free();
+  state.free();
+  assert.throws(() => state.push([1]), { code: "freed" });
+});

@@ -1,0 +1,131 @@
+"""Do states of streams give the bits of one pass, in Python too?"""
+
+import math
+import os
+import pickle
+import subprocess
+import sys
+
+import nearfold as nf
+import numpy as np
+import pytest
+
+RNG = np.random.default_rng(12)
+TABLE = RNG.standard_normal((4, 3001)) * 10.0 ** RNG.integers(-20, 20, (4, 3001))
+X = TABLE.ravel()
+STATES = {
+    "Cov": (lambda: nf.Cov(4), TABLE, lambda: nf.cov(TABLE)),
+    "Histogram": (lambda: nf.Histogram(7, (-1.0, 1.0)), X, lambda: nf.histogram(X, 7, (-1.0, 1.0))),
+    "edges": (lambda: nf.Histogram([-1.0, 0.0, 5.0]), X, lambda: nf.histogram(X, [-1.0, 0.0, 5.0])),
+    "Quantiles": (nf.Quantiles, X, lambda: nf.quantile(X, 0.5)),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("cut", [0, 1, 1500, 3001])
+def test_any_split_gives_the_bits_of_the_whole(name, cut):
+    make, x, whole = STATES[name]
+    left, right = make(), make()
+    left.push(x[..., :cut])
+    right.push(np.asfortranarray(x[..., cut:]))
+    right.merge(pickle.loads(pickle.dumps(left)))
+    assert right.count == x.shape[-1]
+    got, expected = right.result(), whole()
+    for a, b in zip(got, expected) if isinstance(expected, tuple) else [(got, expected)]:
+        np.testing.assert_array_equal(a, b)
+    again = type(right).from_bytes(right.to_bytes())
+    assert again.to_bytes() == right.to_bytes() and repr(again) == repr(right)
+
+
+def test_correlations_and_ddof_are_those_of_the_functions():
+    state = nf.Cov(4)
+    state.push(TABLE)
+    np.testing.assert_array_equal(state.corrcoef(), nf.corrcoef(TABLE))
+    np.testing.assert_array_equal(state.result(ddof=0), nf.cov(TABLE, ddof=0))
+    assert state.variables == 4
+
+
+def test_a_histogram_tells_what_lay_outside():
+    state = nf.Histogram(2, (0.0, 1.0))
+    state.push([-1, -2, 0, 1, 5])
+    state.push(np.array([math.nan, math.inf], "f4"))
+    assert (state.below, state.above, state.nan, state.count) == (2, 2, 1, 7)
+    assert state.result()[0].tolist() == [1, 1]
+
+
+def test_quantiles_take_methods_and_lists_until_they_are_sketched():
+    state = nf.Quantiles(4096)
+    assert state.limit == 4096
+    state.push(X[:4096])
+    for method in ["linear", "hazen", "nearest", "averaged_inverted_cdf"]:
+        np.testing.assert_array_equal(state.result([0.1, 0.5], method=method), nf.quantile(X[:4096], [0.1, 0.5], method=method))
+    state.push(X[4096:])
+    assert not state.is_exact and 0 < state.rank_error < 0.01
+    ranks = np.searchsorted(np.sort(X), state.result(np.linspace(0, 1, 101))) / len(X)
+    assert np.abs(ranks - np.linspace(0, 1, 101)).max() < 2 * state.rank_error
+    assert (state.result(0), state.result(1)) == (X.min(), X.max())
+    state.push(math.nan)
+    assert math.isnan(state.result())
+
+
+@pytest.mark.parametrize(
+    ("code", "call"),
+    [
+        ("bad_parameter", lambda: nf.Cov(0)),
+        ("bad_parameter", lambda: nf.Cov(-1)),
+        ("shape_mismatch", lambda: nf.Cov(2).push([1.0, 2.0])),
+        ("empty", lambda: nf.Cov(2).result()),
+        ("bad_parameter", lambda: nf.Cov(2).merge(nf.Cov(3))),
+        ("bad_parameter", lambda: nf.Histogram(3)),
+        ("bad_parameter", lambda: nf.Histogram([0.0, 1.0], (0.0, 1.0))),
+        ("bad_parameter", lambda: nf.Histogram([1.0, 0.0])),
+        ("bad_parameter", lambda: nf.Histogram(3, (1.0, 1.0))),
+        ("bad_parameter", lambda: nf.Histogram(2, (0, 1)).merge(nf.Histogram(3, (0, 1)))),
+        ("bad_parameter", lambda: nf.Quantiles(1)),
+        ("empty", lambda: nf.Quantiles().result()),
+        ("unsupported_dtype", lambda: nf.Quantiles().push([1j])),
+        ("unknown_name", lambda: nf.Quantiles().result(method="best")),
+        ("corrupt", lambda: nf.Cov.from_bytes(b"no")),
+        ("corrupt", lambda: nf.Histogram.from_bytes(nf.Cov(1).to_bytes())),
+        ("corrupt", lambda: nf.Quantiles.from_bytes(nf.Quantiles().to_bytes()[:-1])),
+    ],
+)
+def test_a_wrong_call_is_an_error_with_a_code(code, call):
+    with pytest.raises(nf.NearfoldError) as caught:
+        call()
+    assert caught.value.code == code
+
+
+def test_the_number_of_threads_is_asked_for_and_does_not_show():
+    x = RNG.standard_normal(1_500_000)
+    names = "sum mean var std norm min max".split()
+    try:
+        assert nf.threads(1) == nf.threads() == 1
+        alone = [getattr(nf, name)(x) for name in names] + [nf.dot(x, x[::-1])]
+        nf.threads(0)
+        assert [getattr(nf, name)(x) for name in names] + [nf.dot(x, x[::-1])] == alone
+    finally:
+        nf.threads(0)
+    assert alone[0] == math.fsum(x)
+
+
+def test_the_pool_is_as_large_as_the_environment_says():
+    code = "import nearfold as nf; print(nf.threads())"
+    for size in ("1", "3"):
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "RAYON_NUM_THREADS": size}, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == size
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_reduces_on_its_own():
+    # In an interpreter of its own: pytest may have threads, which fork warns of.
+    code = """
+import array, os, nearfold as nf
+x = array.array("d", [0.1]) * 1_000_000
+total = nf.sum(x)
+child = os.fork()
+if child == 0:
+    os._exit(0 if nf.sum(x) == total and nf.threads() == 1 else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], timeout=60, check=True)
