@@ -93,8 +93,10 @@ export class Shards {
   }
 
   async search(query, options = {}) {
-    const { k = 10, withColumns } = options;
+    const { k = 10, withColumns, explain } = options;
     withoutColumns(withColumns);
+    // Each shard has an explanation of its own, and there is no sum of them.
+    if (explain) throw badParameter("options", "options of a search in shards", "explain");
     return mergeRow(await this.#each((shard) => shard.search(query, options)), k);
   }
 

@@ -182,7 +182,7 @@ export interface RemoteIndex extends RemoteSearches {
 
 /**
  * An index in shards, one a worker, without columns: an id belongs to the shard of its remainder, and searches merge the nearest
- * of all shards. With `exact` and `f32` storage the answers are those of one index.
+ * of all shards (`explain` is refused). With `exact` and `f32` storage the answers are those of one index.
  */
 export interface ShardedIndex extends RemoteSearches {
   /** One file for each shard. */

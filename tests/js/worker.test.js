@@ -186,6 +186,7 @@ test("an index in shards gives the exact neighbours of one index", async () => {
   await rejectsWith(shards.remove([1, 1]), "duplicate_id");
   await rejectsWith(shards.add(data.slice(0, 16), { ids: [-1] }), "bad_parameter");
   await rejectsWith(shards.add(data.slice(0, 16), { id: [1] }), "bad_parameter");
+  await rejectsWith(shards.search(data.slice(0, 16), { explain: true }), "bad_parameter");
   assert.equal(await shards.length, 3000);
   assert.equal(await shards.has(9000), false);
 
