@@ -36,11 +36,12 @@ enum Kind {
     RerankScales,
     RerankCentre,
     Factors,
+    Entries,
     Columns,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -52,6 +53,7 @@ impl Kind {
         Self::RerankScales,
         Self::RerankCentre,
         Self::Factors,
+        Self::Entries,
         Self::Columns,
     ];
 
@@ -68,6 +70,7 @@ impl Kind {
             Self::RerankScales => 9,
             Self::RerankCentre => 10,
             Self::Factors => 11,
+            Self::Entries => 12,
             Self::Columns => 16,
         }
     }
@@ -85,6 +88,7 @@ impl Kind {
             Self::RerankScales => "rerank scales",
             Self::RerankCentre => "rerank centre",
             Self::Factors => "factors",
+            Self::Entries => "entries",
             Self::Columns => "columns",
         }
     }

@@ -95,6 +95,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     index.ordered = header.ordered as usize;
     index.calibration =
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
+    index.extra = read_entries(section(Kind::Entries), header.linked)?;
     index.columns = Columns::from_bytes(section(Kind::Columns), || index.ids.all())
         .or_else(|why| corrupt("columns", why))?;
     Ok(index)
@@ -266,6 +267,18 @@ fn floats(bytes: &[u8], name: &'static str, n: u64) -> Result<Vec<f32>> {
         return corrupt(name, "a number is not finite");
     }
     Ok(values)
+}
+
+fn read_entries(bytes: &[u8], linked: u32) -> Result<Vec<u32>> {
+    let (nodes, rest) = bytes.as_chunks::<4>();
+    let nodes: Vec<u32> = nodes.iter().map(|node| u32::from_le_bytes(*node)).collect();
+    if !rest.is_empty()
+        || !nodes.is_sorted_by(|a, b| a < b)
+        || nodes.last().is_some_and(|last| *last >= linked)
+    {
+        return corrupt("entries", "not ascending linked nodes");
+    }
+    Ok(nodes)
 }
 
 fn read_ids(first: &[u8], further: &[u8], header: &Header) -> Result<Ids> {

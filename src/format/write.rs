@@ -49,6 +49,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
             .collect(),
     ));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
+    sections.push((Kind::Entries, index.extra.iter().flat_map(|node| node.to_le_bytes()).collect()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
     sections.sort_by_key(|(kind, _)| kind.code());

@@ -7,6 +7,7 @@
 //! Malkov & Yashunin (2018).
 
 use super::graph::Slots;
+use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::Rows;
@@ -30,19 +31,32 @@ fn batch_len(linked: usize) -> usize {
     if linked == 0 { BATCH_MAX } else { (linked / 2).clamp(1, BATCH_MAX) }
 }
 
+/// When the graph has grown by this part, every node is checked to be reachable.
+pub(crate) const CHECK_EVERY: usize = 16;
+
 /// Links the nodes from `slots.len()` to `n`. `progress(linked)` may stop it, between batches.
+///
+/// Walks begin at `extra` too, to which a node of each part is added that links do not lead to.
 pub(crate) fn link<R: Rows>(
     rows: &R,
     slots: &mut Slots,
+    extra: &mut Vec<u32>,
     n: usize,
     plan: Plan,
     pool: &ScratchPool,
     progress: &mut dyn FnMut(usize) -> bool,
 ) {
+    let mut checked = slots.len();
     while slots.len() < n {
         let first = slots.len();
         let last = n.min(first + batch_len(first));
-        link_batch(rows, slots, first, last, plan, pool);
+        link_batch(rows, slots, extra, first, last, plan, pool);
+        if last >= checked + checked / CHECK_EVERY && last < n {
+            let mut scratch = pool.take();
+            reach::note_parts(rows, slots, extra, &mut scratch);
+            pool.put(scratch);
+            checked = last;
+        }
         if !progress(last) {
             return;
         }
@@ -52,6 +66,7 @@ pub(crate) fn link<R: Rows>(
 fn link_batch<R: Rows>(
     rows: &R,
     slots: &mut Slots,
+    extra: &[u32],
     first: usize,
     last: usize,
     plan: Plan,
@@ -60,7 +75,7 @@ fn link_batch<R: Rows>(
     let frozen: &Slots = slots;
     let forward = map(first..last, |node| {
         let mut scratch = pool.take();
-        let list = choose_links(rows, frozen, node as u32, first..last, plan, &mut scratch);
+        let list = choose_links(rows, frozen, extra, node as u32, first..last, plan, &mut scratch);
         pool.put(scratch);
         list
     });
@@ -88,6 +103,7 @@ fn link_batch<R: Rows>(
 fn choose_links<R: Rows>(
     rows: &R,
     slots: &Slots,
+    extra: &[u32],
     node: u32,
     batch: core::ops::Range<usize>,
     plan: Plan,
@@ -95,7 +111,8 @@ fn choose_links<R: Rows>(
 ) -> Vec<Candidate> {
     let ef = plan.ef_construction.max(plan.m);
     rows.prepare_node(node, &mut scratch.prepared);
-    walk(slots, slots.len(), entries(slots.len()), None, ef, scratch, |prepared, nodes, keys| {
+    let entries = entries(slots.len(), extra);
+    walk(slots, slots.len(), entries, None, ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     scratch.fresh.clear();

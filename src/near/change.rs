@@ -6,7 +6,7 @@ use super::graph::{Packed, Slots};
 use super::index::{Graph, Index};
 use super::order::locality_order;
 use super::reach;
-use super::walk::{Candidate, Scratch, entries};
+use super::walk::{Candidate, Scratch};
 use crate::codec::{Rows, with_rows};
 use crate::error::{Error, Result};
 
@@ -50,7 +50,6 @@ impl Index {
         let holes = dead.iter().copied().take_while(|node| (*node as usize) < last);
         let rest = (last as u32..self.store.len() as u32).filter(|node| dead.binary_search(node).is_err());
         let moves: Vec<(u32, u32)> = rest.zip(holes).collect();
-        let mut moved = None;
         if let Some(mut slots) = slots {
             with_rows!(&self.store, rows => heal(rows, &mut slots, &dead, &self.scratch));
             for &(from, to) in &moves {
@@ -61,7 +60,13 @@ impl Index {
                 moves.binary_search_by_key(&link, |(from, _)| *from).map_or(link, |at| moves[at].1)
             });
             reach::link_forgotten(&mut slots);
-            moved = Some(slots);
+            self.extra.retain(|node| dead.binary_search(node).is_err());
+            for node in &mut self.extra {
+                if let Ok(at) = moves.binary_search_by_key(node, |(from, _)| *from) {
+                    *node = moves[at].1;
+                }
+            }
+            self.graph = Graph::Slots(slots);
         }
         for &(from, to) in &moves {
             self.dedupe.rename(&self.store, from, to);
@@ -69,10 +74,13 @@ impl Index {
         }
         self.store.truncate(last);
         self.ids.move_nodes(&moves, last);
-        if let Some(mut slots) = moved {
-            let starts: Vec<u32> = entries(last).collect();
-            self.link_unreached(&mut slots, &starts);
-            self.graph = Graph::Slots(slots);
+        let plan = self.plan();
+        if let Graph::Slots(slots) = &mut self.graph {
+            let mut scratch = self.scratch.take();
+            with_rows!(&self.store, rows => {
+                reach::repair(rows, slots, 0, &mut self.extra, plan, &mut scratch);
+            });
+            self.scratch.put(scratch);
             self.checked = last;
         }
         Ok(())
@@ -105,20 +113,25 @@ impl Index {
     pub fn compact(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;
+        let plan = self.plan();
         if let Graph::Slots(slots) = &mut self.graph {
-            let mut slots = core::mem::take(slots);
             let order = with_rows!(&self.store, rows => locality_order(rows, n, &self.scratch));
             let mut place = vec![0; n];
             for (i, &node) in order.iter().enumerate() {
                 place[node as usize] = i as u32;
             }
-            let starts: Vec<u32> = entries(n).map(|entry| order[entry as usize]).collect();
-            self.link_unreached(&mut slots, &starts);
-            let packed = Packed::from_slots_in_order(&slots, &order, &place);
-            if let Err(error) = self.store.reorder(&order) {
-                self.graph = Graph::Slots(slots);
-                return Err(error);
+            if let Some(&first) = order.first() {
+                let mut scratch = self.scratch.take();
+                with_rows!(&self.store, rows => {
+                    reach::repair(rows, slots, first, &mut self.extra, plan, &mut scratch);
+                });
+                self.scratch.put(scratch);
             }
+            self.store.reorder(&order)?;
+            self.extra.iter_mut().for_each(|node| *node = place[*node as usize]);
+            self.extra.sort_unstable();
+            self.extra.shrink_to_fit();
+            let packed = Packed::from_slots_in_order(slots, &order, &place);
             self.ids.reorder(&order, &place);
             self.graph = Graph::Packed(packed);
             self.checked = n;
@@ -129,14 +142,6 @@ impl Index {
         self.dedupe = Dedupe::default();
         self.ordered = n;
         Ok(())
-    }
-
-    fn link_unreached(&self, slots: &mut Slots, starts: &[u32]) {
-        let mut scratch = self.scratch.take();
-        with_rows!(&self.store, rows => {
-            reach::link_unreached(rows, slots, starts, self.plan(), &mut scratch);
-        });
-        self.scratch.put(scratch);
     }
 }
 

@@ -14,7 +14,6 @@ use super::build::{Plan, map, merge_links, select};
 use super::graph::Slots;
 use super::index::{Graph, Index, LINKED_MIN};
 use super::params::Params;
-use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::{Rows, try_reserve, with_rows};
@@ -131,7 +130,9 @@ impl Index {
             slots.try_reserve(n)?;
             slots.grow(n);
             let (plan, pool) = (index.plan(), &index.scratch);
-            with_rows!(&index.store, rows => import_links(rows, &mut slots, &points, &nodes, plan, pool));
+            with_rows!(&index.store, rows => {
+                import_links(rows, &mut slots, &points, &nodes, plan, pool);
+            });
             index.graph = Graph::Slots(slots);
             index.checked = n;
         }
@@ -187,8 +188,6 @@ fn import_links<R: Rows>(
     for node in starved {
         link_anew(rows, slots, node, plan, &mut scratch);
     }
-    let starts: Vec<u32> = entries(slots.len()).collect();
-    reach::link_unreached(rows, slots, &starts, plan, &mut scratch);
     pool.put(scratch);
 }
 
@@ -228,7 +227,7 @@ fn link_anew<R: Rows>(rows: &R, slots: &mut Slots, node: u32, plan: Plan, scratc
     let n = slots.len();
     rows.prepare_node(node, &mut scratch.prepared);
     let ef = plan.ef_construction.max(plan.m);
-    walk(slots, n, entries(n), Some(node), ef, scratch, |prepared, nodes, keys| {
+    walk(slots, n, entries(n, &[]), Some(node), ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     let candidates = core::mem::take(&mut scratch.pool);

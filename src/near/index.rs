@@ -1,6 +1,6 @@
 //! The index: what users hold.
 
-use super::build::{Plan, link};
+use super::build::{CHECK_EVERY, Plan, link};
 use super::calibrate::Calibration;
 use super::dedupe::Dedupe;
 use super::explain::Explained;
@@ -68,8 +68,9 @@ pub(crate) const LINKED_MIN: usize = 2048;
 /// The recall that a search gives which asks for nothing else.
 const DEFAULT_RECALL: f32 = 0.95;
 
-/// When the index has grown by this part, every node is checked to be reachable.
-const CHECK_EVERY: usize = 16;
+/// Every node is checked to be reachable when there are not more than so many for each new one:
+/// then linking costs more than the check.
+const CHECKED_PER_NEW: usize = 16384;
 
 /// The most nodes: their numbers fit 31 bits.
 const NODES_MAX: usize = (1 << 31) - 2;
@@ -100,6 +101,8 @@ pub struct Index {
     pub(crate) columns: Columns,
     /// How many nodes there were when all were last known to be reachable, from the entry points of so many.
     pub(crate) checked: usize,
+    /// Where walks begin besides: a node of each part that links from node 0 do not lead to.
+    pub(crate) extra: Vec<u32>,
     /// How many nodes there were when they were last put in order.
     pub(crate) ordered: usize,
     /// What `ef_search` gives what recall.
@@ -139,6 +142,7 @@ impl Index {
             ids,
             columns: Columns::default(),
             checked,
+            extra: Vec::new(),
             ordered: checked,
             calibration: Calibration::default(),
             changes: 0,
@@ -189,7 +193,7 @@ impl Index {
             links: match &self.graph {
                 Graph::Slots(slots) => slots.len_bytes(),
                 Graph::Packed(packed) => packed.len_bytes(),
-            },
+            } + self.extra.capacity() * 4,
             ids: self.ids.len_bytes(),
             columns: self.columns.len_bytes(),
         }
@@ -242,15 +246,19 @@ impl Index {
         let plan = self.plan();
         let (first, last) = (slots.len(), self.store.len());
         with_rows!(&self.store, rows => {
-            link(rows, &mut slots, last, plan, &self.scratch, &mut |done| progress(done - first, last - first));
+            let mut report = |done| progress(done - first, last - first);
+            link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
             let linked = slots.len();
             let mut scratch = self.scratch.take();
-            if linked >= self.checked + self.checked / CHECK_EVERY {
-                let starts: Vec<u32> = entries(linked).collect();
-                reach::link_unreached(rows, &mut slots, &starts, plan, &mut scratch);
-                self.checked = linked;
-            } else {
+            let due = linked >= self.checked + self.checked / CHECK_EVERY;
+            if !due {
                 reach::link_unlinked(&mut slots, first);
+            }
+            if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
+                reach::repair(rows, &mut slots, 0, &mut self.extra, plan, &mut scratch);
+            }
+            if due {
+                self.checked = linked;
             }
             self.scratch.put(scratch);
         });
@@ -474,8 +482,8 @@ impl Index {
     }
 
     /// Returns the nodes where searches begin: those from which all were last known to be reachable.
-    pub(super) fn entries(&self) -> impl Iterator<Item = u32> + use<> {
-        entries(self.checked)
+    pub(super) fn entries(&self) -> impl Iterator<Item = u32> {
+        entries(self.checked, &self.extra)
     }
 
     /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`. Returns how

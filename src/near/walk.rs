@@ -96,9 +96,10 @@ pub(crate) fn walk<L: Links>(
     if let Some(node) = without {
         scratch.seen[node as usize] = stamp;
     }
-    for node in entries.filter(|node| Some(*node) != without) {
-        scratch.seen[node as usize] = stamp;
-        scratch.fresh.push(node);
+    for node in entries {
+        if core::mem::replace(&mut scratch.seen[node as usize], stamp) != stamp {
+            scratch.fresh.push(node);
+        }
     }
     let mut listed = [0; LINKS_MAX + 1];
     let mut next = 0;
@@ -132,9 +133,10 @@ pub(crate) fn walk<L: Links>(
     }
 }
 
-/// Returns the nodes where walks begin: spread evenly over the numbers.
-pub(crate) fn entries(n: usize) -> impl Iterator<Item = u32> {
+/// Returns the nodes where walks begin: spread evenly over the numbers, and one of each further
+/// part of the graph ([`repair`](super::reach::repair)).
+pub(crate) fn entries(n: usize, extra: &[u32]) -> impl Iterator<Item = u32> {
     const ENTRIES: usize = 32;
     let count = ENTRIES.min(n);
-    (0..count).map(move |i| (i as u64 * n as u64 / count as u64) as u32)
+    (0..count).map(move |i| (i as u64 * n as u64 / count as u64) as u32).chain(extra.iter().copied())
 }
