@@ -2,6 +2,8 @@
 
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod architecture;
+#[cfg(feature = "near")]
+mod calibration;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "near")]
