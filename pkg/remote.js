@@ -3,7 +3,7 @@
 import { NearfoldError, badParameter } from "./error.js";
 
 /** What is read without a call: `await index.length`. */
-const GETTERS = new Set(["dim", "length", "params", "count"]);
+const GETTERS = new Set(["dim", "length", "params", "count", "columns"]);
 const CLASSES = new Set(["Index", "Accumulator"]);
 
 const known = new WeakMap();

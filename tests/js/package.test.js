@@ -115,7 +115,7 @@ test("the workerd entry takes the kernel as an imported module", () => {
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
   'export * from "nearfold"': 13_500,
-  'export { init, Index } from "nearfold"': 9_700,
+  'export { init, Index } from "nearfold"': 10_000,
   'export { init, sum } from "nearfold"': 7_400,
   'export * from "nearfold/worker"': 5_500,
   'export * from "nearfold/storage"': 11_800,

@@ -315,7 +315,9 @@ fn hostile_columns_with_right_checksums_are_refused_for_what_is_wrong() {
                 assert!(why.is_empty() && index.column("i", &[0]).unwrap() == [(-1).into()], "{why}")
             }
             Err(Error::Corrupt { section: "columns", why: said }) => {
-                assert!(!why.is_empty() && said.contains(why), "{at}: {said}, not {why}");
+                // Lengths beyond 32 bits are refused before they are followed where addresses are as short.
+                let early = cfg!(target_pointer_width = "32") && said.contains("more rows than memory");
+                assert!(early || !why.is_empty() && said.contains(why), "{at}: {said}, not {why}");
             }
             Err(other) => panic!("{other}"),
         }
