@@ -1,6 +1,7 @@
-//! Are long arrays what their parts are, with any number of threads?
+//! Are the results the numbers that they claim to be? Certified data, sums of any condition, any number of threads.
 
 use nearfold::fold::{self, Options, Reduction};
+use num_bigint::BigInt;
 
 use crate::lcg::Lcg;
 
@@ -10,6 +11,171 @@ fn plain() -> Options<'static> {
 
 fn number(output: nearfold::Result<fold::Output>) -> f64 {
     output.expect("it has a value").to_f64().expect("a real number")
+}
+
+/// Returns x 2^1074.
+fn units(x: f64) -> BigInt {
+    let bits = x.to_bits();
+    let (exponent, fraction) = ((bits >> 52) & 0x7ff, bits & ((1 << 52) - 1));
+    let size = if exponent == 0 {
+        BigInt::from(fraction)
+    } else {
+        BigInt::from(fraction | 1 << 52) << (exponent as usize - 1)
+    };
+    if x < 0.0 { -size } else { size }
+}
+
+/// Returns the distance of two floats at x, in units; half of it is the most that rounding may err by.
+fn step(x: f64) -> BigInt {
+    units(x.abs().next_up()) - units(x.abs())
+}
+
+/// Asserts that x is the correctly rounded quotient of two integers, the numerator in units.
+fn assert_rounded(x: f64, numerator: &BigInt, denominator: u64, what: &str) {
+    let error: BigInt = (units(x) * denominator - numerator) * 2;
+    assert!(error.magnitude() <= (step(x) * BigInt::from(denominator)).magnitude(), "{what}: {x:e}");
+}
+
+/// Returns the number of right digits: NIST's LRE.
+fn digits(got: f64, certified: f64) -> f64 {
+    if got == certified { 17.0 } else { -((got - certified) / certified).abs().log10() }
+}
+
+#[test]
+fn the_certified_sets_of_nist_reach_what_doubles_can() {
+    let text = include_str!("../vectors/nist/univariate.json");
+    let file: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let parse = |text: &str| text.parse::<f64>().expect("a number");
+    let mut sets: Vec<(String, f64, f64, Vec<f64>)> = Vec::new();
+    for set in file["sets"].as_array().expect("a list") {
+        let data = text(&set["data"]).split(' ').map(parse).collect();
+        sets.push((text(&set["name"]), parse(&text(&set["mean"])), parse(&text(&set["std"])), data));
+    }
+    for (name, middle, low, high) in [
+        ("NumAcc2", 1.2, 1.1, 1.3),
+        ("NumAcc3", 1_000_000.2, 1_000_000.1, 1_000_000.3),
+        ("NumAcc4", 10_000_000.2, 10_000_000.1, 10_000_000.3),
+    ] {
+        let data = core::iter::once(middle).chain((0..1000).map(|i| if i % 2 == 0 { low } else { high }));
+        sets.push((name.to_owned(), middle, 0.1, data.collect()));
+    }
+    // What exact arithmetic on the doubles nearest to the decimal data gives, less a tenth of a digit.
+    let attainable = [
+        ("Lew", 14.9, 14.9),
+        ("Lottery", 14.9, 14.9),
+        ("Mavro", 14.9, 13.0),
+        ("NumAcc1", 17.0, 17.0),
+        ("NumAcc2", 14.9, 14.9),
+        ("NumAcc3", 14.9, 9.4),
+        ("NumAcc4", 14.9, 8.2),
+    ];
+    assert_eq!(sets.len(), attainable.len());
+    for ((name, mean, std, x), (of, mean_digits, std_digits)) in sets.iter().zip(attainable) {
+        assert_eq!(name, of);
+        let got = number(fold::mean(x, &plain()));
+        assert!(digits(got, *mean) >= mean_digits, "{name}: mean {got:e}");
+        let spread = number(fold::std(x, &plain().ddof(1.0)));
+        assert!(digits(spread, *std) >= std_digits, "{name}: std {spread:e}, {}", digits(spread, *std));
+
+        // And no double is nearer to the exact mean and deviation of the doubles.
+        let n = x.len() as u64;
+        let sum: BigInt = x.iter().map(|&x| units(x)).sum();
+        assert_rounded(got, &sum, n, name);
+        let squares: BigInt = x.iter().map(|&x| units(x) * units(x)).sum();
+        let centred: BigInt = (squares * n - &sum * &sum) * 4;
+        let [low, high] = [-1, 1].map(|half| units(spread) * 2 + step(spread) * half);
+        let divisor = BigInt::from(n * (n - 1));
+        assert!(&low * &low * &divisor <= centred && centred <= &high * &high * &divisor, "{name}: std");
+    }
+}
+
+/// Returns Σxy in squares of units.
+fn exact_dot(x: &[f64], y: &[f64]) -> BigInt {
+    x.iter().zip(y).map(|(&x, &y)| units(x) * units(y)).sum()
+}
+
+/// Returns a double near an integer in squares of units.
+fn near(value: &BigInt) -> f64 {
+    let bits = value.bits();
+    let cut = bits.saturating_sub(60);
+    let leading: i64 = (value >> cut).try_into().expect("60 bits fit");
+    let exponent = cut as i32 - 2148;
+    leading as f64 * 2f64.powi(exponent / 2) * 2f64.powi(exponent - exponent / 2)
+}
+
+/// Two vectors whose inner product has about this condition number.
+///
+/// Reference: T. Ogita, S. M. Rump, S. Oishi, *Accurate sum and dot product*, SIAM J. Sci. Comput. 26 (2005),
+/// algorithm 6.1.
+fn ill_conditioned(lcg: &mut Lcg, len: usize, log10: i32) -> (Vec<f64>, Vec<f64>) {
+    let half = (f64::from(log10) * core::f64::consts::LOG2_10 / 2.0) as i32;
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    for i in 0..len / 2 {
+        let exponent = match i {
+            0 => half + 1,
+            1 => 0,
+            _ => (lcg.next() >> 33) as i32 % (half + 1),
+        };
+        x.push(lcg.next_f64() * 2f64.powi(exponent));
+        y.push(lcg.next_f64() * 2f64.powi(exponent));
+    }
+    let rest = len - x.len();
+    let mut sum = exact_dot(&x, &y);
+    for i in 0..rest {
+        let exponent = half - half * i as i32 / (rest as i32 - 1);
+        let (a, goal) = (lcg.next_f64() * 2f64.powi(exponent), lcg.next_f64() * 2f64.powi(exponent));
+        let b = (goal - near(&sum)) / a;
+        sum += units(a) * units(b);
+        x.push(a);
+        y.push(b);
+    }
+    // Any order will do: the largest are not at the front then.
+    for i in (1..len).rev() {
+        let j = (lcg.next() >> 33) as usize % (i + 1);
+        x.swap(i, j);
+        y.swap(i, j);
+    }
+    (x, y)
+}
+
+#[test]
+fn inner_products_of_any_condition_are_rounded_once() {
+    let mut lcg = Lcg(42);
+    for log10 in (10..=100).step_by(10) {
+        for len in [50, 100, 1001] {
+            let (x, y) = ill_conditioned(&mut lcg, len, log10);
+            let exact = exact_dot(&x, &y);
+            let sizes: BigInt = x.iter().zip(&y).map(|(&x, &y)| units(x.abs()) * units(y.abs())).sum();
+            let condition = (sizes.bits() as f64 - exact.bits() as f64) * core::f64::consts::LOG10_2;
+            assert!(condition > 0.8 * f64::from(log10) - 4.0, "10^{condition} is not 10^{log10}");
+            let got = number(fold::dot(&x, &y, &plain()));
+            let error: BigInt = ((units(got) << 1074_usize) - &exact) * 2;
+            let allowed: BigInt = step(got) << 1074_usize;
+            assert!(error.magnitude() <= allowed.magnitude(), "10^{log10}, {len}: {got:e}");
+        }
+    }
+}
+
+#[test]
+fn sums_of_any_condition_are_rounded_once_and_means_too() {
+    let mut lcg = Lcg(43);
+    for log10 in (10..=100).step_by(10) {
+        for len in [50, 100, 1001] {
+            // The products of the ill-conditioned vectors and what rounds off of them, as addends.
+            let (a, b) = ill_conditioned(&mut lcg, len, log10);
+            let mut x: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+            x.extend(a.iter().zip(&b).map(|(&a, &b)| a.mul_add(b, -(a * b))));
+            let exact: BigInt = x.iter().map(|&x| units(x)).sum();
+            let sizes: BigInt = x.iter().map(|&x| units(x.abs())).sum();
+            let condition = (sizes.bits() as f64 - exact.bits() as f64) * core::f64::consts::LOG10_2;
+            assert!(condition > 0.8 * f64::from(log10) - 4.0, "10^{condition} is not 10^{log10}");
+            assert_rounded(number(fold::sum(&x, &plain())), &exact, 1, "sum");
+            assert_rounded(number(fold::mean(&x, &plain())), &exact, x.len() as u64, "mean");
+            x.reverse();
+            assert_rounded(number(fold::sum(&x, &plain())), &exact, 1, "sum of the same, backwards");
+        }
+    }
 }
 
 /// Long arrays on which estimates decide, on which only exact integers do, and on which there is nothing to decide.
