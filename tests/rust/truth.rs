@@ -165,6 +165,10 @@ fn sums_of_any_condition_are_rounded_once_and_means_too() {
             // The products of the ill-conditioned vectors and what rounds off of them, as addends.
             let (a, b) = ill_conditioned(&mut lcg, len, log10);
             let mut x: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a * b).collect();
+            #[allow(
+                clippy::disallowed_methods,
+                reason = "fused everywhere by definition: the error of the product"
+            )]
             x.extend(a.iter().zip(&b).map(|(&a, &b)| a.mul_add(b, -(a * b))));
             let exact: BigInt = x.iter().map(|&x| units(x)).sum();
             let sizes: BigInt = x.iter().map(|&x| units(x.abs())).sum();
