@@ -12,7 +12,7 @@ use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::near::calibrate::Calibration;
-use crate::near::graph::Packed;
+use crate::near::packed::Packed;
 use crate::near::ids::{Column, Ids};
 use crate::near::index::Graph;
 use crate::near::{Index, Params, Storage};

@@ -3,7 +3,7 @@
 use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
 use crate::near::Index;
-use crate::near::graph::Packed;
+use crate::near::packed::Packed;
 use crate::near::ids::Column;
 use crate::near::index::Graph;
 use xxhash_rust::xxh3::xxh3_64;

@@ -16,7 +16,7 @@ pub(crate) mod half;
 #[cfg(feature = "near")]
 pub(crate) mod int8;
 #[cfg(feature = "near")]
-mod prefetch;
+pub(crate) mod prefetch;
 #[cfg(feature = "near")]
 pub(crate) mod rotate;
 

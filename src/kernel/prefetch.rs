@@ -7,7 +7,7 @@ const LINE: usize = 64;
 
 /// Asks for a row's cache lines, where the machine can be asked. Changes nothing else.
 #[inline(always)]
-pub(super) fn prefetch<T>(row: &[T]) {
+pub(crate) fn prefetch<T>(row: &[T]) {
     #[cfg(target_arch = "x86_64")]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -2,7 +2,8 @@
 
 use super::build::{SLACK, map, select};
 use super::dedupe::Dedupe;
-use super::graph::{Packed, Slots};
+use super::graph::Slots;
+use super::packed::Packed;
 use super::index::{Graph, Index};
 use super::order::locality_order;
 use super::reach;

@@ -1,12 +1,16 @@
-//! Who is linked to whom: fixed slots while the graph grows, packed lists in files and after.
+//! Who is linked to whom, while the graph grows: fixed slots. At rest: [`Packed`](super::packed::Packed).
 
 use crate::codec::try_reserve;
 use crate::error::Result;
+use crate::kernel::prefetch::prefetch;
 
 /// What a walk needs of a graph.
 pub(crate) trait Links: Sync {
     /// Calls `visit` with each node that `node` links to.
     fn visit(&self, node: u32, visit: impl FnMut(u32));
+
+    /// Asks for a node's list before it is needed.
+    fn prefetch(&self, node: u32);
 }
 
 /// Lists of one fixed capacity, with the length of each link beside it: the form that grows.
@@ -118,190 +122,9 @@ impl Links for Slots {
     fn visit(&self, node: u32, visit: impl FnMut(u32)) {
         self.links(node).iter().copied().for_each(visit);
     }
-}
 
-/// How many lists share one 32-bit offset.
-const BLOCK: usize = 32;
-
-/// Sorted lists, as differences in variable-length bytes: the form of files.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Packed {
-    bytes: Vec<u8>,
-    /// Where each block of lists starts.
-    blocks: Vec<u32>,
-    /// Where each list starts in its block.
-    starts: Vec<u16>,
-}
-
-impl Packed {
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    pub(crate) fn len_bytes(&self) -> usize {
-        self.bytes.capacity() + self.blocks.capacity() * 4 + self.starts.capacity() * 2
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// Appends a node's list.
-    fn push(&mut self, links: &mut [u32]) {
-        links.sort_unstable();
-        let node = self.starts.len();
-        self.mark_start(self.bytes.len());
-        let mut previous = node as u32;
-        write_varint(&mut self.bytes, links.len() as u32);
-        for (i, &link) in links.iter().enumerate() {
-            let step = if i == 0 { zigzag(link as i32 - previous as i32) } else { link - previous - 1 };
-            write_varint(&mut self.bytes, step);
-            previous = link;
-        }
-    }
-
-    fn mark_start(&mut self, at: usize) {
-        if self.starts.len().is_multiple_of(BLOCK) {
-            self.blocks.push(at as u32);
-        }
-        self.starts.push((at - self.blocks[self.starts.len() / BLOCK] as usize) as u16);
-    }
-
-    pub(crate) fn from_slots(slots: &Slots) -> Self {
-        let same: Vec<u32> = (0..slots.len() as u32).collect();
-        Self::from_slots_in_order(slots, &same, &same)
-    }
-
-    /// Packs lists in a new order: node `i` is what node `order[i]` was, and `place` is the inverse.
-    pub(crate) fn from_slots_in_order(slots: &Slots, order: &[u32], place: &[u32]) -> Self {
-        let mut packed = Self::default();
-        let mut list = Vec::new();
-        for &node in order {
-            list.clear();
-            list.extend(slots.links(node).iter().map(|link| place[*link as usize]));
-            packed.push(&mut list);
-        }
-        packed.bytes.shrink_to_fit();
-        packed.blocks.shrink_to_fit();
-        packed.starts.shrink_to_fit();
-        packed
-    }
-
-    /// Reads the lists of `n` nodes, of at most `capacity` links each.
-    ///
-    /// Errors: a sentence, when a list does not end, is too long, unsorted, not canonical, or links
-    /// to a node that is not there or to itself.
-    pub(crate) fn from_bytes(bytes: &[u8], n: usize, capacity: usize) -> core::result::Result<Self, String> {
-        if bytes.len() > u32::MAX as usize || bytes.len() < n {
-            return Err(format!("{} bytes cannot be the lists of {n} nodes", bytes.len()));
-        }
-        let mut packed = Self {
-            bytes: Vec::new(),
-            blocks: Vec::with_capacity(n.div_ceil(BLOCK)),
-            starts: Vec::with_capacity(n),
-        };
-        let mut at = 0;
-        for node in 0..n as u32 {
-            packed.mark_start(at);
-            let bad = |why: &str| Err(format!("list of node {node}: {why}"));
-            let Some(degree) = read_varint(bytes, &mut at) else { return bad("no length") };
-            if degree as usize > capacity {
-                return bad("longer than the parameters allow");
-            }
-            let mut previous = 0;
-            for i in 0..degree {
-                let Some(step) = read_varint(bytes, &mut at) else { return bad("cut short") };
-                let link = if i == 0 {
-                    i64::from(node) + i64::from(unzigzag(step))
-                } else {
-                    previous + i64::from(step) + 1
-                };
-                if !(0..n as i64).contains(&link) || link == i64::from(node) {
-                    return bad("links to a node that is not there, or to itself");
-                }
-                previous = link;
-            }
-        }
-        if at != bytes.len() {
-            return Err("bytes after the last list".into());
-        }
-        packed.bytes = bytes.to_vec();
-        Ok(packed)
-    }
-
-    /// Returns the lists in slots, with unknown lengths.
-    pub(crate) fn to_slots(&self, capacity: usize) -> Result<Slots> {
-        let mut slots = Slots::new(capacity);
-        slots.try_reserve(self.len())?;
-        slots.grow(self.len());
-        let mut list = Vec::new();
-        for node in 0..self.len() as u32 {
-            list.clear();
-            self.visit(node, |link| list.push((link, f32::NAN)));
-            slots.set(node, list.iter().copied());
-        }
-        Ok(slots)
-    }
-}
-
-impl Links for Packed {
     #[inline(always)]
-    fn visit(&self, node: u32, mut visit: impl FnMut(u32)) {
-        let i = node as usize;
-        let start = self.blocks[i / BLOCK] as usize + self.starts[i] as usize;
-        let mut bytes = &self.bytes[start..];
-        let mut next = || {
-            let (mut value, mut shift) = (0, 0);
-            while let Some((&byte, rest)) = bytes.split_first() {
-                bytes = rest;
-                value |= u32::from(byte & 127) << shift;
-                if byte < 128 {
-                    break;
-                }
-                shift += 7;
-            }
-            value
-        };
-        let degree = next();
-        if degree == 0 {
-            return;
-        }
-        let mut link = node.wrapping_add_signed(unzigzag(next()));
-        visit(link);
-        for _ in 1..degree {
-            link += next() + 1;
-            visit(link);
-        }
+    fn prefetch(&self, node: u32) {
+        prefetch(self.links(node));
     }
-}
-
-fn zigzag(value: i32) -> u32 {
-    ((value << 1) ^ (value >> 31)) as u32
-}
-
-#[inline(always)]
-fn unzigzag(value: u32) -> i32 {
-    (value >> 1) as i32 ^ -((value & 1) as i32)
-}
-
-fn write_varint(bytes: &mut Vec<u8>, mut value: u32) {
-    while value >= 128 {
-        bytes.push(value as u8 | 128);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-}
-
-/// Reads one canonical number: at most 5 bytes, no needless last zero, no bit beyond 32.
-fn read_varint(bytes: &[u8], at: &mut usize) -> Option<u32> {
-    let mut value = 0u64;
-    for shift in [0, 7, 14, 21, 28] {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 127) << shift;
-        if byte < 128 {
-            return if byte == 0 && shift > 0 { None } else { u32::try_from(value).ok() };
-        }
-    }
-    None
 }

@@ -1,6 +1,7 @@
 //! Is the index well? What is in it, and can all of it be found?
 
-use super::graph::{Links, Packed, Slots};
+use super::graph::{Links, Slots};
+use super::packed::Packed;
 use super::index::{Graph, Index};
 use super::reach::Reached;
 

@@ -14,6 +14,7 @@ pub(crate) mod ids;
 mod import_hnsw_rs;
 pub(crate) mod index;
 mod order;
+pub(crate) mod packed;
 mod params;
 mod range;
 mod reach;

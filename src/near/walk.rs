@@ -39,12 +39,14 @@ impl Candidate {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     /// The walk that a node was last seen in.
-    seen: Vec<u16>,
-    walk: u16,
+    seen: Vec<u8>,
+    walk: u8,
     /// The best candidates, sorted.
     pub(crate) pool: Vec<Candidate>,
     pub(crate) fresh: Vec<u32>,
     pub(crate) keys: Vec<f32>,
+    /// Those of the scored nodes that may enter the pool.
+    better: Vec<Candidate>,
     pub(crate) prepared: Prepared,
 }
 
@@ -60,6 +62,24 @@ impl Scratch {
             self.seen.resize(n, 0);
         }
         self.pool.clear();
+    }
+
+    /// Lists those of the scored nodes that are better than the worst of a full pool: without a branch to
+    /// guess, as most are not. Returns how many.
+    #[inline(always)]
+    fn sieve(&mut self, ef: usize) -> usize {
+        let Self { pool, fresh, keys, better, .. } = self;
+        let worst = if pool.len() < ef { Candidate(u64::MAX) } else { pool[ef - 1] };
+        if better.len() < fresh.len() {
+            better.resize(fresh.len(), worst);
+        }
+        let mut count = 0;
+        for (&node, &key) in fresh.iter().zip(keys.iter()) {
+            let candidate = Candidate::new(key, node);
+            better[count] = candidate;
+            count += usize::from(candidate < worst);
+        }
+        count
     }
 
     /// Puts a candidate into the pool of at most `ef`; returns its place.
@@ -106,8 +126,10 @@ pub(crate) fn walk<L: Links>(
     loop {
         let Scratch { prepared, fresh, keys, .. } = scratch;
         score(prepared, fresh, keys);
-        for i in 0..scratch.fresh.len() {
-            let candidate = Candidate::new(scratch.keys[i], scratch.fresh[i]);
+        let count = scratch.sieve(ef);
+        for i in 0..count {
+            let candidate = scratch.better[i];
+            links.prefetch(candidate.node());
             if let Some(at) = scratch.offer(candidate, ef) {
                 next = next.min(at);
             }
