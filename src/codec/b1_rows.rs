@@ -6,9 +6,10 @@
 //! walk counts bits; what is reported is made from the query as it came. Components are filled up with
 //! zeros to a multiple of 64 before the rotation.
 
-use super::{Prepared, Rows, mean_of, ordered, reordered, try_reserve};
+use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
 use crate::distance::Metric;
 use crate::error::Result;
+use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
 use crate::kernel::rotate::{rotate, rotate_back};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -21,7 +22,7 @@ pub(crate) struct B1Rows {
     words: usize,
     /// Empty for zero.
     centre: Vec<f32>,
-    codes: Vec<u64>,
+    codes: Aligned<u64>,
     /// |r|² and f of each row.
     factors: Vec<[f32; 2]>,
     /// The row of the zero vector under cosine: its distance to everything is 1.
@@ -44,7 +45,7 @@ fn sum(values: impl Iterator<Item = f32>) -> f32 {
 
 impl B1Rows {
     pub(crate) fn new(dim: usize, metric: Metric) -> Self {
-        Self::from_parts(dim, metric, Vec::new(), Vec::new(), Vec::new(), None)
+        Self::from_parts(dim, metric, Vec::new(), Aligned::default(), Vec::new(), None)
     }
 
     /// Puts rows together from a file's sections, which have been checked.
@@ -52,7 +53,7 @@ impl B1Rows {
         dim: usize,
         metric: Metric,
         centre: Vec<f32>,
-        codes: Vec<u64>,
+        codes: Aligned<u64>,
         factors: Vec<[f32; 2]>,
         zero_node: Option<u32>,
     ) -> Self {
@@ -85,7 +86,7 @@ impl B1Rows {
     }
 
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
-        try_reserve(&mut self.codes, n.saturating_mul(self.words))?;
+        try_reserve_rows(&mut self.codes, n.saturating_mul(self.words))?;
         try_reserve(&mut self.factors, n)
     }
 
@@ -110,11 +111,9 @@ impl B1Rows {
     pub(super) fn push(&mut self, vector: &[f32]) {
         let mut values = Vec::new();
         self.rotated(vector, true, &mut values);
-        self.codes.extend(
-            values.chunks_exact(WORD).map(|values| {
-                values.iter().rev().fold(0u64, |word, value| word << 1 | u64::from(*value > 0.0))
-            }),
-        );
+        for (word, values) in self.codes.grow(self.words).iter_mut().zip(values.chunks_exact(WORD)) {
+            *word = values.iter().rev().fold(0, |word, value| word << 1 | u64::from(*value > 0.0));
+        }
         let mut norm = sum(values.iter().map(|value| value * value));
         let magnitudes = sum(values.iter().map(|value| value.abs()));
         let factor = if magnitudes > 0.0 { norm / magnitudes } else { 0.0 };
@@ -144,7 +143,7 @@ impl B1Rows {
     }
 
     pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
-        let codes = reordered(&self.codes, self.words, order)?;
+        let codes = reordered_rows(&self.codes, self.words, order)?;
         let factors = reordered(&self.factors, 1, order)?;
         self.zero_node =
             self.zero_node.and_then(|zero| order.iter().position(|node| *node == zero)).map(|at| at as u32);
@@ -191,7 +190,7 @@ impl B1Rows {
     }
 
     pub(super) fn len_bytes(&self) -> usize {
-        self.codes.capacity() * 8 + self.factors.capacity() * 8 + self.centre.capacity() * 4
+        self.codes.len_bytes() + self.factors.capacity() * 8 + self.centre.capacity() * 4
     }
 }
 

@@ -1,14 +1,15 @@
 //! Storages `f32` and `f16`: the vectors as they are, or rounded to 16 bits.
 
-use super::{Prepared, Rows, ordered, reordered, try_reserve};
+use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows};
 use crate::distance::Metric;
 use crate::error::Result;
+use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::distance_f32::{dots_f32, l2sqs_f32};
 use crate::kernel::half::{dots_f16, f16_from_f32, f32_from_f16, l2sqs_f16};
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// A component, as it is kept.
-pub(crate) trait Float: Copy + PartialEq + Sync + core::fmt::Debug {
+pub(crate) trait Float: Plain + PartialEq + Sync + core::fmt::Debug {
     fn from_f32(value: f32) -> Self;
     fn to_f32(self) -> f32;
     fn to_le_bytes(self) -> impl AsRef<[u8]>;
@@ -65,15 +66,15 @@ impl Float for u16 {
 pub(crate) struct FloatRows<T> {
     dim: usize,
     metric: Metric,
-    values: Vec<T>,
+    values: Aligned<T>,
 }
 
 impl<T: Float> FloatRows<T> {
     pub(crate) fn new(dim: usize, metric: Metric) -> Self {
-        Self { dim, metric, values: Vec::new() }
+        Self { dim, metric, values: Aligned::default() }
     }
 
-    pub(crate) fn from_parts(dim: usize, metric: Metric, values: Vec<T>) -> Self {
+    pub(crate) fn from_parts(dim: usize, metric: Metric, values: Aligned<T>) -> Self {
         Self { dim, metric, values }
     }
 
@@ -86,12 +87,14 @@ impl<T: Float> FloatRows<T> {
     }
 
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
-        try_reserve(&mut self.values, n.saturating_mul(self.dim))
+        try_reserve_rows(&mut self.values, n.saturating_mul(self.dim))
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
         // Adding zero makes +0 of −0, also of what was rounded to it: equal vectors have equal bytes.
-        self.values.extend(vector.iter().map(|value| T::from_f32(T::from_f32(*value).to_f32() + 0.0)));
+        for (place, value) in self.values.grow(vector.len()).iter_mut().zip(vector) {
+            *place = T::from_f32(T::from_f32(*value).to_f32() + 0.0);
+        }
     }
 
     pub(super) fn pop(&mut self) {
@@ -104,7 +107,7 @@ impl<T: Float> FloatRows<T> {
     }
 
     pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
-        self.values = reordered(&self.values, self.dim, order)?;
+        self.values = reordered_rows(&self.values, self.dim, order)?;
         Ok(())
     }
 
@@ -133,7 +136,7 @@ impl<T: Float> FloatRows<T> {
     }
 
     pub(super) fn len_bytes(&self) -> usize {
-        self.values.capacity() * size_of::<T>()
+        self.values.len_bytes()
     }
 
     fn distances(&self, query: &[f32], nodes: &[u32], out: &mut [f32]) {

@@ -5,11 +5,12 @@
 //! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
 
-use super::{Prepared, Rows, mean_of, ordered, reordered, try_reserve};
+use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
 use crate::distance::Metric;
 use crate::error::Result;
+use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, query_limit};
+use crate::kernel::int8::{dots_i8, query_limit, round_i8, round_i16};
 use xxhash_rust::xxh3::Xxh3Default;
 
 #[derive(Clone, Debug)]
@@ -18,7 +19,7 @@ pub(crate) struct I8Rows {
     metric: Metric,
     /// Empty for zero.
     centre: Vec<f32>,
-    codes: Vec<i8>,
+    codes: Aligned<i8>,
     scales: Vec<f32>,
     /// |s·c|² of each row; absent at rest where a query needs none.
     norms: Vec<f32>,
@@ -30,7 +31,7 @@ pub(crate) struct I8Rows {
 
 impl I8Rows {
     pub(crate) fn new(dim: usize, metric: Metric) -> Self {
-        Self::from_parts(dim, metric, Vec::new(), Vec::new(), Vec::new(), None)
+        Self::from_parts(dim, metric, Vec::new(), Aligned::default(), Vec::new(), None)
     }
 
     /// Puts rows together from a file's sections, which have been checked.
@@ -38,7 +39,7 @@ impl I8Rows {
         dim: usize,
         metric: Metric,
         centre: Vec<f32>,
-        codes: Vec<i8>,
+        codes: Aligned<i8>,
         scales: Vec<f32>,
         zero_node: Option<u32>,
     ) -> Self {
@@ -81,7 +82,7 @@ impl I8Rows {
     }
 
     pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
-        let codes = reordered(&self.codes, self.dim, order)?;
+        let codes = reordered_rows(&self.codes, self.dim, order)?;
         let scales = reordered(&self.scales, 1, order)?;
         let norms = if self.norms.is_empty() { Vec::new() } else { reordered(&self.norms, 1, order)? };
         self.zero_node =
@@ -111,7 +112,7 @@ impl I8Rows {
     }
 
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
-        try_reserve(&mut self.codes, n.saturating_mul(self.dim))?;
+        try_reserve_rows(&mut self.codes, n.saturating_mul(self.dim))?;
         try_reserve(&mut self.scales, n)?;
         try_reserve(&mut self.norms, n)
     }
@@ -127,18 +128,20 @@ impl I8Rows {
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
-        let start = self.codes.len();
         let zero = self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0);
         self.zero_again = zero && self.zero_node.is_some();
         if zero && !self.zero_again {
             self.zero_node = Some(self.len() as u32);
         }
+        let codes = self.codes.grow(self.dim);
         let scale = if self.centre.is_empty() {
-            encode(vector.iter().copied(), &mut self.codes)
+            encode(vector, codes)
         } else {
-            encode(vector.iter().zip(&self.centre).map(|(value, centre)| value - centre), &mut self.codes)
+            let values: Vec<f32> =
+                vector.iter().zip(&self.centre).map(|(value, centre)| value - centre).collect();
+            encode(&values, codes)
         };
-        self.norms.push(norm(&self.codes[start..], scale));
+        self.norms.push(norm(codes, scale));
         self.scales.push(scale);
     }
 
@@ -187,24 +190,23 @@ impl I8Rows {
     }
 
     pub(super) fn len_bytes(&self) -> usize {
-        self.codes.capacity() + (self.scales.capacity() + self.norms.capacity() + self.centre.capacity()) * 4
+        self.codes.len_bytes() + (self.scales.capacity() + self.norms.capacity() + self.centre.capacity()) * 4
     }
 }
 
-/// Appends the codes of one vector and returns its scale.
-fn encode(values: impl Iterator<Item = f32> + Clone, codes: &mut Vec<i8>) -> f32 {
+/// Writes the codes of one vector over zeros and returns its scale.
+fn encode(values: &[f32], codes: &mut [i8]) -> f32 {
     let (mut max, mut whole) = (0.0f32, true);
-    for value in values.clone() {
+    for &value in values {
         max = max.max(value.abs());
         whole &= (-128.0..=127.0).contains(&value) && value.trunc() == value;
     }
     let scale = if whole { 1.0 } else { max / 127.0 };
     let inverse = if whole { 1.0 } else { 127.0 / max };
     if max == 0.0 || !inverse.is_finite() {
-        codes.extend(values.map(|_| 0));
         return 0.0;
     }
-    codes.extend(values.map(|value| (value * inverse).round_ties_even() as i8));
+    round_i8(values, inverse, codes);
     scale
 }
 
@@ -227,8 +229,8 @@ impl Rows for I8Rows {
         let max = values.iter().fold(0.0f32, |max, value| max.max(value.abs()));
         let limit = f32::from(query_limit(self.dim));
         let inverse = if (limit / max).is_finite() { limit / max } else { 0.0 };
-        codes.clear();
-        codes.extend(values.iter().map(|value| (value * inverse).round_ties_even() as i16));
+        codes.resize(values.len(), 0);
+        round_i16(values, inverse, codes);
         let (scale, of_dot) = match self.metric {
             Metric::L2sq => (max / limit, 2.0),
             // One factor for all rows changes no order.

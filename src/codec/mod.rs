@@ -11,6 +11,7 @@ mod storage;
 
 use crate::distance::Metric;
 use crate::error::{Error, Result};
+use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
 use crate::kernel::half::F16_MAX;
 pub(crate) use b1_rows::{B1Rows, words};
@@ -304,6 +305,24 @@ fn mean_of(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
 pub(crate) fn try_reserve<T>(vec: &mut Vec<T>, n: usize) -> Result<()> {
     vec.try_reserve(n)
         .map_err(|_| Error::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) })
+}
+
+/// As [`try_reserve`].
+fn try_reserve_rows<T: Plain>(rows: &mut Aligned<T>, n: usize) -> Result<()> {
+    if rows.try_reserve(n) {
+        return Ok(());
+    }
+    Err(Error::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) })
+}
+
+/// Returns the rows of a matrix in a new order, with nothing to spare.
+fn reordered_rows<T: Plain>(rows: &Aligned<T>, dim: usize, order: &[u32]) -> Result<Aligned<T>> {
+    let mut new = Aligned::default();
+    try_reserve_rows(&mut new, rows.len())?;
+    for &node in order {
+        new.extend_from_slice(&rows[node as usize * dim..][..dim]);
+    }
+    Ok(new)
 }
 
 /// Returns the rows of a matrix in a new order.

@@ -12,6 +12,7 @@ use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::near::calibrate::Calibration;
+use crate::kernel::aligned::Aligned;
 use crate::near::packed::Packed;
 use crate::near::ids::{Column, Ids};
 use crate::near::index::Graph;
@@ -225,12 +226,16 @@ impl Parts<'_> {
         let centre_of = || floats(self.centre, centre, if self.centre.is_empty() { 0 } else { dim as u64 });
         Ok(match storage {
             Storage::F32 => {
-                let values = floats(self.vectors, vectors, n as u64 * dim as u64)?;
+                let values = self.vectors.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+                let values = Aligned::from_values(values);
+                if values.iter().any(|value| !value.is_finite()) {
+                    return corrupt(vectors, "a number is not finite");
+                }
                 Codes::F32(FloatRows::from_parts(dim, metric, values))
             }
             Storage::F16 => {
                 let halves = self.vectors.as_chunks::<2>().0.iter();
-                let values: Vec<u16> = halves.map(|half| u16::from_le_bytes(*half)).collect();
+                let values = Aligned::from_values(halves.map(|half| u16::from_le_bytes(*half)));
                 if values.iter().any(|half| half & 0x7c00 == 0x7c00) {
                     return corrupt(vectors, "a number is not finite");
                 }
@@ -241,7 +246,7 @@ impl Parts<'_> {
                 if of_rows.iter().any(|scale| scale.is_sign_negative()) {
                     return corrupt(scales, "a scale is negative");
                 }
-                let codes = self.vectors.iter().map(|code| *code as i8).collect();
+                let codes = Aligned::from_values(self.vectors.iter().map(|code| *code as i8));
                 Codes::I8(I8Rows::from_parts(dim, metric, centre_of()?, codes, of_rows, zero_node))
             }
             Storage::B1 => {
@@ -250,7 +255,7 @@ impl Parts<'_> {
                     return corrupt("factors", "a factor is negative");
                 }
                 let codes = self.vectors.as_chunks::<8>().0.iter();
-                let codes = codes.map(|word| u64::from_le_bytes(*word)).collect();
+                let codes = Aligned::from_values(codes.map(|word| u64::from_le_bytes(*word)));
                 let factors = factors.as_chunks::<2>().0.to_vec();
                 Codes::B1(B1Rows::from_parts(dim, metric, centre_of()?, codes, factors, zero_node))
             }

@@ -1,11 +1,34 @@
 //! Dot products of 8-bit codes with a 16-bit query: integers, hence exact in any order.
 
+use super::dispatch;
 use super::prefetch::{AHEAD, prefetch};
 
 /// Returns the largest magnitude that a 16-bit query may have, so that no sum of `dim` products
 /// with 8-bit codes leaves an `i32`.
 pub(crate) fn query_limit(dim: usize) -> i16 {
     (i32::MAX as usize / (128 * dim)).min(i16::MAX as usize) as i16
+}
+
+#[inline(always)]
+fn rounded_16(values: &[f32], factor: f32, out: &mut [i16]) {
+    for (out, value) in out.iter_mut().zip(values) {
+        *out = (value * factor).round_ties_even() as i16;
+    }
+}
+
+#[inline(always)]
+fn rounded_8(values: &[f32], factor: f32, out: &mut [i8]) {
+    for (out, value) in out.iter_mut().zip(values) {
+        *out = (value * factor).round_ties_even() as i8;
+    }
+}
+
+dispatch! {
+    /// Writes the values times the factor, to the nearest integer, ties to even.
+    pub(crate) fn round_i16(values: &[f32], factor: f32, out: &mut [i16]) = rounded_16;
+
+    /// Likewise.
+    pub(crate) fn round_i8(values: &[f32], factor: f32, out: &mut [i8]) = rounded_8;
 }
 
 /// How an instruction set adds up products, `W` at a time. Integers: all give the same sums.

@@ -8,6 +8,8 @@ mod dispatch;
 pub(crate) use dispatch::dispatch;
 
 #[cfg(feature = "near")]
+pub(crate) mod aligned;
+#[cfg(feature = "near")]
 pub(crate) mod bits;
 #[cfg(feature = "near")]
 pub(crate) mod distance_f32;
