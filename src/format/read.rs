@@ -11,11 +11,11 @@ use crate::codec::{B1Rows, Codes, FloatRows, I8Rows, Store, words};
 use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{Error, Result};
-use crate::near::calibrate::Calibration;
 use crate::kernel::aligned::Aligned;
-use crate::near::packed::Packed;
+use crate::near::calibrate::Calibration;
 use crate::near::ids::{Column, Ids};
 use crate::near::index::Graph;
+use crate::near::packed::Packed;
 use crate::near::{Index, Params, Storage};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 

@@ -116,7 +116,7 @@ mod tests {
     fn it_is_a_vector_that_begins_a_line() {
         let mut aligned: Aligned<u16> = Aligned::from_values(0..100);
         let mut plain: Vec<u16> = (0..100).collect();
-        for n in [1, 31, 32, 33, 64, 1000] {
+        for n in [1, 31, 32, 33, 64, 100] {
             aligned.extend_from_slice(&plain[..n.min(plain.len())]);
             plain.extend_from_within(..n.min(plain.len()));
             assert_eq!(*aligned, *plain);

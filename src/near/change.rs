@@ -3,9 +3,9 @@
 use super::build::{SLACK, map, select};
 use super::dedupe::Dedupe;
 use super::graph::Slots;
-use super::packed::Packed;
 use super::index::{Graph, Index};
 use super::order::locality_order;
+use super::packed::Packed;
 use super::reach;
 use super::walk::{Candidate, Scratch};
 use crate::codec::{Rows, with_rows};

@@ -1,8 +1,8 @@
 //! Is the index well? What is in it, and can all of it be found?
 
 use super::graph::{Links, Slots};
-use super::packed::Packed;
 use super::index::{Graph, Index};
+use super::packed::Packed;
 use super::reach::Reached;
 
 /// What [`Index::health`] found.
