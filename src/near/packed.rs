@@ -307,8 +307,8 @@ mod tests {
                 packed.push(&mut links, n);
                 let len = packed.bytes.len();
                 packed.finish();
-                if degree > 0 {
-                    let low = (n / degree).ilog2();
+                if let Some(each) = n.checked_div(degree) {
+                    let low = each.ilog2();
                     let bits = degree as usize * (1 + low as usize) + ((n - 1) >> low) as usize;
                     assert_eq!(len, 1 + usize::from(degree > 127) + bits.div_ceil(8));
                 }
