@@ -1,0 +1,101 @@
+// Who owns the bytes of the kernel? Needs a kernel with its names: `make wasm-owners`.
+//
+//   node tools/owners.mjs FILE.wasm [ROWS]   functions with all their instances, largest first; then modules
+
+import { readFileSync } from "node:fs";
+
+const [file, rows = "60"] = process.argv.slice(2);
+const wasm = readFileSync(file);
+
+let at = 8;
+const number = () => {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = wasm[at++];
+    value += (byte & 127) * 2 ** shift;
+    if (byte < 128) return value;
+  }
+};
+const text = () => {
+  const length = number();
+  return wasm.toString("utf8", at, (at += length));
+};
+
+const sections = new Map();
+const bodies = [];
+const names = new Map();
+let imports = 0;
+
+const readers = {
+  2() {
+    for (let count = number(); count > 0; count--) {
+      text();
+      text();
+      if (wasm[at++] !== 0) throw new Error("expected imports of functions alone");
+      number();
+      imports++;
+    }
+  },
+  10() {
+    for (let count = number(); count > 0; count--) {
+      const length = number();
+      bodies.push(length);
+      at += length;
+    }
+  },
+  0(end) {
+    if (text() !== "name") return;
+    while (at < end) {
+      const kind = wasm[at++];
+      const length = number();
+      const next = at + length;
+      if (kind === 1) {
+        for (let count = number(); count > 0; count--) {
+          const index = number();
+          names.set(index, text());
+        }
+      }
+      at = next;
+    }
+  },
+};
+
+while (at < wasm.length) {
+  const kind = wasm[at++];
+  const length = number();
+  const end = at + length;
+  sections.set(kind, (sections.get(kind) ?? 0) + length);
+  readers[kind]?.(end);
+  at = end;
+}
+if (names.size === 0) throw new Error("expected a kernel with a name section");
+
+/** Returns a name without its hash: the instances of a generic function have one. */
+const plain = (name) => name.replace(/::h[0-9a-f]{16}$/, "").replace(/\.llvm\.\d+$/, "");
+
+/** Returns the module: `nearfold::fold::lanes`, `core::fmt`. */
+const module = (name) => {
+  const path = name.replace(/^<+/, "").replace(/[ <>].*$/, "").split("::");
+  return path.slice(0, path[0] === "nearfold" ? 3 : 2).join("::");
+};
+
+const functions = new Map();
+const modules = new Map();
+bodies.forEach((length, i) => {
+  const name = plain(names.get(i + imports) ?? "?");
+  for (const [table, key] of [[functions, name], [modules, module(name)]]) {
+    const row = table.get(key) ?? { bytes: 0, instances: 0 };
+    row.bytes += length;
+    row.instances++;
+    table.set(key, row);
+  }
+});
+
+const print = (title, table) => {
+  console.log(`\n${title}\n${"bytes".padStart(8)}${"instances".padStart(11)}`);
+  const sorted = [...table].sort(([, a], [, b]) => b.bytes - a.bytes).slice(0, Number(rows));
+  for (const [name, { bytes, instances }] of sorted) console.log(`${String(bytes).padStart(8)}${String(instances).padStart(11)}  ${name}`);
+};
+console.log(`code ${sections.get(10)}, data ${sections.get(11)}, functions ${bodies.length}`);
+print("by module", modules);
+print("by function", functions);
