@@ -452,13 +452,13 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
             got: format!("{:?}", values.shape()),
         });
     }
-    match Work::flat(values, op)? {
-        Work::I64(list) => Ok(list.into_owned()),
-        Work::U64(list) => list
+    match Work::flat(values, op)?.block() {
+        Block::I64(list) => Ok(list.to_vec()),
+        Block::U64(list) => list
             .iter()
             .map(|&code| i64::try_from(code).map_err(|_| bad(name, "integers below 2^63", code)))
             .collect(),
-        Work::F64(_) | Work::F32(_) => Err(Error::UnsupportedDtype {
+        Block::F64(_) | Block::F32(_) => Err(Error::UnsupportedDtype {
             op,
             expected: "integers or bool",
             got: values.dtype().name().to_owned(),

@@ -1,6 +1,8 @@
 //! Which elements make one result, and in what pieces do they reach its state?
 
-use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2};
+use core::ops::Range;
+
+use ndarray::ArrayViewD;
 
 use super::dtype::Boolean;
 use super::options::Axes;
@@ -9,26 +11,10 @@ use super::threads;
 use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, Result};
-
-/// A piece of a lane in one of the four types that states know.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Block<'a> {
-    F64(&'a [f64]),
-    F32(&'a [f32]),
-    I64(&'a [i64]),
-    U64(&'a [u64]),
-}
+pub(super) use crate::kernel::grid::Block;
+use crate::kernel::grid::{Grid, List, Run, Type};
 
 impl Block<'_> {
-    pub(super) fn len(self) -> usize {
-        match self {
-            Self::F64(x) => x.len(),
-            Self::F32(x) => x.len(),
-            Self::I64(x) => x.len(),
-            Self::U64(x) => x.len(),
-        }
-    }
-
     /// Returns one element of a block of integers.
     pub(super) fn integer(self, i: usize) -> i128 {
         match self {
@@ -84,55 +70,6 @@ fn numbers<T: Copy + Default + PartialEq>(
         }
         push(block(&kept[..len]));
     }
-}
-
-/// An element of an array, and the type that states see it in.
-pub(super) trait Element: Copy + 'static {
-    type Work: Copy + Default + PartialEq + 'static;
-
-    fn widen(self) -> Self::Work;
-    fn block(work: &[Self::Work]) -> Block<'_>;
-
-    /// Returns the slice as it is if no conversion is needed.
-    fn direct(slice: &[Self]) -> Option<&[Self::Work]> {
-        let _ = slice;
-        None
-    }
-}
-
-macro_rules! elements {
-    ($($type:ty => $work:ty, $block:ident, $widen:expr $(, $direct:expr)?;)*) => {
-        $(impl Element for $type {
-            type Work = $work;
-
-            #[inline(always)]
-            fn widen(self) -> $work {
-                $widen(self)
-            }
-
-            fn block(work: &[$work]) -> Block<'_> {
-                Block::$block(work)
-            }
-
-            $(fn direct(slice: &[Self]) -> Option<&[$work]> {
-                $direct(slice)
-            })?
-        })*
-    };
-}
-elements! {
-    f64 => f64, F64, |x| x, Some;
-    f32 => f32, F32, |x| x, Some;
-    half::f16 => f32, F32, half::f16::to_f32;
-    i64 => i64, I64, |x| x, Some;
-    i32 => i64, I64, i64::from;
-    i16 => i64, I64, i64::from;
-    i8 => i64, I64, i64::from;
-    u64 => u64, U64, |x| x, Some;
-    u32 => i64, I64, i64::from;
-    u16 => i64, I64, i64::from;
-    u8 => i64, I64, i64::from;
-    Boolean => i64, I64, |x: Boolean| i64::from(x.get());
 }
 
 /// Elements that are converted or gathered at a time: 32 kB of doubles stay in the first cache.
@@ -193,94 +130,72 @@ impl Plan {
         axes(false).chain(axes(true)).collect()
     }
 
-    /// Returns the axes with the kept ones first and the reduced ones, unless their order counts, as
-    /// they lie in memory. (Not generic over the element: that would be twelve sorts.)
-    fn layout(&self, strides: &[isize], ordered: bool) -> Vec<usize> {
-        let mut order = self.order();
-        if !ordered {
-            order[self.len_kept()..].sort_by_key(|&axis| core::cmp::Reverse(strides[axis].unsigned_abs()));
-        }
-        order
-    }
-
     /// Brings the kept axes to the front and joins what lies together.
     ///
-    /// Returns the view and its number of kept axes; at least one axis is reduced. `ordered` keeps
+    /// Returns the array and its number of kept axes; at least one axis is reduced. `ordered` keeps
     /// the logical order of the elements of a lane; otherwise the order in memory is taken.
-    fn arrange<'a, T>(&self, view: ArrayViewD<'a, T>, ordered: bool) -> (ArrayViewD<'a, T>, usize) {
-        let ndim = self.reduced.len();
-        let mut view = view;
-        let order = self.layout(view.strides(), ordered);
+    fn arrange<'a>(&self, mut grid: Grid<'a>, ordered: bool) -> (Grid<'a>, usize) {
+        let mut order = self.order();
+        let kept = self.len_kept();
         if !ordered {
-            for axis in (0..ndim).filter(|&axis| self.reduced[axis]) {
-                if view.stride_of(Axis(axis)) < 0 {
-                    view.invert_axis(Axis(axis));
+            for axis in (0..order.len()).filter(|&axis| self.reduced[axis]) {
+                if grid.axes()[axis].stride < 0 {
+                    grid.invert(axis);
                 }
             }
+            order[kept..].sort_by_key(|&axis| core::cmp::Reverse(grid.axes()[axis].stride));
         }
-        let mut view = view.permuted_axes(order).insert_axis(Axis(ndim));
-        let mut kept = self.len_kept();
-        for (first, last) in [(0, kept), (kept, ndim + 1)] {
-            let mut into = last.saturating_sub(1);
-            for take in (first..into).rev() {
-                if !view.merge_axes(Axis(take), Axis(into)) {
-                    into = take;
-                }
-            }
+        let mut grid = grid.permuted(&order);
+        let kept = grid.join(0, kept);
+        if grid.join(kept, grid.axes().len()) == 0 {
+            grid.add_axis();
         }
-        // An axis that was joined to another has length 1 now.
-        for axis in (0..view.ndim()).rev() {
-            let is_last_reduced = axis == kept && view.ndim() == kept + 1;
-            if view.len_of(Axis(axis)) == 1 && !is_last_reduced {
-                view = view.index_axis_move(Axis(axis), 0);
-                kept -= usize::from(axis < kept);
-            }
-        }
-        (view, kept)
+        (grid, kept)
     }
 }
 
-/// Gives every lane of `view` to a state of its own; returns the results in C order of the kept axes.
-pub(super) fn fold_lanes<T: Element>(view: ArrayViewD<'_, T>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
+/// Gives every lane of an array to a state of its own; returns the results in C order of the kept axes.
+pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
     // The commonest call needs no plan.
-    if let (0, Some(slice)) = (plan.len_kept(), view.to_slice()) {
-        let mut sink = Sink::new(spec, 1);
-        fold_slice(slice, &mut sink)?;
+    if let (0, Some(block)) = (plan.len_kept(), grid.block()) {
+        let mut sink = Sink::new(spec, 1, grid.kind());
+        fold_block(block, &mut sink)?;
         return Ok(sink.cells);
     }
-    let lanes = plan.shape(view.shape(), false).iter().product::<usize>();
-    let mut sink = Sink::new(spec, lanes);
-    if view.is_empty() {
+    let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.len).collect();
+    let lanes = plan.shape(&shape, false).iter().product::<usize>();
+    let mut sink = Sink::new(spec, lanes, grid.kind());
+    if grid.len() == 0 {
         for _ in 0..lanes {
             sink.states(1);
             sink.finish()?;
         }
         return Ok(sink.cells);
     }
-    let (view, kept) = plan.arrange(view, spec.is_ordered());
-    walk(view, kept, &mut sink)?;
+    let (grid, kept) = plan.arrange(grid, spec.is_ordered());
+    walk(&grid, kept, &mut sink)?;
     Ok(sink.cells)
 }
 
 /// Adds all elements in C order to a state.
-pub(super) fn push_lane<T: Element>(view: ArrayViewD<'_, T>, spec: &Spec, state: &mut State) {
-    let mut sink = Sink::<T::Work>::new(spec, 0);
+pub(super) fn push_lane(grid: &Grid<'_>, spec: &Spec, state: &mut State) {
+    let mut sink = Sink::new(spec, 0, grid.kind());
     sink.states.push(core::mem::replace(state, State::new(spec)));
-    push_all(&view.insert_axis(Axis(0)), &mut sink);
+    push_all(grid, &mut sink);
     *state = sink.states.swap_remove(0);
 }
 
 /// Where results go, and the memory that lanes share.
-struct Sink<'a, W> {
+struct Sink<'a> {
     spec: &'a Spec,
     states: Vec<State>,
     cells: Vec<Cell>,
-    scratch: Vec<W>,
+    scratch: List,
 }
 
-impl<'a, W> Sink<'a, W> {
-    fn new(spec: &'a Spec, lanes: usize) -> Self {
-        Self { spec, states: Vec::new(), cells: Vec::with_capacity(lanes), scratch: Vec::new() }
+impl<'a> Sink<'a> {
+    fn new(spec: &'a Spec, lanes: usize, kind: Type) -> Self {
+        Self { spec, states: Vec::new(), cells: Vec::with_capacity(lanes), scratch: kind.list() }
     }
 
     /// Returns this many fresh states.
@@ -300,85 +215,87 @@ impl<'a, W> Sink<'a, W> {
         }
         Ok(())
     }
+
+    /// Gives the scratch to the first state.
+    fn flush(&mut self) {
+        self.states[0].push(self.spec, self.scratch.block());
+        self.scratch.clear();
+    }
 }
 
-fn walk<T: Element>(view: ArrayViewD<'_, T>, kept: usize, sink: &mut Sink<'_, T::Work>) -> Result<()> {
+fn walk(grid: &Grid<'_>, kept: usize, sink: &mut Sink<'_>) -> Result<()> {
     if kept == 0 {
-        if let Some(slice) = view.to_slice() {
-            return fold_slice(slice, sink);
+        if let Some(block) = grid.block() {
+            return fold_block(block, sink);
         }
         sink.states(1);
-        push_all(&view, sink);
+        push_all(grid, sink);
         return sink.finish();
     }
-    if view.ndim() == 2 {
-        let view = view.into_dimensionality::<Ix2>().expect("it has two dimensions");
-        return walk_plane(view, sink);
+    if let [lanes, places] = grid.axes() {
+        return if lanes.stride.unsigned_abs() < places.stride.unsigned_abs() {
+            walk_columns(grid, sink)
+        } else {
+            walk_rows(grid, sink)
+        };
     }
-    view.outer_iter().try_for_each(|sub| walk(sub, kept - 1, sink))
+    grid.outer().try_for_each(|sub| walk(&sub, kept - 1, sink))
 }
 
 /// One lane of any shape, in logical order, to the first state.
-fn push_all<T: Element>(view: &ArrayViewD<'_, T>, sink: &mut Sink<'_, T::Work>) {
-    if let Some(slice) = view.to_slice() {
-        return push_slice(slice, sink);
+fn push_all(grid: &Grid<'_>, sink: &mut Sink<'_>) {
+    if let Some(block) = grid.block() {
+        return sink.states[0].push(sink.spec, block);
     }
-    let (spec, state) = (sink.spec, &mut sink.states[0]);
-    let scratch = &mut sink.scratch;
-    scratch.clear();
-    for row in view.rows() {
-        for part in row.axis_chunks_iter(Axis(0), SCRATCH) {
-            if scratch.len() + part.len() > SCRATCH {
-                state.push(spec, T::block(scratch));
-                scratch.clear();
-            }
-            scratch.extend(part.iter().map(|x| x.widen()));
-        }
-    }
-    state.push(spec, T::block(scratch));
+    sink.scratch.clear();
+    grid.runs(|run| push_run(run, sink));
+    sink.flush();
 }
 
-fn push_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) {
-    let (spec, state) = (sink.spec, &mut sink.states[0]);
-    if let Some(work) = T::direct(slice) {
-        return state.push(spec, T::block(work));
-    }
-    for part in slice.chunks(SCRATCH) {
-        sink.scratch.clear();
-        sink.scratch.extend(part.iter().map(|x| x.widen()));
-        state.push(spec, T::block(&sink.scratch));
+/// Appends to the scratch, which is emptied into the first state when it is full.
+fn push_run(run: Run<'_>, sink: &mut Sink<'_>) {
+    for start in (0..run.len()).step_by(SCRATCH) {
+        let part = run.part(start, SCRATCH.min(run.len() - start));
+        if sink.scratch.block().len() + part.len() > SCRATCH {
+            sink.flush();
+        }
+        part.append(&mut sink.scratch);
     }
 }
 
 /// Lanes are rows.
-fn walk_plane<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    let stride = |axis| view.stride_of(Axis(axis)).unsigned_abs();
-    if stride(0) < stride(1) {
-        return walk_columns(view, sink);
-    }
-    for row in view.rows() {
-        if let Some(slice) = row.to_slice() {
-            fold_slice(slice, sink)?;
+fn walk_rows(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
+    let (lanes, len) = (grid.axes()[0].len, grid.axes()[1].len);
+    for lane in 0..lanes {
+        let row = grid.run(&[lane], 0, len);
+        if let Some(block) = row.block() {
+            fold_block(block, sink)?;
             continue;
         }
         sink.states(1);
-        push_all(&row.into_dyn(), sink);
+        sink.scratch.clear();
+        push_run(row, sink);
+        sink.flush();
         sink.finish()?;
     }
     Ok(())
 }
 
 /// A lane that lies together.
-fn fold_slice<T: Element>(slice: &[T], sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    if let Some(work) = T::direct(slice) {
-        let block = T::block(work);
-        if threads::one_shot(block, sink.spec, &mut sink.cells) || sink.spec.one_shot(block, &mut sink.cells)
-        {
-            return Ok(());
-        }
+fn fold_block(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
+    if threads::one_shot(block, sink.spec, &mut sink.cells) {
+        return Ok(());
+    }
+    fold_gathered(block, sink)
+}
+
+/// A lane that was gathered, or is no matter for threads.
+fn fold_gathered(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
+    if sink.spec.one_shot(block, &mut sink.cells) {
+        return Ok(());
     }
     sink.states(1);
-    push_slice(slice, sink);
+    sink.states[0].push(sink.spec, block);
     sink.finish()
 }
 
@@ -389,27 +306,31 @@ const TILE: usize = 64;
 const WHOLE: usize = 1 << 22;
 
 /// Neighbours in memory belong to different lanes: a tile of them is turned round in the scratch.
-fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    let len = view.ncols();
-    if sink.spec.gathers() && len <= WHOLE {
-        for tile in view.axis_chunks_iter(Axis(0), (WHOLE / len).clamp(1, TILE)) {
-            let mut whole = core::mem::take(&mut sink.scratch);
-            turn(tile, &mut whole);
-            for lane in whole.chunks_exact(len) {
-                fold_work::<T>(lane, sink)?;
+fn walk_columns(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
+    let (lanes, len) = (grid.axes()[0].len, grid.axes()[1].len);
+    // Lanes are runs now.
+    let grid = grid.clone().permuted(&[1, 0]);
+    let mut rows = grid.kind().list();
+    let whole = sink.spec.gathers() && len <= WHOLE;
+    let width = if whole { (WHOLE / len).clamp(1, TILE) } else { TILE };
+    for first in (0..lanes).step_by(width) {
+        let width = width.min(lanes - first);
+        if whole {
+            let mut tile = core::mem::replace(&mut sink.scratch, grid.kind().list());
+            turn(&grid, first..first + width, 0..len, &mut rows, &mut tile);
+            for lane in 0..width {
+                fold_gathered(tile.block().part(lane * len, len), sink)?;
             }
-            sink.scratch = whole;
+            sink.scratch = tile;
+            continue;
         }
-        return Ok(());
-    }
-    for tile in view.axis_chunks_iter(Axis(0), TILE) {
-        let lanes = tile.nrows();
-        sink.states(lanes);
-        for part in tile.axis_chunks_iter(Axis(1), SCRATCH / lanes) {
-            let len = part.ncols();
-            turn(part, &mut sink.scratch);
-            for (state, lane) in sink.states.iter_mut().zip(sink.scratch.chunks_exact(len)) {
-                state.push(sink.spec, T::block(lane));
+        sink.states(width);
+        let most = SCRATCH / width;
+        for start in (0..len).step_by(most) {
+            let part = most.min(len - start);
+            turn(&grid, first..first + width, start..start + part, &mut rows, &mut sink.scratch);
+            for (lane, state) in sink.states.iter_mut().enumerate() {
+                state.push(sink.spec, sink.scratch.block().part(lane * part, part));
             }
         }
         sink.finish()?;
@@ -417,42 +338,44 @@ fn walk_columns<T: Element>(view: ArrayView2<'_, T>, sink: &mut Sink<'_, T::Work
     Ok(())
 }
 
-/// A lane that was gathered.
-fn fold_work<T: Element>(lane: &[T::Work], sink: &mut Sink<'_, T::Work>) -> Result<()> {
-    if sink.spec.one_shot(T::block(lane), &mut sink.cells) {
-        return Ok(());
+/// Writes a tile of `[places, lanes]` lane after lane. `rows` is memory for what must be converted.
+fn turn(grid: &Grid<'_>, lanes: Range<usize>, places: Range<usize>, rows: &mut List, out: &mut List) {
+    let (width, len) = (lanes.len(), places.len());
+    out.resize(width * len);
+    for start in (0..len).step_by(8) {
+        let count = (len - start).min(8);
+        // Beyond the last place there is the last one, which is not copied.
+        let run = |i: usize| grid.run(&[places.start + start + i.min(count - 1)], lanes.start, width);
+        if run(0).block().is_none() {
+            rows.clear();
+            (0..8).for_each(|i| run(i).append(rows));
+        }
+        let row = |i: usize| run(i).block().unwrap_or_else(|| rows.block().part(i * width, width));
+        macro_rules! copy {
+            ($($variant:ident)*) => {
+                match out {
+                    $(List::$variant(out) => {
+                        let rows = core::array::from_fn(|i| match row(i) {
+                            Block::$variant(row) => row,
+                            _ => unreachable!("all are of the list's type"),
+                        });
+                        copy_eight(rows, start..start + count, len, out);
+                    })*
+                }
+            };
+        }
+        copy!(F64 F32 I64 U64);
     }
-    sink.states(1);
-    sink.states[0].push(sink.spec, T::block(lane));
-    sink.finish()
 }
 
-/// Writes a tile lane after lane. Eight neighbours of a lane are written at a time.
-fn turn<T: Element>(tile: ArrayView2<'_, T>, out: &mut Vec<T::Work>) {
-    let (lanes, len) = tile.dim();
-    out.resize(lanes * len, T::Work::default());
-    let columns = |start: usize| -> Option<[&[T]; 8]> {
-        let mut slices = [&[][..]; 8];
-        for (i, slot) in slices.iter_mut().enumerate() {
-            *slot = tile.index_axis_move(Axis(1), start + i).to_slice()?;
-        }
-        Some(slices)
-    };
-    let mut start = 0;
-    while start + 8 <= len
-        && let Some(slices) = columns(start)
-    {
-        for lane in 0..lanes {
-            let place = lane * len + start;
-            for (slot, slice) in out[place..place + 8].iter_mut().zip(slices) {
-                *slot = slice[lane].widen();
-            }
-        }
-        start += 8;
-    }
-    for (i, column) in tile.columns().into_iter().enumerate().skip(start) {
-        for (x, slot) in column.iter().zip(out[i..].iter_mut().step_by(len)) {
-            *slot = x.widen();
+/// Writes up to eight neighbours of each lane.
+fn copy_eight<T: Copy>(rows: [&[T]; 8], places: Range<usize>, len: usize, out: &mut [T]) {
+    for (lane, out) in out.chunks_exact_mut(len).enumerate() {
+        let out = &mut out[places.clone()];
+        if let Ok(eight) = <&mut [T; 8]>::try_from(&mut *out) {
+            *eight = rows.map(|row| row[lane]);
+        } else {
+            out.iter_mut().zip(rows).for_each(|(slot, row)| *slot = row[lane]);
         }
     }
 }

@@ -76,15 +76,7 @@ impl Partial {
             });
         }
         self.pushed += values.len() as u64;
-        macro_rules! push {
-            ($($variant:ident)*) => {
-                match values {
-                    $(Values::$variant(view) => push_lane(view, &self.spec, &mut self.state),)*
-                    Values::C128(_) | Values::C64(_) => unreachable!("a stream is not of complex numbers"),
-                }
-            };
-        }
-        push!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
+        push_lane(&values.grid(self.spec.op)?, &self.spec, &mut self.state);
         Ok(())
     }
 

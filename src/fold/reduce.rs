@@ -176,23 +176,9 @@ pub fn reduce<'a>(
             got: format!("{:?}", mask.shape()),
         })?),
     };
-    macro_rules! cells {
-        ($($variant:ident)*) => {
-            match values {
-                $(Values::$variant(view) => fold_lanes(view, &plan, &spec)?,)*
-                Values::C128(_) | Values::C64(_) => {
-                    return Err(Error::UnsupportedDtype {
-                        op: spec.op,
-                        expected: "a real dtype",
-                        got: values.dtype().name().to_owned(),
-                    });
-                }
-            }
-        };
-    }
     let cells = match mask {
         Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
-        None => cells!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool),
+        None => fold_lanes(values.grid(spec.op)?, &plan, &spec)?,
     };
     let (cells, shape) = transposed(cells, spec.width, shape);
     Ok(output(&cells, spec.out, shape))

@@ -4,6 +4,8 @@ use ndarray::{ArrayView, ArrayViewD, Dimension};
 
 use super::dtype::{Boolean, Dtype, for_each_dtype};
 use super::output::Array;
+use crate::error::{Error, Result};
+use crate::kernel::grid::{Grid, Stored, Type};
 
 macro_rules! values_enum {
     ($(($variant:ident, $type:ty, $name:literal),)*) => {
@@ -106,6 +108,31 @@ macro_rules! values_enum {
     };
 }
 for_each_dtype!(values_enum);
+
+/// Calls the macro with all types that are folded; the others are complex.
+macro_rules! grid {
+    ($($variant:ident)*) => {
+        impl<'a> Values<'a> {
+            /// Returns the array with its type known only when the program runs.
+            pub(super) fn grid(&self, op: &'static str) -> Result<Grid<'a>> {
+                match self {
+                    $(Self::$variant(view) => Ok(Grid::new(view)),)*
+                    Self::C128(_) | Self::C64(_) => Err(Error::UnsupportedDtype {
+                        op,
+                        expected: "a real dtype",
+                        got: self.dtype().name().to_owned(),
+                    }),
+                }
+            }
+        }
+    };
+}
+grid!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool);
+
+// SAFETY: `Boolean` is transparent over `u8`, which is what `Type::Bool` is.
+unsafe impl Stored for Boolean {
+    const TYPE: Type = Type::Bool;
+}
 
 /// Views `bool`s as the bytes that the kernels read.
 fn as_boolean(slice: &[bool]) -> &[Boolean] {

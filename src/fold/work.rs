@@ -1,56 +1,17 @@
 //! How is a whole array read in a chosen order, by those who need more than a piece at a time?
 
-use std::borrow::Cow;
-
-use ndarray::{ArrayViewD, IxDyn};
-
 use super::dtype::Dtype;
-use super::lanes::{Block, Element};
+use super::lanes::Block;
 use super::values::Values;
 use crate::error::{Error, Result};
+use crate::kernel::grid::List;
 
 /// All elements of an array, in one of the four types that are computed in; a borrow where the
 /// array lies as it is wanted, a copy otherwise.
 #[derive(Clone, Debug)]
 pub(super) enum Work<'a> {
-    F64(Cow<'a, [f64]>),
-    F32(Cow<'a, [f32]>),
-    I64(Cow<'a, [i64]>),
-    U64(Cow<'a, [u64]>),
-}
-
-/// Puts a list of elements into its place among the four.
-pub(super) trait IntoWork: Sized + Clone {
-    fn work(list: Cow<'_, [Self]>) -> Work<'_>;
-}
-
-macro_rules! into_work {
-    ($($type:ty => $variant:ident;)*) => {
-        $(impl IntoWork for $type {
-            fn work(list: Cow<'_, [Self]>) -> Work<'_> {
-                Work::$variant(list)
-            }
-        })*
-    };
-}
-into_work! {
-    f64 => F64;
-    f32 => F32;
-    i64 => I64;
-    u64 => U64;
-}
-
-fn gather<'a, T: Element>(view: ArrayViewD<'a, T>, shape: &[usize], order: &[usize]) -> Option<Work<'a>>
-where
-    T::Work: IntoWork,
-{
-    let same = view.shape() == shape && order.iter().enumerate().all(|(place, &axis)| place == axis);
-    if same && let Some(work) = view.to_slice().and_then(T::direct) {
-        return Some(T::Work::work(Cow::Borrowed(work)));
-    }
-    let view = view.broadcast(IxDyn(shape))?;
-    let list = view.permuted_axes(order).iter().map(|x| x.widen()).collect();
-    Some(T::Work::work(Cow::Owned(list)))
+    Borrowed(Block<'a>),
+    Owned(List),
 }
 
 impl<'a> Work<'a> {
@@ -61,23 +22,20 @@ impl<'a> Work<'a> {
         shape: &[usize],
         order: &[usize],
     ) -> Result<Self> {
-        macro_rules! read {
-            ($($variant:ident)*) => {
-                match values {
-                    $(Values::$variant(view) => gather(view.clone(), shape, order),)*
-                    Values::C128(_) | Values::C64(_) => {
-                        return Err(Error::UnsupportedDtype {
-                            op,
-                            expected: "a real dtype",
-                            got: values.dtype().name().to_owned(),
-                        });
-                    }
-                }
-            };
-        }
-        read!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool).ok_or_else(|| Error::ShapeMismatch {
-            expected: format!("what broadcasts to {shape:?}"),
-            got: format!("{:?}", values.shape()),
+        let Some(grid) = values.grid(op)?.broadcast(shape) else {
+            return Err(Error::ShapeMismatch {
+                expected: format!("what broadcasts to {shape:?}"),
+                got: format!("{:?}", values.shape()),
+            });
+        };
+        let grid = grid.permuted(order);
+        Ok(match grid.block() {
+            Some(block) => Self::Borrowed(block),
+            None => {
+                let mut list = grid.kind().list();
+                grid.append(&mut list);
+                Self::Owned(list)
+            }
         })
     }
 
@@ -89,15 +47,15 @@ impl<'a> Work<'a> {
 
     /// Returns the elements at these places.
     pub(super) fn taken(&self, places: &[usize]) -> Work<'static> {
-        fn take<T: Copy>(list: &[T], places: &[usize]) -> Cow<'static, [T]> {
+        fn take<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {
             places.iter().map(|&place| list[place]).collect()
         }
-        match self {
-            Self::F64(list) => Work::F64(take(list, places)),
-            Self::F32(list) => Work::F32(take(list, places)),
-            Self::I64(list) => Work::I64(take(list, places)),
-            Self::U64(list) => Work::U64(take(list, places)),
-        }
+        Work::Owned(match self.block() {
+            Block::F64(list) => List::F64(take(list, places)),
+            Block::F32(list) => List::F32(take(list, places)),
+            Block::I64(list) => List::I64(take(list, places)),
+            Block::U64(list) => List::U64(take(list, places)),
+        })
     }
 
     pub(super) fn len(&self) -> usize {
@@ -105,20 +63,15 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn block(&self) -> Block<'_> {
-        self.part(0, usize::MAX)
+        match self {
+            Self::Borrowed(block) => *block,
+            Self::Owned(list) => list.block(),
+        }
     }
 
     /// Returns `len` elements from `start` on, or all that there are.
     pub(super) fn part(&self, start: usize, len: usize) -> Block<'_> {
-        fn cut<T>(list: &[T], start: usize, len: usize) -> &[T] {
-            &list[start..start.saturating_add(len).min(list.len())]
-        }
-        match self {
-            Self::F64(list) => Block::F64(cut(list, start, len)),
-            Self::F32(list) => Block::F32(cut(list, start, len)),
-            Self::I64(list) => Block::I64(cut(list, start, len)),
-            Self::U64(list) => Block::U64(cut(list, start, len)),
-        }
+        self.block().part(start, len.min(self.len() - start))
     }
 }
 

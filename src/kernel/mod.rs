@@ -33,6 +33,8 @@ pub(crate) mod exact;
 #[cfg(feature = "fold")]
 pub(crate) mod extrema;
 #[cfg(feature = "fold")]
+pub(crate) mod grid;
+#[cfg(feature = "fold")]
 pub(crate) mod inner;
 #[cfg(feature = "fold")]
 pub(crate) mod lanes;
