@@ -1,8 +1,12 @@
 // Who owns the bytes of the kernel? Needs a kernel with its names: `make wasm-owners`.
 //
-//   node tools/owners.mjs FILE.wasm [ROWS]   functions with all their instances, largest first; then modules
+//   node tools/owners.mjs FILE.wasm [ROWS]   modules, then functions with all their instances
+//
+// "deflated" is what a function adds to the compressed stream, after those before it: code that is there twice
+// costs little there. Largest first.
 
 import { readFileSync } from "node:fs";
+import { constants, createDeflateRaw } from "node:zlib";
 
 const [file, rows = "60"] = process.argv.slice(2);
 const wasm = readFileSync(file);
@@ -39,7 +43,7 @@ const readers = {
   10() {
     for (let count = number(); count > 0; count--) {
       const length = number();
-      bodies.push(length);
+      bodies.push(wasm.subarray(at, at + length));
       at += length;
     }
   },
@@ -79,23 +83,37 @@ const module = (name) => {
   return path.slice(0, path[0] === "nearfold" ? 3 : 2).join("::");
 };
 
+const stream = createDeflateRaw({ level: 9 });
+let written = 0;
+stream.on("data", (chunk) => (written += chunk.length));
+const deflated = (body) =>
+  new Promise((resolve) => {
+    const before = written;
+    stream.write(body);
+    stream.flush(constants.Z_SYNC_FLUSH, () => resolve(Math.max(0, written - before - 5)));
+  });
+
 const functions = new Map();
 const modules = new Map();
-bodies.forEach((length, i) => {
+for (const [i, body] of bodies.entries()) {
   const name = plain(names.get(i + imports) ?? "?");
+  const small = await deflated(body);
   for (const [table, key] of [[functions, name], [modules, module(name)]]) {
-    const row = table.get(key) ?? { bytes: 0, instances: 0 };
-    row.bytes += length;
+    const row = table.get(key) ?? { bytes: 0, deflated: 0, instances: 0 };
+    row.bytes += body.length;
+    row.deflated += small;
     row.instances++;
     table.set(key, row);
   }
-});
+}
 
 const print = (title, table) => {
-  console.log(`\n${title}\n${"bytes".padStart(8)}${"instances".padStart(11)}`);
-  const sorted = [...table].sort(([, a], [, b]) => b.bytes - a.bytes).slice(0, Number(rows));
-  for (const [name, { bytes, instances }] of sorted) console.log(`${String(bytes).padStart(8)}${String(instances).padStart(11)}  ${name}`);
+  console.log(`\n${title}\n${"deflated".padStart(9)}${"bytes".padStart(9)}${"instances".padStart(11)}`);
+  const sorted = [...table].sort(([, a], [, b]) => b.deflated - a.deflated).slice(0, Number(rows));
+  for (const [name, row] of sorted) {
+    console.log(`${String(row.deflated).padStart(9)}${String(row.bytes).padStart(9)}${String(row.instances).padStart(11)}  ${name}`);
+  }
 };
-console.log(`code ${sections.get(10)}, data ${sections.get(11)}, functions ${bodies.length}`);
+console.log(`code ${sections.get(10)}, data ${sections.get(11)}, functions ${bodies.length}, deflated ${written}`);
 print("by module", modules);
 print("by function", functions);
