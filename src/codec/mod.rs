@@ -96,15 +96,6 @@ macro_rules! with_codes {
         }
     };
 }
-pub(crate) use with_codes;
-
-/// Runs the same expression with the rows that the graph is built by.
-macro_rules! with_rows {
-    ($store:expr, $rows:ident => $body:expr) => {
-        $crate::codec::with_codes!(($store).built_by(), $rows => $body)
-    };
-}
-pub(crate) use with_rows;
 
 impl Codes {
     fn new(dim: usize, metric: Metric, storage: Storage) -> Self {
@@ -114,6 +105,11 @@ impl Codes {
             Storage::I8 => Self::I8(I8Rows::new(dim, metric)),
             Storage::B1 => Self::B1(B1Rows::new(dim, metric)),
         }
+    }
+
+    /// Returns the rows as what walks ask, a list of nodes at a time: they are compiled once.
+    pub(crate) fn rows(&self) -> &dyn Rows {
+        with_codes!(self, rows => rows)
     }
 
     fn len_bytes(&self) -> usize {
@@ -150,10 +146,10 @@ impl Store {
     }
 
     /// Returns what the graph is built by: one bit tells too little of two vectors.
-    pub(crate) fn built_by(&self) -> &Codes {
+    pub(crate) fn built_by(&self) -> &dyn Rows {
         match &self.codes {
-            Codes::B1(_) => self.finest(),
-            codes => codes,
+            Codes::B1(_) => self.finest().rows(),
+            codes => codes.rows(),
         }
     }
 

@@ -37,8 +37,8 @@ pub(crate) const CHECK_EVERY: usize = 16;
 /// Links the nodes from `slots.len()` to `n`. `progress(linked)` may stop it, between batches.
 ///
 /// Walks begin at `extra` too, to which a node of each part is added that links do not lead to.
-pub(crate) fn link<R: Rows>(
-    rows: &R,
+pub(crate) fn link(
+    rows: &dyn Rows,
     slots: &mut Slots,
     extra: &mut Vec<u32>,
     n: usize,
@@ -63,8 +63,8 @@ pub(crate) fn link<R: Rows>(
     }
 }
 
-fn link_batch<R: Rows>(
-    rows: &R,
+fn link_batch(
+    rows: &dyn Rows,
     slots: &mut Slots,
     extra: &[u32],
     first: usize,
@@ -100,8 +100,8 @@ fn link_batch<R: Rows>(
 }
 
 /// Returns the links of a new node: the best of the graph and of its batch.
-fn choose_links<R: Rows>(
-    rows: &R,
+fn choose_links(
+    rows: &dyn Rows,
     slots: &Slots,
     extra: &[u32],
     node: u32,
@@ -129,8 +129,8 @@ fn choose_links<R: Rows>(
 }
 
 /// Returns a target's links with the new ones among them; when they are too many, the best.
-pub(crate) fn merge_links<R: Rows>(
-    rows: &R,
+pub(crate) fn merge_links(
+    rows: &dyn Rows,
     slots: &Slots,
     group: &[(u32, Candidate)],
     scratch: &mut Scratch,
@@ -154,8 +154,8 @@ pub(crate) fn merge_links<R: Rows>(
 
 /// Returns up to `limit` of the sorted candidates: those that are nearer to the node than to any
 /// candidate chosen before.
-pub(crate) fn select<R: Rows>(
-    rows: &R,
+pub(crate) fn select(
+    rows: &dyn Rows,
     candidates: impl Iterator<Item = Candidate>,
     limit: usize,
     scratch: &mut Scratch,

@@ -8,7 +8,7 @@ use super::order::locality_order;
 use super::packed::Packed;
 use super::reach;
 use super::walk::{Candidate, Scratch};
-use crate::codec::{Rows, with_rows};
+use crate::codec::Rows;
 use crate::error::{Error, Result};
 
 impl Index {
@@ -52,7 +52,7 @@ impl Index {
         let rest = (last as u32..self.store.len() as u32).filter(|node| dead.binary_search(node).is_err());
         let moves: Vec<(u32, u32)> = rest.zip(holes).collect();
         if let Some(mut slots) = slots {
-            with_rows!(&self.store, rows => heal(rows, &mut slots, &dead, &self.scratch));
+            heal(self.store.built_by(), &mut slots, &dead, &self.scratch);
             for &(from, to) in &moves {
                 slots.copy_list(from, to);
             }
@@ -78,9 +78,8 @@ impl Index {
         let plan = self.plan();
         if let Graph::Slots(slots) = &mut self.graph {
             let mut scratch = self.scratch.take();
-            with_rows!(&self.store, rows => {
-                reach::repair(rows, slots, 0, &mut self.extra, plan, &mut scratch);
-            });
+            let rows = self.store.built_by();
+            reach::repair(rows, slots, 0, &mut self.extra, plan, &mut scratch);
             self.scratch.put(scratch);
             self.checked = last;
         }
@@ -116,16 +115,15 @@ impl Index {
         self.changes += 1;
         let plan = self.plan();
         if let Graph::Slots(slots) = &mut self.graph {
-            let order = with_rows!(&self.store, rows => locality_order(rows, n, &self.scratch));
+            let order = locality_order(self.store.built_by(), n, &self.scratch);
             let mut place = vec![0; n];
             for (i, &node) in order.iter().enumerate() {
                 place[node as usize] = i as u32;
             }
             if let Some(&first) = order.first() {
                 let mut scratch = self.scratch.take();
-                with_rows!(&self.store, rows => {
-                    reach::repair(rows, slots, first, &mut self.extra, plan, &mut scratch);
-                });
+                let rows = self.store.built_by();
+                reach::repair(rows, slots, first, &mut self.extra, plan, &mut scratch);
                 self.scratch.put(scratch);
             }
             self.store.reorder(&order)?;
@@ -147,7 +145,7 @@ impl Index {
 }
 
 /// Gives each node that links to a dead one the dead one's links to choose from.
-fn heal<R: Rows>(rows: &R, slots: &mut Slots, dead: &[u32], pool: &super::scratch::ScratchPool) {
+fn heal(rows: &dyn Rows, slots: &mut Slots, dead: &[u32], pool: &super::scratch::ScratchPool) {
     let mut is_dead = vec![false; slots.len()];
     for &node in dead {
         is_dead[node as usize] = true;
@@ -169,8 +167,8 @@ fn heal<R: Rows>(rows: &R, slots: &mut Slots, dead: &[u32], pool: &super::scratc
     }
 }
 
-fn healed_list<R: Rows>(
-    rows: &R,
+fn healed_list(
+    rows: &dyn Rows,
     slots: &Slots,
     node: u32,
     is_dead: &[bool],

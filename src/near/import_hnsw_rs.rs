@@ -16,7 +16,7 @@ use super::index::{Graph, Index, LINKED_MIN};
 use super::params::Params;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
-use crate::codec::{Rows, try_reserve, with_rows};
+use crate::codec::{Rows, try_reserve};
 use crate::distance::Metric;
 use crate::error::{Error, Result};
 use hnsw_rs::prelude::{DistCosine, DistDot, DistL2, Distance, Hnsw, Point, PointId};
@@ -130,9 +130,8 @@ impl Index {
             slots.try_reserve(n)?;
             slots.grow(n);
             let (plan, pool) = (index.plan(), &index.scratch);
-            with_rows!(&index.store, rows => {
-                import_links(rows, &mut slots, &points, &nodes, plan, pool);
-            });
+            let rows = index.store.built_by();
+            import_links(rows, &mut slots, &points, &nodes, plan, pool);
             index.graph = Graph::Slots(slots);
             index.checked = n;
         }
@@ -155,8 +154,8 @@ fn points_by_id<'b, D: HnswDistance>(hnsw: &Hnsw<'b, f32, D>) -> Vec<Arc<Point<'
 }
 
 /// Fills empty slots with the links of the points' nodes; then sees that every node can be reached.
-fn import_links<R: Rows>(
-    rows: &R,
+fn import_links(
+    rows: &dyn Rows,
     slots: &mut Slots,
     points: &[Arc<Point<'_, f32>>],
     nodes: &[u32],
@@ -192,8 +191,8 @@ fn import_links<R: Rows>(
 }
 
 /// Returns the links of one node: those of all its points, or the best of them.
-fn imported_list<R: Rows>(
-    rows: &R,
+fn imported_list(
+    rows: &dyn Rows,
     group: &[(u32, &Point<'_, f32>)],
     node_of: &[(PointId, u32)],
     capacity: usize,
@@ -223,7 +222,7 @@ fn imported_list<R: Rows>(
 }
 
 /// Links a node as if it were new, both ways: most of its links led to points that are one with it.
-fn link_anew<R: Rows>(rows: &R, slots: &mut Slots, node: u32, plan: Plan, scratch: &mut Scratch) {
+fn link_anew(rows: &dyn Rows, slots: &mut Slots, node: u32, plan: Plan, scratch: &mut Scratch) {
     let n = slots.len();
     rows.prepare_node(node, &mut scratch.prepared);
     let ef = plan.ef_construction.max(plan.m);

@@ -12,7 +12,7 @@ use super::params::{Params, SearchParams};
 use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
-use crate::codec::{Rows, Store, rerank_len, with_codes, with_rows};
+use crate::codec::{Rows, Store, rerank_len};
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{Error, Result};
@@ -246,23 +246,22 @@ impl Index {
         };
         let plan = self.plan();
         let (first, last) = (slots.len(), self.store.len());
-        with_rows!(&self.store, rows => {
-            let mut report = |done| progress(done - first, last - first);
-            link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
-            let linked = slots.len();
-            let mut scratch = self.scratch.take();
-            let due = linked >= self.checked + self.checked / CHECK_EVERY;
-            if !due {
-                reach::link_unlinked(&mut slots, first);
-            }
-            if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
-                reach::repair(rows, &mut slots, 0, &mut self.extra, plan, &mut scratch);
-            }
-            if due {
-                self.checked = linked;
-            }
-            self.scratch.put(scratch);
-        });
+        let rows = self.store.built_by();
+        let mut report = |done| progress(done - first, last - first);
+        link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
+        let linked = slots.len();
+        let mut scratch = self.scratch.take();
+        let due = linked >= self.checked + self.checked / CHECK_EVERY;
+        if !due {
+            reach::link_unlinked(&mut slots, first);
+        }
+        if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
+            reach::repair(rows, &mut slots, 0, &mut self.extra, plan, &mut scratch);
+        }
+        if due {
+            self.checked = linked;
+        }
+        self.scratch.put(scratch);
         let linked = slots.len();
         self.graph = Graph::Slots(slots);
         if linked < last {
@@ -490,10 +489,10 @@ impl Index {
     /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`. Returns how
     /// many vectors it compared.
     pub(super) fn walk(&self, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
-        with_codes!(self.store.codes(), rows => self.walk_rows(rows, ef, without, scratch))
+        self.walk_rows(self.store.codes().rows(), ef, without, scratch)
     }
 
-    fn walk_rows<R: Rows>(&self, rows: &R, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
+    fn walk_rows(&self, rows: &dyn Rows, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
         let n = self.store.len();
         let entries = self.entries();
         let mut compared = 0;
@@ -513,7 +512,7 @@ impl Index {
     pub(super) fn scan(&self, nodes: impl Iterator<Item = u32>, k: usize, scratch: &mut Scratch) -> usize {
         let limit = rerank_len(k);
         scratch.prepared.turn();
-        let compared = with_codes!(self.store.finest(), rows => scan(rows, nodes, limit, scratch));
+        let compared = scan(self.store.finest().rows(), nodes, limit, scratch);
         scratch.prepared.turn();
         compared
     }
@@ -561,12 +560,7 @@ pub(super) fn neighbors(found: Vec<(f32, u64)>) -> Neighbors {
 }
 
 /// Leaves the `limit` best of the given nodes in the pool. Returns how many were given.
-fn scan<R: Rows>(
-    rows: &R,
-    mut nodes: impl Iterator<Item = u32>,
-    limit: usize,
-    scratch: &mut Scratch,
-) -> usize {
+fn scan(rows: &dyn Rows, mut nodes: impl Iterator<Item = u32>, limit: usize, scratch: &mut Scratch) -> usize {
     const CHUNK: usize = 256;
     scratch.pool.clear();
     let mut compared = 0;

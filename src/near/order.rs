@@ -8,7 +8,7 @@ const LEAF: usize = 24;
 
 /// Returns the nodes in an order made by halving: two nodes far from each other, and which of the
 /// two each node is nearer to.
-pub(crate) fn locality_order<R: Rows>(rows: &R, n: usize, pool: &ScratchPool) -> Vec<u32> {
+pub(crate) fn locality_order(rows: &dyn Rows, n: usize, pool: &ScratchPool) -> Vec<u32> {
     let mut order: Vec<u32> = (0..n as u32).collect();
     let mut scratch = pool.take();
     let mut open: Vec<_> = core::iter::once(0..n).collect();

@@ -85,15 +85,15 @@ fn parts<L: Links>(links: &L, n: usize, first: u32, extra: &[u32]) -> (Reached, 
 
 /// Notes a node of each large part that cannot be reached, as long as there are few; for graphs
 /// that are still growing.
-pub(crate) fn note_parts<R: Rows>(rows: &R, slots: &mut Slots, extra: &mut Vec<u32>, scratch: &mut Scratch) {
+pub(crate) fn note_parts(rows: &dyn Rows, slots: &mut Slots, extra: &mut Vec<u32>, scratch: &mut Scratch) {
     let (_, parts) = parts(slots, slots.len(), 0, extra);
     let large: Vec<u32> = parts.iter().filter(|part| part.1 >= PART_MIN).map(|part| part.0).collect();
     admit(rows, slots, 0, extra, &large, scratch);
 }
 
 /// Sees to it that every node is reached from `first` and `extra`: by links, and by more of `extra`.
-pub(crate) fn repair<R: Rows>(
-    rows: &R,
+pub(crate) fn repair(
+    rows: &dyn Rows,
     slots: &mut Slots,
     first: u32,
     extra: &mut Vec<u32>,
@@ -123,8 +123,8 @@ pub(crate) fn repair<R: Rows>(
 }
 
 /// Links a node from the nearest reachable one that has room; returns whether there is one.
-fn link_lonely<R: Rows>(
-    rows: &R,
+fn link_lonely(
+    rows: &dyn Rows,
     slots: &mut Slots,
     node: u32,
     extra: &[u32],
@@ -143,8 +143,8 @@ fn link_lonely<R: Rows>(
 
 /// Lets walks begin at these nodes too; returns false when there were too many, and links were
 /// changed instead.
-fn admit<R: Rows>(
-    rows: &R,
+fn admit(
+    rows: &dyn Rows,
     slots: &mut Slots,
     first: u32,
     extra: &mut Vec<u32>,
@@ -168,7 +168,7 @@ fn admit<R: Rows>(
 }
 
 /// Gives half of a node's links to parts: the nearest, in all directions.
-fn link_part<R: Rows>(rows: &R, slots: &mut Slots, parts: &[u32], i: usize, scratch: &mut Scratch) {
+fn link_part(rows: &dyn Rows, slots: &mut Slots, parts: &[u32], i: usize, scratch: &mut Scratch) {
     let node = parts[i];
     // Of very many parts those before and after, and some from everywhere.
     let near = i.saturating_sub(OTHERS_MAX / 4)..parts.len().min(i + OTHERS_MAX / 4);
