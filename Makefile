@@ -140,9 +140,11 @@ test-wasm-simd: rust-targets
 		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
 
 .PHONY: lint
-lint:  ## format and lints of the Rust code; the golden vectors are what generate.py makes
+lint: rust-targets  ## format and lints of the Rust code; the golden vectors are what generate.py makes
 	cargo fmt --check
 	cargo clippy --quiet --all-targets --features $(NATIVE_FEATURES) -- -D warnings
+	cargo clippy --quiet --features python,parallel -- -D warnings
+	cargo clippy --quiet --no-default-features --features wasm --target wasm32-unknown-unknown -- -D warnings
 	python3 tests/vectors/generate.py --check
 
 tests/js/node_modules/installed: tests/js/package-lock.json

@@ -11,8 +11,11 @@ use crate::near::Index;
 /// No filter and no list of values is nested so deep; a list in itself is.
 const DEPTH_MAX: usize = 100;
 
+/// Columns' values by name.
+pub(super) type Named = Vec<(String, Vec<Value>)>;
+
 /// Columns that an argument gives.
-pub(super) struct Given(Vec<(String, Vec<Value>)>);
+pub(super) struct Given(Named);
 
 impl Given {
     /// Reads a dict, or another mapping with `items`.
@@ -64,7 +67,7 @@ impl Wanted {
     }
 
     /// Returns the values of ids, column by column.
-    pub(super) fn values(&self, index: &Index, ids: &[u64]) -> Result<Option<Vec<(String, Vec<Value>)>>> {
+    pub(super) fn values(&self, index: &Index, ids: &[u64]) -> Result<Option<Named>> {
         let names = match self {
             Self::None => return Ok(None),
             Self::All => index.columns().into_iter().map(|(name, _)| name).collect(),
@@ -171,7 +174,7 @@ pub(super) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'p
 /// Returns columns as a dict of lists, or of lists of rows with `k` values each.
 pub(super) fn to_dict<'py>(
     py: Python<'py>,
-    columns: Vec<(String, Vec<Value>)>,
+    columns: Named,
     k: Option<usize>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);

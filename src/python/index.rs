@@ -1,8 +1,6 @@
 //! The class `Index`: the core's index, shared between Python's threads.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock};
 use std::{fs, io};
 
 use ndarray::{ArrayD, IxDyn};
@@ -10,14 +8,16 @@ use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
+use super::allowed::Allowed;
 use super::arguments::SizeArgument;
 use super::buffer::with_bytes;
-use super::columns::{Given, Wanted, from_python, to_dict, to_python};
+use super::columns::{Given, Wanted, to_dict, to_python};
 use super::input::{to_f32, to_ids, with_values};
 use super::output::to_array;
 use super::save::write_atomically;
+use super::shared::Shared;
 use crate::Metric;
-use crate::columns::{ColumnType, Expression};
+use crate::columns::ColumnType;
 use crate::error::{Error, Result};
 use crate::fold;
 use crate::near::{self, Params, SearchParams, Storage};
@@ -63,87 +63,15 @@ use crate::near::{self, Params, SearchParams, Storage};
 /// [1, 0]
 #[pyclass(module = "nearfold", frozen)]
 pub(super) struct Index {
-    index: RwLock<near::Index>,
+    index: Shared,
     dim: usize,
     params: Params,
-    /// The thread whose `add` is running a Python callback, or 0: it holds the lock, and would
-    /// wait for itself for ever if the callback used the index.
-    calling_back: AtomicU64,
 }
 
 impl From<near::Index> for Index {
     fn from(index: near::Index) -> Self {
         let (dim, params) = (index.dim(), index.params().clone());
-        Self { index: RwLock::new(index), dim, params, calling_back: AtomicU64::new(0) }
-    }
-}
-
-/// Returns a number, never 0, that no other living thread has.
-fn this_thread() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    thread_local!(static THIS: u64 = NEXT.fetch_add(1, Ordering::Relaxed));
-    THIS.with(|id| *id)
-}
-
-impl Index {
-    /// Runs `read` with the index, without the interpreter's lock.
-    ///
-    /// The lock on the index is waited for only while detached: a thread that held both would stop
-    /// an `add` that needs the interpreter for its callback.
-    fn read<R: Send>(&self, py: Python<'_>, read: impl FnOnce(&near::Index) -> R + Send) -> PyResult<R> {
-        self.refuse_callback()?;
-        // A panic while the lock was held is a bug that has been told; readers may go on.
-        Ok(py.detach(|| read(&self.index.read().unwrap_or_else(PoisonError::into_inner))))
-    }
-
-    /// Like `read`, for what takes less time than detaching does.
-    fn glance<R: Send>(&self, py: Python<'_>, read: impl FnOnce(&near::Index) -> R + Send) -> PyResult<R> {
-        match self.index.try_read() {
-            Ok(index) => Ok(read(&index)),
-            Err(_) => self.read(py, read),
-        }
-    }
-
-    fn refuse_callback(&self) -> Result<()> {
-        if self.calling_back.load(Ordering::Relaxed) == this_thread() {
-            return Err(Error::BadParameter {
-                name: "progress",
-                expected: "a callback that leaves the index alone until add returns".into(),
-                got: "one that uses it".into(),
-            });
-        }
-        Ok(())
-    }
-
-    fn add_rows(
-        &self,
-        py: Python<'_>,
-        vectors: &[f32],
-        ids: Option<&[u64]>,
-        columns: &Given,
-        progress: Option<&Py<PyAny>>,
-    ) -> PyResult<Vec<u64>> {
-        self.refuse_callback()?;
-        let mut stopped: Option<PyErr> = None;
-        let added = py.detach(|| {
-            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-            index.add_with_columns(vectors, ids, &columns.view(), &mut |done, all| {
-                self.calling_back.store(this_thread(), Ordering::Relaxed);
-                let told = Python::attach(|py| {
-                    py.check_signals()?;
-                    match progress {
-                        Some(progress) => progress.call1(py, (done, all)).map(drop),
-                        None => Ok(()),
-                    }
-                });
-                self.calling_back.store(0, Ordering::Relaxed);
-                told.map_err(|error| stopped = Some(error)).is_ok()
-            })
-        });
-        match stopped {
-            Some(error) => Err(error),
-            None => Ok(added?),
-        }
+        Self { index: Shared::new(index), dim, params }
     }
 }
 
@@ -225,7 +153,7 @@ impl Index {
         let ids = with_values(vectors, |values| {
             self.rows_of(values.shape())?;
             let vectors = to_f32(&values)?;
-            self.add_rows(py, &vectors, ids.as_deref(), &columns, progress.as_ref())
+            self.index.add(py, &vectors, ids.as_deref(), &columns, progress.as_ref())
         })?;
         let shape = [ids.len()];
         array(py, &shape, ids)
@@ -286,12 +214,12 @@ impl Index {
     ) -> PyResult<Bound<'py, PyTuple>> {
         let k = k.at("k")?;
         let params = search_params(ef_search, recall, exact)?;
-        let allowed = filter.map(|filter| self.allowed(py, filter)).transpose()?;
+        let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         let wanted = Wanted::of(with_columns)?;
         with_values(q, |values| {
             let many = self.rows_of(values.shape())?;
             let queries = to_f32(&values)?;
-            let (found, columns) = self.read(py, |index| {
+            let (found, columns) = self.index.read(py, |index| {
                 let found = match (&allowed, many) {
                     (None, Some(_)) => index.search_many(&queries, k, &params)?,
                     (None, None) => batch_of_one(index.search(&queries, k, &params)?),
@@ -360,10 +288,10 @@ impl Index {
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyDict>)> {
         let k = k.at("k")?;
         let params = search_params(ef_search, recall, exact)?;
-        let allowed = filter.map(|filter| self.allowed(py, filter)).transpose()?;
+        let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         with_values(q, |values| {
             let query = to_f32(&values)?;
-            let (found, how) = self.read(py, |index| {
+            let (found, how) = self.index.read(py, |index| {
                 let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
                 index.search_explained(&query, k, &params, filter.as_ref())
             })??;
@@ -410,7 +338,7 @@ impl Index {
         let params = search_params(ef_search, recall, exact)?;
         with_values(q, |values| {
             let query = to_f32(&values)?;
-            let found = self.read(py, |index| index.search_radius(&query, radius, &params))??;
+            let found = self.index.read(py, |index| index.search_radius(&query, radius, &params))??;
             let shape = [found.ids.len()];
             Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
         })
@@ -431,7 +359,7 @@ impl Index {
     ///     With code ``id_not_found`` or ``duplicate_id``.
     fn remove(&self, py: Python<'_>, ids: &Bound<'_, PyAny>) -> PyResult<()> {
         let ids = to_ids(ids)?;
-        self.write(py, |index| index.remove(&ids))
+        self.index.write(py, |index| index.remove(&ids))
     }
 
     /// Replace the vectors of ids that are there; their values in the columns stay.
@@ -462,7 +390,7 @@ impl Index {
         with_values(vectors, |values| {
             self.rows_of(values.shape())?;
             let vectors = to_f32(&values)?;
-            self.write(py, |index| index.update_with_columns(&vectors, &ids, &columns.view()))
+            self.index.write(py, |index| index.update_with_columns(&vectors, &ids, &columns.view()))
         })
     }
 
@@ -488,7 +416,7 @@ impl Index {
     ) -> PyResult<()> {
         let ids = to_ids(ids)?;
         let columns = Given::of(Some(columns))?;
-        self.write(py, |index| index.set_columns(&ids, &columns.view()))
+        self.index.write(py, |index| index.set_columns(&ids, &columns.view()))
     }
 
     /// Add a column in which every value is missing so far.
@@ -508,7 +436,7 @@ impl Index {
     ///     With code ``bad_parameter`` (the name is there, or cannot be) or ``unknown_name``.
     fn add_column(&self, py: Python<'_>, name: &str, r#type: &str) -> PyResult<()> {
         let kind = ColumnType::from_name(r#type)?;
-        self.write(py, |index| index.add_column(name, kind))
+        self.index.write(py, |index| index.add_column(name, kind))
     }
 
     /// Take a column out.
@@ -522,7 +450,7 @@ impl Index {
     /// NearfoldError
     ///     With code ``bad_parameter``.
     fn drop_column(&self, py: Python<'_>, name: &str) -> PyResult<()> {
-        self.write(py, |index| index.drop_column(name))
+        self.index.write(py, |index| index.drop_column(name))
     }
 
     /// Return the values of an id.
@@ -543,7 +471,7 @@ impl Index {
     #[pyo3(signature = (id, /))]
     fn get<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Bound<'py, PyDict>> {
         let values = PyDict::new(py);
-        for (name, value) in self.read(py, |index| index.get(id))?? {
+        for (name, value) in self.index.read(py, |index| index.get(id))?? {
             values.set_item(name, to_python(py, value)?)?;
         }
         Ok(values)
@@ -553,7 +481,7 @@ impl Index {
     #[getter]
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let types = PyDict::new(py);
-        for (name, kind) in self.read(py, near::Index::columns)? {
+        for (name, kind) in self.index.read(py, near::Index::columns)? {
             types.set_item(name, kind.name())?;
         }
         Ok(types)
@@ -561,7 +489,7 @@ impl Index {
 
     /// Give back memory that only changes need, and put neighbours next to each other.
     fn compact(&self, py: Python<'_>) -> PyResult<()> {
-        self.write(py, near::Index::compact)
+        self.index.write(py, near::Index::compact)
     }
 
     /// Measure the recall of searches, with stored vectors as the questions.
@@ -592,7 +520,7 @@ impl Index {
     ) -> PyResult<f32> {
         let k = k.at("k")?;
         let params = search_params(ef_search, recall, false)?;
-        Ok(self.read(py, |index| index.recall(k, &params))??)
+        Ok(self.index.read(py, |index| index.recall(k, &params))??)
     }
 
     /// Return a report of the index's state.
@@ -603,7 +531,7 @@ impl Index {
     ///     ``nodes`` (distinct vectors), ``duplicates``, ``orphans`` (vectors that no walk reaches),
     ///     ``degree_min``, ``degree_mean``, ``degree_max``.
     fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let found = self.read(py, near::Index::health)?;
+        let found = self.index.read(py, near::Index::health)?;
         let health = PyDict::new(py);
         health.set_item("nodes", found.nodes)?;
         health.set_item("duplicates", found.duplicates)?;
@@ -631,7 +559,7 @@ impl Index {
     ///     With code ``id_not_found``.
     #[pyo3(signature = (id, /))]
     fn vector<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Bound<'py, PyAny>> {
-        let vector = self.read(py, |index| index.vector(id))??;
+        let vector = self.index.read(py, |index| index.vector(id))??;
         array(py, &[self.dim], vector)
     }
 
@@ -642,7 +570,7 @@ impl Index {
     /// path : str or os.PathLike
     ///     By custom it ends in ``.nearfold``. `docs/FORMAT.md` says what it holds.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let written = self.read(py, |index| write_atomically(&path, &index.to_bytes()))?;
+        let written = self.index.read(py, |index| write_atomically(&path, &index.to_bytes()))?;
         written.map_err(|error| os_error(&error, &path))
     }
 
@@ -670,7 +598,7 @@ impl Index {
 
     /// Return the index as a file's bytes: the same on every machine for the same adds.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &self.read(py, near::Index::to_bytes)?))
+        Ok(PyBytes::new(py, &self.index.read(py, near::Index::to_bytes)?))
     }
 
     /// Open a file's bytes.
@@ -711,7 +639,8 @@ impl Index {
     ///     ``vectors`` (what walks compare), ``rerank`` (the finer copy, of which a query reads little),
     ///     ``links``, ``ids``, ``columns`` and their ``total``.
     fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let near::Memory { vectors, rerank, links, ids, columns } = self.read(py, near::Index::memory)?;
+        let near::Memory { vectors, rerank, links, ids, columns } =
+            self.index.read(py, near::Index::memory)?;
         let memory = PyDict::new(py);
         memory.set_item("vectors", vectors)?;
         memory.set_item("rerank", rerank)?;
@@ -741,12 +670,12 @@ impl Index {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        self.glance(py, near::Index::len)
+        self.index.glance(py, near::Index::len)
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
         match id.extract::<u64>() {
-            Ok(id) => self.glance(py, |index| index.contains(id)),
+            Ok(id) => self.index.glance(py, |index| index.contains(id)),
             Err(_not_an_id) => Ok(false),
         }
     }
@@ -770,21 +699,6 @@ impl Index {
     }
 }
 
-/// What a `filter` argument says.
-enum Allowed {
-    Ids(Vec<u64>),
-    Where(Expression),
-}
-
-impl Allowed {
-    fn filter(&self, index: &near::Index) -> Result<near::Filter> {
-        match self {
-            Self::Ids(ids) => Ok(index.filter_ids(ids)),
-            Self::Where(expression) => index.filter_where(expression),
-        }
-    }
-}
-
 type Found<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
@@ -799,45 +713,6 @@ fn batch_of_one(found: near::Neighbors) -> near::NeighborsBatch {
 }
 
 impl Index {
-    /// Runs `change` with the index alone, without the interpreter's lock.
-    fn write(
-        &self,
-        py: Python<'_>,
-        change: impl FnOnce(&mut near::Index) -> Result<()> + Send,
-    ) -> PyResult<()> {
-        self.refuse_callback()?;
-        Ok(py.detach(|| change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner)))?)
-    }
-
-    /// Returns what a `filter` argument allows.
-    ///
-    /// A function is asked when the index is no longer locked: it may use the index.
-    fn allowed(&self, py: Python<'_>, filter: &Bound<'_, PyAny>) -> PyResult<Allowed> {
-        if filter.is_instance_of::<PyDict>() {
-            return Ok(Allowed::Where(Expression::from_value(&from_python("filter", filter, 0)?)?));
-        }
-        if !filter.is_callable() {
-            return to_ids(filter).map(Allowed::Ids);
-        }
-        let mut ids = self.read(py, |index| {
-            let mut ids = Vec::with_capacity(index.len());
-            index.filter(|id| {
-                ids.push(id);
-                false
-            });
-            ids
-        })?;
-        let mut failed = None;
-        ids.retain(|&id| {
-            failed.is_none()
-                && filter.call1((id,)).and_then(|answer| answer.is_truthy()).unwrap_or_else(|error| {
-                    failed = Some(error);
-                    false
-                })
-        });
-        failed.map_or(Ok(Allowed::Ids(ids)), Err)
-    }
-
     /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
         let (rows, dim) = match *shape {

@@ -3,6 +3,7 @@
 //! [`input`] turns any Python object that holds numbers into [`Values`](crate::fold::Values), read in
 //! place where the memory allows it; [`output`] turns results into Python numbers and arrays.
 
+mod allowed;
 mod arguments;
 mod arrow;
 mod bins;
@@ -21,6 +22,7 @@ mod partial;
 mod save;
 mod scan;
 mod sequence;
+mod shared;
 mod stream;
 mod strided;
 mod threads;

@@ -39,7 +39,6 @@ impl Optional {
 
 /// Returns the counts and the edges of bins; `edges` is a float64 buffer of as many as `edge_count`.
 #[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "each array comes with its layout")]
 pub fn histogram(
     array: &Buffer,
     layout: &JsValue,

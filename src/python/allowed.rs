@@ -1,0 +1,55 @@
+//! The argument `filter`: conditions on columns, ids, or a function that is asked about every id.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::columns::from_python;
+use super::input::to_ids;
+use super::shared::Shared;
+use crate::columns::Expression;
+use crate::error::Result;
+use crate::near;
+
+/// What a `filter` argument says.
+pub(super) enum Allowed {
+    Ids(Vec<u64>),
+    Where(Expression),
+}
+
+impl Allowed {
+    /// Returns what a `filter` argument allows.
+    ///
+    /// A function is asked when the index is no longer locked: it may use the index.
+    pub(super) fn of(shared: &Shared, py: Python<'_>, filter: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if filter.is_instance_of::<PyDict>() {
+            return Ok(Self::Where(Expression::from_value(&from_python("filter", filter, 0)?)?));
+        }
+        if !filter.is_callable() {
+            return to_ids(filter).map(Self::Ids);
+        }
+        let mut ids = shared.read(py, |index| {
+            let mut ids = Vec::with_capacity(index.len());
+            index.filter(|id| {
+                ids.push(id);
+                false
+            });
+            ids
+        })?;
+        let mut failed = None;
+        ids.retain(|&id| {
+            failed.is_none()
+                && filter.call1((id,)).and_then(|answer| answer.is_truthy()).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    false
+                })
+        });
+        failed.map_or(Ok(Self::Ids(ids)), Err)
+    }
+
+    pub(super) fn filter(&self, index: &near::Index) -> Result<near::Filter> {
+        match self {
+            Self::Ids(ids) => Ok(index.filter_ids(ids)),
+            Self::Where(expression) => index.filter_where(expression),
+        }
+    }
+}
