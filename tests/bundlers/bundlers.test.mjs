@@ -151,6 +151,37 @@ test("Node, ES modules", () => {
   assert.equal(run(process.execPath, ["pool.mjs"], path), "sum 149850000\n4000 vectors are in\nthe nearest is 7\nAbortError\n");
 });
 
+// The same story in the other hosts that `node.js` serves: import, build, search, save, open in another process, work in a worker.
+const STORY = {
+  "save.mjs": `import { writeFileSync } from "node:fs";
+    import { Index, sum } from "nearfold";
+    const index = new Index(2);
+    index.add([0, 0, 1, 1], { columns: { year: [1999, 2004] } });
+    writeFileSync("a.nearfold", index.toBytes());
+    console.log(sum([1e16, 1, -1e16]), index.search([1, 1], { k: 1 }).ids[0]);`,
+  "open.mjs": `import { readFileSync } from "node:fs";
+    import { Index } from "nearfold";
+    const opened = Index.fromBytes(readFileSync("a.nearfold"));
+    const streamed = await Index.fromStream(new Blob([readFileSync("a.nearfold")]).stream());
+    console.log(opened.search([1, 1], { k: 1 }).ids[0], streamed.search([1, 1], { k: 2, filter: { year: { lt: 2000 } } }).ids.join());`,
+  "inline.mjs": `import { Index, sum } from "nearfold/inline";
+    console.log(sum([1e16, 1, -1e16]), new Index(2).length);`,
+  "worker.mjs": `import { connect } from "nearfold/worker";
+    const nf = await connect();
+    const index = await nf.Index.create(2);
+    await index.add([0, 0, 1, 1]);
+    console.log(await nf.sum([1e16, 1, -1e16]), (await index.search([1, 1], { k: 1 })).ids[0]);
+    nf.close();`,
+};
+const TOLD = { "save.mjs": "1 1\n", "open.mjs": "1 0\n", "inline.mjs": "1 0\n", "worker.mjs": "1 1\n" };
+
+for (const [name, args] of Object.entries({ deno: ["run", "--allow-read", "--allow-write", "--no-lock", "--node-modules-dir=manual"], bun: [] })) {
+  test(`${name}, from its npm package`, () => {
+    const path = project(name, undefined, STORY);
+    for (const [script, told] of Object.entries(TOLD)) assert.equal(run(bin(name), [...args, script], path), told, script);
+  });
+}
+
 test("a service worker, bundled in one file", async () => {
   const path = project("service-worker", undefined, {
     "index.html": '<!doctype html><link rel="icon" href="data:,">',
