@@ -2,14 +2,27 @@
 
 import { NearfoldError, badParameter } from "./error.js";
 import { idsToBigints } from "./ids.js";
+import { known } from "./options.js";
 
 // docs/FORMAT.md: the id that comes next stands in the header.
 const NEXT_ID_OFFSET = 56;
 
-/** Refuses what shards cannot do yet. */
-function withoutColumns(given) {
-  if (given !== undefined && given !== false) throw badParameter("columns", "none: an index in shards keeps vectors only; an Index in one worker keeps columns", given);
+/** Which ids each shard may return. Made by `filter` of an index in shards. */
+class ShardedFilter {
+  constructor(index, parts) {
+    this.index = index;
+    this.parts = parts;
+  }
+
+  get count() {
+    return all(this.parts.map((part) => part.count)).then((counts) => counts.reduce((a, b) => a + b));
+  }
+
+  free() {
+    for (const part of this.parts) part.free();
+  }
 }
+if (Symbol.dispose) ShardedFilter.prototype[Symbol.dispose] = ShardedFilter.prototype.free;
 
 export class Shards {
   #shards;
@@ -48,34 +61,84 @@ export class Shards {
 
   async add(vectors, options = {}) {
     const { ids, progress, columns, ...others } = options;
-    withoutColumns(columns);
     const rows = rowsOf(vectors, this.#dim);
     const given = ids === undefined ? BigUint64Array.from({ length: rows.length }, (_, i) => this.#next + BigInt(i)) : idsToBigints(ids);
     if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
     const parts = this.#parted(given, rows);
+    // Further calls do not wait for this one: its ids are taken.
+    const before = this.#next;
+    for (const id of given) if (id >= this.#next) this.#next = id + 1n;
+    const taken = this.#next;
     const done = parts.map(() => 0);
+    let made;
+    try {
+      made = await this.#giveColumns(parts, columns, rows.length, true);
+      others.signal?.throwIfAborted();
+    } catch (error) {
+      if (this.#next === taken) this.#next = before;
+      throw error;
+    }
+    for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
     const added = await Promise.allSettled(
-      parts.map(({ shard, ids, vectors }, i) =>
-        ids.length ? shard.add(vectors, { ...others, ids, transfer: true, ...(progress && { progress: (count) => progress((done[i] = count) && done.reduce((a, b) => a + b), rows.length) }) }) : undefined,
+      parts.map(({ shard, ids, vectors, columns }, i) =>
+        ids.length ? shard.add(vectors, { ...others, ids, columns, transfer: true, ...(progress && { progress: (count) => progress((done[i] = count) && done.reduce((a, b) => a + b), rows.length) }) }) : undefined,
       ),
     );
     const failed = added.find(({ status }) => status === "rejected");
     if (failed) {
       // All or nothing: what other shards took is taken out again. A signal leaves what was added.
-      if (failed.reason instanceof NearfoldError) await all(parts.map(({ shard, kept }, i) => added[i].status === "fulfilled" && kept.length && shard.remove(kept)));
+      if (failed.reason instanceof NearfoldError) {
+        await all(parts.map(({ shard, kept }, i) => added[i].status === "fulfilled" && kept.length && shard.remove(kept)));
+        for (const [name] of made) await this.#each((shard) => shard.dropColumn(name));
+        if (this.#next === taken) this.#next = before;
+      }
       throw failed.reason;
     }
-    for (const id of given) if (id >= this.#next) this.#next = id + 1n;
     return ids instanceof BigUint64Array || typeof ids?.[0] === "bigint" ? given : Float64Array.from(given, Number);
   }
 
-  async update(vectors, ids) {
+  async update(vectors, ids, options = {}) {
+    const { columns } = known(options, ["columns"]);
     const rows = rowsOf(vectors, this.#dim);
     const given = idsToBigints(ids);
     if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
     const parts = this.#parted(given, rows);
+    await this.#giveColumns(parts, columns, rows.length);
     await this.#know(parts);
-    await all(parts.map(({ shard, ids, vectors }) => ids.length && shard.update(vectors, ids)));
+    await all(parts.map(({ shard, ids, vectors, columns }) => ids.length && shard.update(vectors, ids, { columns })));
+  }
+
+  async setColumns(ids, columns) {
+    if (typeof columns !== "object" || columns === null) throw badParameter("columns", "an object of names and arrays of values", columns);
+    const given = idsToBigints(ids);
+    const parts = this.#parted(given);
+    await this.#giveColumns(parts, columns, given.length);
+    await this.#know(parts);
+    await all(parts.map(({ shard, ids, columns }) => ids.length && shard.setColumns(ids, columns)));
+  }
+
+  async addColumn(name, type) {
+    await this.#each((shard) => shard.addColumn(name, type));
+  }
+
+  async dropColumn(name) {
+    await this.#each((shard) => shard.dropColumn(name));
+  }
+
+  get columns() {
+    return this.#shards[0].columns;
+  }
+
+  async get(id) {
+    return this.#of(id).get(id);
+  }
+
+  async filter(allowed) {
+    const parts = await Promise.allSettled(this.#shards.map((shard) => shard.filter(allowed)));
+    const failed = parts.find(({ status }) => status === "rejected");
+    if (!failed) return new ShardedFilter(this, parts.map(({ value }) => value));
+    for (const { value } of parts) value?.free();
+    throw failed.reason;
   }
 
   async remove(ids) {
@@ -93,11 +156,11 @@ export class Shards {
   }
 
   async search(query, options = {}) {
-    const { k = 10, withColumns, explain } = options;
-    withoutColumns(withColumns);
+    const { k = 10, explain } = options;
     // Each shard has an explanation of its own, and there is no sum of them.
     if (explain) throw badParameter("options", "options of a search in shards", "explain");
-    return mergeRow(await this.#each((shard) => shard.search(query, options)), k);
+    const parts = this.#partsOf(options.filter);
+    return mergeRow(await all(this.#shards.map((shard, i) => shard.search(query, parts ? { ...options, filter: parts[i] } : options))), k);
   }
 
   async searchRadius(query, radius, options = {}) {
@@ -105,11 +168,10 @@ export class Shards {
   }
 
   async searchMany(queries, options = {}) {
-    const { k = 10, withColumns } = options;
-    withoutColumns(withColumns);
+    const { k = 10 } = options;
     const found = await this.#each((shard) => shard.searchMany(queries, options));
     const [n] = found[0].shape;
-    const rows = Array.from({ length: n }, (_, row) => mergeRow(found.map(({ ids, distances, shape: [, k] }) => ({ ids: ids.subarray(row * k, (row + 1) * k), distances: distances.subarray(row * k, (row + 1) * k) })), k));
+    const rows = Array.from({ length: n }, (_, row) => mergeRow(found.map((each) => rowOf(each, row)), k));
     const width = rows[0]?.ids.length ?? 0;
     const ids = new found[0].ids.constructor(n * width);
     const distances = new Float32Array(n * width);
@@ -117,7 +179,9 @@ export class Shards {
       ids.set(row.ids, i * width);
       distances.set(row.distances, i * width);
     });
-    return { ids, distances, shape: [n, width] };
+    const { columns } = found[0];
+    const values = columns && { columns: mapValues(columns, (_, name) => rows.flatMap((row) => row.columns[name])) };
+    return { ids, distances, shape: [n, width], ...values };
   }
 
   async memory() {
@@ -147,6 +211,39 @@ export class Shards {
     return this.#shards[Number(wanted % BigInt(this.#shards.length))];
   }
 
+  /** Returns the parts of a filter that was made from this index, one a shard; undefined of what each shard takes as it is. */
+  #partsOf(filter) {
+    if (!(filter instanceof ShardedFilter)) return undefined;
+    if (filter.index !== this) throw badParameter("filter", "a filter of this index", "one of another index");
+    return filter.parts;
+  }
+
+  /**
+   * Gives each part its values of columns, which its shard takes. Returns the columns that they make, as the first
+   * values of an index do: what one shard sees of them would not tell it the type.
+   */
+  async #giveColumns(parts, columns, n, make = false) {
+    if (columns === undefined || columns === null) return [];
+    if (typeof columns !== "object") throw badParameter("columns", "an object of names and arrays of values", columns);
+    const types = await this.columns;
+    const fresh = make && Object.keys(types).length === 0;
+    const made = [];
+    const values = mapValues(columns, (list, name) => {
+      if (!(Array.isArray(list) || list instanceof Set || (ArrayBuffer.isView(list) && list.length !== undefined))) throw badParameter("columns", `an array of values for column ${JSON.stringify(name)}`, list);
+      if (list instanceof Set) list = [...list];
+      if (list.length !== n) throw new NearfoldError("shape_mismatch", `expected (${n},) values in column ${JSON.stringify(name)}, got (${list.length},)`);
+      const type = fresh ? typeOf(list) : types[name];
+      if (fresh && type) made.push([name, type]);
+      if (fresh && !type) throw badParameter("columns", `a value in column ${JSON.stringify(name)}, or a call of addColumn that says its type`, "missing values only");
+      if (!type) throw badParameter("columns", `columns of the index: ${Object.keys(types).join(", ")}`, name);
+      const other = list.findIndex((value) => !FITS[type](value));
+      if (other >= 0) throw badParameter("columns", `${type} values in column ${JSON.stringify(name)}`, list[other]);
+      return list;
+    });
+    for (const part of parts) part.columns = mapValues(values, (list) => list.constructor.from(part.place, (at) => list[at]));
+    return made;
+  }
+
   /** Sorts ids, and their vectors, by shard. */
   #parted(ids, rows) {
     const count = BigInt(this.#shards.length);
@@ -155,7 +252,7 @@ export class Shards {
     return places.map((place, i) => {
       const own = BigUint64Array.from(place, (at) => ids[at]);
       // The ids move to the worker; these stay, to take back what was added.
-      const part = { shard: this.#shards[i], ids: own, kept: own.slice() };
+      const part = { shard: this.#shards[i], place, ids: own, kept: own.slice() };
       if (rows) {
         part.vectors = new Float32Array(place.length * this.#dim);
         place.forEach((at, j) => rows.copy(at, part.vectors.subarray(j * this.#dim, (j + 1) * this.#dim)));
@@ -184,12 +281,47 @@ if (Symbol.dispose) Shards.prototype[Symbol.dispose] = Shards.prototype.free;
 
 const all = (promises) => Promise.all(promises);
 
+const mapValues = (object, map) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]));
+
+const missing = (value) => value === undefined || value === null;
+const whole = (value) => typeof value === "bigint" || (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63);
+
+// Which values a column of each type takes; NaN is a missing one.
+const FITS = {
+  int: (value) => missing(value) || whole(value) || Number.isNaN(value),
+  float: (value) => missing(value) || typeof value === "number" || (typeof value === "bigint" && BigInt(Number(value)) === value),
+  string: (value) => missing(value) || typeof value === "string",
+  bool: (value) => missing(value) || typeof value === "boolean",
+};
+
+/** Returns the type of the column that is made of these values, as an index would. */
+function typeOf(list) {
+  if (list instanceof Float64Array || list instanceof Float32Array) return list.length ? "float" : undefined;
+  const types = { number: "float", bigint: "int", string: "string", boolean: "bool" };
+  let type;
+  for (const value of list) {
+    if (missing(value)) continue;
+    const own = whole(value) ? "int" : types[typeof value];
+    if (type === undefined || (type === "int" && own === "float")) type = own;
+  }
+  return type;
+}
+
+/** Returns one row of what `searchMany` found. */
+function rowOf({ ids, distances, columns, shape: [, k] }, row) {
+  const [start, end] = [row * k, (row + 1) * k];
+  const found = { ids: ids.subarray(start, end), distances: distances.subarray(start, end) };
+  return columns ? { ...found, columns: mapValues(columns, (values) => values.slice(start, end)) } : found;
+}
+
 /** Merges sorted neighbours of several shards: by distance, then by id. */
 function mergeRow(found, k) {
-  const all = found.flatMap(({ ids, distances }) => Array.from(ids, (id, i) => ({ id, distance: distances[i] })));
+  const all = found.flatMap(({ ids, distances, columns }) => Array.from(ids, (id, i) => ({ id, distance: distances[i], columns, i })));
   all.sort((a, b) => a.distance - b.distance || (a.id < b.id ? -1 : 1));
   if (all.length > k) all.length = k;
-  return { ids: found[0].ids.constructor.from(all, ({ id }) => id), distances: Float32Array.from(all, ({ distance }) => distance) };
+  const merged = { ids: found[0].ids.constructor.from(all, ({ id }) => id), distances: Float32Array.from(all, ({ distance }) => distance) };
+  const { columns } = found[0];
+  return columns ? { ...merged, columns: mapValues(columns, (_, name) => all.map(({ columns, i }) => columns[name][i])) } : merged;
 }
 
 /** Returns rows of any kind as `{ length, copy(i, to) }`. */

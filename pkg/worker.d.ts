@@ -156,16 +156,8 @@ interface RemoteSearches extends RemoteObject {
   vector(id: number | bigint): Promise<Float32Array<ArrayBuffer>>;
   memory(): Promise<IndexMemory>;
   add<I extends Ids = readonly number[]>(vectors: Exclude<Vectors, KernelArray>, options?: AddOptions<I> & CallOptions): Promise<AddedIds<I>>;
-  update(vectors: Exclude<Vectors, KernelArray>, ids: Ids): Promise<void>;
   remove(ids: IdSet): Promise<void>;
   compact(): Promise<void>;
-  search<O extends RemoteSearchOptions = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Promise<Neighbors<IdsOf<O>>>;
-  searchMany<O extends SearchManyOptions & CallOptions = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Promise<NeighborsBatch<IdsOf<O>>>;
-  searchRadius<O extends RadiusOptions & CallOptions = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Promise<Neighbors<IdsOf<O>>>;
-}
-
-/** An `Index` in a worker. */
-export interface RemoteIndex extends RemoteSearches {
   filter(allowed: IdSet | Where): Promise<RemoteFilter>;
   readonly columns: Promise<Record<string, ColumnType>>;
   get(id: number | bigint): Promise<Record<string, ColumnValue | null>>;
@@ -175,14 +167,19 @@ export interface RemoteIndex extends RemoteSearches {
   update(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<void>;
   search<const O extends RemoteSearchOptions & { withColumns?: Wanted } = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
   searchMany<const O extends SearchManyOptions & CallOptions & { withColumns?: Wanted } = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
+  searchRadius<O extends RadiusOptions & CallOptions = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Promise<Neighbors<IdsOf<O>>>;
+}
+
+/** An `Index` in a worker. */
+export interface RemoteIndex extends RemoteSearches {
   recall(options?: RecallOptions & CallOptions): Promise<number>;
   health(): Promise<IndexHealth>;
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * An index in shards, one a worker, without columns: an id belongs to the shard of its remainder, and searches merge the nearest
- * of all shards (`explain` is refused). With `exact` and `f32` storage the answers are those of one index.
+ * An index in shards, one a worker: an id belongs to the shard of its remainder, its values in columns with it, and searches merge
+ * the nearest of all shards (`explain` is refused). A filter is worked out in every shard. With `exact` and `f32` storage the answers are those of one index.
  */
 export interface ShardedIndex extends RemoteSearches {
   /** One file for each shard. */

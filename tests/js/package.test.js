@@ -117,7 +117,7 @@ const SIZES = {
   'export * from "nearfold"': 13_500,
   'export { init, Index } from "nearfold"': 10_000,
   'export { init, sum } from "nearfold"': 7_700,
-  'export * from "nearfold/worker"': 5_500,
+  'export * from "nearfold/worker"': 6_300,
   'export * from "nearfold/storage"': 11_800,
 };
 

@@ -189,6 +189,15 @@ async function remote() {
   await nf.Index.create(3, { metric: "euclid" });
   const pool = await createPool({ size: 2 });
   const parts: Uint8Array[] = await (await pool.Index.create(3)).toBytes();
+  const sharded = await pool.Index.create(3);
+  await sharded.add([1, 2, 3], { columns: { year: [1999] } });
+  const chosen = await sharded.filter({ year: { gte: 1990 } });
+  const few: number = await chosen.count;
+  const valued = await sharded.search([1, 2, 3], { filter: chosen, withColumns: ["year"] });
+  valued.columns.year satisfies readonly unknown[];
+  // @ts-expect-error a year is asked for, and no other column
+  valued.columns.lang;
+  void few;
   const stored = await openSaved("a");
   await save("b", stored, { onProgress: (loaded, total) => void (loaded / total) });
   await fetchIndex("/a.nearfold", { cache: true, integrity: "sha256-" });

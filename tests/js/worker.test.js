@@ -202,6 +202,69 @@ test("an index in shards gives the exact neighbours of one index", async () => {
   shards.free();
 });
 
+test("columns and filters over shards give what one index gives, all or nothing", async () => {
+  const n = 900;
+  const data = vectors(n, 8);
+  const columns = {
+    // Each shard sees whole numbers in one of three places only: the type is that of all.
+    score: Array.from({ length: n }, (_, i) => (i % 3 === 1 ? i + 0.5 : i)),
+    year: Int16Array.from({ length: n }, (_, i) => 1990 + (i % 30)),
+    lang: Array.from({ length: n }, (_, i) => ["en", "de", null][i % 4] ?? null),
+    flag: Array.from({ length: n }, (_, i) => i % 2 === 0),
+  };
+  const one = new own.Index(8, { storage: "f32" });
+  one.add(data, { columns });
+  const shards = await pool.Index.create(8, { storage: "f32" });
+  await shards.add(data, { columns });
+  assert.deepEqual(await shards.columns, one.columns);
+  const query = data.slice(0, 8);
+  const same = async (options) => {
+    assert.deepEqual(await shards.search(query, { exact: true, ...options }), one.search(query, { exact: true, ...options }));
+  };
+  await same({ withColumns: true });
+  await same({ k: 20, filter: { year: { gte: 2000 }, lang: "de" }, withColumns: ["lang", "score"] });
+  await same({ filter: { or: [{ score: { lt: 10 } }, { not: { lang: { exists: true } } }] }, ids: "bigint", withColumns: ["score"] });
+  await same({ filter: [3, 700, 9999], withColumns: ["flag"] });
+  await same({ filter: { year: 1800 }, withColumns: true });
+  assert.deepEqual(await shards.searchMany(data.slice(0, 40), { exact: true, withColumns: true }), one.searchMany(data.slice(0, 40), { exact: true, withColumns: true }));
+  const [filter, own1] = [await shards.filter({ flag: true, year: { between: [1995, 2005] } }), one.filter({ flag: true, year: { between: [1995, 2005] } })];
+  assert.equal(await filter.count, own1.count);
+  assert.deepEqual(await shards.search(query, { exact: true, filter }), one.search(query, { exact: true, filter: own1 }));
+  filter.free();
+  await rejectsWith(shards.search(query, { filter }), "freed");
+  const other = await pool.Index.create(8);
+  await rejectsWith(other.search(query, { filter }), "bad_parameter");
+
+  // What is refused leaves every shard as it was.
+  const bytes = await shards.toBytes();
+  await rejectsWith(shards.add(data.slice(0, 24), { columns: { year: [1, 2, "3"] } }), "bad_parameter");
+  await rejectsWith(shards.add(data.slice(0, 24), { columns: { yaer: [1, 2, 3] } }), "bad_parameter");
+  await rejectsWith(shards.add(data.slice(0, 24), { columns: { year: [1, 2] } }), "shape_mismatch");
+  await rejectsWith(shards.update(data.slice(0, 24), [1, 2, 3], { columns: { flag: [true, 1, false] } }), "bad_parameter");
+  await rejectsWith(shards.update(data.slice(0, 8), [1], { column: {} }), "bad_parameter");
+  await rejectsWith(shards.setColumns([1, 2, 3], { score: [1, "2", 3] }), "bad_parameter");
+  await rejectsWith(shards.setColumns([1, 2, 9000], { score: [1, 2, 3] }), "id_not_found");
+  await rejectsWith(shards.search(query, { filter: { yaer: 1 } }), "bad_parameter");
+  await rejectsWith(shards.filter({ yaer: 1 }), "bad_parameter");
+  await rejectsWith(other.add(data.slice(0, 16), { columns: { a: [null, null] } }), "bad_parameter");
+  await rejectsWith(other.add(data.slice(0, 24), { ids: [1, 2, 2], columns: { a: [1, 2, 3] } }), "duplicate_id");
+  assert.deepEqual(await other.columns, {});
+  assert.deepEqual(await shards.toBytes(), bytes);
+
+  await shards.setColumns([1, 2, 899], { year: [1, 2, null] });
+  await shards.addColumn("note", "string");
+  await shards.update(data.slice(0, 8), [5], { columns: { note: ["five"] } });
+  assert.deepEqual([(await shards.get(1)).year, (await shards.get(899)).year, (await shards.get(5)).note, (await shards.get(6)).note], [1, null, "five", null]);
+  await shards.dropColumn("score");
+  const again = await pool.Index.fromBytes(await shards.toBytes());
+  assert.deepEqual(await again.columns, { flag: "bool", lang: "string", note: "string", year: "int" });
+  assert.deepEqual((await again.search(query, { k: 9, filter: { note: "five" }, withColumns: ["note"] })).columns.note, ["five"]);
+  // Two calls at once take ids of their own.
+  const [first, second] = await Promise.all([again.add(data.slice(0, 16)), again.add(data.slice(0, 16))]);
+  assert.equal(new Set([...first, ...second]).size, 4);
+  for (const index of [shards, again, other]) index.free();
+});
+
 test("a closed worker says so", async () => {
   const other = await connect();
   const waiting = other.median(numbers);
