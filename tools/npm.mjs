@@ -1,6 +1,6 @@
 // Makes what `make npm` packs out of pkg/: the inline kernel, the tarball, the table of sizes.
 //
-//   node tools/npm.mjs shorten  gives the kernel's imports short names, in the kernel and in its glue
+//   node tools/npm.mjs shorten  gives the kernel's imports and exports short names, in the kernel and in its glue, and slims the glue
 //   node tools/npm.mjs inline   writes pkg/inline/kernel.js from pkg/wasm/nearfold_bg.wasm
 //   node tools/npm.mjs pack     packs pkg/ into target/npm/
 //   node tools/npm.mjs sizes    prints what a user downloads
@@ -17,8 +17,76 @@ const GLUE = "pkg/wasm/nearfold.js";
 // Names with a hash in them, twice in what a page fetches, and neither minifier nor gzip can shorten them.
 const LONG_NAME = /__(?:wbg|wbindgen)_\w+(?=: function\()/g;
 
-/** Returns a module with its imports renamed: `rename(name)`. */
-function withImports(wasm, rename) {
+// Likewise; pkg/kernel.js knows the kernel by `indexcore_new`.
+const LONG_EXPORT = /\bwasm\.(?!memory\b|indexcore_new\b)(\w+)/g;
+
+/**
+ * What the generated glue says at length, and what replaces it. Each pattern must be found: another release of
+ * wasm-bindgen may write it otherwise. Classes without side effects are left out by bundlers where nobody uses them.
+ */
+const SLIMMER = [
+  // Comments for editors: nobody sees this file.
+  [/^ *\/\*\*[^]*?\*\/\n/gm, ""],
+  // pkg/*.js declares `Symbol.dispose` itself, and passes what it made itself.
+  [/^if \(Symbol\.dispose\) .*\n/gm, ""],
+  [/^ +_assertClass\(.*\n/gm, ""],
+  // Registries, by one function.
+  [/^const (\w+) = \(typeof FinalizationRegistry === 'undefined'\)\n.*\n    : new FinalizationRegistry\((.*)\);$/gm, "const $1 = /* @__PURE__ */ registry($2);"],
+  [/^function addToExternrefTable0/m, `function registry(free) {
+    return typeof FinalizationRegistry === "undefined" ? { register() {}, unregister() {} } : new FinalizationRegistry(free);
+}
+
+function held(object, registry, ptr) {
+    object.__wbg_ptr = ptr;
+    registry.register(object, ptr, object);
+    return object;
+}
+
+function letGo(object, registry) {
+    const ptr = object.__wbg_ptr;
+    object.__wbg_ptr = 0;
+    registry.unregister(object);
+    return ptr;
+}
+
+function done(ret, at = 0) {
+    if (ret[at + 1]) throw takeFromExternrefTable0(ret[at]);
+}
+
+function taken(ret) {
+    done(ret, 1);
+    return takeFromExternrefTable0(ret[0]);
+}
+
+$&`],
+  [/let result;\s+try \{\s+result = (arg0 instanceof \w+);\s+\} catch \(_\) \{\s+result = false;\s+\}\s+const ret = result;/g, "const ret = $1;"],
+  // What every class and every call does, by one function each.
+  [/const ptr = this\.__wbg_ptr;\s+this\.__wbg_ptr = 0;\s+(\w+)\.unregister\(this\);\s+return ptr;/g, "return letGo(this, $1);"],
+  [/const obj = (Object\.create\(\w+\.prototype\));\s+obj\.__wbg_ptr = ptr;\s+(\w+)\.register\(obj, obj\.__wbg_ptr, obj\);\s+return obj;/g, "return held($1, $2, ptr);"],
+  [/this\.__wbg_ptr = (.*);\s+(\w+)\.register\(this, this\.__wbg_ptr, this\);\s+return this;/g, "return held(this, $2, $1);"],
+  [/const ret = (.*);\s+if \(ret\[2\]\) \{\s+throw takeFromExternrefTable0\(ret\[1\]\);\s+\}\s+return takeFromExternrefTable0\(ret\[0\]\);/g, "return taken($1);"],
+  [/const ret = (.*);\s+if \(ret\[1\]\) \{\s+throw takeFromExternrefTable0\(ret\[0\]\);\s+\}/g, "done($1);"],
+  [/if \(ret\[2\]\) \{\s+throw takeFromExternrefTable0\(ret\[1\]\);\s+\}/g, "done(ret, 1);"],
+  // Arrays over the kernel's memory are made where they are used, not kept; but for bytes, which all texts pass through.
+  [/(function getArray(\w+)FromWasm0\(ptr, len\) \{)\n    ptr = ptr >>> 0;\n    return get(\w+)Memory0\(\)\.subarray.*\n/g, "$1\n    return new $3(wasm.memory.buffer, ptr >>> 0, len);\n"],
+  [/get(BigUint64Array|Float64Array)Memory0\(\)\.set\(arg, ptr \/ 8\);/g, "new $1(wasm.memory.buffer, ptr).set(arg);"],
+  [/^let (cached(?!Uint8Array|DataView)\w+Memory0) = null;\nfunction get\w+Memory0\(\) \{[^]*?\n\}\n\n/gm, ""],
+  [/^    cached(?!Uint8Array|DataView)\w+Memory0 = null;\n/gm, ""],
+  // An error's text of a value is ours.
+  [/^function debugString\(val\) \{[^]*?\n\}\n\n/m, ""],
+  [/import \{ NearfoldError, panicked \}/, "import { NearfoldError, describe as debugString, panicked }"],
+  // Every engine with SIMD has `encodeInto`, and only ours calls `initSync`.
+  [/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n\n/m, ""],
+  [/^    if \(realloc === undefined\) \{[^]*?\n    \}\n\n/m, ""],
+  [/^    if \(module !== undefined\) \{[^]*?\n    \}\n\n/m, "    ({ module } = module);\n"],
+  [/^    if \(!\(module instanceof WebAssembly\.Module\)\) \{[^]*?\n    \}\n/m, ""],
+  [/^async function __wbg_load[^]*?\n\}\n\n/m, ""],
+  [/^let __wbg_init_promise;[^]*(?=^export )/m, ""],
+  ["export { initSync, __wbg_init as default };", "export { initSync };"],
+];
+
+/** Returns a module with its imports and exports renamed: `rename(name)`. */
+function renamed(wasm, rename) {
   const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]);
   let at = 8;
   const number = () => {
@@ -33,27 +101,29 @@ function withImports(wasm, rename) {
     const length = number();
     return wasm.subarray(at, (at += length));
   };
+  const named = (name) => [...leb(name.length), ...name];
+  const parts = [wasm.subarray(0, 8)];
   while (at < wasm.length) {
     const start = at;
     const kind = wasm[at++];
     const end = number() + at;
-    if (kind !== 2) {
-      at = end;
+    // Sections 2 and 7 are the imports and the exports.
+    if (kind !== 2 && kind !== 7) {
+      parts.push(wasm.subarray(start, (at = end)));
       continue;
     }
-    const count = number();
-    const section = leb(count);
-    for (let i = 0; i < count; i++) {
-      const from = text();
-      const name = Buffer.from(rename(text().toString()));
+    const section = leb(number());
+    while (at < end) {
+      if (kind === 2) section.push(...named(text()));
+      section.push(...named(Buffer.from(rename(text().toString()))));
       const begin = at;
-      if (wasm[at++] !== 0) throw new Error("expected imports of functions alone");
+      if (wasm[at++] !== 0 && kind === 2) throw new Error("expected imports of functions alone");
       number();
-      section.push(...leb(from.length), ...from, ...leb(name.length), ...name, ...wasm.subarray(begin, at));
+      section.push(...wasm.subarray(begin, at));
     }
-    return Buffer.concat([wasm.subarray(0, start), Buffer.from([2, ...leb(section.length), ...section]), wasm.subarray(end)]);
+    parts.push(Buffer.from([kind, ...leb(section.length), ...section]));
   }
-  throw new Error("expected a module with imports");
+  return Buffer.concat(parts);
 }
 
 /** Returns a script and all that it imports. */
@@ -67,12 +137,21 @@ function imported(path, found = new Set()) {
 const tasks = {
   shorten() {
     const names = new Map();
-    const glue = readFileSync(GLUE, "utf8").replace(LONG_NAME, (name) => {
+    let glue = readFileSync(GLUE, "utf8").replace(LONG_NAME, (name) => {
       if (!names.has(name)) names.set(name, `i${names.size.toString(36)}`);
       return names.get(name);
     });
+    for (const [long, short] of SLIMMER) {
+      const slim = glue.replace(long, short);
+      if (slim === glue) throw new Error(`expected ${long} in ${GLUE}`);
+      glue = slim;
+    }
+    glue = glue.replace(LONG_EXPORT, (_, name) => {
+      if (!names.has(name)) names.set(name, `e${names.size.toString(36)}`);
+      return `wasm.${names.get(name)}`;
+    });
     // What the glue takes from modules of ours keeps its name.
-    const wasm = withImports(readFileSync(WASM), (name) => names.get(name) ?? name);
+    const wasm = renamed(readFileSync(WASM), (name) => names.get(name) ?? name);
     writeFileSync(WASM, wasm);
     writeFileSync(GLUE, glue);
   },
