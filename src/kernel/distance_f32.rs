@@ -10,6 +10,7 @@ use super::prefetch::{AHEAD, prefetch};
 pub(super) const LANES: usize = 16;
 
 /// Folds the lanes by halves.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 pub(crate) fn fold(mut lanes: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
@@ -22,6 +23,12 @@ pub(crate) fn fold(mut lanes: [f32; LANES]) -> f32 {
     lanes[0]
 }
 
+/// Returns a row of a matrix. A closure is not always compiled into its caller, and is then slow.
+#[inline(always)]
+pub(super) fn row<T>(rows: &[T], dim: usize, node: u32) -> &[T] {
+    &rows[node as usize * dim..][..dim]
+}
+
 /// Copies a tail into a block of zeros.
 #[inline(always)]
 fn padded(tail: &[f32]) -> [f32; LANES] {
@@ -31,6 +38,7 @@ fn padded(tail: &[f32]) -> [f32; LANES] {
 }
 
 /// Adds one block's terms to the lanes: products, or squared differences.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 pub(super) fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
     for l in 0..LANES {
@@ -40,6 +48,85 @@ pub(super) fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANE
         } else {
             lanes[l] += a[l] * b[l];
         }
+    }
+}
+
+/// Returns codes as the numbers that they stand for.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline(always)]
+fn scaled(codes: &[i8; LANES], scale: f32) -> [f32; LANES] {
+    codes.map(|code| f32::from(code) * scale)
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) use simd128::fold;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use simd128::scaled;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(super) use simd128::step;
+
+/// The same arithmetic by name: the kernel's loops are not vectorised there, which makes it smaller.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128 {
+    use super::LANES;
+    use core::arch::wasm32::*;
+
+    /// Returns four of the numbers.
+    #[inline(always)]
+    fn load(x: &[f32; LANES], part: usize) -> v128 {
+        let part: &[f32; 4] = &x.as_chunks().0[part];
+        // SAFETY: the load reads this array; no alignment is needed.
+        unsafe { v128_load(part.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn store(x: &mut [f32; LANES], part: usize, value: v128) {
+        let part: &mut [f32; 4] = &mut x.as_chunks_mut().0[part];
+        // SAFETY: the store writes this array; no alignment is needed.
+        unsafe { v128_store(part.as_mut_ptr().cast(), value) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn fold(lanes: [f32; LANES]) -> f32 {
+        let low = f32x4_add(load(&lanes, 0), load(&lanes, 2));
+        let high = f32x4_add(load(&lanes, 1), load(&lanes, 3));
+        let four = f32x4_add(low, high);
+        let two = f32x4_add(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
+        f32x4_extract_lane::<0>(two) + f32x4_extract_lane::<1>(two)
+    }
+
+    #[inline(always)]
+    pub(crate) fn step<const SQUARES: bool>(
+        lanes: &mut [f32; LANES],
+        a: &[f32; LANES],
+        b: &[f32; LANES],
+    ) {
+        for part in 0..LANES / 4 {
+            let (a, b) = (load(a, part), load(b, part));
+            let term = if SQUARES {
+                let difference = f32x4_sub(a, b);
+                f32x4_mul(difference, difference)
+            } else {
+                f32x4_mul(a, b)
+            };
+            store(lanes, part, f32x4_add(load(lanes, part), term));
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn scaled(codes: &[i8; LANES], scale: f32) -> [f32; LANES] {
+        let mut numbers = [0.0; LANES];
+        let scale = f32x4_splat(scale);
+        for half in 0..2 {
+            let eight: &[i8; 8] = &codes.as_chunks().0[half];
+            // SAFETY: the load reads this array; no alignment is needed.
+            let wide = unsafe { i16x8_load_extend_i8x8(eight.as_ptr()) };
+            let low = f32x4_convert_i32x4(i32x4_extend_low_i16x8(wide));
+            let high = f32x4_convert_i32x4(i32x4_extend_high_i16x8(wide));
+            store(&mut numbers, 2 * half, f32x4_mul(low, scale));
+            store(&mut numbers, 2 * half + 1, f32x4_mul(high, scale));
+        }
+        numbers
     }
 }
 
@@ -75,27 +162,28 @@ fn four<const SQUARES: bool>(query: &[f32], rows: [&[f32]; 4]) -> [f32; 4] {
             step::<SQUARES>(lanes, &q, &padded(tail));
         }
     }
-    lanes.map(fold)
+    let [a, b, c, d] = lanes;
+    [fold(a), fold(b), fold(c), fold(d)]
 }
 
 #[inline(always)]
 fn listed<const SQUARES: bool>(query: &[f32], rows: &[f32], nodes: &[u32], out: &mut [f32]) {
     assert_eq!(nodes.len(), out.len());
     let dim = query.len();
-    let row = |node: u32| &rows[node as usize * dim..][..dim];
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for &node in nodes.iter().take(AHEAD) {
-        prefetch(row(node));
+        prefetch(row(rows, dim, node));
     }
     for (i, (four_nodes, out)) in fours.iter().zip(out_fours).enumerate() {
         for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
-            prefetch(row(node));
+            prefetch(row(rows, dim, node));
         }
-        *out = four::<SQUARES>(query, four_nodes.map(row));
+        let [a, b, c, d] = *four_nodes;
+        *out = four::<SQUARES>(query, [row(rows, dim, a), row(rows, dim, b), row(rows, dim, c), row(rows, dim, d)]);
     }
     for (&node, out) in rest.iter().zip(out_rest) {
-        *out = one::<SQUARES>(query, row(node));
+        *out = one::<SQUARES>(query, row(rows, dim, node));
     }
 }
 
@@ -105,12 +193,12 @@ fn decoded<const SQUARES: bool>(query: &[f32], codes: &[i8], scale: f32) -> f32 
     let (code_blocks, code_tail) = codes.as_chunks::<LANES>();
     let mut lanes = [0.0; LANES];
     for (a, b) in blocks.iter().zip(code_blocks) {
-        step::<SQUARES>(&mut lanes, a, &b.map(|code| f32::from(code) * scale));
+        step::<SQUARES>(&mut lanes, a, &scaled(b, scale));
     }
     if !tail.is_empty() {
         let mut block = [0; LANES];
         block[..code_tail.len()].copy_from_slice(code_tail);
-        step::<SQUARES>(&mut lanes, &padded(tail), &block.map(|code| f32::from(code) * scale));
+        step::<SQUARES>(&mut lanes, &padded(tail), &scaled(&block, scale));
     }
     fold(lanes)
 }

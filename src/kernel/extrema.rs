@@ -42,6 +42,12 @@ pub(crate) trait Ordered: Copy + PartialOrd {
         false
     }
 
+    /// Returns the smallest number, or the largest, and whether there is a NaN.
+    #[inline(always)]
+    fn scan<const SMALLEST: bool>(x: &[Self]) -> (Self, bool) {
+        if SMALLEST { scan(x, Self::HIGHEST, smaller) } else { scan(x, Self::LOWEST, larger) }
+    }
+
     /// Returns whether `self < other`, as a plain comparison.
     #[inline(always)]
     fn is_below(self, other: Self) -> bool {
@@ -58,7 +64,7 @@ macro_rules! flip {
 }
 
 macro_rules! ordered_floats {
-    ($($float:ty, $key:ty, $bits:ty);*) => {
+    ($($float:ty, $key:ty, $bits:ty, $simd128:ident);*) => {
         $(impl Ordered for $float {
             const HIGHEST: Self = Self::INFINITY;
             const LOWEST: Self = Self::NEG_INFINITY;
@@ -83,10 +89,16 @@ macro_rules! ordered_floats {
             fn is_zero(self, negative: bool) -> bool {
                 self == 0.0 && self.is_sign_negative() == negative
             }
+
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            #[inline(always)]
+            fn scan<const SMALLEST: bool>(x: &[Self]) -> (Self, bool) {
+                simd128::$simd128::<SMALLEST>(x)
+            }
         })*
     };
 }
-ordered_floats!(f64, i64, u64; f32, i32, u32);
+ordered_floats!(f64, i64, u64, scan_f64; f32, i32, u32, scan_f32);
 
 macro_rules! ordered_integers {
     ($($integer:ty),*) => {
@@ -198,31 +210,30 @@ fn signed_zero<T: Ordered>(x: &[T], found: T, negative: bool) -> T {
 
 /// Returns the index of the first smallest element, or of the first NaN; `None` for no elements.
 pub(crate) fn argmin<T: Ordered>(x: &[T]) -> Option<usize> {
-    position::<T, true, false>(x)
+    position(x, true, false)
 }
 
 /// Returns the index of the first largest element, or of the first NaN; `None` for no elements.
 pub(crate) fn argmax<T: Ordered>(x: &[T]) -> Option<usize> {
-    position::<T, false, false>(x)
+    position(x, false, false)
 }
 
 /// Returns the index of the first smallest element that is not NaN; `None` if there is none.
 pub(crate) fn nan_argmin<T: Ordered>(x: &[T]) -> Option<usize> {
-    position::<T, true, true>(x)
+    position(x, true, true)
 }
 
 /// Returns the index of the first largest element that is not NaN; `None` if there is none.
 pub(crate) fn nan_argmax<T: Ordered>(x: &[T]) -> Option<usize> {
-    position::<T, false, true>(x)
+    position(x, false, true)
 }
 
-#[inline(always)]
-fn position<T: Ordered, const SMALLEST: bool, const SKIP_NAN: bool>(x: &[T]) -> Option<usize> {
-    let better = |a: T, b: T| if SMALLEST { a.is_below(b) } else { b.is_below(a) };
+fn position<T: Ordered>(x: &[T], smallest: bool, skip_nan: bool) -> Option<usize> {
+    let better = |a: T, b: T| if smallest { a.is_below(b) } else { b.is_below(a) };
     let mut best: Option<(T, usize)> = None;
     for (index, block) in x.chunks(BLOCK).enumerate() {
-        let (found, nan) = if SMALLEST { lowest(block) } else { highest(block) };
-        if nan && !SKIP_NAN {
+        let (found, nan) = if smallest { lowest(block) } else { highest(block) };
+        if nan && !skip_nan {
             return block.iter().position(|x| x.is_nan()).map(|at| index * BLOCK + at);
         }
         if nan && block.iter().all(|x| x.is_nan()) {
@@ -256,8 +267,8 @@ fn range_body<T: Ordered>(x: &[T]) -> (T, T, bool) {
     let mut range = (T::HIGHEST, T::LOWEST, false);
     // Each block is read twice, the second time out of the cache.
     for block in x.chunks(BLOCK) {
-        let (min, nan) = scan(block, T::HIGHEST, smaller);
-        let (max, _) = scan(block, T::LOWEST, larger);
+        let (min, nan) = T::scan::<true>(block);
+        let (max, _) = T::scan::<false>(block);
         range = (smaller(range.0, min), larger(range.1, max), range.2 | nan);
     }
     range
@@ -265,17 +276,21 @@ fn range_body<T: Ordered>(x: &[T]) -> (T, T, bool) {
 
 #[inline(always)]
 fn lowest_body<T: Ordered>(x: &[T]) -> (T, bool) {
-    scan(x, T::HIGHEST, smaller)
+    T::scan::<true>(x)
 }
 
 #[inline(always)]
 fn highest_body<T: Ordered>(x: &[T]) -> (T, bool) {
-    scan(x, T::LOWEST, larger)
+    T::scan::<false>(x)
 }
 
 /// Chooses one of all numbers; `choose(a, b)` is `a` if `b` is NaN. Tells whether there is a NaN.
 #[inline(always)]
 fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) {
+    if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
+        // Where loops are not vectorised, lanes only make it larger.
+        return x.iter().fold((start, false), |(found, nan), &x| (choose(found, x), nan | x.is_nan()));
+    }
     let mut best = [start; LANES];
     let mut nan = [false; LANES / 2];
     let (chunks, tail) = x.as_chunks::<LANES>();
@@ -298,6 +313,46 @@ fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) 
         any |= x.is_nan();
     }
     (found, any | nan.iter().fold(false, |any, &nan| any | nan))
+}
+
+/// The floats' scans by name: the kernel's loops are not vectorised there, which makes it smaller.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128 {
+    use super::{Ordered, larger, smaller};
+    use core::arch::wasm32::*;
+
+    macro_rules! scan {
+        ($name:ident, $float:ty, $lanes:literal, $splat:ident, $pmin:ident, $pmax:ident, $ne:ident) => {
+            pub(super) fn $name<const SMALLEST: bool>(x: &[$float]) -> ($float, bool) {
+                let start = if SMALLEST { <$float>::HIGHEST } else { <$float>::LOWEST };
+                // Exactly `smaller` and `larger`.
+                let choose = |a, b| if SMALLEST { $pmin(a, b) } else { $pmax(a, b) };
+                let (mut even, mut odd) = ($splat(start), $splat(start));
+                let mut nan = $splat(0.0);
+                let (pairs, tail) = x.as_chunks::<{ 2 * $lanes }>();
+                for pair in pairs {
+                    // SAFETY: the loads read the two halves of this array; no alignment is needed.
+                    let (a, b) = unsafe {
+                        (v128_load(pair.as_ptr().cast()), v128_load(pair.as_ptr().add($lanes).cast()))
+                    };
+                    (even, odd) = (choose(even, a), choose(odd, b));
+                    nan = v128_or(nan, v128_or($ne(a, a), $ne(b, b)));
+                }
+                let mut lanes = [start; $lanes];
+                // SAFETY: the store writes this array; no alignment is needed.
+                unsafe { v128_store(lanes.as_mut_ptr().cast(), choose(even, odd)) };
+                let mut any = v128_any_true(nan);
+                let mut found = start;
+                for &x in lanes.iter().chain(tail) {
+                    found = if SMALLEST { smaller(found, x) } else { larger(found, x) };
+                    any |= x.is_nan();
+                }
+                (found, any)
+            }
+        };
+    }
+    scan!(scan_f64, f64, 2, f64x2_splat, f64x2_pmin, f64x2_pmax, f64x2_ne);
+    scan!(scan_f32, f32, 4, f32x4_splat, f32x4_pmin, f32x4_pmax, f32x4_ne);
 }
 
 dispatch! {

@@ -1,6 +1,7 @@
 //! Dot products of 8-bit codes with a 16-bit query: integers, hence exact in any order.
 
 use super::dispatch;
+use super::distance_f32::row;
 use super::prefetch::{AHEAD, prefetch};
 
 /// Returns the largest magnitude that a 16-bit query may have, so that no sum of `dim` products
@@ -49,9 +50,17 @@ trait Products<const W: usize> {
 fn rows_at_once<P: Products<W>, const W: usize, const N: usize>(query: &[i16], rows: [&[i8]; N]) -> [i32; N] {
     let (blocks, tail) = query.as_chunks::<W>();
     let mut lanes = [P::ZERO; 4];
-    for (i, block) in blocks.iter().enumerate() {
+    // Two blocks a turn, whatever the compiler thinks of unrolling.
+    let (twos, last) = blocks.as_chunks::<2>();
+    for (i, two) in twos.iter().enumerate() {
         for r in 0..N {
-            lanes[r] = P::add(lanes[r], block, &rows[r].as_chunks::<W>().0[i]);
+            let row = &rows[r].as_chunks::<W>().0.as_chunks::<2>().0[i];
+            lanes[r] = P::add(P::add(lanes[r], &two[0], &row[0]), &two[1], &row[1]);
+        }
+    }
+    for block in last {
+        for r in 0..N {
+            lanes[r] = P::add(lanes[r], block, &rows[r].as_chunks::<W>().0[blocks.len() - 1]);
         }
     }
     if !tail.is_empty() {
@@ -76,20 +85,20 @@ fn padded<T: Copy + Default, const W: usize>(tail: &[T]) -> [T; W] {
 fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
     assert_eq!(nodes.len(), out.len());
     let dim = query.len();
-    let row = |node: u32| &rows[node as usize * dim..][..dim];
     for &node in nodes.iter().take(AHEAD) {
-        prefetch(row(node));
+        prefetch(row(rows, dim, node));
     }
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for (i, (four, out)) in fours.iter().zip(out_fours).enumerate() {
         for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
-            prefetch(row(node));
+            prefetch(row(rows, dim, node));
         }
-        *out = rows_at_once::<P, W, 4>(query, [row(four[0]), row(four[1]), row(four[2]), row(four[3])]);
+        let row = [row(rows, dim, four[0]), row(rows, dim, four[1]), row(rows, dim, four[2]), row(rows, dim, four[3])];
+        *out = rows_at_once::<P, W, 4>(query, row);
     }
     for (&node, out) in rest.iter().zip(out_rest) {
-        *out = rows_at_once::<P, W, 1>(query, [row(node)])[0];
+        *out = rows_at_once::<P, W, 1>(query, [row(rows, dim, node)])[0];
     }
 }
 

@@ -100,6 +100,9 @@ fn link_batch(
 }
 
 /// Returns the links of a new node: the best of the graph and of its batch.
+///
+/// Never part of its caller, which runs once: an engine of WebAssembly optimises what is called often.
+#[inline(never)]
 fn choose_links(
     rows: &dyn Rows,
     slots: &Slots,
@@ -129,6 +132,7 @@ fn choose_links(
 }
 
 /// Returns a target's links with the new ones among them; when they are too many, the best.
+#[inline(never)]
 pub(crate) fn merge_links(
     rows: &dyn Rows,
     slots: &Slots,
@@ -154,6 +158,7 @@ pub(crate) fn merge_links(
 
 /// Returns up to `limit` of the sorted candidates: those that are nearer to the node than to any
 /// candidate chosen before.
+#[inline(never)]
 pub(crate) fn select(
     rows: &dyn Rows,
     candidates: impl Iterator<Item = Candidate>,
