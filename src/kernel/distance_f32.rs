@@ -96,11 +96,7 @@ mod simd128 {
     }
 
     #[inline(always)]
-    pub(crate) fn step<const SQUARES: bool>(
-        lanes: &mut [f32; LANES],
-        a: &[f32; LANES],
-        b: &[f32; LANES],
-    ) {
+    pub(crate) fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
         for part in 0..LANES / 4 {
             let (a, b) = (load(a, part), load(b, part));
             let term = if SQUARES {
@@ -180,7 +176,10 @@ fn listed<const SQUARES: bool>(query: &[f32], rows: &[f32], nodes: &[u32], out: 
             prefetch(row(rows, dim, node));
         }
         let [a, b, c, d] = *four_nodes;
-        *out = four::<SQUARES>(query, [row(rows, dim, a), row(rows, dim, b), row(rows, dim, c), row(rows, dim, d)]);
+        *out = four::<SQUARES>(
+            query,
+            [row(rows, dim, a), row(rows, dim, b), row(rows, dim, c), row(rows, dim, d)],
+        );
     }
     for (&node, out) in rest.iter().zip(out_rest) {
         *out = one::<SQUARES>(query, row(rows, dim, node));

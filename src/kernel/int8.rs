@@ -94,7 +94,12 @@ fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u
         for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
             prefetch(row(rows, dim, node));
         }
-        let row = [row(rows, dim, four[0]), row(rows, dim, four[1]), row(rows, dim, four[2]), row(rows, dim, four[3])];
+        let row = [
+            row(rows, dim, four[0]),
+            row(rows, dim, four[1]),
+            row(rows, dim, four[2]),
+            row(rows, dim, four[3]),
+        ];
         *out = rows_at_once::<P, W, 4>(query, row);
     }
     for (&node, out) in rest.iter().zip(out_rest) {
