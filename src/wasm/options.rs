@@ -8,29 +8,38 @@ use super::Result;
 use crate::error::Error;
 
 /// An options object whose names have been checked; `undefined` is an empty one.
-pub(super) struct Reader<'a>(Option<&'a Object>);
+///
+/// Its names cross the border once, all together: to ask for each that might be there costs more than a small call.
+pub(super) struct Reader<'a> {
+    object: Option<&'a Object>,
+    given: Vec<(String, JsValue)>,
+}
 
 impl<'a> Reader<'a> {
     /// Checks that `value` is an object with names out of `known`.
     pub(super) fn new(value: &'a JsValue, known: &'static str) -> Result<Self> {
         if value.is_undefined() || value.is_null() {
-            return Ok(Self(None));
+            return Ok(Self { object: None, given: Vec::new() });
         }
         let bad =
             |got| Error::BadParameter { name: "options", expected: format!("an object of {known}"), got };
         let object = value.dyn_ref::<Object>().ok_or_else(|| bad(describe(value)))?;
-        for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
-            if !known.split(", ").any(|name| name == key) {
-                return Err(bad(format!("{key:?}")));
+        let mut given = Vec::new();
+        for key in Object::keys(object).iter() {
+            let Some(name) = key.as_string() else { continue };
+            if !known.split(", ").any(|known| known == name) {
+                return Err(bad(format!("{name:?}")));
             }
+            given.push((name, key));
         }
-        Ok(Self(Some(object)))
+        Ok(Self { object: Some(object), given })
     }
 
     /// Returns the raw value of an option; `undefined` and `null` are as good as absent.
     pub(super) fn raw(&self, name: &str) -> Option<JsValue> {
+        let (_, key) = self.given.iter().find(|(given, _)| given == name)?;
         // A getter of a hostile object may throw: then the option counts as absent.
-        let value = Reflect::get(self.0?, &JsValue::from_str(name)).ok()?;
+        let value = Reflect::get(self.object?, key).ok()?;
         (!value.is_undefined() && !value.is_null()).then_some(value)
     }
 
