@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "5" },
     limit: { type: "string" },
-    fold: { type: "string", default: "1000,1000000" },
+    fold: { type: "string", default: "8,1000,1000000" },
     out: { type: "string", default: fileURLToPath(new URL("../../target/bench/js.jsonl", import.meta.url)) },
   },
 });

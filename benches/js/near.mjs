@@ -79,6 +79,7 @@ function rateAt(engine, recall) {
 }
 
 const mostOf = (engine) => Math.max(...engine.recalls.values());
+const leastOf = (engine) => Math.min(...engine.recalls.values());
 const megabytes = (bytes) => (bytes === null ? null : bytes / 1e6);
 
 function rowsOf(name, engines) {
@@ -98,7 +99,7 @@ function rowsOf(name, engines) {
       const mine = [ours, named("nearfold f32")].find((engine) => mostOf(engine) >= recall);
       const theirs = rateAt(peer, recall);
       const bar = SEARCH_BARS[peer.name] ?? (wasm ? 1 : null);
-      const notes = [theirs === null && `its recall ends at ${mostOf(peer).toFixed(3)}`, mine && mine !== ours && "ours: f32"];
+      const notes = [theirs === null && `its recall ends at ${mostOf(peer).toFixed(3)}`, mine && mine !== ours && "ours: f32", mine && leastOf(mine) > recall && `ours begins at ${leastOf(mine).toFixed(3)}`];
       rows.push(
         row(`${name}: queries/s at recall@${K} ${Number(recall.toFixed(3))}`, mine ? rateAt(mine, recall) : null, {
           peerName: peer.name,
@@ -113,7 +114,7 @@ function rowsOf(name, engines) {
     rows.push(row(`${name}: build, s`, ours.build, { peerName: peer.name, peer: peer.build, bar: BUILD_BARS[peer.name] ?? (wasm && indexed ? 1 : null), lessIsBetter: true, note: indexed ? undefined : "it builds no graph" }));
     if (ours.memory !== null && peer.memory !== null) {
       const bar = peer.name === "embedding-atlas NNDescent" ? 0.1 : wasm ? 1 : null;
-      rows.push(row(`${name}: memory, MB`, megabytes(ours.memory), { peerName: peer.name, peer: megabytes(peer.memory), bar, lessIsBetter: true }));
+      rows.push(row(`${name}: memory, MB`, megabytes(ours.memory), { peerName: peer.name, peer: megabytes(peer.memory), bar, lessIsBetter: true, note: wasm ? "with what building took: the kernel's memory does not shrink" : undefined }));
     }
     rows.push(row(`${name}: load, ms`, ours.loaded, { peerName: peer.name, peer: peer.loaded, lessIsBetter: true }));
   }
