@@ -1,10 +1,14 @@
 // Does the kernel's memory stay where it should?
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { freemem } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Project } from "./install.mjs";
 
-const { Accumulator, Index, alloc, kernelMemory, max, mean, sum, variance } = await new Project().import("node.js");
+const project = new Project();
+const { Accumulator, Index, alloc, kernelMemory, max, mean, sum, variance } = await project.import("node.js");
 
 test("long foreign arrays are folded in the memory of a short one", () => {
   const long = new Float64Array(4_000_000).fill(0.5);
@@ -63,4 +67,45 @@ test("arrays that share memory with a worker are read", () => {
   const shared = new Float64Array(new SharedArrayBuffer(24));
   shared.set([1, 2, 3]);
   assert.equal(sum(shared), 6);
+});
+
+test("a stream of an index takes the memory of its bytes and of the index, and no third copy", () => {
+  const index = new Index(64, { storage: "f32" });
+  index.add(Float32Array.from({ length: 64 * 20_000 }, (_, i) => Math.sin(i * i)));
+  const bytes = index.toBytes();
+  index.free();
+  writeFileSync(join(project.path, "a.nearfold"), bytes);
+  const script = `
+    import { createReadStream } from "node:fs";
+    import { Index, init, kernelMemory } from "nearfold";
+    await init();
+    const before = kernelMemory();
+    const index = await Index.fromStream(createReadStream("a.nearfold"));
+    console.log(kernelMemory() - before, index.length);
+  `;
+  const [grown, length] = project.run(script).split(" ").map(Number);
+  assert.equal(length, 20_000);
+  assert.ok(grown < 2.3 * bytes.length, `grew by ${grown} bytes for ${bytes.length}`);
+});
+
+const GIGABYTE = 2 ** 30;
+
+test("beyond 2 GB of the kernel's memory all works, and at 4 GB it says that there is no more", { skip: freemem() < 6 * GIGABYTE && "needs 6 GB of free memory" }, () => {
+  const script = `
+    import { Index, alloc, group, kernelMemory, quantile, sum } from "nearfold";
+    const first = alloc(2 ** 27 + 2 ** 20);
+    const low = alloc(2 ** 27 + 2 ** 20);
+    low.view()[2 ** 27] = 0.25;
+    const high = alloc(200_000);
+    high.view().fill(0.5);
+    const numbers = Float64Array.from({ length: 100_000 }, (_, i) => i);
+    const index = new Index(8);
+    index.add(Float32Array.from({ length: 8 * 3000 }, (_, i) => Math.sin(i * i)), { columns: { name: Array.from({ length: 3000 }, (_, i) => "n" + i) } });
+    const again = Index.fromBytes(index.toBytes());
+    const found = again.search(again.vector(7), { k: 2, filter: { name: { in: ["n7", "n8"] } }, withColumns: true });
+    const errors = [];
+    for (const call of [() => alloc(2 ** 28), () => alloc(2 ** 28 - 1), () => again.search([1]), () => index.get(9000)]) try { call() } catch (error) { errors.push(error.code) }
+    console.log(JSON.stringify([kernelMemory() > 2 ** 31, sum(low), sum(high), sum(numbers), quantile(numbers, 0.5), [...group("sum", numbers, Uint8Array.from(numbers, (x) => x % 2)).data], [...found.ids], found.columns.name, errors]));
+  `;
+  assert.deepEqual(JSON.parse(project.run(script)), [true, 0.25, 100_000, 4999950000, 49999.5, [2499950000, 2500000000], [7, 8], ["n7", "n8"], ["out_of_memory", "out_of_memory", "dimension_mismatch", "id_not_found"]]);
 });
