@@ -828,7 +828,7 @@ export type Metric =
   /** 1 − the cosine of the angle; 1 where a vector is zero. */
   | "cosine";
 
-/** How vectors are kept: 4 bytes a component, or 1. */
+/** How vectors are kept: 4, 2 or 1 bytes a component, or 1 bit. Distances are those of the vectors as kept, unless `rerank` keeps finer ones. */
 export type Storage = "f32" | "f16" | "i8" | "b1";
 
 export interface IndexOptions {
