@@ -226,3 +226,29 @@ test("a worker whose script is missing is told", async () => {
   const page = await fresh();
   assert.equal(await page.evaluate(() => code(worker.connect({ worker: () => new Worker("none.js", { type: "module" }) }))), "worker_failed");
 });
+
+test("a Content-Security-Policy needs 'wasm-unsafe-eval' and no more, and a page without it is told", async () => {
+  const visit = async (policy) => {
+    writeFileSync(
+      join(project, "strict.html"),
+      `<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none'; connect-src 'self'; worker-src 'self'; script-src 'self'${policy}"><link rel="icon" href="data:,"><script type="module" src="strict.js"></script>`,
+    );
+    writeFileSync(
+      join(project, "strict.js"),
+      `import * as nearfold from "./node_modules/nearfold/index.js";
+       import { connect } from "./node_modules/nearfold/worker.js";
+       const told = async (work) => { try { return await work() } catch ({ code, message }) { return [code, message] } };
+       window.found = [
+         await told(async () => (await nearfold.init(), nearfold.sum([1e16, 1, -1e16]))),
+         await told(async () => { const nf = await connect(); const sum = await nf.sum([1e16, 1, -1e16]); nf.close(); return sum; }),
+       ];`,
+    );
+    const page = await open(`${address}strict.html`);
+    await page.waitForFunction(() => window.found);
+    return page.evaluate(() => window.found);
+  };
+  assert.deepEqual(await visit(" 'wasm-unsafe-eval'"), [1, 1]);
+  const [here] = await visit("");
+  assert.equal(here[0], "load_failed");
+  assert.match(here[1], /Content-Security-Policy lacks 'wasm-unsafe-eval'/);
+});
