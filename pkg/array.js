@@ -1,8 +1,8 @@
 // What counts as an array: typed arrays, arrays of numbers, { data, shape, strides }, KernelArray.
 
 import { Buffer } from "./wasm/nearfold.js";
-import { NearfoldError, badParameter } from "./error.js";
-import { enter, heap, release } from "./kernel.js";
+import { NearfoldError, badParameter, tag } from "./error.js";
+import { enter, forget, heap, release } from "./kernel.js";
 
 // The typed array over each dtype's bytes.
 const VIEWS = {
@@ -73,7 +73,7 @@ export class KernelArray {
   }
 
   free() {
-    release(this.#core);
+    forget(this.#core);
     this.#core = undefined;
   }
 }
@@ -126,12 +126,26 @@ export function layoutOf({ layout = {}, length }) {
   return { length, shape, strides, offset };
 }
 
-/** A detached array looks like an empty one; only a new view on its buffer tells. */
+/** A detached array, or one whose buffer has become too short for it, looks like an empty one: its methods tell. */
 function refuseDetached(data, name) {
   try {
-    new Uint8Array(data.buffer);
+    data.keys();
   } catch {
-    throw new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker`);
+    throw detached(name);
+  }
+}
+
+function detached(name) {
+  return new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker, or made too short for the array`);
+}
+
+/** Returns a buffer's bytes as an array; what is no buffer as it is. */
+export function bytesOf(value, name = "bytes") {
+  if (tag(value) !== "ArrayBuffer") return value;
+  try {
+    return new Uint8Array(value);
+  } catch {
+    throw detached(name);
   }
 }
 
@@ -147,10 +161,15 @@ function fill(core, { data, dtype, length, start = 0 }, name) {
     view.set(data);
     return;
   }
-  for (let i = 0; i < data.length; i++) {
+  for (let i = 0; i < length; i++) {
     const value = data[i];
     if (typeof value !== "number") throw badParameter(`${name}[${start + i}]`, "a number", value);
     view[i] = value;
+  }
+  // A getter among the elements made the memory grow, and the view end: what it saw is written again.
+  if (view.length < length) {
+    const copy = data.slice(0, length);
+    viewOf(core, dtype, length).set(copy);
   }
 }
 

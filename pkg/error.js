@@ -37,6 +37,7 @@ export function describe(value) {
   return String(value);
 }
 
-function tag(value) {
+/** Returns the kind of an object, of whatever frame: `instanceof` knows the own frame's only. */
+export function tag(value) {
   return Object.prototype.toString.call(value).slice(8, -1);
 }

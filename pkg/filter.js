@@ -1,7 +1,7 @@
 // Which ids of an index a search may return, worked out once for many searches.
 
 import { NearfoldError, badParameter } from "./error.js";
-import { enter, ready, release } from "./kernel.js";
+import { enter, forget, ready } from "./kernel.js";
 
 /** Made by `Index.filter`. */
 export class Filter {
@@ -24,7 +24,7 @@ export class Filter {
   }
 
   free() {
-    release(this.#core);
+    forget(this.#core);
     this.#core = undefined;
   }
 

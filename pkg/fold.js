@@ -16,7 +16,7 @@ import {
 import { SCRATCH_LEN_BYTES, copyOf, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { badParameter } from "./error.js";
 import { enter, ready, release } from "./kernel.js";
-import { known } from "./options.js";
+import { known, own } from "./options.js";
 import { reductionName } from "./accumulator.js";
 
 export const sum = (values, options) => reduce("sum", values, options);
@@ -115,6 +115,7 @@ export function group(op, values, codes, options = {}) {
 
 export function describe(values, options) {
   ready();
+  options = own(options);
   const array = describeArray(values, "values");
   const mask = options?.where == null ? undefined : describeMask(options.where);
   return withKernelArray(array, "values", (core) => describeLayout(core, layoutOf(array), options, copyOf(mask, "where"), mask && layoutOf(mask)));
@@ -122,6 +123,7 @@ export function describe(values, options) {
 
 function scan(op, values, options) {
   ready();
+  options = own(options);
   const array = describeArray(values, "values");
   return withKernelArray(array, "values", (core) => scanLayout(op, core, layoutOf(array), options));
 }
@@ -147,6 +149,7 @@ const KEEPS_ALL = /median|quantile|percentile/;
 
 function reduce(op, values, options) {
   ready();
+  options = own(options);
   const array = describeArray(values, "values");
   const where = options?.where ?? undefined;
   if (array.layout || where !== undefined) return reduceWhere(op, array, where, options);
@@ -175,6 +178,7 @@ function reduceStream(op, array, options) {
 
 function combine(op, a, b, options) {
   ready();
+  options = own(options);
   const left = describeArray(a, "values");
   if (b == null && op !== "dot" && op !== "vecdot" && op !== "cosine") {
     return withKernelArray(left, "values", (core) => single(op, core, layoutOf(left), options));

@@ -65,9 +65,9 @@ export class NearfoldError extends Error {
  * | `corrupt`, `unsupported_version` | the bytes are no index, are damaged, or come from a newer release |
  * | `out_of_memory` | the kernel's memory (at most 4 GB) cannot grow so far |
  * | `unsafe_integer` | an integer result is beyond 2^53 − 1, and the input was not a BigInt array |
- * | `detached` | the array's buffer was transferred away |
+ * | `detached` | the array's buffer was transferred away, or resized to less than the array |
  * | `freed` | the index, array, accumulator or filter was freed |
- * | `busy` | the index is called by a function that it calls: `progress`, or a filter's |
+ * | `busy` | the index is called by a function that it calls: `progress`, a filter's, or a getter of what it is given |
  * | `not_initialized` | `await init()` was forgotten |
  * | `load_failed`, `no_simd` | the kernel cannot start |
  * | `not_found`, `quota_exceeded`, `no_storage` | `nearfold/storage`: nothing has this name, there is no room, nothing can be kept here |

@@ -12,6 +12,9 @@ const SIMD_PROBE = Uint8Array.of(
 let memory;
 let load;
 let poison;
+/** How many calls into the kernel are under way: one, unless it called a function of the caller's. */
+let depth = 0;
+const forgotten = [];
 
 /** Lets a host that can read the kernel synchronously start it at the first call. */
 export function setLoader(loader) {
@@ -63,16 +66,25 @@ export function kernelMemory() {
  */
 export function enter(work) {
   ready();
+  depth++;
   try {
     return work();
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${lastPanic() ?? error.message}`;
     throw new NearfoldError("poisoned", poison, { cause: error });
+  } finally {
+    if (--depth === 0) while (forgotten.length) release(forgotten.pop());
   }
 }
 
 /** Frees an object of the kernel; after a trap its memory is left alone. */
 export function release(core) {
   if (!poison) core?.free();
+}
+
+/** Frees what the caller lets go of: when the kernel has returned, for it may be at work with it. */
+export function forget(core) {
+  if (depth === 0) release(core);
+  else if (core) forgotten.push(core);
 }

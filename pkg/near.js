@@ -1,12 +1,12 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
-import { describeArray, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter } from "./error.js";
+import { bytesOf, describeArray, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
-import { enter, ready, release } from "./kernel.js";
-import { known } from "./options.js";
+import { enter, forget, ready, release } from "./kernel.js";
+import { known, own } from "./options.js";
 import { receive } from "./stream.js";
 
 const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
@@ -27,7 +27,7 @@ export class Index {
 
   static fromBytes(bytes) {
     ready();
-    const array = bytes instanceof ArrayBuffer ? describeArray(new Uint8Array(bytes), "bytes") : describeArray(bytes, "bytes");
+    const array = describeArray(bytesOf(bytes), "bytes");
     if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array, an ArrayBuffer or a uint8 KernelArray", bytes);
     return new Index(withKernelArray(array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
   }
@@ -63,23 +63,25 @@ export class Index {
   }
 
   add(vectors, options = {}) {
-    const index = this.#live();
+    const dim = this.dim;
     const { ids, progress, columns } = known(options, ["ids", "progress", "columns"]);
     if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
     const bigints = ids === undefined ? undefined : idsToBigints(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
-    const rows = describeRows(vectors, index.dim, "vectors");
+    const rows = describeRows(vectors, dim, "vectors");
     return withColumns(columns, (given) =>
-      this.#whileBusy(() => withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
+      this.#whileBusy((index) => withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
     );
   }
 
   update(vectors, ids, options = {}) {
-    const index = this.#live();
+    const dim = this.dim;
     const { columns } = known(options, ["columns"]);
     const bigints = idsToBigints(ids);
-    const rows = describeRows(vectors, index.dim, "vectors");
-    withColumns(columns, (given) => withKernelArray(rows, "vectors", (core) => index.update(core, rows.length, bigints, given)));
+    const rows = describeRows(vectors, dim, "vectors");
+    withColumns(columns, (given) =>
+      this.#whileBusy((index) => withKernelArray(rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
+    );
   }
 
   get columns() {
@@ -101,10 +103,10 @@ export class Index {
   }
 
   setColumns(ids, columns) {
-    const index = this.#live();
+    this.#live();
     if (typeof columns !== "object" || columns === null) throw badParameter("columns", "an object of names and arrays of values", columns);
     const bigints = idsToBigints(ids);
-    withColumns(columns, (given) => enter(() => index.setColumns(bigints, given)));
+    withColumns(columns, (given) => enter(() => this.#live().setColumns(bigints, given)));
   }
 
   get(id) {
@@ -114,9 +116,9 @@ export class Index {
   }
 
   remove(ids) {
-    const index = this.#live();
-    const bigints = idsToBigints(ids instanceof Set ? [...ids] : ids);
-    enter(() => index.remove(bigints));
+    this.#live();
+    const bigints = idsToBigints(listed(ids));
+    enter(() => this.#live().remove(bigints));
   }
 
   compact() {
@@ -124,54 +126,56 @@ export class Index {
   }
 
   filter(allowed, options = {}) {
-    const index = this.#live();
+    this.#live();
     const { ids = "number" } = known(options, ["ids"]);
     if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
     if (isExpression(allowed)) {
       const given = enter(() => new GivenFilter(allowed));
       try {
-        return new Filter(enter(() => index.filterWhere(given)), this);
+        return new Filter(enter(() => this.#live().filterWhere(given)), this);
       } finally {
         release(given);
       }
     }
-    if (typeof allowed === "function") return new Filter(this.#whileBusy(() => enter(() => index.filter(allowed, ids))), this);
-    const bigints = idsToBigints(allowed instanceof Set ? [...allowed] : allowed);
-    return new Filter(enter(() => index.filterIds(bigints)), this);
+    if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => enter(() => index.filter(allowed, ids))), this);
+    const bigints = idsToBigints(listed(allowed));
+    return new Filter(enter(() => this.#live().filterIds(bigints)), this);
   }
 
   search(query, options) {
-    const index = this.#live();
-    const row = describeRows(query, index.dim, "query");
+    const row = describeRows(query, this.dim, "query");
     const { withColumns: wanted, filter: given, options: rest } = split(options);
-    if (given == null) return this.#withValues(wanted, withKernelArray(row, "query", (core) => index.search(core, row.length, rest)));
+    if (given == null) {
+      return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(row, "query", (core) => index.search(core, row.length, rest))));
+    }
     const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
     try {
-      return this.#withValues(wanted, withKernelArray(row, "query", (core) => index.searchFiltered(core, row.length, rest, filter.coreFor(this))));
+      const allowed = filter.coreFor(this);
+      const found = this.#whileBusy((index) => withKernelArray(row, "query", (core) => index.searchFiltered(core, row.length, rest, allowed)));
+      return this.#withValues(wanted, found);
     } finally {
       if (filter !== given) filter.free();
     }
   }
 
   searchRadius(query, radius, options = {}) {
-    const index = this.#live();
+    const dim = this.dim;
     if (typeof radius !== "number") throw badParameter("radius", "a number", radius);
-    known(options, ["efSearch", "recall", "exact", "ids"]);
-    const row = describeRows(query, index.dim, "query");
-    return withKernelArray(row, "query", (core) => index.searchRadius(core, row.length, radius, options));
+    options = own(known(options, ["efSearch", "recall", "exact", "ids"]));
+    const row = describeRows(query, dim, "query");
+    return this.#whileBusy((index) => withKernelArray(row, "query", (core) => index.searchRadius(core, row.length, radius, options)));
   }
 
   searchMany(queries, options) {
-    const index = this.#live();
-    const rows = describeRows(queries, index.dim, "queries");
+    const rows = describeRows(queries, this.dim, "queries");
     const { withColumns: wanted, filter, options: rest } = split(options);
     if (filter != null) throw badParameter("filter", "none in searchMany: call search for each query", filter);
-    return this.#withValues(wanted, withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, rest)));
+    return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, rest))));
   }
 
   recall(options = {}) {
-    known(options, ["k", "efSearch", "recall", "exact"]);
-    return enter(() => this.#live().recall(options));
+    options = own(known(options, ["k", "efSearch", "recall", "exact"]));
+    return this.#whileBusy((index) => enter(() => index.recall(options)));
   }
 
   health() {
@@ -184,7 +188,7 @@ export class Index {
 
   free() {
     if (this.#busy) this.#live();
-    release(this.#core);
+    forget(this.#core);
     this.#core = undefined;
   }
 
@@ -203,11 +207,12 @@ export class Index {
     return Object.fromEntries(names.map((name) => [name, enter(() => index.column(name, ids))]));
   }
 
-  /** Does work that calls functions of the caller: what they ask of this index is refused. */
+  /** Does work that calls functions of the caller, getters too: what they ask of this index is refused. */
   #whileBusy(work) {
+    const index = this.#live();
     this.#busy = true;
     try {
-      return work();
+      return work(index);
     } finally {
       this.#busy = false;
     }
@@ -224,14 +229,19 @@ if (Symbol.dispose) Index.prototype[Symbol.dispose] = Index.prototype.free;
 
 /** Returns the options that are not for the kernel, and the others as `options`. */
 function split(options) {
-  if (typeof options !== "object" || options === null || !("filter" in options || "withColumns" in options)) return { options };
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return { options };
   const { filter, withColumns, ...rest } = options;
   return { filter, withColumns, options: rest };
 }
 
+/** Returns ids of a set, of whatever frame, as a list. */
+function listed(ids) {
+  return tag(ids) === "Set" ? [...ids] : ids;
+}
+
 /** Returns whether a filter is an object of column names, and not ids or a function. */
 function isExpression(filter) {
-  return typeof filter === "object" && filter !== null && !Array.isArray(filter) && !ArrayBuffer.isView(filter) && !(filter instanceof Set);
+  return typeof filter === "object" && filter !== null && !Array.isArray(filter) && !ArrayBuffer.isView(filter) && tag(filter) !== "Set";
 }
 
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */

@@ -10,3 +10,8 @@ export function known(options, names) {
   }
   return options;
 }
+
+/** Returns options as a plain object of the same values: what a getter or a Proxy throws must not cross the kernel. */
+export function own(options) {
+  return typeof options === "object" && options !== null && !Array.isArray(options) ? { ...options } : options;
+}

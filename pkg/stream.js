@@ -1,7 +1,7 @@
 // How the bytes of an index come piece by piece, straight into the kernel's memory.
 
 import { Buffer } from "./wasm/nearfold.js";
-import { NearfoldError, badParameter } from "./error.js";
+import { NearfoldError, badParameter, tag } from "./error.js";
 import { enter, heap, ready, release } from "./kernel.js";
 import { known } from "./options.js";
 
@@ -93,7 +93,7 @@ function read(reader) {
 }
 
 function bytesOf(chunk) {
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (tag(chunk) === "ArrayBuffer") return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   throw badParameter("stream", "chunks of bytes", chunk);
 }

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { Project } from "./install.mjs";
 
 const nf = await new Project().import("node.js");
-const { Accumulator, Index, NearfoldError, alloc, sum } = nf;
+const { Accumulator, Index, NearfoldError, alloc, kernelMemory, sum } = nf;
 
 const index = new Index(3, { metric: "cosine" });
 index.add(Float32Array.of(1, 0, 0, 0, 1, 0), { ids: [5, 6] });
@@ -241,6 +242,90 @@ test("what progress throws reaches the caller, and the index stays usable", () =
   assert.throws(() => stopped.add(new Float32Array(3), { progress() { throw mine; } }), (error) => error === mine);
   stopped.add([1, 2, 3], { ids: [100] });
   assert.equal(stopped.search([1, 2, 3], { k: 1 }).ids[0], 100);
+});
+
+test("an index refuses calls from its caller's getters and filters, and goes on", () => {
+  const asked = new Index(3);
+  asked.add([[1, 0, 0], [0, 1, 0]]);
+  const codes = [];
+  const refused = (call) => {
+    try {
+      call();
+      codes.push("allowed");
+    } catch (error) {
+      codes.push(error.code);
+    }
+    return 1;
+  };
+  const row = (call) => Object.defineProperty([1, 0, 0], 1, { get: () => refused(call) && 0 });
+  for (const call of [() => asked.add([[9, 9, 9]]), () => asked.free(), () => asked.search([1, 0, 0])]) {
+    assert.deepEqual([...asked.search(row(call), { k: 1 }).ids], [0]);
+    assert.deepEqual([...asked.search([1, 0, 0], { k: 1, filter: () => refused(call) === 1 }).ids], [0]);
+  }
+  assert.deepEqual(codes, Array(codes.length).fill("busy"));
+  assert.ok(codes.length >= 9);
+  const mine = new Error("mine");
+  const thrower = { get: () => { throw mine; }, ownKeys: () => { throw mine; } };
+  for (const options of [new Proxy({ k: 1 }, thrower), { get k() { throw mine; } }]) {
+    for (const call of [() => asked.search([1, 0, 0], options), () => asked.searchMany([1, 0, 0], options), () => sum([1], options), () => nf.cumsum([1], options), () => nf.dot([1], [1], options)]) {
+      assert.throws(call, (error) => error === mine);
+    }
+  }
+  const gone = new Index(3);
+  assert.throws(() => gone.search([1, 0, 0], { get k() { gone.free(); return 1; } }), { code: "freed" });
+  asked.add([[0, 0, 1]]);
+  asked.remove([0]);
+  assert.equal(asked.length, 2);
+  asked.free();
+});
+
+test("what is let go of while it is read is freed afterwards", () => {
+  const read = new Index(2);
+  const rows = alloc(4, "float32");
+  rows.view().set([1, 2, 3, 4]);
+  read.add(rows, { progress: () => rows.free() });
+  assert.deepEqual([...read.vector(1)], [3, 4]);
+  assert.throws(() => rows.view(), { code: "freed" });
+  const allowed = read.filter([1]);
+  read.search([0, 0], { filter: allowed });
+  allowed.free();
+  assert.throws(() => read.search([0, 0], { filter: allowed }), { code: "freed" });
+});
+
+test("memory that grows while an array is read loses none of it", () => {
+  for (const length of [20, 20000]) {
+    const ones = Array(length).fill(1);
+    Object.defineProperty(ones, 5, { get: () => alloc(kernelMemory() / 8).free() ?? 1 });
+    assert.equal(sum(ones), length);
+  }
+  const shrinking = Array(20).fill(1);
+  Object.defineProperty(shrinking, 5, { get: () => (shrinking.length = 6) });
+  assert.throws(() => sum(shrinking), { code: "bad_parameter" });
+});
+
+test("an array whose buffer became too short for it is refused", () => {
+  const buffer = new ArrayBuffer(80, { maxByteLength: 80 });
+  const array = new Float64Array(buffer, 0, 10).fill(1);
+  buffer.resize(8);
+  assert.throws(() => sum(array), { code: "detached" });
+  buffer.resize(80);
+  assert.equal(sum(array), 1);
+  const bytes = index.toBytes().buffer;
+  structuredClone(bytes, { transfer: [bytes] });
+  assert.throws(() => Index.fromBytes(bytes), { code: "detached" });
+});
+
+test("arrays, buffers and sets of another realm are as good as one's own", () => {
+  const bytes = index.toBytes();
+  const other = runInNewContext("(n) => ({ buffer: new ArrayBuffer(n), ids: new Set([6]), rows: [[0, 1, 0]], options: { k: 1 }, x: new Float64Array([1, 2]) })")(bytes.length);
+  new Uint8Array(other.buffer).set(bytes);
+  const opened = Index.fromBytes(other.buffer);
+  assert.deepEqual([...opened.search(other.rows[0], other.options).ids], [6]);
+  assert.deepEqual([...opened.search(other.rows[0], { filter: other.ids }).ids], [6]);
+  assert.equal(sum(other.x), 3);
+  opened.remove(other.ids);
+  opened.add(other.rows);
+  assert.equal(opened.length, 2);
 });
 
 test("freeing twice is allowed", () => {

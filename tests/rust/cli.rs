@@ -326,6 +326,74 @@ fn a_failed_save_keeps_the_old_index() {
     folder.write("nan.npy", &f32_npy(&[f32::NAN; 2], 1, 2));
     folder.error(&["build", "nan.npy", "-o", "x.nearfold"]);
     assert!(folder.read("x.nearfold") == index.to_bytes());
+    assert_eq!(folder.names(), ["base.npy", "nan.npy", "queries.npy", "x.nearfold"], "nothing else is left");
+}
+
+#[test]
+fn the_file_that_is_read_is_not_written() {
+    let (folder, _) = with_index("over_input");
+    let base = folder.read("base.npy");
+    for output in ["base.npy", "./base.npy"] {
+        let line = folder.error(&["build", "base.npy", "-o", output]);
+        assert!(line.starts_with("nearfold: bad_parameter: output: "), "{line}");
+    }
+    folder.write("ids.npy", &npy("<i8", "(1,)", &[0; 8]));
+    folder.error(&["build", "base.npy", "-o", "ids.npy", "--ids", "ids.npy"]);
+    assert!(folder.read("base.npy") == base && folder.read("ids.npy").starts_with(b"\x93NUMPY"));
+}
+
+/// The vectors of this test are no file at all: a place that cannot be written is told before they are read.
+#[test]
+fn where_nothing_can_be_written_nothing_is_built() {
+    let folder = Folder::new("unwritable");
+    for output in [".", "no/such/folder/x.nearfold"] {
+        let line = folder.error(&["build", "none.npy", "-o", output]);
+        assert!(line.starts_with(&format!("nearfold: io: {output}: ")), "{line}");
+    }
+    let output = folder.run(&["build", "none.npy", "-o", "x", "--threads", "65000"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_name_as_long_as_a_name_may_be_is_written_to() {
+    let (folder, index) = with_index("long_name");
+    let name = "x".repeat(255);
+    folder.ok(&[&["build", "base.npy", "-o", &name], &BUILD[4..]].concat());
+    assert!(folder.read(&name) == index.to_bytes());
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_file_is_written_to_and_read_from_as_it_is() {
+    use std::os::unix::fs::FileTypeExt;
+
+    let (folder, _) = with_index("no_file");
+    folder.ok(&["build", "base.npy", "-o", "/dev/null"]);
+    assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nearfold"))
+        .args(["fold", "/dev/stdin", "--op", "count_nonzero"])
+        .current_dir(&folder.0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), &f64_npy(&[1.0; 20_000])).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "array     float64 [20000]\ncount_nonzero 20000\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn who_could_not_read_the_old_index_cannot_read_the_new_one() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, _) = with_index("mode");
+    folder.write("x.nearfold", b"old");
+    let path = folder.0.join("x.nearfold");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    folder.ok(BUILD);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! `nearfold build`: vectors in, an index file out.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use nearfold::columns::Value;
 use nearfold::ingest::{Matrix, ids_from_array};
@@ -24,7 +24,7 @@ Examples:
 pub(crate) struct Build {
     /// The vectors: a .npy file of shape (n, dim); numbers are taken as float32
     vectors: PathBuf,
-    /// Where the index goes; an old file stays until the new one is complete
+    /// Where the index goes: a file that is not read; an old one stays until the new one is complete
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// l2sq (squared Euclidean), ip (1 - inner product) or cosine (1 - cosine)
@@ -48,9 +48,9 @@ pub(crate) struct Build {
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
     #[arg(long, value_name = "FILE")]
     columns: Option<PathBuf>,
-    /// How many threads; without it one for each core
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    /// How many threads, up to 1024; without it one for each core
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// No progress and no summary
     #[arg(short, long)]
     quiet: bool,
@@ -59,9 +59,12 @@ pub(crate) struct Build {
 impl Build {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         if let Some(threads) = self.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
             pool.map_err(|error| Failure::Io("threads".into(), io::Error::other(error)))?;
         }
+        let inputs = [Some(&self.vectors), self.ids.as_ref(), self.columns.as_ref()];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        files::check_output(&self.output, &inputs)?;
         let matrix = Matrix::from_array(files::read_array(&self.vectors)?)?;
         let ids =
             self.ids.as_ref().map(|path| ids_from_array(&files::read_array(path)?).map_err(Failure::from));

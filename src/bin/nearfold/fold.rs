@@ -71,9 +71,9 @@ impl Fold {
             let pairs: Vec<_> = answers.iter().map(pair).collect();
             return Ok(writeln!(out, "{{{}}}", pairs.join(","))?);
         }
-        writeln!(out, "{:<10}{} {:?}", "array", array.dtype().name(), array.shape())?;
+        writeln!(out, "{:<9} {} {:?}", "array", array.dtype().name(), array.shape())?;
         for (name, output) in &answers {
-            writeln!(out, "{name:<10}{}", text::output(output))?;
+            writeln!(out, "{name:<9} {}", text::output(output))?;
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 an error in the data or in a file, 2 a command that is not understood.
-An error is one line on standard error: nearfold: <code>: <message>";
+With 1, one line on standard error says why: nearfold: <code>: <message>";
 
 #[derive(Subcommand)]
 enum Command {
