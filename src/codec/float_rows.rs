@@ -139,7 +139,7 @@ impl<T: Float> FloatRows<T> {
         self.values.len_bytes()
     }
 
-    fn distances(&self, query: &[f32], nodes: &[u32], out: &mut [f32]) {
+    fn compare(&self, query: &[f32], nodes: &[u32], out: &mut [f32]) {
         match self.metric {
             Metric::L2sq => T::l2sqs(query, &self.values, nodes, out),
             Metric::Ip | Metric::Cosine => {
@@ -161,7 +161,7 @@ impl<T: Float> Rows for FloatRows<T> {
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
         keys.clear();
         keys.resize(nodes.len(), 0.0);
-        self.distances(&prepared.values, nodes, keys);
+        self.compare(&prepared.values, nodes, keys);
         for key in keys {
             *key = ordered(*key);
         }
@@ -178,7 +178,14 @@ impl<T: Float> Rows for FloatRows<T> {
 
     fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
         let mut out = [0.0];
-        self.distances(&prepared.values, &[node], &mut out);
+        self.compare(&prepared.values, &[node], &mut out);
         ordered(out[0])
+    }
+
+    fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
+        out.clear();
+        out.resize(nodes.len(), 0.0);
+        self.compare(&prepared.values, nodes, out);
+        out.iter_mut().for_each(|out| *out = ordered(*out));
     }
 }

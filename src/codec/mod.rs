@@ -67,6 +67,12 @@ pub(crate) trait Rows: Sync {
 
     /// Returns the distance of the prepared query, unquantised, to a stored vector.
     fn distance(&self, prepared: &Prepared, node: u32) -> f32;
+
+    /// Writes those of the listed nodes.
+    fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
+        out.clear();
+        out.extend(nodes.iter().map(|node| self.distance(prepared, *node)));
+    }
 }
 
 /// Vectors in one storage.
@@ -238,10 +244,10 @@ impl Store {
         }
     }
 
-    /// Returns the distance of the prepared query, unquantised, to a stored vector at its best.
-    pub(crate) fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
+    /// Writes the distances of the prepared query, unquantised, to the listed vectors at their best.
+    pub(crate) fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
         let prepared = prepared.fine.as_deref().unwrap_or(prepared);
-        with_codes!(self.finest(), rows => rows.distance(prepared, node))
+        self.finest().rows().distances(prepared, nodes, out);
     }
 
     /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.

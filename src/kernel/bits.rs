@@ -4,6 +4,7 @@
 //! many planes of signs; the plane `j` counts 2^j times, so a component is an odd number in −15 … 15.
 
 use super::dispatch;
+use super::prefetch::{AHEAD, prefetch};
 
 /// How many bits a component of a query has.
 pub(crate) const PLANES: usize = 4;
@@ -30,8 +31,15 @@ fn one(planes: &[[u64; PLANES]], row: &[u64]) -> i32 {
 fn listed(planes: &[[u64; PLANES]], rows: &[u64], nodes: &[u32], out: &mut [i32]) {
     assert_eq!(nodes.len(), out.len());
     let words = planes.len();
-    for (&node, out) in nodes.iter().zip(out) {
-        *out = one(planes, &rows[node as usize * words..][..words]);
+    let row = |node: u32| &rows[node as usize * words..][..words];
+    for &node in nodes.iter().take(AHEAD) {
+        prefetch(row(node));
+    }
+    for (i, (&node, out)) in nodes.iter().zip(out).enumerate() {
+        if let Some(&node) = nodes.get(i + AHEAD) {
+            prefetch(row(node));
+        }
+        *out = one(planes, row(node));
     }
 }
 

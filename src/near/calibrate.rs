@@ -84,8 +84,10 @@ impl Index {
         self.calibration = Calibration::default();
         let mut entries = Vec::new();
         let questions = self.questions();
+        let [_, most] = KS;
+        let truth = self.best_nodes(&questions, most, None);
         for k in KS {
-            let truth = self.best_nodes(&questions, k, None);
+            let truth: Vec<&[u32]> = truth.iter().map(|nodes| &nodes[..k.min(nodes.len())]).collect();
             for ef in EFS.into_iter().filter(|ef| *ef >= k) {
                 let found = self.best_nodes(&questions, k, Some(ef));
                 let (recall, error) = mean_and_error(&found, &truth);
@@ -151,17 +153,21 @@ impl Index {
     /// Returns the `k` best of a walk's candidates by the copy that re-ranks.
     fn ranked(&self, k: usize, scratch: &mut Scratch) -> Vec<u32> {
         scratch.pool.truncate(self.store.rerank_len(k));
-        let distance = |node| self.store.distance(&scratch.prepared, node);
-        let nodes = scratch.pool.iter().map(|candidate| candidate.node());
-        let mut ranked: Vec<Candidate> = nodes.map(|node| Candidate::new(distance(node), node)).collect();
+        let Scratch { pool, fresh, keys, prepared, .. } = scratch;
+        fresh.clear();
+        fresh.extend(pool.iter().map(|candidate| candidate.node()));
+        self.store.distances(prepared, fresh, keys);
+        let nodes = fresh.iter().zip(keys.iter());
+        let mut ranked: Vec<Candidate> = nodes.map(|(&node, &key)| Candidate::new(key, node)).collect();
         ranked.sort_unstable();
         ranked.iter().take(k).map(|candidate| candidate.node()).collect()
     }
 }
 
 /// Returns the mean recall and its standard error.
-fn mean_and_error(found: &[Vec<u32>], truth: &[Vec<u32>]) -> (f32, f32) {
+fn mean_and_error(found: &[Vec<u32>], truth: &[impl AsRef<[u32]>]) -> (f32, f32) {
     let recalls = found.iter().zip(truth).map(|(found, truth)| {
+        let truth = truth.as_ref();
         let hits = found.iter().filter(|node| truth.contains(node)).count();
         if truth.is_empty() { 1.0 } else { hits as f64 / truth.len() as f64 }
     });

@@ -160,7 +160,7 @@ impl Index {
         };
         let limit = self.store.rerank_len(k);
         explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &scratch, |id| !filter.denied.contains(&id));
+        let mut found = self.reported(limit, &mut scratch, |id| !filter.denied.contains(&id));
         found.truncate(k);
         self.scratch.put(scratch);
         Ok((neighbors(found), explained))

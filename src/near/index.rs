@@ -459,7 +459,7 @@ impl Index {
             Explained::graph(ef, self.walk(ef, None, &mut scratch))
         };
         explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &scratch, |_| true);
+        let mut found = self.reported(limit, &mut scratch, |_| true);
         self.scratch.put(scratch);
         found.truncate(k);
         (neighbors(found), explained)
@@ -521,16 +521,20 @@ impl Index {
     pub(super) fn reported(
         &self,
         limit: usize,
-        scratch: &Scratch,
+        scratch: &mut Scratch,
         allowed: impl Fn(u64) -> bool,
     ) -> Vec<(f32, u64)> {
         let mut found: Vec<(f32, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
-        for candidate in scratch.pool.iter().take(limit) {
-            let mut distance = self.store.distance(&scratch.prepared, candidate.node());
+        let Scratch { pool, fresh, keys, prepared, .. } = scratch;
+        fresh.clear();
+        fresh.extend(pool.iter().take(limit).map(|candidate| candidate.node()));
+        self.store.distances(prepared, fresh, keys);
+        for (&node, &distance) in fresh.iter().zip(keys.iter()) {
+            let mut distance = distance;
             if self.params.metric == Metric::Cosine {
                 distance = distance.clamp(0.0, 2.0);
             }
-            self.ids.visit(candidate.node(), |id| {
+            self.ids.visit(node, |id| {
                 if allowed(id) {
                     found.push((distance, id));
                 }

@@ -36,7 +36,7 @@ impl Index {
             } else {
                 self.walk(ef, None, &mut scratch);
             }
-            let found = self.reported(usize::MAX, &scratch, |_| true);
+            let found = self.reported(usize::MAX, &mut scratch, |_| true);
             // Half of the candidates outside: the boundary was seen from both sides.
             let inside = found.partition_point(|(distance, _)| *distance <= radius);
             if ef >= n || 2 * inside <= scratch.pool.len() {
