@@ -1,7 +1,8 @@
 //! How fast, how good, how large: recall, queries per second, build time and bytes per vector on
 //! the data sets beside the checkout (`../shared/data`).
 //!
-//! `cargo bench --bench near [-- <data set> <storage>]`
+//! `cargo bench --bench near [-- <data set> <storage>]`; `million` is a made set of 10⁶ × 32, `duplicates` one of 10⁵ equal
+//! vectors. Rows go to `target/bench/near-own.jsonl`, which `make bench-near` puts behind its own.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 
@@ -10,6 +11,41 @@ use nearfold::{Index, Metric, Neighbors, Params, SearchParams, Storage};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
+
+/// What is written: `benches/README.md` says what the fields mean.
+#[derive(Default)]
+struct Rows(Vec<serde_json::Value>);
+
+impl Rows {
+    /// `ours` has to be at most (or at least) `bar`, or `bar` times the peer's figure.
+    fn add(&mut self, case: &str, ours: f64, peer: Option<(&str, f64)>, bar: f64, less_is_better: bool) {
+        let ratio = peer.map(|(_, peer)| ours / peer);
+        let value = ratio.unwrap_or(ours);
+        let met = if less_is_better { value <= bar } else { value >= bar };
+        let rounded = |value: f64| format!("{value:.4}").parse::<f64>().unwrap_or(value);
+        println!(
+            "  {case}: {ours:.4}, {} {bar}: {}",
+            if less_is_better { "at most" } else { "at least" },
+            if met { "met" } else { "NOT MET" }
+        );
+        self.0.push(serde_json::json!({
+            "case": case,
+            "ours": rounded(ours),
+            "peer_name": peer.map(|(name, _)| name),
+            "peer": peer.map(|(_, peer)| rounded(peer)),
+            "ratio": ratio.map(rounded),
+            "bar": bar,
+            "met": met,
+        }));
+    }
+
+    fn write(&self) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+        let text: String = self.0.iter().map(|row| format!("{row}\n")).collect();
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("near-own.jsonl"), text).expect("a file");
+    }
+}
 
 const EF: [usize; 8] = [10, 20, 32, 48, 64, 96, 128, 256];
 const K: usize = 10;
@@ -114,7 +150,7 @@ fn measure(index: &Index, data: &Data, params: &SearchParams, repeats: usize) ->
 
 /// Selectivities, filters that go with and against the query or stand beside it: recall, and the 99th
 /// percentile of the time beside that of comparing all that is allowed and one search without a filter.
-fn filters(index: &mut Index, data: &Data) {
+fn filters(index: &mut Index, data: &Data, rows: &mut Rows) {
     let n = data.base.len() / data.dim;
     let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
     let ids: Vec<u64> = (0..n as u64).collect();
@@ -169,20 +205,88 @@ fn filters(index: &mut Index, data: &Data) {
                 all.sort_by(f64::total_cmp);
                 all[all.len() * 99 / 100]
             };
-            println!(
-                "  filter {how:7} {:7.2} %  recall {:.4}  p99 {:7.1} us, {:.2} of scan {:.1} + search {:.1}; made in {making:.0} us",
-                selectivity * 100.0,
-                hits as f64 / all as f64,
-                p99(0),
-                p99(0) / (p99(1) + p99(2)),
-                p99(1),
-                p99(2),
-            );
+            println!("  filter {how} {:.2} %, made in {making:.0} us", selectivity * 100.0);
+            let case = format!("{} filter {how} the query, {} %", data.name, selectivity * 100.0);
+            rows.add(&format!("{case}: recall@10"), hits as f64 / all as f64, None, 0.95, false);
+            let most = ("all that is allowed, and one search", p99(1) + p99(2));
+            rows.add(&format!("{case}: p99, us"), p99(0), Some(most), 1.0, true);
         }
     }
 }
 
+/// The wall time of a build by one thread over that by two, the best of alternating builds.
+#[cfg(feature = "parallel")]
+fn threads(data: &Data, rows: &mut Rows) {
+    let mut best = [f64::INFINITY; 2];
+    for _ in 0..3 {
+        for (threads, best) in (1..).zip(&mut best) {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let mut index = Index::new(data.dim, Params::new(data.metric)).expect("an index");
+            let start = Instant::now();
+            pool.install(|| index.add(&data.base, None)).expect("an add");
+            *best = best.min(start.elapsed().as_secs_f64());
+        }
+    }
+    rows.add(
+        &format!("{}: builds by two threads in the time of one", data.name),
+        best[0] / best[1],
+        None,
+        1.8,
+        false,
+    );
+}
+
+#[cfg(not(feature = "parallel"))]
+fn threads(_: &Data, _: &mut Rows) {
+    println!("  built without the feature `parallel`");
+}
+
+/// Clouds round 200 points, the same in every run.
+fn made(n: usize, dim: usize) -> Vec<f32> {
+    let mut state = 7u64;
+    let mut random = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let centres: Vec<f32> = (0..200 * dim).map(|_| random() * 2.0).collect();
+    (0..n * dim).map(|i| centres[(i / dim * 7919 % 200) * dim + i % dim] + random()).collect()
+}
+
+fn million(rows: &mut Rows) {
+    let (n, dim, queries) = (1_000_000, 32, 200);
+    let all = made(n + queries, dim);
+    let (base, queries) = all.split_at(n * dim);
+    let mut index = Index::new(dim, Params::new(Metric::L2sq)).expect("an index");
+    let start = Instant::now();
+    index.add(base, None).expect("an add");
+    println!(
+        "million: built in {:.1} s, {:.1} B/vector",
+        start.elapsed().as_secs_f64(),
+        index.to_bytes().len() as f64 / n as f64
+    );
+    let find = |params: &SearchParams| index.search_many(queries, K, params).expect("a search").ids;
+    let (found, truth) = (find(&SearchParams::default()), find(&SearchParams::default().exact(true)));
+    let hits: usize =
+        found.chunks(K).zip(truth.chunks(K)).map(|(f, t)| f.iter().filter(|id| t.contains(id)).count()).sum();
+    rows.add("10^6 x 32: recall@10 of a default search", hits as f64 / truth.len() as f64, None, 0.95, false);
+    rows.add("10^6 x 32: vectors that cannot be reached", index.health().orphans as f64, None, 0.0, true);
+}
+
+fn duplicates(rows: &mut Rows) {
+    let (n, dim) = (100_000, 128);
+    let one = made(1, dim);
+    let mut index = Index::new(dim, Params::new(Metric::Cosine)).expect("an index");
+    index.add(&one.repeat(n), None).expect("an add");
+    let each = index.to_bytes().len() as f64 / n as f64;
+    rows.add("10^5 equal vectors: file, bytes/vector", each, None, 4.1, true);
+    index.compact().expect("memory");
+    let memory = index.memory();
+    let each = (memory.vectors + memory.links + memory.ids) as f64 / n as f64;
+    rows.add("10^5 equal vectors: heap, bytes/vector", each, None, 4.1, true);
+}
+
 fn main() {
+    let mut rows = Rows::default();
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let chosen = |i: usize, name: &str| args.get(i).is_none_or(|arg| arg == name || arg == "all");
     for name in ["debian", "words", "bigann"].into_iter().filter(|name| chosen(0, name)) {
@@ -216,7 +320,17 @@ fn main() {
             }
             let (recall, qps) = measure(&index, &data, &SearchParams::default().exact(true), 1);
             println!("  exact    recall {recall:.4}  {qps:8.0} QPS");
-            filters(&mut index, &data);
+            if storage == Storage::I8 {
+                filters(&mut index, &data, &mut rows);
+                threads(&data, &mut rows);
+            }
         }
     }
+    if chosen(0, "million") {
+        million(&mut rows);
+    }
+    if chosen(0, "duplicates") {
+        duplicates(&mut rows);
+    }
+    rows.write();
 }
