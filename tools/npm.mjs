@@ -67,6 +67,17 @@ $&`],
   [/const ret = (.*);\s+if \(ret\[2\]\) \{\s+throw takeFromExternrefTable0\(ret\[1\]\);\s+\}\s+return takeFromExternrefTable0\(ret\[0\]\);/g, "return taken($1);"],
   [/const ret = (.*);\s+if \(ret\[1\]\) \{\s+throw takeFromExternrefTable0\(ret\[0\]\);\s+\}/g, "done($1);"],
   [/if \(ret\[2\]\) \{\s+throw takeFromExternrefTable0\(ret\[1\]\);\s+\}/g, "done(ret, 1);"],
+  // One expression is an arrow.
+  [/(\w+): function\(\) \{ return handleError\(function \(([^)]*)\) \{\s+const ret = ([^;]*);\s+return ret;\s+\}, arguments\); \},/g, "$1: caught(($2) => $3),"],
+  [/^function handleError\(f, args\) \{\s+try \{\s+return f\.apply\(this, args\);\s+\} catch \(e\) \{([^]*?)\n    \}\n\}/m, `function caught(f) {
+    return (...args) => {
+        try {
+            return f(...args);
+        } catch (e) {$1
+        }
+    };
+}`],
+  [/^( +\w+): function\(([^)]*)\) \{\s+const ret = ([^;]*);\s+return ret;\s+\},/gm, "$1: ($2) => $3,"],
   // Arrays over the kernel's memory are made where they are used, not kept; but for bytes, which all texts pass through.
   [/(function getArray(\w+)FromWasm0\(ptr, len\) \{)\n    ptr = ptr >>> 0;\n    return get(\w+)Memory0\(\)\.subarray.*\n/g, "$1\n    return new $3(wasm.memory.buffer, ptr >>> 0, len);\n"],
   [/get(BigUint64Array|Float64Array)Memory0\(\)\.set\(arg, ptr \/ 8\);/g, "new $1(wasm.memory.buffer, ptr).set(arg);"],
