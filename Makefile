@@ -169,7 +169,7 @@ tests/bundlers/node_modules/installed: tests/bundlers/package-lock.json
 	touch $@
 
 .PHONY: test-bundlers
-test-bundlers: npm chromium tests/browser/node_modules/installed tests/bundlers/node_modules/installed  ## the package and the examples through Vite, webpack, esbuild, Rollup, Next.js, workerd
+test-bundlers: npm chromium tests/browser/node_modules/installed tests/bundlers/node_modules/installed  ## the package and the examples through Vite, webpack, esbuild, Rollup, Next.js, workerd, Deno, Bun
 	cd tests/bundlers && node --test --test-reporter=dot
 
 test: test-bundlers
