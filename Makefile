@@ -215,6 +215,8 @@ bench-near: wheel $(BENCH_VENV)/installed  ## the index beside hnswlib, usearch,
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
 	cd benches/hnsw_rs && CARGO_TARGET_DIR=../../target/bench-hnsw-rs cargo build --quiet --release --locked
 	$(BENCH_VENV)/bin/python benches/near_peers.py $(BENCH_NEAR)
+	cargo bench --quiet --features parallel --bench near -- $(BENCH_NEAR_OWN)
+	cat target/bench/near-own.jsonl >> target/bench/near.jsonl
 
 .PHONY: bench-js
 bench-js: npm chromium benches/js/node_modules/installed  ## the npm package beside its peers, in Node and Chromium
