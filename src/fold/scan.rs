@@ -217,6 +217,7 @@ fn floats(scan: Scan, lane: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
     }
 }
 
+#[inline(always)]
 fn canonical(x: f64) -> f64 {
     if x.is_nan() { f64::NAN } else { x }
 }
@@ -234,6 +235,7 @@ struct Running {
 }
 
 impl Running {
+    #[inline(always)]
     fn add(&mut self, x: f64) -> f64 {
         if let Some(special) = self.special {
             let now = canonical(special + x);

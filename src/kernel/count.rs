@@ -49,17 +49,13 @@ pub(crate) fn count_nan<T: super::extrema::Ordered>(x: &[T]) -> u64 {
 
 #[inline(always)]
 fn true_body<T: Truth>(x: &[T]) -> u64 {
-    count(x, T::is_true)
+    let of = |block: &[T]| block.iter().map(|x| u32::from(x.is_true())).sum::<u32>();
+    x.chunks(1 << 20).map(|block| u64::from(of(block))).sum()
 }
 
 #[inline(always)]
 fn nan_body<T: super::extrema::Ordered>(x: &[T]) -> u64 {
-    count(x, T::is_nan)
-}
-
-#[inline(always)]
-fn count<T: Copy>(x: &[T], counts: impl Fn(T) -> bool) -> u64 {
-    x.chunks(1 << 20).map(|block| u64::from(block.iter().map(|&x| u32::from(counts(x))).sum::<u32>())).sum()
+    T::count_nan(x)
 }
 
 dispatch! {

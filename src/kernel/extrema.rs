@@ -53,6 +53,36 @@ pub(crate) trait Ordered: Copy + PartialOrd {
     fn is_below(self, other: Self) -> bool {
         self < other
     }
+
+    /// Returns how many are NaN.
+    #[inline(always)]
+    fn count_nan(x: &[Self]) -> u64 {
+        let _ = x;
+        0
+    }
+
+    /// Returns how many of 64 numbers, none NaN, are below `low`, and which are from `low` to `high`: a bit each.
+    #[inline(always)]
+    fn sides(x: &[Self; 64], low: Self, high: Self) -> (usize, u64) {
+        // Comparisons of many elements at once yield a byte each.
+        let mut under = [0u8; 64];
+        let mut within = [0u8; 64];
+        for lane in 0..64 {
+            let x = x[lane];
+            under[lane] = u8::from(x.is_below(low));
+            within[lane] = u8::from(!x.is_below(low) & !high.is_below(x));
+        }
+        let (mut counts, mut mask) = (0u64, 0u64);
+        for (group, (under, within)) in
+            under.as_chunks::<8>().0.iter().zip(within.as_chunks::<8>().0).enumerate()
+        {
+            counts += u64::from_le_bytes(*under); // each byte at most 8
+            // The product's top byte is made of the lowest bits of the eight bytes.
+            let bits = u64::from_le_bytes(*within).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            mask |= bits << (8 * group);
+        }
+        ((counts.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize, mask)
+    }
 }
 
 /// Turns round the order of the negative ones; its own inverse.
@@ -93,12 +123,31 @@ macro_rules! ordered_floats {
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             #[inline(always)]
             fn scan<const SMALLEST: bool>(x: &[Self]) -> (Self, bool) {
-                simd128::$simd128::<SMALLEST>(x)
+                simd128::$simd128::scan::<SMALLEST>(x)
+            }
+
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+            #[inline(always)]
+            fn count_nan(x: &[Self]) -> u64 {
+                let of = |block: &[Self]| block.iter().map(|x| u32::from(x.is_nan())).sum::<u32>();
+                x.chunks(1 << 20).map(|block| u64::from(of(block))).sum()
+            }
+
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            #[inline(always)]
+            fn count_nan(x: &[Self]) -> u64 {
+                x.chunks(1 << 20).map(simd128::$simd128::count_nan).sum()
+            }
+
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            #[inline(always)]
+            fn sides(x: &[Self; 64], low: Self, high: Self) -> (usize, u64) {
+                simd128::$simd128::sides(x, low, high)
             }
         })*
     };
 }
-ordered_floats!(f64, i64, u64, scan_f64; f32, i32, u32, scan_f32);
+ordered_floats!(f64, i64, u64, f64x2; f32, i32, u32, f32x4);
 
 macro_rules! ordered_integers {
     ($($integer:ty),*) => {
@@ -315,44 +364,110 @@ fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) 
     (found, any | nan.iter().fold(false, |any, &nan| any | nan))
 }
 
-/// The floats' scans by name: the kernel's loops are not vectorised there, which makes it smaller.
+/// The floats' comparisons by name: the kernel's loops are not vectorised there, which makes it smaller.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128 {
-    use super::{Ordered, larger, smaller};
-    use core::arch::wasm32::*;
+    macro_rules! comparisons {
+        ($name:ident, $float:ty, $integer:ty, $lanes:literal, $splat:ident, $pmin:ident, $pmax:ident,
+         $ne:ident, $lt:ident, $gt:ident, $subtract:ident, $bitmask:ident) => {
+            pub(super) mod $name {
+                use super::super::{Ordered, larger, smaller};
+                use core::arch::wasm32::*;
 
-    macro_rules! scan {
-        ($name:ident, $float:ty, $lanes:literal, $splat:ident, $pmin:ident, $pmax:ident, $ne:ident) => {
-            pub(super) fn $name<const SMALLEST: bool>(x: &[$float]) -> ($float, bool) {
-                let start = if SMALLEST { <$float>::HIGHEST } else { <$float>::LOWEST };
-                // Exactly `smaller` and `larger`.
-                let choose = |a, b| if SMALLEST { $pmin(a, b) } else { $pmax(a, b) };
-                let (mut even, mut odd) = ($splat(start), $splat(start));
-                let mut nan = $splat(0.0);
-                let (pairs, tail) = x.as_chunks::<{ 2 * $lanes }>();
-                for pair in pairs {
-                    // SAFETY: the loads read the two halves of this array; no alignment is needed.
-                    let (a, b) = unsafe {
-                        (v128_load(pair.as_ptr().cast()), v128_load(pair.as_ptr().add($lanes).cast()))
-                    };
-                    (even, odd) = (choose(even, a), choose(odd, b));
-                    nan = v128_or(nan, v128_or($ne(a, a), $ne(b, b)));
+                #[inline(always)]
+                fn load(x: &[$float; $lanes]) -> v128 {
+                    // SAFETY: the load reads this array; no alignment is needed.
+                    unsafe { v128_load(x.as_ptr().cast()) }
                 }
-                let mut lanes = [start; $lanes];
-                // SAFETY: the store writes this array; no alignment is needed.
-                unsafe { v128_store(lanes.as_mut_ptr().cast(), choose(even, odd)) };
-                let mut any = v128_any_true(nan);
-                let mut found = start;
-                for &x in lanes.iter().chain(tail) {
-                    found = if SMALLEST { smaller(found, x) } else { larger(found, x) };
-                    any |= x.is_nan();
+
+                pub(in super::super) fn scan<const SMALLEST: bool>(x: &[$float]) -> ($float, bool) {
+                    let start = if SMALLEST { <$float>::HIGHEST } else { <$float>::LOWEST };
+                    // Exactly `smaller` and `larger`.
+                    let choose = |a, b| if SMALLEST { $pmin(a, b) } else { $pmax(a, b) };
+                    let (mut even, mut odd) = ($splat(start), $splat(start));
+                    let mut nan = $splat(0.0);
+                    let (groups, tail) = x.as_chunks::<$lanes>();
+                    let (pairs, last) = groups.as_chunks::<2>();
+                    for [a, b] in pairs {
+                        let (a, b) = (load(a), load(b));
+                        (even, odd) = (choose(even, a), choose(odd, b));
+                        nan = v128_or(nan, v128_or($ne(a, a), $ne(b, b)));
+                    }
+                    for a in last {
+                        let a = load(a);
+                        even = choose(even, a);
+                        nan = v128_or(nan, $ne(a, a));
+                    }
+                    let mut lanes = [start; $lanes];
+                    // SAFETY: the store writes this array; no alignment is needed.
+                    unsafe { v128_store(lanes.as_mut_ptr().cast(), choose(even, odd)) };
+                    let mut any = v128_any_true(nan);
+                    let mut found = start;
+                    for &x in lanes.iter().chain(tail) {
+                        found = if SMALLEST { smaller(found, x) } else { larger(found, x) };
+                        any |= x.is_nan();
+                    }
+                    (found, any)
                 }
-                (found, any)
+
+                /// Counts in lanes, which hold fewer than 2^32.
+                pub(in super::super) fn count_nan(x: &[$float]) -> u64 {
+                    let mut counts = $splat(0.0);
+                    let (groups, tail) = x.as_chunks::<$lanes>();
+                    for group in groups {
+                        let group = load(group);
+                        // What is true is −1.
+                        counts = $subtract(counts, $ne(group, group));
+                    }
+                    let mut lanes: [$integer; $lanes] = [0; $lanes];
+                    // SAFETY: the store writes this array; no alignment is needed.
+                    unsafe { v128_store(lanes.as_mut_ptr().cast(), counts) };
+                    let tail = tail.iter().filter(|x| x.is_nan()).count() as u64;
+                    lanes.iter().fold(tail, |sum, &lane| sum + u64::from(lane))
+                }
+
+                pub(in super::super) fn sides(x: &[$float; 64], low: $float, high: $float) -> (usize, u64) {
+                    let (low, high) = ($splat(low), $splat(high));
+                    let (mut under, mut outside) = (0u32, 0u64);
+                    for (i, group) in x.as_chunks::<$lanes>().0.iter().enumerate() {
+                        let group = load(group);
+                        let below = $lt(group, low);
+                        under += $bitmask(below).count_ones();
+                        outside |= u64::from($bitmask(v128_or(below, $gt(group, high)))) << (i * $lanes);
+                    }
+                    (under as usize, !outside)
+                }
             }
         };
     }
-    scan!(scan_f64, f64, 2, f64x2_splat, f64x2_pmin, f64x2_pmax, f64x2_ne);
-    scan!(scan_f32, f32, 4, f32x4_splat, f32x4_pmin, f32x4_pmax, f32x4_ne);
+    comparisons!(
+        f64x2,
+        f64,
+        u64,
+        2,
+        f64x2_splat,
+        f64x2_pmin,
+        f64x2_pmax,
+        f64x2_ne,
+        f64x2_lt,
+        f64x2_gt,
+        i64x2_sub,
+        i64x2_bitmask
+    );
+    comparisons!(
+        f32x4,
+        f32,
+        u32,
+        4,
+        f32x4_splat,
+        f32x4_pmin,
+        f32x4_pmax,
+        f32x4_ne,
+        f32x4_lt,
+        f32x4_gt,
+        i32x4_sub,
+        i32x4_bitmask
+    );
 }
 
 dispatch! {

@@ -105,24 +105,8 @@ fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [T::Key]) -> Op
     let (chunks, rest) = x.as_chunks::<CHUNK>();
     for chunk in chunks {
         let out: &mut [T::Key; CHUNK] = kept.get_mut(len..)?.first_chunk_mut()?;
-        // Comparisons of many elements at once yield a byte each.
-        let mut under = [0u8; CHUNK];
-        let mut within = [0u8; CHUNK];
-        for lane in 0..CHUNK {
-            let x = chunk[lane];
-            under[lane] = u8::from(x.is_below(low));
-            within[lane] = u8::from(!x.is_below(low) & !high.is_below(x));
-        }
-        let (mut counts, mut mask) = (0u64, 0u64);
-        for (group, (under, within)) in
-            under.as_chunks::<8>().0.iter().zip(within.as_chunks::<8>().0).enumerate()
-        {
-            counts += u64::from_le_bytes(*under); // each byte at most 8
-            // The product's top byte is made of the lowest bits of the eight bytes.
-            let bits = u64::from_le_bytes(*within).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            mask |= bits << (8 * group);
-        }
-        below += (counts.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
+        let (under, mut mask) = T::sides(chunk, low, high);
+        below += under;
         // Few are within: only they cost a step.
         let mut taken = 0;
         while mask != 0 {

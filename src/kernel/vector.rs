@@ -187,15 +187,24 @@ pub(crate) use x86_64::{Avx2Of, Sse2};
 
 /// Four numbers. Named by the macros only, inside of functions that need AVX2.
 #[cfg(target_arch = "x86_64")]
-#[cfg_attr(nearfold_baseline, allow(dead_code, reason = "this build takes every machine for one without AVX2"))]
+#[cfg_attr(
+    nearfold_baseline,
+    allow(dead_code, reason = "this build takes every machine for one without AVX2")
+)]
 pub(crate) type Avx2 = Avx2Of<false>;
 /// Four numbers. Named by the macros only, inside of functions that need AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
-#[cfg_attr(nearfold_baseline, allow(dead_code, reason = "this build takes every machine for one without AVX2"))]
+#[cfg_attr(
+    nearfold_baseline,
+    allow(dead_code, reason = "this build takes every machine for one without AVX2")
+)]
 pub(crate) type Avx2Fused = Avx2Of<true>;
 
 #[cfg(target_arch = "x86_64")]
-#[cfg_attr(nearfold_baseline, allow(dead_code, reason = "this build takes every machine for one without AVX2"))]
+#[cfg_attr(
+    nearfold_baseline,
+    allow(dead_code, reason = "this build takes every machine for one without AVX2")
+)]
 mod x86_64 {
     use core::arch::x86_64::*;
 
