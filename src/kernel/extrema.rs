@@ -371,7 +371,7 @@ mod simd128 {
         ($name:ident, $float:ty, $integer:ty, $lanes:literal, $splat:ident, $pmin:ident, $pmax:ident,
          $ne:ident, $lt:ident, $gt:ident, $subtract:ident, $bitmask:ident) => {
             pub(super) mod $name {
-                use super::super::{Ordered, larger, smaller};
+                use crate::kernel::extrema::{Ordered, larger, smaller};
                 use core::arch::wasm32::*;
 
                 #[inline(always)]
