@@ -3,6 +3,7 @@
 use super::expression::Test;
 use super::value::{Cell, ColumnType, TWO_63, Value, whole};
 use crate::error::{Error, Result};
+use crate::kernel::sort::{sort_f64, sort_i64};
 use core::cmp::Ordering;
 use core::ops::Bound;
 
@@ -52,7 +53,7 @@ impl Matcher {
             ColumnType::Int => {
                 let mut ints: Vec<i64> =
                     ends.iter().filter_map(|end| if let End::Int(int) = end { *int } else { None }).collect();
-                ints.sort_unstable();
+                sort_i64(&mut ints);
                 ints.dedup();
                 Self::Ints(ints.into_iter().map(|int| (int, int)).collect())
             }
@@ -61,18 +62,18 @@ impl Matcher {
                     .iter()
                     .filter_map(|end| if let End::Float(float) = end { *float } else { None })
                     .collect();
-                floats.sort_unstable_by(f64::total_cmp);
+                sort_f64(&mut floats);
                 floats.dedup(); // −0 equals 0
                 Self::Floats(floats.into_iter().map(|float| (float, float)).collect())
             }
             ColumnType::String => {
-                let mut words: Vec<String> = ends
-                    .into_iter()
-                    .filter_map(|end| if let End::Text(text) = end { Some(text) } else { None })
+                let mut words: Vec<&str> = ends
+                    .iter()
+                    .filter_map(|end| if let End::Text(text) = end { Some(text.as_str()) } else { None })
                     .collect();
                 words.sort_unstable();
                 words.dedup();
-                Self::Words(words)
+                Self::Words(words.into_iter().map(str::to_owned).collect())
             }
             ColumnType::Bool => {
                 let has = |wanted| ends.iter().any(|end| matches!(end, End::Bool(value) if *value == wanted));

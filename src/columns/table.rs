@@ -7,6 +7,7 @@ use super::matcher::Matcher;
 use super::packed::Packed;
 use super::value::{Cell, ColumnType, Value, fit, kind_of};
 use crate::error::{Error, Result};
+use crate::kernel::sort::sort_by_two;
 
 /// New rows are kept apart up to this number, or to this part of the others.
 const LATE_MIN: usize = 256;
@@ -143,10 +144,11 @@ impl Columns {
                     ),
                     got: "missing values only".into(),
                 })?;
-                batch.new.push((check_name(name)?, kind));
+                let name = check_name(name)?;
+                let place = batch.new.partition_point(|(other, _)| *other < name);
+                batch.new.insert(place, (name, kind));
             }
         }
-        batch.new.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         if batch.new.len() > COLUMNS_MAX {
             return Err(too_many());
         }
@@ -263,11 +265,11 @@ impl Columns {
             }
         }
         if !self.late[old.saturating_sub(1)..].is_sorted() {
-            let mut order: Vec<usize> = (0..self.late.len()).collect();
-            order.sort_by_key(|row| self.late[*row]);
-            self.late = order.iter().map(|row| self.late[*row]).collect();
+            let mut order: Vec<(u64, usize)> = self.late.iter().copied().zip(0..).collect();
+            sort_by_two(&mut order, |(id, row)| (*id, *row as u64), |(id, row)| (id, row as usize));
+            self.late = order.iter().map(|(id, _)| *id).collect();
             for column in &mut self.columns {
-                column.late = order.iter().map(|row| core::mem::take(&mut column.late[*row])).collect();
+                column.late = order.iter().map(|(_, row)| core::mem::take(&mut column.late[*row])).collect();
             }
         }
         if self.late.len() > LATE_MIN.max(self.ids.len() / LATE_PART) {

@@ -143,7 +143,12 @@ impl Plan {
                     grid.invert(axis);
                 }
             }
-            order[kept..].sort_by_key(|&axis| core::cmp::Reverse(grid.axes()[axis].stride));
+            // They are few: each is moved to its place.
+            for i in kept + 1..order.len() {
+                let stride = |axis: usize| grid.axes()[axis].stride;
+                let place = kept + order[kept..i].partition_point(|&axis| stride(axis) >= stride(order[i]));
+                order[place..=i].rotate_right(1);
+            }
         }
         let mut grid = grid.permuted(&order);
         let kept = grid.join(0, kept);

@@ -52,7 +52,11 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     sections.push((Kind::Entries, index.extra.iter().flat_map(|node| node.to_le_bytes()).collect()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
-    sections.sort_by_key(|(kind, _)| kind.code());
+    // They are few: each is moved to its place.
+    for i in 1..sections.len() {
+        let place = sections[..i].partition_point(|(kind, _)| kind.code() <= sections[i].0.code());
+        sections[place..=i].rotate_right(1);
+    }
 
     let table_end = HEADER_LEN + sections.len() * ENTRY_LEN;
     let mut file = vec![0; table_end];

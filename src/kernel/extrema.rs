@@ -20,14 +20,12 @@ pub(crate) trait Ordered: Copy + PartialOrd {
     /// Nothing is below it: −∞, or the smallest integer.
     const LOWEST: Self;
 
-    /// An integer in the order of the numbers, −0 before +0.
-    type Key: Copy + Ord;
-
-    /// Returns the integer that stands for this number; NaNs are at the ends.
-    fn to_key(self) -> Self::Key;
+    /// Returns an integer in the order of the numbers, −0 before +0; NaNs are at the ends. It is the same
+    /// type for all, so that they are sorted by the same code.
+    fn to_key(self) -> u64;
 
     /// Returns the number that the integer stands for.
-    fn of_key(key: Self::Key) -> Self;
+    fn of_key(key: u64) -> Self;
 
     /// Returns whether this is NaN.
     #[inline(always)]
@@ -85,6 +83,17 @@ pub(crate) trait Ordered: Copy + PartialOrd {
     }
 }
 
+/// Returns an unsigned integer of the same order.
+#[inline(always)]
+fn signed_key(key: i64) -> u64 {
+    key as u64 ^ 1 << 63
+}
+
+#[inline(always)]
+fn of_signed_key(key: u64) -> i64 {
+    (key ^ 1 << 63) as i64
+}
+
 /// Turns round the order of the negative ones; its own inverse.
 macro_rules! flip {
     ($key:expr, $signed:ty, $unsigned:ty) => {{
@@ -98,16 +107,15 @@ macro_rules! ordered_floats {
         $(impl Ordered for $float {
             const HIGHEST: Self = Self::INFINITY;
             const LOWEST: Self = Self::NEG_INFINITY;
-            type Key = $key;
 
             #[inline(always)]
-            fn to_key(self) -> $key {
-                flip!(self.to_bits() as $key, $key, $bits)
+            fn to_key(self) -> u64 {
+                signed_key(flip!(self.to_bits() as $key, $key, $bits).into())
             }
 
             #[inline(always)]
-            fn of_key(key: $key) -> Self {
-                Self::from_bits(flip!(key, $key, $bits) as $bits)
+            fn of_key(key: u64) -> Self {
+                Self::from_bits(flip!(of_signed_key(key) as $key, $key, $bits) as $bits)
             }
 
             #[inline(always)]
@@ -154,16 +162,15 @@ macro_rules! ordered_integers {
         $(impl Ordered for $integer {
             const HIGHEST: Self = Self::MAX;
             const LOWEST: Self = Self::MIN;
-            type Key = Self;
 
             #[inline(always)]
-            fn to_key(self) -> Self {
-                self
+            fn to_key(self) -> u64 {
+                (self as u64) ^ ((<$integer>::MIN != 0) as u64) << 63
             }
 
             #[inline(always)]
-            fn of_key(key: Self) -> Self {
-                key
+            fn of_key(key: u64) -> Self {
+                (key ^ ((<$integer>::MIN != 0) as u64) << 63) as Self
             }
         })*
     };
@@ -173,16 +180,15 @@ ordered_integers!(i64, i32, i16, i8, u64, u32, u16, u8);
 impl Ordered for f16 {
     const HIGHEST: Self = Self::INFINITY;
     const LOWEST: Self = Self::NEG_INFINITY;
-    type Key = i16;
 
     #[inline(always)]
-    fn to_key(self) -> i16 {
-        flip!(self.to_bits() as i16, i16, u16)
+    fn to_key(self) -> u64 {
+        signed_key(flip!(self.to_bits() as i16, i16, u16).into())
     }
 
     #[inline(always)]
-    fn of_key(key: i16) -> Self {
-        Self::from_bits(flip!(key, i16, u16) as u16)
+    fn of_key(key: u64) -> Self {
+        Self::from_bits(flip!(of_signed_key(key) as i16, i16, u16) as u16)
     }
 
     #[inline(always)]

@@ -46,6 +46,7 @@ pub(crate) mod products;
 mod round;
 #[cfg(feature = "fold")]
 pub(crate) mod select;
+pub(crate) mod sort;
 #[cfg(feature = "fold")]
 pub(crate) mod sum;
 #[cfg(feature = "fold")]

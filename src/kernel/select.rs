@@ -32,21 +32,21 @@ pub(crate) fn order_statistics<T: Ordered>(x: &[T], ranks: &[usize]) -> Vec<T> {
 }
 
 /// The elements between two pivots, as keys.
-struct Window<K> {
+struct Window {
     /// How many elements are below them.
     below: usize,
-    kept: Vec<K>,
+    kept: Vec<u64>,
     /// A place in `kept` that separates smaller ones from larger ones.
     selected: Option<usize>,
 }
 
-impl<K: Copy + Ord> Window<K> {
+impl Window {
     fn holds(&self, rank: usize) -> bool {
         (self.below..self.below + self.kept.len()).contains(&rank)
     }
 
     /// Returns the element of a place that is held.
-    fn select(&mut self, rank: usize) -> K {
+    fn select(&mut self, rank: usize) -> u64 {
         let place = rank - self.below;
         let first = match self.selected {
             Some(selected) if selected == place => return self.kept[place],
@@ -58,7 +58,7 @@ impl<K: Copy + Ord> Window<K> {
     }
 
     /// Returns the elements near the place `rank`, or all.
-    fn around<T: Ordered<Key = K>>(x: &[T], sample: &[K], rank: usize) -> Self {
+    fn around<T: Ordered>(x: &[T], sample: &[u64], rank: usize) -> Self {
         if let Some(&first) = sample.first() {
             let place = (rank as u64 * sample.len() as u64 / x.len() as u64) as usize;
             let margin = margin(sample.len());
@@ -87,11 +87,11 @@ fn margin(sample: usize) -> usize {
 }
 
 /// Returns every so-manyth element, sorted; where in its stretch varies, against periodic data.
-fn sorted_sample<T: Ordered>(x: &[T]) -> Vec<T::Key> {
+fn sorted_sample<T: Ordered>(x: &[T]) -> Vec<u64> {
     // More elements in the sample are fewer in the window, and longer to sort.
     let len = (8 * x.len().isqrt()).clamp(2048, FEW);
     let stretch = x.len() / len;
-    let mut sample: Vec<T::Key> =
+    let mut sample: Vec<u64> =
         (0..len).map(|i| x[i * stretch + (i.wrapping_mul(7919) >> 3) % stretch].to_key()).collect();
     sample.sort_unstable();
     sample
@@ -100,11 +100,11 @@ fn sorted_sample<T: Ordered>(x: &[T]) -> Vec<T::Key> {
 /// Copies the keys of the elements from `low` to `high` to the front of `kept`; returns how many
 /// are below them and how many were copied, or `None` if `kept` is too short.
 #[inline(always)]
-fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [T::Key]) -> Option<(usize, usize)> {
+fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [u64]) -> Option<(usize, usize)> {
     let (mut below, mut len) = (0, 0);
     let (chunks, rest) = x.as_chunks::<CHUNK>();
     for chunk in chunks {
-        let out: &mut [T::Key; CHUNK] = kept.get_mut(len..)?.first_chunk_mut()?;
+        let out: &mut [u64; CHUNK] = kept.get_mut(len..)?.first_chunk_mut()?;
         let (under, mut mask) = T::sides(chunk, low, high);
         below += under;
         // Few are within: only they cost a step.
@@ -128,5 +128,5 @@ fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [T::Key]) -> Op
 }
 
 dispatch! {
-    fn between[T: Ordered](x: &[T], low: T, high: T, kept: &mut [T::Key]) -> Option<(usize, usize)> = between_body;
+    fn between[T: Ordered](x: &[T], low: T, high: T, kept: &mut [u64]) -> Option<(usize, usize)> = between_body;
 }

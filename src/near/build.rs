@@ -11,6 +11,7 @@ use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::Rows;
+use crate::kernel::sort::sort_by_two;
 
 /// The most nodes linked at once.
 const BATCH_MAX: usize = 256;
@@ -85,7 +86,11 @@ fn link_batch(
         slots.set(source, list.iter().map(|link| (link.node(), link.key())));
         backward.extend(list.iter().map(|link| (link.node(), Candidate::new(link.key(), source))));
     }
-    backward.sort_unstable();
+    sort_by_two(
+        &mut backward,
+        |(target, link)| ((*target).into(), link.to_bits()),
+        |(target, link)| (target as u32, Candidate::of_bits(link)),
+    );
     let groups: Vec<&[(u32, Candidate)]> = backward.chunk_by(|a, b| a.0 == b.0).collect();
     let frozen: &Slots = slots;
     let merged = map(0..groups.len(), |i| {

@@ -2,6 +2,7 @@
 
 use crate::codec::try_reserve;
 use crate::error::{Error, Result};
+use crate::kernel::sort::sort_by_two;
 use std::collections::HashSet;
 
 /// The first id of every node, and the further ones.
@@ -335,6 +336,6 @@ impl Ids {
 
     /// Puts the further ids in order.
     pub(crate) fn settle(&mut self) {
-        self.further.sort_unstable();
+        sort_by_two(&mut self.further, |(node, id)| ((*node).into(), *id), |(node, id)| (node as u32, id));
     }
 }

@@ -17,6 +17,7 @@ use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{Error, Result};
 use crate::format;
+use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -540,7 +541,11 @@ impl Index {
                 }
             });
         }
-        found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        sort_by_two(
+            &mut found,
+            |(distance, id)| (key_f32(*distance).into(), *id),
+            |(key, id)| (of_key_f32(key as u32), id),
+        );
         found
     }
 

@@ -2,6 +2,7 @@
 
 use super::scratch::ScratchPool;
 use crate::codec::Rows;
+use crate::kernel::sort::key_f32;
 
 /// Groups this small are left as they are.
 const LEAF: usize = 24;
@@ -31,11 +32,16 @@ pub(crate) fn locality_order(rows: &dyn Rows, n: usize, pool: &ScratchPool) -> V
         let b = farthest(nodes, &of_a);
         keys_of(b, &mut of_b);
         sides.clear();
-        sides.extend(nodes.iter().zip(of_a.iter().zip(&of_b)).map(|(&node, (a, b))| (a - b, node)));
+        sides.extend(
+            nodes
+                .iter()
+                .zip(of_a.iter().zip(&of_b))
+                .map(|(&node, (a, b))| u64::from(key_f32(a - b)) << 32 | u64::from(node)),
+        );
         let half = sides.len() / 2;
-        sides.select_nth_unstable_by(half, |x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+        sides.select_nth_unstable(half);
         for (node, side) in nodes.iter_mut().zip(&sides) {
-            *node = side.1;
+            *node = *side as u32;
         }
         let middle = range.start + half;
         // The first half is done first, and its order does not depend on the second.

@@ -30,6 +30,16 @@ impl Candidate {
         f32::from_bits(ordered ^ (((!ordered as i32 >> 31) as u32) | 0x8000_0000))
     }
 
+    /// Returns the integer.
+    pub(super) fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// Returns the candidate of this integer.
+    pub(super) fn of_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     fn is_expanded(self) -> bool {
         self.0 & 1 == 1
     }

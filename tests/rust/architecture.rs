@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("fold", &["kernel", "error"]),
     ("distance", &["kernel", "error"]),
     ("codec", &["kernel", "distance", "error"]),
-    ("columns", &["error"]),
+    ("columns", &["kernel", "error"]),
     ("near", &["kernel", "distance", "codec", "columns", "format", "error"]),
     ("format", &["kernel", "distance", "codec", "columns", "near", "error"]),
     // Formats in, arrays out.

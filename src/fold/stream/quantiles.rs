@@ -11,6 +11,7 @@ use super::super::values::Values;
 use super::super::work::Work;
 use super::{bad, extend_doubles, opened, total};
 use crate::error::{Error, Result};
+use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two, sort_f64};
 
 /// The elements of a stream, all of them up to a limit, then a sample with a bound of its error.
 ///
@@ -152,7 +153,7 @@ impl Quantiles {
             self.levels.push(Level::default());
         }
         let low = &mut self.levels[level];
-        low.elements.sort_unstable_by(f64::total_cmp);
+        sort_f64(&mut low.elements);
         // Of an odd number the smallest stays.
         let even = low.elements.split_off(low.elements.len() % 2);
         let offset = coin(level as u64, low.halved, &even);
@@ -265,7 +266,7 @@ impl Quantiles {
             level.elements.iter().map(move |&x| (x, 1_u64 << h)).collect::<Vec<_>>()
         };
         let mut list: Vec<(f64, u64)> = self.levels.iter().enumerate().flat_map(weighted).collect();
-        list.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        sort_by_two(&mut list, |(x, n)| (key_f64(*x), *n), |(key, n)| (of_key_f64(key), n));
         let mut upto = 0;
         for (_, weight) in &mut list {
             upto += *weight;
@@ -285,7 +286,7 @@ impl Quantiles {
         }
         for level in &self.levels {
             let mut elements = level.elements.clone();
-            elements.sort_unstable_by(f64::total_cmp);
+            sort_f64(&mut elements);
             bytes.extend(level.halved.to_le_bytes());
             bytes.extend((elements.len() as u64).to_le_bytes());
             elements.iter().for_each(|x| bytes.extend(x.to_bits().to_le_bytes()));

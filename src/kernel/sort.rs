@@ -1,0 +1,115 @@
+//! How are lists of many types put in order by the same code? As integers of the same order: each type
+//! that is sorted by itself is a sort more in the packed kernel.
+
+/// Returns an integer in the order of [`f64::total_cmp`].
+#[inline]
+pub(crate) fn key_f64(x: f64) -> u64 {
+    let bits = x.to_bits();
+    bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
+}
+
+/// Returns the number that the integer stands for.
+#[inline]
+pub(crate) fn of_key_f64(key: u64) -> f64 {
+    f64::from_bits(key ^ ((!key as i64 >> 63) as u64 | 1 << 63))
+}
+
+/// Returns an integer in the order of [`f32::total_cmp`].
+#[cfg(feature = "near")]
+#[inline]
+pub(crate) fn key_f32(x: f32) -> u32 {
+    let bits = x.to_bits();
+    bits ^ ((bits as i32 >> 31) as u32 | 1 << 31)
+}
+
+/// Returns the number that the integer stands for.
+#[cfg(feature = "near")]
+#[inline]
+pub(crate) fn of_key_f32(key: u32) -> f32 {
+    f32::from_bits(key ^ ((!key as i32 >> 31) as u32 | 1 << 31))
+}
+
+/// Sorts numbers in the order of [`f64::total_cmp`].
+pub(crate) fn sort_f64(list: &mut [f64]) {
+    let mut keys: Vec<u64> = list.iter().map(|x| key_f64(*x)).collect();
+    keys.sort_unstable();
+    for (x, key) in list.iter_mut().zip(keys) {
+        *x = of_key_f64(key);
+    }
+}
+
+/// Sorts integers.
+#[cfg(feature = "near")]
+pub(crate) fn sort_i64(list: &mut [i64]) {
+    let turned = |x: u64| x ^ 1 << 63;
+    let mut keys: Vec<u64> = list.iter().map(|x| turned(*x as u64)).collect();
+    keys.sort_unstable();
+    for (x, key) in list.iter_mut().zip(keys) {
+        *x = turned(key) as i64;
+    }
+}
+
+/// Sorts by two integers, which tell all of an element.
+pub(crate) fn sort_by_two<T>(list: &mut [T], keys: impl Fn(&T) -> (u64, u64), of: impl Fn((u64, u64)) -> T) {
+    let mut all: Vec<u128> = Vec::with_capacity(list.len());
+    all.extend(list.iter().map(|element| {
+        let (first, second) = keys(element);
+        u128::from(first) << 64 | u128::from(second)
+    }));
+    all.sort_unstable();
+    for (element, both) in list.iter_mut().zip(all) {
+        *element = of(((both >> 64) as u64, both as u64));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_the_order_of_total_cmp_and_give_the_number_back() {
+        let nan = f64::NAN.copysign(-1.0);
+        let x = [
+            nan,
+            f64::NEG_INFINITY,
+            -2.5,
+            -f64::MIN_POSITIVE,
+            -0.0,
+            0.0,
+            5e-324,
+            1.0,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        for (i, &a) in x.iter().enumerate() {
+            assert_eq!(of_key_f64(key_f64(a)).to_bits(), a.to_bits());
+            for &b in &x[i + 1..] {
+                assert!(key_f64(a) < key_f64(b), "{a} {b}");
+            }
+        }
+    }
+
+    #[cfg(feature = "near")]
+    #[test]
+    fn keys_of_narrow_numbers_have_the_order_of_total_cmp() {
+        let x = [-f32::NAN, f32::NEG_INFINITY, -1.0, -0.0, 0.0, 1e-45, 2.0, f32::INFINITY, f32::NAN];
+        assert!(x.iter().map(|x| key_f32(*x)).is_sorted());
+        assert!(x.iter().all(|x| of_key_f32(key_f32(*x)).to_bits() == x.to_bits()));
+    }
+
+    #[test]
+    fn lists_of_pairs_and_of_numbers_are_sorted() {
+        let mut pairs = [(3, 1), (2, u64::MAX), (3, 0), (u64::MAX, 5), (2, 7)];
+        sort_by_two(&mut pairs, |pair| *pair, |pair| pair);
+        assert_eq!(pairs, [(2, 7), (2, u64::MAX), (3, 0), (3, 1), (u64::MAX, 5)]);
+        #[cfg(feature = "near")]
+        {
+            let mut integers = [5, i64::MIN, -1, 0, i64::MAX, -7];
+            sort_i64(&mut integers);
+            assert_eq!(integers, [i64::MIN, -7, -1, 0, 5, i64::MAX]);
+        }
+        let mut numbers = [1.5, -0.0, f64::NEG_INFINITY, 0.0, -7.0];
+        sort_f64(&mut numbers);
+        assert_eq!(numbers.map(f64::to_bits), [f64::NEG_INFINITY, -7.0, -0.0, 0.0, 1.5].map(f64::to_bits));
+    }
+}
