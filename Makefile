@@ -56,6 +56,11 @@ wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernel and its 
 	node tools/npm.mjs inline
 	@node tools/npm.mjs sizes
 
+.PHONY: wasm-owners
+wasm-owners: wasm  ## what each function adds to the compressed kernel
+	$(WASM_BINDGEN) --target web --no-typescript --out-dir target/named target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/owners.mjs target/named/nearfold_bg.wasm
+
 .PHONY: npm
 npm: wasm  ## target/npm/nearfold-*.tgz: the npm package
 	mkdir -p target/npm

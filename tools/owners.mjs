@@ -1,4 +1,4 @@
-// Who owns the bytes of the kernel? Needs a kernel with its names: `make wasm-owners`.
+// Who owns the bytes of the kernel? `make wasm-owners` builds one with its names and asks.
 //
 //   node tools/owners.mjs FILE.wasm [ROWS]   modules, then functions with all their instances
 //
