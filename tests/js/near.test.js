@@ -188,3 +188,34 @@ test("ids come as numbers, BigInts or in 32 bits, as asked for", () => {
   assert.throws(() => index.search(query, { ids: "uint32" }), { code: "unsafe_integer" });
   assert.deepEqual([...index.search(query, { k: 1, ids: "uint32" }).ids], [2 ** 32 - 1]);
 });
+
+test("a copy that re-ranks gives the distances, comes back from a file, and what was done is told", () => {
+  const coarse = made(N, { storage: "b1" });
+  const fine = made(N, { storage: "b1", rerank: "f32" });
+  const wanted = truth().slice(0, 10);
+  const exact = fine.search(query, { k: 10, exact: true, explain: true });
+  assert.deepEqual([...exact.ids], idsOf(wanted));
+  exact.distances.forEach((distance, i) => assert.ok(Math.abs(distance - wanted[i][0]) < 1e-5));
+  assert.equal(exact.explained.plan, "scan");
+  assert.equal(exact.explained.efSearch, 0);
+  assert.equal(exact.explained.distances, N);
+
+  const { ids, distances, explained } = fine.search(query, { k: 10, efSearch: 400, explain: true });
+  assert.equal(explained.plan, "graph");
+  assert.equal(explained.efSearch, 400);
+  assert.ok(explained.reranked >= 10 && explained.reranked <= 400, String(explained.reranked));
+  assert.ok(explained.distances >= explained.reranked && explained.distances < N);
+  ids.forEach((id, i) => assert.equal(distances[i], exact.distances[exact.ids.indexOf(id)] ?? distances[i]));
+  const hits = (found) => [...found.ids].filter((id) => exact.ids.includes(id)).length;
+  assert.ok(hits({ ids }) > hits(coarse.search(query, { k: 10, efSearch: 400 })));
+  assert.equal(coarse.search(query).explained, undefined);
+
+  assert.deepEqual(fine.vector(7), row(7));
+  assert.notDeepEqual(coarse.vector(7), row(7));
+  const { vectors: hot, rerank } = fine.memory();
+  assert.ok(rerank >= 4 * DIM * N && hot < rerank && coarse.memory().rerank === 0);
+  const reopened = Index.fromBytes(fine.toBytes());
+  assert.deepEqual(reopened.search(query, { k: 10, efSearch: 400 }), { ids, distances });
+  assert.throws(() => new Index(DIM, { storage: "f32", rerank: "i8" }), { name: "NearfoldError" });
+  for (const index of [coarse, fine, reopened]) index.free();
+});
