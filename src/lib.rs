@@ -11,6 +11,7 @@ pub mod error;
 pub mod fold;
 #[cfg(feature = "near")]
 pub mod near;
+pub mod pool;
 
 #[cfg(feature = "near")]
 mod codec;

@@ -14,6 +14,7 @@ use crate::kernel::exact::ExactSum;
 use crate::kernel::extrema::{self, Ordered};
 use crate::kernel::products::ExactProducts;
 use crate::kernel::{inner, moments, sum};
+use crate::pool;
 
 /// Below this waking a thread costs more than it saves: about 20 µs of work.
 const LEAST: usize = 100_000;
@@ -37,18 +38,9 @@ pub fn set_threads(most: usize) {
 
 /// Returns how many threads a reduction may use here and now.
 pub fn threads() -> usize {
-    #[cfg(feature = "parallel")]
-    {
-        let most = MOST.load(Ordering::Relaxed);
-        // The pool is not asked for, and so not started, where it is not wanted.
-        if most == 1 {
-            1
-        } else {
-            rayon::current_num_threads().min(if most == 0 { usize::MAX } else { most })
-        }
-    }
-    #[cfg(not(feature = "parallel"))]
-    1
+    let most = MOST.load(Ordering::Relaxed);
+    // The pool is not asked for, and so not started, where it is not wanted.
+    if most == 1 { 1 } else { pool::threads().min(if most == 0 { usize::MAX } else { most }) }
 }
 
 /// Returns how long the parts of so many elements are, or `None` if one thread is quicker.
@@ -63,13 +55,7 @@ fn part_len(len: usize, least: usize) -> Option<usize> {
 /// Calls `each` with the number of each part, on several threads, and returns the results in order.
 fn map<R: Send>(len: usize, part: usize, each: impl Fn(core::ops::Range<usize>) -> R + Sync) -> Vec<R> {
     let range = |i: usize| i * part..len.min((i + 1) * part);
-    #[cfg(feature = "parallel")]
-    {
-        use rayon::prelude::*;
-        (0..len.div_ceil(part)).into_par_iter().map(|i| each(range(i))).collect()
-    }
-    #[cfg(not(feature = "parallel"))]
-    (0..len.div_ceil(part)).map(|i| each(range(i))).collect()
+    pool::map(0..len.div_ceil(part), |i| each(range(i)))
 }
 
 /// Puts down the result of a long lane that lies together and returns true, where threads pay.

@@ -12,6 +12,7 @@ use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::Rows;
 use crate::kernel::sort::sort_by_two;
+use crate::pool::map;
 
 /// The most nodes linked at once.
 const BATCH_MAX: usize = 256;
@@ -188,16 +189,4 @@ pub(crate) fn select(
         }
     }
     chosen
-}
-
-/// Maps a range, in parallel where there are threads, in order always.
-#[cfg(feature = "parallel")]
-pub(crate) fn map<T: Send>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    use rayon::prelude::*;
-    range.into_par_iter().map(f).collect()
-}
-
-#[cfg(not(feature = "parallel"))]
-pub(crate) fn map<T>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T) -> Vec<T> {
-    range.map(f).collect()
 }

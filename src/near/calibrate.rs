@@ -4,6 +4,7 @@ use super::index::Index;
 use super::params::SearchParams;
 use super::walk::{Candidate, Scratch};
 use crate::error::Result;
+use crate::pool::map;
 
 /// How many questions are asked.
 const QUESTIONS: usize = 100;
@@ -128,7 +129,7 @@ impl Index {
 
     /// Returns the `k` best nodes for each question, by a walk or by a scan.
     fn best_nodes(&self, questions: &[u32], k: usize, ef: Option<usize>) -> Vec<Vec<u32>> {
-        super::build::map(0..questions.len(), |i| {
+        map(0..questions.len(), |i| {
             let mut scratch = self.scratch.take();
             let node = questions[i];
             self.store.prepare(&self.store.decode(node), &mut scratch.prepared);

@@ -1,6 +1,6 @@
 //! Taking vectors away and replacing them: the links heal, the space is used again.
 
-use super::build::{SLACK, map, select};
+use super::build::{SLACK, select};
 use super::dedupe::Dedupe;
 use super::graph::Slots;
 use super::index::{Graph, Index};
@@ -10,6 +10,7 @@ use super::reach;
 use super::walk::{Candidate, Scratch};
 use crate::codec::Rows;
 use crate::error::{Error, Result};
+use crate::pool::map;
 
 impl Index {
     /// Takes ids, and the vectors that no other id has, out of the index.

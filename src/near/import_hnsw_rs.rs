@@ -10,7 +10,7 @@
 //! walks here begin at many nodes. A point that hnsw_rs keeps in a higher layer's table is in the
 //! lowest layer too, and its first list of neighbours is that of the lowest layer.
 
-use super::build::{Plan, map, merge_links, select};
+use super::build::{Plan, merge_links, select};
 use super::graph::Slots;
 use super::index::{Graph, Index, LINKED_MIN};
 use super::params::Params;
@@ -19,6 +19,7 @@ use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::{Rows, try_reserve};
 use crate::distance::Metric;
 use crate::error::{Error, Result};
+use crate::pool::map;
 use hnsw_rs::prelude::{DistCosine, DistDot, DistL2, Distance, Hnsw, Point, PointId};
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ use crate::distance::{Metric, normalise};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
+use crate::pool;
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -428,13 +429,7 @@ impl Index {
         self.check(queries)?;
         params.check(k)?;
         let each = |query: &[f32]| self.nearest(query, k, params).0;
-        #[cfg(feature = "parallel")]
-        let found: Vec<Neighbors> = {
-            use rayon::prelude::*;
-            queries.par_chunks_exact(self.dim).map(each).collect()
-        };
-        #[cfg(not(feature = "parallel"))]
-        let found: Vec<Neighbors> = queries.chunks_exact(self.dim).map(each).collect();
+        let found = pool::map(0..queries.len() / self.dim, |i| each(&queries[i * self.dim..][..self.dim]));
         let mut batch = NeighborsBatch { k: k.min(self.len()), ..Default::default() };
         for neighbors in found {
             batch.ids.extend(neighbors.ids);

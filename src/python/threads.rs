@@ -4,13 +4,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
 use super::arguments::SizeArgument;
-use crate::fold;
+use crate::{fold, pool};
 
 /// Return how many threads a long reduction may use; set it first, if `most` is given.
 ///
 /// The results have the same bits whatever is set. The pool itself is as large as the environment variable
-/// RAYON_NUM_THREADS says when it is first used, or as there are processors. After `os.fork` the child reduces on
-/// one thread. In Pyodide there is one.
+/// RAYON_NUM_THREADS says when it is first used, or as there are processors. After `os.fork` the child
+/// works on one thread, whatever is set. In Pyodide there is one.
 ///
 /// Parameters
 /// ----------
@@ -40,7 +40,7 @@ pub(super) fn threads(most: Option<SizeArgument>) -> PyResult<usize> {
 /// A forked child has none of its parent's threads: to wait for the pool would be for ever.
 pub(super) fn survive_forks(py: Python<'_>) -> PyResult<()> {
     let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? else { return Ok(()) };
-    let alone = PyCFunction::new_closure(py, None, None, |_, _| fold::set_threads(1))?;
+    let alone = PyCFunction::new_closure(py, None, None, |_, _| pool::leave())?;
     let keywords = PyDict::new(py);
     keywords.set_item("after_in_child", alone)?;
     register.call((), Some(&keywords))?;

@@ -117,15 +117,25 @@ def test_the_pool_is_as_large_as_the_environment_says():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_reduces_on_its_own():
+def test_a_forked_child_works_on_its_own():
     # In an interpreter of its own: pytest may have threads, which fork warns of.
     code = """
 import array, os, nearfold as nf
 x = array.array("d", [0.1]) * 1_000_000
 total = nf.sum(x)
+rows = memoryview(array.array("f", [i * i % 997 for i in range(8000)])).cast("B").cast("f", (1000, 8))
+def made():
+    index = nf.Index(8)
+    index.add(rows)
+    return index
+index = made()
+found = index.search(rows, k=3)[0]
 child = os.fork()
 if child == 0:
-    os._exit(0 if nf.sum(x) == total and nf.threads() == 1 else 1)
+    nf.threads(0)
+    again = made()
+    same = nf.sum(x) == total and again.to_bytes() == index.to_bytes() and again.search(rows, k=3)[0].tolist() == found.tolist()
+    os._exit(0 if same and nf.threads() == 1 else 1)
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], timeout=60, check=True)

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("kernel", &[]),
-    ("fold", &["kernel", "error"]),
+    ("pool", &[]),
+    ("fold", &["kernel", "pool", "error"]),
     ("distance", &["kernel", "error"]),
     ("codec", &["kernel", "distance", "error"]),
     ("columns", &["kernel", "error"]),
-    ("near", &["kernel", "distance", "codec", "columns", "format", "error"]),
+    ("near", &["kernel", "pool", "distance", "codec", "columns", "format", "error"]),
     ("format", &["kernel", "distance", "codec", "columns", "near", "error"]),
     // Formats in, arrays out.
     ("ingest", &["fold", "error"]),
@@ -24,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("python", FRONT_DOOR),
     ("server", FRONT_DOOR),
 ];
-const FRONT_DOOR: &[&str] = &["fold", "near", "columns", "distance", "ingest", "error"];
+const FRONT_DOOR: &[&str] = &["fold", "near", "columns", "distance", "ingest", "pool", "error"];
 const FACES: &[&str] = &["wasm", "python", "server", "bin"];
 
 /// Where `unsafe` may stand: the kernels, the view of `&[bool]` as bytes, and the faces that read
