@@ -12,6 +12,8 @@ import os
 import pathlib
 import subprocess
 
+from peers.report import text
+
 ROOT = pathlib.Path(__file__).parent.parent
 TITLES = {"fold": "Reductions beside NumPy's", "near": "The index beside its peers"}
 # Of these more is better, as peers/report.py and near.rs have it.
@@ -23,11 +25,8 @@ def machine():
     return f"{len(models)} × {models[0]}" if models else f"{os.cpu_count()} cores"
 
 
-def text(value, unit=1.0):
-    if value is None:
-        return "–"
-    value *= unit
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def scaled(value, unit):
+    return text(None if value is None else float(value * unit))
 
 
 def lines(rows, unit):
@@ -35,7 +34,7 @@ def lines(rows, unit):
         more = any(word in row["case"] for word in MORE)
         bar = "–" if row["bar"] is None else f"{'≥' if more else '≤'} {row['bar']:.3g}{'×' if row['peer_name'] else ''}"
         met = {None: "–", True: "yes", False: "**no**"}[row["met"]]
-        ours, peer = text(row["ours"], unit), text(row["peer"], unit)
+        ours, peer = scaled(row["ours"], unit), scaled(row["peer"], unit)
         yield f"| {row['case']} | {ours} | {row['peer_name'] or '–'} | {peer} | {text(row['ratio'])} | {bar} | {met} | {row.get('note', '')} |"
 
 

@@ -9,6 +9,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { Cursor } from "./cursor.mjs";
 
 const WASM = "pkg/wasm/nearfold_bg.wasm";
 
@@ -99,38 +100,26 @@ $&`],
 /** Returns a module with its imports and exports renamed: `rename(name)`. */
 function renamed(wasm, rename) {
   const leb = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)]);
-  let at = 8;
-  const number = () => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = wasm[at++];
-      value += (byte & 127) * 2 ** shift;
-      if (byte < 128) return value;
-    }
-  };
-  const text = () => {
-    const length = number();
-    return wasm.subarray(at, (at += length));
-  };
+  const cursor = new Cursor(wasm);
   const named = (name) => [...leb(name.length), ...name];
   const parts = [wasm.subarray(0, 8)];
-  while (at < wasm.length) {
-    const start = at;
-    const kind = wasm[at++];
-    const end = number() + at;
+  while (cursor.at < wasm.length) {
+    const start = cursor.at;
+    const kind = cursor.byte();
+    const end = cursor.number() + cursor.at;
     // Sections 2 and 7 are the imports and the exports.
     if (kind !== 2 && kind !== 7) {
-      parts.push(wasm.subarray(start, (at = end)));
+      parts.push(wasm.subarray(start, (cursor.at = end)));
       continue;
     }
-    const section = leb(number());
-    while (at < end) {
-      if (kind === 2) section.push(...named(text()));
-      section.push(...named(Buffer.from(rename(text().toString()))));
-      const begin = at;
-      if (wasm[at++] !== 0 && kind === 2) throw new Error("expected imports of functions alone");
-      number();
-      section.push(...wasm.subarray(begin, at));
+    const section = leb(cursor.number());
+    while (cursor.at < end) {
+      if (kind === 2) section.push(...named(cursor.name()));
+      section.push(...named(Buffer.from(rename(cursor.name().toString()))));
+      const begin = cursor.at;
+      if (cursor.byte() !== 0 && kind === 2) throw new Error("expected imports of functions alone");
+      cursor.number();
+      section.push(...wasm.subarray(begin, cursor.at));
     }
     parts.push(Buffer.from([kind, ...leb(section.length), ...section]));
   }

@@ -7,24 +7,12 @@
 
 import { readFileSync } from "node:fs";
 import { constants, createDeflateRaw } from "node:zlib";
+import { Cursor } from "./cursor.mjs";
 
 const [file, rows = "60"] = process.argv.slice(2);
 const wasm = readFileSync(file);
 
-let at = 8;
-const number = () => {
-  let value = 0;
-  for (let shift = 0; ; shift += 7) {
-    const byte = wasm[at++];
-    value += (byte & 127) * 2 ** shift;
-    if (byte < 128) return value;
-  }
-};
-const text = () => {
-  const length = number();
-  return wasm.toString("utf8", at, (at += length));
-};
-
+const cursor = new Cursor(wasm);
 const sections = new Map();
 const bodies = [];
 const names = new Map();
@@ -32,45 +20,43 @@ let imports = 0;
 
 const readers = {
   2() {
-    for (let count = number(); count > 0; count--) {
-      text();
-      text();
-      if (wasm[at++] !== 0) throw new Error("expected imports of functions alone");
-      number();
+    for (let count = cursor.number(); count > 0; count--) {
+      cursor.name();
+      cursor.name();
+      if (cursor.byte() !== 0) throw new Error("expected imports of functions alone");
+      cursor.number();
       imports++;
     }
   },
   10() {
-    for (let count = number(); count > 0; count--) {
-      const length = number();
-      bodies.push(wasm.subarray(at, at + length));
-      at += length;
+    for (let count = cursor.number(); count > 0; count--) {
+      bodies.push(cursor.bytes(cursor.number()));
     }
   },
   0(end) {
-    if (text() !== "name") return;
-    while (at < end) {
-      const kind = wasm[at++];
-      const length = number();
-      const next = at + length;
+    if (cursor.name().toString() !== "name") return;
+    while (cursor.at < end) {
+      const kind = cursor.byte();
+      const length = cursor.number();
+      const next = cursor.at + length;
       if (kind === 1) {
-        for (let count = number(); count > 0; count--) {
-          const index = number();
-          names.set(index, text());
+        for (let count = cursor.number(); count > 0; count--) {
+          const index = cursor.number();
+          names.set(index, cursor.name().toString());
         }
       }
-      at = next;
+      cursor.at = next;
     }
   },
 };
 
-while (at < wasm.length) {
-  const kind = wasm[at++];
-  const length = number();
-  const end = at + length;
+while (cursor.at < wasm.length) {
+  const kind = cursor.byte();
+  const length = cursor.number();
+  const end = cursor.at + length;
   sections.set(kind, (sections.get(kind) ?? 0) + length);
   readers[kind]?.(end);
-  at = end;
+  cursor.at = end;
 }
 if (names.size === 0) throw new Error("expected a kernel with a name section");
 

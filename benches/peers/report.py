@@ -41,7 +41,7 @@ def _rounded(value):
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def _text(value) -> str:
+def text(value) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -55,7 +55,7 @@ def _bar(row: Row) -> str:
     if row.bar is None:
         return "–"
     sign = "≤" if row.less_is_better else "≥"
-    return f"{sign} {_text(float(row.bar))}{'×' if row.peer_name else ''}"
+    return f"{sign} {text(float(row.bar))}{'×' if row.peer_name else ''}"
 
 
 def table(rows: list[Row]) -> str:
@@ -63,8 +63,8 @@ def table(rows: list[Row]) -> str:
     cells = [["case", "ours", "peer", "peer's", "ratio", "bar", "met", "note"]]
     for row in rows:
         cells.append(
-            [row.case, _text(row.ours), _text(row.peer_name), _text(row.peer), _text(row.ratio), _bar(row),
-             _text(row.met), row.note]
+            [row.case, text(row.ours), text(row.peer_name), text(row.peer), text(row.ratio), _bar(row),
+             text(row.met), row.note]
         )  # fmt: skip
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in cells]

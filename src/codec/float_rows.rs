@@ -159,12 +159,7 @@ impl<T: Float> Rows for FloatRows<T> {
     }
 
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
-        keys.clear();
-        keys.resize(nodes.len(), 0.0);
-        self.compare(&prepared.values, nodes, keys);
-        for key in keys {
-            *key = ordered(*key);
-        }
+        self.distances(prepared, nodes, keys);
     }
 
     fn prepare_node(&self, node: u32, prepared: &mut Prepared) {

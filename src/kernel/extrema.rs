@@ -6,6 +6,7 @@
 use half::f16;
 
 use super::dispatch;
+use super::sort::{key_f16, key_f32, key_f64, of_key_f16, of_key_f32, of_key_f64};
 
 /// Elements compared side by side.
 const LANES: usize = 32;
@@ -83,39 +84,20 @@ pub(crate) trait Ordered: Copy + PartialOrd {
     }
 }
 
-/// Returns an unsigned integer of the same order.
-#[inline(always)]
-fn signed_key(key: i64) -> u64 {
-    key as u64 ^ 1 << 63
-}
-
-#[inline(always)]
-fn of_signed_key(key: u64) -> i64 {
-    (key ^ 1 << 63) as i64
-}
-
-/// Turns round the order of the negative ones; its own inverse.
-macro_rules! flip {
-    ($key:expr, $signed:ty, $unsigned:ty) => {{
-        let key: $signed = $key;
-        key ^ ((key >> (<$signed>::BITS - 1)) as $unsigned >> 1) as $signed
-    }};
-}
-
 macro_rules! ordered_floats {
-    ($($float:ty, $key:ty, $bits:ty, $simd128:ident);*) => {
+    ($($float:ty, $key:ident, $of_key:ident, $simd128:ident);*) => {
         $(impl Ordered for $float {
             const HIGHEST: Self = Self::INFINITY;
             const LOWEST: Self = Self::NEG_INFINITY;
 
             #[inline(always)]
             fn to_key(self) -> u64 {
-                signed_key(flip!(self.to_bits() as $key, $key, $bits).into())
+                u64::from($key(self))
             }
 
             #[inline(always)]
             fn of_key(key: u64) -> Self {
-                Self::from_bits(flip!(of_signed_key(key) as $key, $key, $bits) as $bits)
+                $of_key(key as _)
             }
 
             #[inline(always)]
@@ -155,7 +137,7 @@ macro_rules! ordered_floats {
         })*
     };
 }
-ordered_floats!(f64, i64, u64, f64x2; f32, i32, u32, f32x4);
+ordered_floats!(f64, key_f64, of_key_f64, f64x2; f32, key_f32, of_key_f32, f32x4);
 
 macro_rules! ordered_integers {
     ($($integer:ty),*) => {
@@ -183,12 +165,12 @@ impl Ordered for f16 {
 
     #[inline(always)]
     fn to_key(self) -> u64 {
-        signed_key(flip!(self.to_bits() as i16, i16, u16).into())
+        key_f16(self).into()
     }
 
     #[inline(always)]
     fn of_key(key: u64) -> Self {
-        Self::from_bits(flip!(of_signed_key(key) as i16, i16, u16) as u16)
+        of_key_f16(key as u16)
     }
 
     #[inline(always)]

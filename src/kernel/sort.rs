@@ -1,33 +1,28 @@
 //! How are lists of many types put in order by the same code? As integers of the same order: each type
 //! that is sorted by itself is a sort more in the packed kernel.
 
-/// Returns an integer in the order of [`f64::total_cmp`].
-#[inline]
-pub(crate) fn key_f64(x: f64) -> u64 {
-    let bits = x.to_bits();
-    bits ^ ((bits as i64 >> 63) as u64 | 1 << 63)
-}
+macro_rules! keys {
+    ($($float:ty, $bits:ty, $signed:ty, $key:ident, $of_key:ident);*) => {
+        $(
+            /// Returns an integer in the order of `total_cmp`.
+            #[inline(always)]
+            pub(crate) fn $key(x: $float) -> $bits {
+                let bits = x.to_bits();
+                bits ^ ((bits as $signed >> (<$bits>::BITS - 1)) as $bits | 1 << (<$bits>::BITS - 1))
+            }
 
-/// Returns the number that the integer stands for.
-#[inline]
-pub(crate) fn of_key_f64(key: u64) -> f64 {
-    f64::from_bits(key ^ ((!key as i64 >> 63) as u64 | 1 << 63))
+            /// Returns the number that the integer stands for.
+            #[inline(always)]
+            pub(crate) fn $of_key(key: $bits) -> $float {
+                let turned = (!key as $signed >> (<$bits>::BITS - 1)) as $bits | 1 << (<$bits>::BITS - 1);
+                <$float>::from_bits(key ^ turned)
+            }
+        )*
+    };
 }
-
-/// Returns an integer in the order of [`f32::total_cmp`].
-#[cfg(feature = "near")]
-#[inline]
-pub(crate) fn key_f32(x: f32) -> u32 {
-    let bits = x.to_bits();
-    bits ^ ((bits as i32 >> 31) as u32 | 1 << 31)
-}
-
-/// Returns the number that the integer stands for.
-#[cfg(feature = "near")]
-#[inline]
-pub(crate) fn of_key_f32(key: u32) -> f32 {
-    f32::from_bits(key ^ ((!key as i32 >> 31) as u32 | 1 << 31))
-}
+keys!(f64, u64, i64, key_f64, of_key_f64; f32, u32, i32, key_f32, of_key_f32);
+#[cfg(feature = "fold")]
+keys!(half::f16, u16, i16, key_f16, of_key_f16);
 
 /// Sorts numbers in the order of [`f64::total_cmp`].
 pub(crate) fn sort_f64(list: &mut [f64]) {

@@ -128,9 +128,7 @@ fn choose_links(
     scratch.fresh.extend(batch.map(|other| other as u32).filter(|other| *other != node));
     let Scratch { prepared, fresh, keys, .. } = scratch;
     rows.pair_keys(prepared, fresh, keys);
-    for i in 0..scratch.fresh.len() {
-        scratch.offer(Candidate::new(scratch.keys[i], scratch.fresh[i]), ef);
-    }
+    scratch.offer_fresh(ef);
     let candidates = core::mem::take(&mut scratch.pool);
     let list = select(rows, candidates.iter().map(|c| Candidate::new(c.key(), c.node())), plan.m, scratch);
     scratch.pool = candidates;

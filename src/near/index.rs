@@ -11,7 +11,7 @@ use super::packed::Packed;
 use super::params::{Params, SearchParams};
 use super::reach;
 use super::scratch::ScratchPool;
-use super::walk::{Candidate, Scratch, entries, walk};
+use super::walk::{Scratch, entries, walk};
 use crate::codec::{Rows, Store, rerank_len};
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
@@ -577,8 +577,6 @@ fn scan(rows: &dyn Rows, mut nodes: impl Iterator<Item = u32>, limit: usize, scr
         }
         compared += fresh.len();
         rows.keys(prepared, fresh, keys);
-        for i in 0..scratch.fresh.len() {
-            scratch.offer(Candidate::new(scratch.keys[i], scratch.fresh[i]), limit);
-        }
+        scratch.offer_fresh(limit);
     }
 }

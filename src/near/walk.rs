@@ -92,6 +92,13 @@ impl Scratch {
         count
     }
 
+    /// Offers the nodes of `fresh` with their keys to the pool of at most `ef`.
+    pub(crate) fn offer_fresh(&mut self, ef: usize) {
+        for i in 0..self.sieve(ef) {
+            self.offer(self.better[i], ef);
+        }
+    }
+
     /// Puts a candidate into the pool of at most `ef`; returns its place.
     #[inline(always)]
     pub(crate) fn offer(&mut self, candidate: Candidate, ef: usize) -> Option<usize> {

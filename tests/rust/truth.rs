@@ -139,6 +139,12 @@ fn ill_conditioned(lcg: &mut Lcg, len: usize, log10: i32) -> (Vec<f64>, Vec<f64>
     (x, y)
 }
 
+/// Asserts that the sum of the sizes of the terms is as many times their sum as was wanted, about.
+fn assert_conditioned(sizes: &BigInt, exact: &BigInt, log10: i32) {
+    let condition = (sizes.bits() as f64 - exact.bits() as f64) * core::f64::consts::LOG10_2;
+    assert!(condition > 0.8 * f64::from(log10) - 4.0, "10^{condition} is not 10^{log10}");
+}
+
 #[test]
 fn inner_products_of_any_condition_are_rounded_once() {
     let mut lcg = Lcg(42);
@@ -147,8 +153,7 @@ fn inner_products_of_any_condition_are_rounded_once() {
             let (x, y) = ill_conditioned(&mut lcg, len, log10);
             let exact = exact_dot(&x, &y);
             let sizes: BigInt = x.iter().zip(&y).map(|(&x, &y)| units(x.abs()) * units(y.abs())).sum();
-            let condition = (sizes.bits() as f64 - exact.bits() as f64) * core::f64::consts::LOG10_2;
-            assert!(condition > 0.8 * f64::from(log10) - 4.0, "10^{condition} is not 10^{log10}");
+            assert_conditioned(&sizes, &exact, log10);
             let got = number(fold::dot(&x, &y, &plain()));
             let error: BigInt = ((units(got) << 1074_usize) - &exact) * 2;
             let allowed: BigInt = step(got) << 1074_usize;
@@ -172,8 +177,7 @@ fn sums_of_any_condition_are_rounded_once_and_means_too() {
             x.extend(a.iter().zip(&b).map(|(&a, &b)| a.mul_add(b, -(a * b))));
             let exact: BigInt = x.iter().map(|&x| units(x)).sum();
             let sizes: BigInt = x.iter().map(|&x| units(x.abs())).sum();
-            let condition = (sizes.bits() as f64 - exact.bits() as f64) * core::f64::consts::LOG10_2;
-            assert!(condition > 0.8 * f64::from(log10) - 4.0, "10^{condition} is not 10^{log10}");
+            assert_conditioned(&sizes, &exact, log10);
             assert_rounded(number(fold::sum(&x, &plain())), &exact, 1, "sum");
             assert_rounded(number(fold::mean(&x, &plain())), &exact, x.len() as u64, "mean");
             x.reverse();
