@@ -12,6 +12,7 @@ pub mod fold;
 #[cfg(feature = "near")]
 pub mod near;
 pub mod pool;
+pub mod storage;
 
 #[cfg(feature = "near")]
 mod codec;

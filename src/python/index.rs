@@ -14,13 +14,13 @@ use super::buffer::with_bytes;
 use super::columns::{Given, Wanted, to_dict, to_python};
 use super::input::{to_f32, to_ids, with_values};
 use super::output::to_array;
-use super::save::write_atomically;
 use super::shared::Shared;
 use crate::Metric;
 use crate::columns::ColumnType;
 use crate::error::{Error, Result};
 use crate::fold;
 use crate::near::{self, Params, SearchParams, Storage};
+use crate::storage;
 
 /// A compact index for approximate nearest neighbours.
 ///
@@ -570,7 +570,7 @@ impl Index {
     /// path : str or os.PathLike
     ///     By custom it ends in ``.nearfold``. `docs/FORMAT.md` says what it holds.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let written = self.index.read(py, |index| write_atomically(&path, &index.to_bytes()))?;
+        let written = self.index.read(py, |index| storage::write(&path, &index.to_bytes()))?;
         written.map_err(|error| os_error(&error, &path))
     }
 

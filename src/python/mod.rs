@@ -19,7 +19,6 @@ mod interface;
 mod output;
 mod pairs;
 mod partial;
-mod save;
 mod scan;
 mod sequence;
 mod shared;

@@ -6,6 +6,7 @@ import os
 import pathlib
 import pickle
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -143,6 +144,14 @@ def test_a_save_follows_links_and_keeps_permissions(index, tmp_path):
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == index.to_bytes()
     assert (tmp_path / "real").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_save_leaves_devices_what_they_are_and_takes_long_names(index, tmp_path):
+    index.save("/dev/null")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    long = tmp_path / ("x" * 255)
+    index.save(long)
+    assert long.read_bytes() == index.to_bytes()
 
 
 def test_a_kill_while_saving_leaves_a_whole_file(tmp_path):

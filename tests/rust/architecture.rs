@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("kernel", &[]),
     ("pool", &[]),
+    ("storage", &[]),
     ("fold", &["kernel", "pool", "error"]),
     ("distance", &["kernel", "error"]),
     ("codec", &["kernel", "distance", "error"]),
@@ -23,10 +24,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Faces see what any user of the crate sees.
     ("wasm", FRONT_DOOR),
     ("python", FRONT_DOOR),
-    ("server", FRONT_DOOR),
 ];
-const FRONT_DOOR: &[&str] = &["fold", "near", "columns", "distance", "ingest", "pool", "error"];
-const FACES: &[&str] = &["wasm", "python", "server", "bin"];
+const FRONT_DOOR: &[&str] = &["fold", "near", "columns", "distance", "ingest", "storage", "pool", "error"];
+const FACES: &[&str] = &["wasm", "python", "bin"];
 
 /// Where `unsafe` may stand: the kernels, the view of `&[bool]` as bytes, and the faces that read
 /// memory which another language owns.
@@ -41,11 +41,11 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
     ("hnsw_rs", &["near"]),
-    ("std::fs", &["bin", "python", "server"]),
-    ("std::net", &["server"]),
-    ("std::env", &["bin", "server"]),
-    ("std::process", &["bin", "python", "server"]),
-    ("std::time", &["bin", "server"]),
+    ("std::fs", &["bin", "python", "storage"]),
+    ("std::net", &[]),
+    ("std::env", &["bin"]),
+    ("std::process", &["bin", "storage"]),
+    ("std::time", &["bin"]),
 ];
 
 struct Source {

@@ -1,12 +1,12 @@
 //! How files are read and written: arrays in pieces, an index at once or not at all.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
 
 use nearfold::fold::Array;
 use nearfold::ingest::{NpyReader, read_npy};
-use nearfold::{Error, Index};
+use nearfold::{Error, Index, storage};
 
 use crate::Failure;
 
@@ -65,60 +65,10 @@ pub(crate) fn check_output(path: &Path, inputs: &[&Path]) -> Result<(), Failure>
         let got = path.display().to_string();
         return Err(Error::BadParameter { name: "output", expected, got }.into());
     }
-    if is_replaced(path).map_err(io_at(path))? {
-        let (_, neighbor) = create_beside(&followed(path)).map_err(io_at(path))?;
-        fs::remove_file(neighbor).map_err(io_at(path))?;
-    }
-    Ok(())
+    storage::check_writable(path).map_err(io_at(path))
 }
 
-/// Writes a file so that at every moment the path holds either what it held before or all of
-/// `bytes`: into a neighbour, to the disk, and then renamed. A device or a pipe is written to as it is.
+/// Writes a file at once or not at all.
 pub(crate) fn write_at_once(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if !is_replaced(path).map_err(io_at(path))? {
-        let written = OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes));
-        return written.map_err(io_at(path));
-    }
-    let path = &followed(path);
-    let (mut file, neighbor) = create_beside(path).map_err(io_at(path))?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        // Who may read the old file may read the new one, and nobody else.
-        .and_then(|()| fs::metadata(path).map_or(Ok(()), |old| file.set_permissions(old.permissions())));
-    if let Err(error) = written.and_then(|()| fs::rename(&neighbor, path)) {
-        let _ = fs::remove_file(&neighbor);
-        return Err(io_at(path)(error));
-    }
-    // The new name must be on the disk, too. Not every system lets one open a folder.
-    if let Some(Ok(folder)) = path.parent().map(File::open) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
-}
-
-/// A new file comes in the place of a file or of nothing. `/dev/null` stays what it is.
-fn is_replaced(path: &Path) -> io::Result<bool> {
-    match fs::metadata(path) {
-        Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(about) => Ok(about.is_file()),
-        Err(_) => Ok(true),
-    }
-}
-
-/// A link stays a link: what it points to is replaced.
-fn followed(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Creates a file in the folder of `path` (a rename works within one), under a short name that nothing has.
-fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
-    for attempt in 0_u32.. {
-        let neighbor = path.with_file_name(format!(".nearfold.{}.{attempt}.tmp", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&neighbor) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            created => return created.map(|file| (file, neighbor)),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
+    storage::write(path, bytes).map_err(io_at(path))
 }
