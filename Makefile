@@ -101,8 +101,8 @@ site: npm cli  ## target/site: the demo page with all that it needs
 	cp $(DEMO_INDEX) $(SITE)/data/
 
 .PHONY: demo
-demo: site  ## build everything and serve the demo page on this machine
-	@node tools/serve.mjs $(SITE) --name "nearfold demo"
+demo: site  ## build everything and serve the demo page on this machine (PORT=8080)
+	@node tools/serve.mjs $(SITE) --name "nearfold demo" $(if $(PORT),--port $(PORT))
 
 .PHONY: lite
 lite: pyodide tests/pyodide/node_modules/installed  ## the JupyterLite site with the notebook, in target/lite
