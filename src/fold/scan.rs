@@ -147,7 +147,9 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
         let array = ArrayD::from_shape_vec(shape, numbers).expect("one number for each place");
         return Ok(Output::Array(Array::F32(array)));
     }
-    let cells: Vec<Cell> = numbers.into_iter().map(|x| Cell::F(round_to(x, precision(out)))).collect();
+    // Rounded as a `Big`, zero would lose its sign.
+    let rounded = |x: f64| if x == 0.0 { x } else { round_to(x, precision(out)) };
+    let cells: Vec<Cell> = numbers.into_iter().map(|x| Cell::F(rounded(x))).collect();
     Ok(output(&cells, out, shape))
 }
 

@@ -352,6 +352,27 @@ fn running_sums_are_within_an_ulp_of_the_exact_ones_and_the_others_have_the_bits
 }
 
 #[test]
+fn a_scan_of_floats_is_that_of_doubles_rounded_with_the_sign_of_zero() {
+    let mut x: Vec<f32> = wide(47, 3000).iter().map(|&x| x as f32).collect();
+    x.splice(..3, [-0.0, f32::from_bits(1), -1e-40]);
+    x.extend([f32::MAX, f32::MAX, f32::NAN, 1.0]);
+    let wide: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
+    for &scan in Scan::ALL {
+        let rounded: Vec<u64> = as_doubles(&fold::scan(scan, &wide, &plain()).expect("it has values"))
+            .iter()
+            .map(|&x| if x.is_nan() { f64::NAN.to_bits() } else { f64::from(x as f32).to_bits() })
+            .collect();
+        let got = bits(&fold::scan(scan, &x, &plain()).expect("it has values"));
+        assert_eq!(got, rounded, "{}", scan.name());
+    }
+    let zeros = fold::cummin(&[0.0f32, -0.0], &plain()).expect("it has values");
+    assert_eq!(bits(&zeros), [0, (-0.0f64).to_bits()], "−0 is below +0");
+    let halves = fold::cumprod(&[1.0, -0.0], &plain().dtype(Dtype::F16)).expect("it has values");
+    let Output::Array(Array::F16(halves)) = halves else { panic!("f16 was asked for: {halves:?}") };
+    assert_eq!(halves.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), [0x3c00, 0x8000]);
+}
+
+#[test]
 fn a_scan_along_an_axis_is_the_scan_of_each_lane() {
     let cube = Array3::from_shape_vec((4, 5, 6), wide(9, 120)).expect("the length fits");
     for &scan in Scan::ALL {
