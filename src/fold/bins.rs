@@ -1,11 +1,13 @@
 //! How many elements fall into each bin, and where do the bins begin and end?
 
+use super::cell::{Cell, precision, round_to};
 use super::lanes::Block;
 use super::options::Options;
 use super::order::Method;
 use super::output::{Array, Output};
 use super::reduce::{Reduction, output, reduce};
-use super::state::{Cell, Spec, Total, precision, round_to};
+use super::spec::Spec;
+use super::total::Total;
 use super::values::Values;
 use super::work::Work;
 use super::{Dtype, Quantiles};

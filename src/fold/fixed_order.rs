@@ -2,7 +2,7 @@
 
 use super::bytes::{Reader, corrupt, write_list};
 use super::lanes::Block;
-use super::state::{Kind, Spec};
+use super::spec::{Kind, Spec};
 use crate::error::Result;
 use crate::kernel::count::count_nan;
 use crate::kernel::lanes::LaneSum;

@@ -4,9 +4,11 @@ use core::ops::Range;
 
 use ndarray::ArrayViewD;
 
+use super::cell::Cell;
 use super::dtype::Boolean;
 use super::options::Axes;
-use super::state::{Cell, Spec, State};
+use super::spec::Spec;
+use super::state::State;
 use super::threads;
 use super::values::Values;
 use super::work::Work;

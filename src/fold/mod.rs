@@ -15,9 +15,11 @@
 mod big;
 mod bins;
 mod bytes;
+mod cell;
 mod describe;
 pub(crate) mod dtype;
 mod exact;
+mod extreme;
 mod fixed_order;
 mod group;
 mod lanes;
@@ -27,11 +29,14 @@ mod output;
 mod pairs;
 mod partial;
 mod powers;
+mod product;
 mod reduce;
 mod scan;
+mod spec;
 mod state;
 pub mod stream;
 mod threads;
+mod total;
 mod values;
 mod work;
 

@@ -1,8 +1,9 @@
 //! What stands at which place of the sorted lane?
 
 use super::bytes::{Reader, corrupt};
+use super::cell::Cell;
 use super::lanes::Block;
-use super::state::{Cell, Kind, Spec};
+use super::spec::{Kind, Spec};
 use crate::error::{Error, Result};
 use crate::kernel::count::count_nan;
 use crate::kernel::select::order_statistics;

@@ -1,13 +1,14 @@
 //! What do two arrays come to, element by element: inner products, covariance, weighted means?
 
 use super::big::Big;
+use super::cell::{Cell, precision};
 use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
 use super::output::Output;
 use super::reduce::output;
-use super::state::{Cell, Total, precision};
 use super::threads;
+use super::total::Total;
 use super::values::Values;
 use super::work::{Work, common_shape, float_of_both};
 use crate::error::{Error, Result};

@@ -6,7 +6,8 @@ use super::lanes::push_lane;
 use super::options::{Axes, NormOrder, Options, Quantiles};
 use super::output::Output;
 use super::reduce::{Reduction, output};
-use super::state::{Spec, State};
+use super::spec::Spec;
+use super::state::State;
 use super::values::Values;
 use crate::error::{Error, Result};
 

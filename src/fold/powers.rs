@@ -1,9 +1,10 @@
 //! What do the first four powers of a lane's elements sum up to, exactly, and what is its shape?
 
 use super::big::{Big, Precision, parts};
+use super::cell::Cell;
 use super::exact::{Digits, Special};
 use super::lanes::Block;
-use super::state::{Cell, Kind, Spec};
+use super::spec::{Kind, Spec};
 
 /// Σx, Σx², Σx³ and Σx⁴ as integers in units of the smallest double to that power.
 #[derive(Clone, Debug, Default)]

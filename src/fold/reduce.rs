@@ -2,11 +2,12 @@
 
 use ndarray::ArrayD;
 
+use super::cell::Cell;
 use super::dtype::{Boolean, Dtype};
 use super::lanes::{Plan, fold_chosen, fold_lanes};
 use super::options::Options;
 use super::output::{Array, Output, Scalar};
-use super::state::{Cell, Kind, Spec};
+use super::spec::{Kind, Spec};
 use super::values::Values;
 use crate::error::{Error, Result};
 

@@ -2,12 +2,12 @@
 
 use ndarray::ArrayD;
 
+use super::cell::{Cell, precision, round_to};
 use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
 use super::output::{Array, Output};
 use super::reduce::output;
-use super::state::{Cell, precision, round_to};
 use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, Result};

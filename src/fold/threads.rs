@@ -5,9 +5,10 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::cell::Cell;
 use super::dtype::Dtype;
 use super::lanes::Block;
-use super::state::{Cell, Kind, Spec};
+use super::spec::{Kind, Spec};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::exact::ExactSum;

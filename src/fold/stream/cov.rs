@@ -2,12 +2,12 @@
 
 use super::super::big::Big;
 use super::super::bytes::{corrupt, write_list};
+use super::super::cell::{Cell, precision};
 use super::super::dtype::Dtype;
 use super::super::lanes::Block;
 use super::super::output::Output;
 use super::super::pairs::quotient_of_root;
 use super::super::reduce::output;
-use super::super::state::{Cell, precision};
 use super::super::values::Values;
 use super::super::work::Work;
 use super::{bad, opened, total};

@@ -2,10 +2,10 @@
 
 use super::super::bins::Edges;
 use super::super::bytes::corrupt;
+use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::output::Output;
 use super::super::reduce::output;
-use super::super::state::Cell;
 use super::super::values::Values;
 use super::super::work::Work;
 use super::{bad, extend_doubles, opened, total};

@@ -1,12 +1,12 @@
 //! Which elements of a stream have a given share of the others below them?
 
 use super::super::bytes::corrupt;
+use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::options::{self, Options};
 use super::super::order::Method;
 use super::super::output::Output;
 use super::super::reduce::{Reduction, output, reduce};
-use super::super::state::Cell;
 use super::super::values::Values;
 use super::super::work::Work;
 use super::{bad, extend_doubles, opened, total};

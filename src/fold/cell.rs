@@ -1,0 +1,50 @@
+//! What is one result before it takes its dtype?
+
+use super::big::{Big, Precision};
+use super::dtype::Dtype;
+
+/// One result, before it takes its dtype.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell {
+    F(f64),
+    I(i64),
+    U(u64),
+}
+
+impl Cell {
+    /// The bits of an integer, which wrap round as NumPy's do; floats are cut off.
+    pub(super) fn to_bits(self) -> u64 {
+        match self {
+            Self::F(value) => value as i64 as u64,
+            Self::I(value) => value as u64,
+            Self::U(value) => value,
+        }
+    }
+
+    /// The number as a double; NaN is the one quiet NaN, whose bits machines do not agree on.
+    pub(super) fn to_f64(self) -> f64 {
+        match self {
+            Self::F(value) if value.is_nan() => f64::NAN,
+            Self::F(value) => value,
+            Self::I(value) => value as f64,
+            Self::U(value) => value as f64,
+        }
+    }
+}
+
+pub(super) fn precision(dtype: Dtype) -> Precision {
+    match dtype {
+        Dtype::F32 => Precision::F32,
+        Dtype::F16 => Precision::F16,
+        _ => Precision::F64,
+    }
+}
+
+/// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
+pub(super) fn round_to(value: f64, precision: Precision) -> f64 {
+    if precision == Precision::F64 || !value.is_finite() {
+        value
+    } else {
+        Big::from_f64(value).round(precision)
+    }
+}

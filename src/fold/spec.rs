@@ -1,0 +1,301 @@
+//! What was asked of which type, and of which type is the result?
+
+use super::big::Precision;
+use super::cell::{Cell, precision, round_to};
+use super::dtype::Dtype;
+use super::lanes::Block;
+use super::options::{NormOrder, Options, Quantiles};
+use super::order::{self, Method};
+use super::reduce::Reduction;
+use crate::error::{Error, Result};
+use crate::kernel::{moments, sum};
+
+/// What is computed, whatever happens to NaN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sum,
+    Mean,
+    /// Sum and mean of floats in the fixed order of `exact=False`.
+    LaneSum,
+    LaneMean,
+    Prod,
+    Var,
+    Std,
+    Norm,
+    /// The norms of `ord` 0, 1, ∞ and −∞.
+    Norm0,
+    Norm1,
+    NormMax,
+    NormMin,
+    Min,
+    Max,
+    Ptp,
+    Argmin,
+    Argmax,
+    Any,
+    All,
+    CountNonzero,
+    Count,
+    Median,
+    Quantile,
+    Percentile,
+    Minmax,
+    Skew,
+    Kurtosis,
+    Moments,
+}
+
+impl Kind {
+    fn is_norm(self) -> bool {
+        matches!(self, Self::Norm | Self::Norm0 | Self::Norm1 | Self::NormMax | Self::NormMin)
+    }
+}
+
+/// All that a state must know about the call.
+#[derive(Clone, Debug)]
+pub(super) struct Spec {
+    pub(super) op: &'static str,
+    pub(super) kind: Kind,
+    pub(super) skip_nan: bool,
+    pub(super) ddof: f64,
+    /// The result's type.
+    pub(super) out: Dtype,
+    /// What floats are rounded to.
+    precision: Precision,
+    /// What differences of two elements are rounded to.
+    lane_precision: Precision,
+    /// The quantiles asked for, in 0..=1.
+    pub(super) q: Vec<f64>,
+    pub(super) method: Method,
+    /// How many results a lane has; `None` is one without an axis of its own.
+    pub(super) width: Option<usize>,
+    pub(super) bias: bool,
+    pub(super) fisher: bool,
+    pub(super) order: usize,
+    /// The norm's place among all.
+    pub(super) ord: u8,
+}
+
+impl Spec {
+    pub(super) fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
+        let op = reduction.name();
+        let kind = match (reduction.kind(), options.ord) {
+            (Kind::Norm, NormOrder::Zero) => Kind::Norm0,
+            (Kind::Norm, NormOrder::One) => Kind::Norm1,
+            (Kind::Norm, NormOrder::Infinity) => Kind::NormMax,
+            (Kind::Norm, NormOrder::NegativeInfinity) => Kind::NormMin,
+            (kind, _) => kind,
+        };
+        let natural = natural_dtype(kind, dtype, options);
+        let exact = options.exact || !dtype.is_real_float();
+        let free = matches!(
+            kind,
+            Kind::Sum
+                | Kind::Prod
+                | Kind::Mean
+                | Kind::Var
+                | Kind::Std
+                | Kind::Norm
+                | Kind::Skew
+                | Kind::Kurtosis
+                | Kind::Moments
+        );
+        let out = match options.dtype {
+            Some(wanted) if wanted == natural => natural,
+            Some(wanted) if free && wanted.is_real_float() => wanted,
+            Some(wanted) if free && natural.is_integer() && matches!(wanted, Dtype::I64 | Dtype::U64) => {
+                wanted
+            }
+            Some(wanted) => {
+                return Err(Error::UnsupportedDtype {
+                    op,
+                    expected: "a float dtype for the result, or int64 and uint64 for sums of integers",
+                    got: wanted.name().to_owned(),
+                });
+            }
+            None => natural,
+        };
+        if kind == Kind::Ptp && dtype == Dtype::Bool {
+            return Err(Error::UnsupportedDtype { op, expected: "numbers", got: dtype.name().to_owned() });
+        }
+        let width = match (kind, &options.q) {
+            (Kind::Quantile | Kind::Percentile, Quantiles::Many(list)) => Some(list.len()),
+            (Kind::Minmax, _) => Some(2),
+            (Kind::Moments, _) => Some(usize::from(options.order)),
+            _ => None,
+        };
+        if kind == Kind::Moments && !(1..=4).contains(&options.order) {
+            return Err(Error::BadParameter {
+                name: "order",
+                expected: "1 to 4".to_owned(),
+                got: options.order.to_string(),
+            });
+        }
+        let q = if matches!(kind, Kind::Quantile | Kind::Percentile) {
+            fractions(kind, &options.q)?
+        } else {
+            Vec::new()
+        };
+        let kind = match kind {
+            Kind::Sum if !exact => Kind::LaneSum,
+            Kind::Mean if !exact => Kind::LaneMean,
+            kind => kind,
+        };
+        Ok(Self {
+            op,
+            kind,
+            skip_nan: reduction.skips_nan() && dtype.is_real_float(),
+            ddof: options.ddof,
+            out,
+            precision: precision(out),
+            lane_precision: precision(dtype),
+            q,
+            method: options.method,
+            width,
+            bias: options.bias,
+            fisher: options.fisher,
+            order: usize::from(options.order),
+            ord: options.ord as u8,
+        })
+    }
+
+    /// What floats are rounded to.
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Rounds to the result's type.
+    pub(super) fn round(&self, value: f64) -> f64 {
+        round_to(value, self.precision)
+    }
+
+    /// Rounds to the type of the elements.
+    pub(super) fn round_lane(&self, value: f64) -> f64 {
+        round_to(value, self.lane_precision)
+    }
+
+    /// Refuses what a lane of this many elements has no value for.
+    pub(super) fn check_len(&self, len: usize) -> Result<()> {
+        let needed = !matches!(
+            self.kind,
+            Kind::Sum
+                | Kind::LaneSum
+                | Kind::Prod
+                | Kind::Norm
+                | Kind::Norm0
+                | Kind::Norm1
+                | Kind::Any
+                | Kind::All
+                | Kind::CountNonzero
+                | Kind::Count
+        );
+        if needed && len == 0 {
+            return Err(Error::Empty { op: self.op });
+        }
+        let divides = matches!(self.kind, Kind::Var | Kind::Std);
+        let divisor = len as f64 - self.ddof;
+        if divides && (divisor <= 0.0 || divisor.is_nan()) {
+            return Err(Error::BadParameter {
+                name: "ddof",
+                expected: format!("a number below the {len} elements that are reduced"),
+                got: self.ddof.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether [`one_shot`](Self::one_shot) is so much faster than a state that lanes are gathered for it.
+    pub(super) fn gathers(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Var | Kind::Std | Kind::Norm | Kind::Median | Kind::Quantile | Kind::Percentile
+        )
+    }
+
+    /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
+    /// own for that.
+    pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> bool {
+        let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);
+        if ordered || self.skip_nan {
+            if order::has_nan(block) {
+                return false;
+            }
+            if ordered {
+                order::in_order(block, self, cells);
+                return true;
+            }
+        }
+        let cell = self.one_shot_cell(block);
+        cells.extend(cell);
+        cell.is_some()
+    }
+
+    fn one_shot_cell(&self, block: Block<'_>) -> Option<Cell> {
+        match (self.kind, self.out, block) {
+            (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
+            (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
+            (Kind::Var, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::var(x, self.ddof))),
+            (Kind::Var, Dtype::F32, Block::F32(x)) => {
+                Some(Cell::F(f64::from(moments::var::<f32, f32>(x, self.ddof))))
+            }
+            (Kind::Std, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::std(x, self.ddof))),
+            (Kind::Std, Dtype::F32, Block::F32(x)) => {
+                Some(Cell::F(f64::from(moments::std::<f32, f32>(x, self.ddof))))
+            }
+            (Kind::Norm, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::norm(x))),
+            (Kind::Norm, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(moments::norm::<f32, f32>(x)))),
+            (Kind::Mean, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::mean(x))),
+            (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
+            _ => None,
+        }
+    }
+
+    /// Whether the result depends on the order of the elements of a lane.
+    pub(super) fn is_ordered(&self) -> bool {
+        matches!(self.kind, Kind::Argmin | Kind::Argmax | Kind::Prod) || self.is_rounded_on_the_way()
+    }
+
+    /// Whether sums are in the fixed order of `exact=False`.
+    pub(super) fn is_rounded_on_the_way(&self) -> bool {
+        matches!(self.kind, Kind::LaneSum | Kind::LaneMean)
+    }
+}
+
+/// Returns the quantiles as fractions, checked.
+fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
+    let (scale, expected) = match kind {
+        Kind::Percentile => (100.0, "numbers in 0..=100"),
+        _ => (1.0, "numbers in 0..=1"),
+    };
+    let list = match q {
+        Quantiles::One(q) => core::slice::from_ref(q),
+        Quantiles::Many(list) => list,
+    };
+    match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
+        Some(wrong) => {
+            Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: wrong.to_string() })
+        }
+        None => Ok(list.iter().map(|q| q / scale).collect()),
+    }
+}
+
+/// Returns the result's type as NumPy has it.
+fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
+    match kind {
+        Kind::Quantile | Kind::Percentile if options.method.is_discrete() => dtype,
+        // A list of quantiles is an array of doubles for NumPy, and takes the result with it.
+        Kind::Quantile | Kind::Percentile if matches!(options.q, Quantiles::Many(_)) => Dtype::F64,
+        Kind::Median | Kind::Quantile | Kind::Percentile | Kind::Skew | Kind::Kurtosis | Kind::Moments
+            if !dtype.is_real_float() =>
+        {
+            Dtype::F64
+        }
+        Kind::Sum | Kind::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
+        Kind::Sum | Kind::Prod if dtype.is_integer() => Dtype::U64,
+        Kind::Mean | Kind::Var | Kind::Std if !dtype.is_real_float() => Dtype::F64,
+        kind if kind.is_norm() && !dtype.is_real_float() => Dtype::F64,
+        Kind::Argmin | Kind::Argmax | Kind::CountNonzero | Kind::Count => Dtype::I64,
+        Kind::Any | Kind::All => Dtype::Bool,
+        _ => dtype,
+    }
+}
