@@ -55,7 +55,8 @@ pub fn check_writable(path: &Path) -> io::Result<()> {
 /// A new file comes in the place of a file or of nothing. `/dev/null` stays what it is.
 fn is_replaced(path: &Path) -> io::Result<bool> {
     match fs::metadata(path) {
-        Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        // The system's own refusal, with its number.
+        Ok(about) if about.is_dir() => OpenOptions::new().write(true).open(path).map(|_| false),
         Ok(about) => Ok(about.is_file()),
         Err(_) => Ok(true),
     }
