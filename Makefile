@@ -230,12 +230,12 @@ bench-js: npm chromium benches/js/node_modules/installed  ## the npm package bes
 	node benches/js/main.mjs $(BENCH_JS)
 
 .PHONY: bench-fold
-bench-fold: wheel  ## reductions beside NumPy's: a table, and target/bench/fold.jsonl
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
-	$(PYTHON) benches/fold_numpy.py $(BENCH_FOLD)
+bench-fold: wheel $(BENCH_VENV)/installed  ## reductions beside NumPy's and polars': a table, and target/bench/fold.jsonl
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
+	$(BENCH_VENV)/bin/python benches/fold_numpy.py $(BENCH_FOLD)
 
 .PHONY: bench-sum
-bench-sum: wheel npm  ## the exact sum beside NumPy's, math.fsum and a JavaScript loop
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
-	$(PYTHON) benches/fold_numpy.py --only sum fsum
+bench-sum: wheel npm $(BENCH_VENV)/installed  ## the exact sum beside NumPy's, math.fsum and a JavaScript loop
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
+	$(BENCH_VENV)/bin/python benches/fold_numpy.py --only sum fsum
 	node benches/sum.mjs

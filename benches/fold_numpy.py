@@ -1,14 +1,15 @@
-"""nearfold's reductions beside NumPy's: one process, one thread, alternating rounds, minima.
+"""nearfold's reductions beside NumPy's: one process, one thread unless a row says two, alternating rounds, minima.
 
 `make bench-fold` runs it, prints the table and writes target/bench/fold.jsonl. A ratio below 1 means that
 nearfold takes less time.
 
-    target/venv/bin/python benches/fold_numpy.py --rounds 5 --only sum
+    target/bench-venv/bin/python benches/fold_numpy.py --rounds 5 --only sum
 """
 
 import os
 
-os.environ["RAYON_NUM_THREADS"] = "1"  # before nearfold reads it
+# Before nearfold and polars read them: a pool of two, of which one works until a row asks for both.
+os.environ |= {"RAYON_NUM_THREADS": "2", "POLARS_MAX_THREADS": "1"}
 
 import argparse
 import json
@@ -19,6 +20,7 @@ import time
 
 import nearfold as nf
 import numpy as np
+import polars as pl
 
 OUT = pathlib.Path(__file__).parent.parent / "target/bench/fold.jsonl"
 SIZES = [8, 1_000, 100_000, 10_000_000]
@@ -30,9 +32,13 @@ BARS = {"sum": SUM_BARS, "mean": SUM_BARS, "sum exact=False": {100_000: 0.6}}
 EVERY_SIZE = {
     "var": 0.8, "std": 0.8, "min": 1.0, "max": 1.0, "argmin": 1.0, "argmax": 1.0, "nansum": 0.4, "nanmean": 0.4,
     "median": 0.15, "quantile": 0.2, "histogram": 0.2, "cumsum": 0.5, "describe": 0.3,
-    "sum (10^6, 8) axis=0": 0.35, "sum (10^6, 8) axis=1": 0.35,
+    "median beside polars": 0.6, "sum, two threads": 1.0, "mean, two threads": 1.0, "axis": 0.35,
 }  # fmt: skip
 BARS |= {name: dict.fromkeys([*SIZES, 8_000_000], bar) for name, bar in EVERY_SIZE.items()}
+# What is reduced along each axis of (10^6, 8).
+ALONG_AXES = "sum mean var std min max argmin argmax median nansum any count_nonzero".split()
+# Those are long calls: more rounds of them add minutes and no figure.
+AXIS_ROUNDS = 3
 
 
 def cases(x):
@@ -89,6 +95,12 @@ def rows(rounds, sizes, only):
             for name, ours, theirs in cases(x):
                 if not only or name in only:
                     yield row(f"{name} {dtype} n={n}", name, n, *compare(ours, theirs, rounds))
+            if not only or "polars" in only:
+                series = pl.Series(x)
+                times = compare(lambda: nf.median(x), series.median, rounds)
+                yield row(f"median beside polars {dtype} n={n}", "median beside polars", n, *times) | {"peer_name": f"polars {pl.__version__}"}
+            if n >= 100_000 and (not only or "threads" in only):
+                yield from two_threads(x, rounds)
             if dtype == "float64" and (not only or "fsum" in only):
                 times = compare(lambda: nf.sum(x), lambda: math.fsum(x), rounds)
                 yield row(f"sum beside math.fsum n={n}", "fsum", n, *times) | {"peer_name": "math.fsum"}
@@ -99,10 +111,21 @@ def rows(rounds, sizes, only):
                 }
         if not only or "axis" in only:
             table = rng.standard_normal((1_000_000, 8)).astype(dtype)
-            for axis in (0, 1):
-                name = f"sum (10^6, 8) axis={axis}"
-                times = compare(lambda: nf.sum(table, axis=axis), lambda: np.sum(table, axis=axis), rounds)
-                yield row(f"{name} {dtype}", name, table.size, *times)
+            for name in ALONG_AXES:
+                ours, numpys = getattr(nf, name), getattr(np, name)
+                for axis in (0, 1):
+                    times = compare(lambda: ours(table, axis=axis), lambda: numpys(table, axis=axis), min(rounds, AXIS_ROUNDS))
+                    yield row(f"{name} (10^6, 8) axis={axis} {dtype}", "axis", table.size, *times)
+
+
+def two_threads(x, rounds):
+    """Sum and mean of ours on two threads; NumPy's have no threads."""
+    nf.threads(2)
+    for name in ("sum", "mean"):
+        ours, numpys = getattr(nf, name), getattr(np, name)
+        times = compare(lambda: ours(x), lambda: numpys(x), rounds)
+        yield row(f"{name}, two threads {x.dtype} n={x.size}", f"{name}, two threads", x.size, *times)
+    nf.threads(1)
 
 
 def row(case, name, n, ours, peer):
@@ -116,8 +139,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--only", nargs="*", help="names of functions, “axis”, “fsum”, “stream”")
+    parser.add_argument("--only", nargs="*", help="names of functions, “axis”, “fsum”, “polars”, “stream”, “threads”")
     arguments = parser.parse_args()
+    nf.threads(1)
     OUT.parent.mkdir(parents=True, exist_ok=True)
     print(f"nearfold {nf.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, {platform.machine()}; µs a call, least of {arguments.rounds}")
     print(f"{'case':40} {'nearfold':>12} {'peer':>12} {'ratio':>7} {'bar':>6}")
