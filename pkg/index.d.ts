@@ -222,6 +222,12 @@ export interface ReductionOptions {
   where?: readonly boolean[] | Uint8Array | NdArray;
 }
 
+/** The options of `sum`, `prod`, `min`, `max` and their `nan` twins. */
+export interface InitialOptions extends ReductionOptions {
+  /** One more element, with which each result begins; a fraction is cut off for integers. With it nothing has a minimum. */
+  initial?: number | bigint;
+}
+
 /** The options of `variance` and `std`. */
 export interface VarianceOptions extends ReductionOptions {
   /**
@@ -317,7 +323,7 @@ export type Quantiled<V, Q, O> = Q extends number ? Reduced<V, O, number> : Arra
  * @throws {NearfoldError} `unsafe_integer` if an integer sum is beyond 2^53 − 1 and the input was no BigInt array.
  * @example sum([0.1, 0.2, -0.3]); // 2.7755575615628914e-17: the exact sum of these doubles
  */
-export function sum<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function sum<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
 
 /**
  * Returns the arithmetic mean: the exact sum over n, rounded once. NaN propagates.
@@ -331,7 +337,7 @@ export function mean<V extends Values, O extends ReductionOptions = {}>(values: 
  *
  * @throws {NearfoldError} `unsafe_integer`.
  */
-export function prod<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function prod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
 
 /**
  * Returns the variance, correctly rounded, dividing by `n - ddof`; `ddof` is 0 by default, as in NumPy.
@@ -354,14 +360,14 @@ export function std<V extends Values, O extends VarianceOptions = {}>(values: V,
  *
  * @throws {NearfoldError} `empty`.
  */
-export function min<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+export function min<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
 
 /**
  * Returns the largest element; NaN if there is one; −0 is below +0.
  *
  * @throws {NearfoldError} `empty`.
  */
-export function max<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+export function max<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
 
 /**
  * Returns the smallest and the largest element: `data` is `[min, max]`; where axes remain, the first axis has length 2.
@@ -461,13 +467,13 @@ export function kurtosis<V extends Values, O extends KurtosisOptions = {}>(value
 export function moments<V extends Values, O extends MomentsOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
 
 /** Returns {@link sum} of what is not NaN. */
-export function nansum<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function nansum<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
 
 /** Returns {@link mean} of what is not NaN. */
 export function nanmean<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /** Returns {@link prod} of what is not NaN. */
-export function nanprod<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function nanprod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
 
 /** Returns {@link variance} of what is not NaN. */
 export function nanvar<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
@@ -476,10 +482,10 @@ export function nanvar<V extends Values, O extends VarianceOptions = {}>(values:
 export function nanstd<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /** Returns {@link min} of what is not NaN. */
-export function nanmin<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+export function nanmin<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
 
 /** Returns {@link max} of what is not NaN. */
-export function nanmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
+export function nanmax<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, ElementOf<V>>;
 
 /** Returns {@link minmax} of what is not NaN. */
 export function nanminmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
@@ -622,7 +628,7 @@ export function bincount(values: Values, options?: { weights?: Values; minlength
 export function digitize(values: Values, bins: TypedArray | readonly number[] | KernelArray<"float64">, options?: { right?: boolean }): ArrayResult;
 
 /** The options of {@link group}: those of the reduction, and how many groups there are. */
-export interface GroupOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
+export interface GroupOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   /** Default: one more than the largest code. */
   groups?: number;
   q?: number | readonly number[];
@@ -710,7 +716,7 @@ export class Accumulator {
 }
 
 /** What an {@link Accumulator} is made with. */
-export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
+export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   of?: Dtype;
   q?: number | readonly number[];
 }

@@ -248,6 +248,7 @@ class Partial:
         fisher: bool = True,
         order: int = 4,
         exact: bool = True,
+        initial: complex | None = None,
     ) -> Self: ...
     def push(self, x: _ArrayLike, /) -> None: ...
     def merge(self, other: Self, /) -> None: ...
@@ -330,11 +331,11 @@ def corrcoef(x: _ArrayLike, y: _ArrayLike | None = None, /) -> Any: ...  # (vari
 
 @overload
 def sum(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def sum(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def mean(
@@ -346,11 +347,11 @@ def mean(
 ) -> Any: ...
 @overload
 def prod(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def prod(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def norm(
@@ -378,19 +379,19 @@ def std(
 ) -> Any: ...
 @overload
 def min(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def min(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def max(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def max(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def ptp(
@@ -442,11 +443,11 @@ def count_nonzero(
 ) -> Any: ...
 @overload
 def nansum(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> float: ...
 @overload
 def nansum(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
 ) -> Any: ...
 @overload
 def nanmean(
@@ -458,11 +459,11 @@ def nanmean(
 ) -> Any: ...
 @overload
 def nanprod(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanprod(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanvar(
@@ -482,19 +483,19 @@ def nanstd(
 ) -> Any: ...
 @overload
 def nanmin(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanmin(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanmax(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanmax(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanargmin(

@@ -1,7 +1,9 @@
 //! What is one result before it takes its dtype?
 
 use super::big::{Big, Precision};
+use super::bytes::{Reader, corrupt};
 use super::dtype::Dtype;
+use crate::error::Result;
 
 /// One result, before it takes its dtype.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,26 @@ impl Cell {
             Self::F(value) => value as i64 as u64,
             Self::I(value) => value as u64,
             Self::U(value) => value,
+        }
+    }
+
+    pub(super) fn write(self, bytes: &mut Vec<u8>) {
+        let (kind, bits) = match self {
+            Self::F(value) => (0, value.to_bits()),
+            Self::I(value) => (1, value as u64),
+            Self::U(value) => (2, value),
+        };
+        bytes.push(kind);
+        bytes.extend(bits.to_le_bytes());
+    }
+
+    pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+        let (kind, bits) = (bytes.u8()?, bytes.u64()?);
+        match kind {
+            0 => Ok(Self::F(f64::from_bits(bits))),
+            1 => Ok(Self::I(bits as i64)),
+            2 => Ok(Self::U(bits)),
+            _ => Err(corrupt("unknown kind of number")),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::bytes::{Reader, corrupt};
+use super::bytes::Reader;
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
@@ -71,13 +71,7 @@ impl Extreme {
         bytes.extend(self.nan.unwrap_or(u64::MAX).to_le_bytes());
         for found in [self.low, self.high] {
             let (cell, at) = found.unwrap_or((Cell::I(0), u64::MAX));
-            let (kind, bits) = match cell {
-                Cell::F(value) => (0, value.to_bits()),
-                Cell::I(value) => (1, value as u64),
-                Cell::U(value) => (2, value),
-            };
-            bytes.push(kind);
-            bytes.extend(bits.to_le_bytes());
+            cell.write(bytes);
             bytes.extend(at.to_le_bytes());
         }
     }
@@ -85,13 +79,7 @@ impl Extreme {
     pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
         let (n, nan) = (bytes.u64()?, bytes.u64()?);
         let mut found = || {
-            let (kind, bits, at) = (bytes.u8()?, bytes.u64()?, bytes.u64()?);
-            let cell = match kind {
-                0 => Cell::F(f64::from_bits(bits)),
-                1 => Cell::I(bits as i64),
-                2 => Cell::U(bits),
-                _ => return Err(corrupt("unknown kind of number")),
-            };
+            let (cell, at) = (Cell::read(bytes)?, bytes.u64()?);
             Ok((at != u64::MAX).then_some((cell, at)))
         };
         let (low, high) = (found()?, found()?);

@@ -1,6 +1,7 @@
 //! What do sum and mean come to when they are rounded on the way (`exact=False`)?
 
 use super::bytes::{Reader, corrupt, write_list};
+use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
 use crate::error::Result;
@@ -31,7 +32,7 @@ impl Lanes {
 
     /// The sum in doubles, or that divided by n, rounded to the result's type.
     pub(super) fn finish(&self, spec: &Spec) -> f64 {
-        let sum = self.sum.sum();
+        let sum = self.sum.sum() + spec.initial.map_or(0.0, Cell::to_f64);
         spec.round(if spec.kind == Kind::LaneSum { sum } else { sum / self.n as f64 })
     }
 

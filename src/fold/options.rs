@@ -4,6 +4,7 @@ use ndarray::ArrayViewD;
 
 use super::dtype::{Boolean, Dtype};
 use super::order::Method;
+use super::output::Scalar;
 use crate::error::{Error, Result};
 
 /// Which axes a reduction goes over.
@@ -102,6 +103,10 @@ pub struct Options<'a> {
     pub include_initial: bool,
     /// Which norm is asked for.
     pub ord: NormOrder,
+    /// What a sum, a product, a minimum or a maximum begins with, as one more element of each lane.
+    ///
+    /// It takes the type of the result: a number is cut off for integers. A lane of nothing has a minimum with it.
+    pub initial: Option<Scalar>,
 }
 
 impl Default for Options<'_> {
@@ -120,6 +125,7 @@ impl Default for Options<'_> {
             order: 4,
             include_initial: false,
             ord: NormOrder::Two,
+            initial: None,
         }
     }
 }
@@ -227,6 +233,13 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn ord(mut self, ord: NormOrder) -> Self {
         self.ord = ord;
+        self
+    }
+
+    /// Sets `initial` of sums, products, minima and maxima.
+    #[must_use]
+    pub fn initial(mut self, initial: impl Into<Scalar>) -> Self {
+        self.initial = Some(initial.into());
         self
     }
 }

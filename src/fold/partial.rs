@@ -1,6 +1,7 @@
 //! What is known of a stream so far? States that are pushed to, merged, kept as bytes and finished.
 
 use super::bytes::{Reader, corrupt, write_list};
+use super::cell::Cell;
 use super::dtype::Dtype;
 use super::lanes::push_lane;
 use super::options::{Axes, NormOrder, Options, Quantiles};
@@ -136,7 +137,9 @@ impl Partial {
         write_list(&mut bytes, self.spec.out.name().as_bytes());
         bytes.extend(self.spec.ddof.to_bits().to_le_bytes());
         bytes.extend([
-            u8::from(self.spec.bias) | u8::from(self.spec.is_rounded_on_the_way()) << 1,
+            u8::from(self.spec.bias)
+                | u8::from(self.spec.is_rounded_on_the_way()) << 1
+                | u8::from(self.spec.initial.is_some()) << 2,
             u8::from(self.spec.fisher),
             self.spec.order as u8,
             self.spec.ord,
@@ -145,6 +148,9 @@ impl Partial {
         bytes.push(u8::from(self.spec.width.is_some()));
         bytes.extend((self.spec.q.len() as u64).to_le_bytes());
         self.spec.q.iter().for_each(|q| bytes.extend(q.to_bits().to_le_bytes()));
+        if let Some(initial) = self.spec.initial {
+            initial.write(&mut bytes);
+        }
         bytes
     }
 
@@ -184,6 +190,13 @@ impl Partial {
             [one] if !many => Quantiles::One(one * scale),
             _ => Quantiles::Many(q.iter().map(|q| q * scale).collect()),
         };
+        if flags & 4 != 0 {
+            options.initial = Some(match Cell::read(&mut bytes)? {
+                Cell::F(initial) => initial.into(),
+                Cell::I(initial) => initial.into(),
+                Cell::U(initial) => initial.into(),
+            });
+        }
         let mut partial = Self::new(reduction, dtype, &options)?;
         // The fractions as they were: a product and a quotient by 100 may round.
         partial.spec.q = q;

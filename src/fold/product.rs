@@ -2,7 +2,7 @@
 
 use super::big::Big;
 use super::bytes::{Reader, corrupt};
-use super::cell::{Cell, round_to};
+use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::Spec;
 use crate::error::Result;
@@ -27,11 +27,14 @@ impl Default for Product {
 }
 
 impl Product {
-    pub(super) fn push(&mut self, block: Block<'_>) {
+    pub(super) fn push(&mut self, block: Block<'_>, spec: &Spec) {
+        let floats = !spec.out.is_integer();
         self.n += block.len() as u64;
         match block {
             Block::F64(x) => x.iter().for_each(|&x| self.factor(x)),
             Block::F32(x) => x.iter().for_each(|&x| self.factor(f64::from(x))),
+            Block::I64(x) if floats => x.iter().for_each(|&x| self.factor(x as f64)),
+            Block::U64(x) if floats => x.iter().for_each(|&x| self.factor(x as f64)),
             Block::I64(x) => x.iter().for_each(|&x| self.integer = self.integer.wrapping_mul(x as u64)),
             Block::U64(x) => x.iter().for_each(|&x| self.integer = self.integer.wrapping_mul(x)),
         }
@@ -84,9 +87,6 @@ impl Product {
         }
         if self.special != 1.0 {
             return Cell::F(if self.special.is_nan() { f64::NAN } else { self.special * self.high.signum() });
-        }
-        if self.integer != 1 {
-            return Cell::F(round_to(self.integer as i64 as f64, spec.precision()));
         }
         let scale = Big::from_f64(self.high).add(&Big::from_f64(self.low)).scaled(self.exp);
         Cell::F(scale.round(spec.precision()))

@@ -6,6 +6,7 @@ use super::dtype::Dtype;
 use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
 use super::order::{self, Method};
+use super::output::Scalar;
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
 use crate::kernel::{moments, sum};
@@ -74,6 +75,8 @@ pub(super) struct Spec {
     pub(super) order: usize,
     /// The norm's place among all.
     pub(super) ord: u8,
+    /// One more element of every lane, in the type of the result.
+    pub(super) initial: Option<Cell>,
 }
 
 impl Spec {
@@ -156,6 +159,7 @@ impl Spec {
             fisher: options.fisher,
             order: usize::from(options.order),
             ord: options.ord as u8,
+            initial: options.initial.map(|initial| first(kind, initial, out)).transpose()?,
         })
     }
 
@@ -189,7 +193,7 @@ impl Spec {
                 | Kind::CountNonzero
                 | Kind::Count
         );
-        if needed && len == 0 {
+        if needed && len == 0 && self.initial.is_none() {
             return Err(Error::Empty { op: self.op });
         }
         let divides = matches!(self.kind, Kind::Var | Kind::Std);
@@ -215,6 +219,9 @@ impl Spec {
     /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
     /// own for that.
     pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> bool {
+        if self.initial.is_some() {
+            return false;
+        }
         let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);
         if ordered || self.skip_nan {
             if order::has_nan(block) {
@@ -297,5 +304,37 @@ fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
         Kind::Argmin | Kind::Argmax | Kind::CountNonzero | Kind::Count => Dtype::I64,
         Kind::Any | Kind::All => Dtype::Bool,
         _ => dtype,
+    }
+}
+
+/// Returns what a lane begins with, as an element of the result's type.
+fn first(kind: Kind, initial: Scalar, out: Dtype) -> Result<Cell> {
+    let refused = |expected: &str| {
+        Err(Error::BadParameter { name: "initial", expected: expected.to_owned(), got: initial.to_string() })
+    };
+    if !matches!(kind, Kind::Sum | Kind::LaneSum | Kind::Prod | Kind::Min | Kind::Max) {
+        return refused("none but for sums, products, minima and maxima");
+    }
+    let Some(float) = initial.to_f64() else { return refused("a real number") };
+    match out {
+        Dtype::F64 => return Ok(Cell::F(float)),
+        Dtype::F32 => return Ok(Cell::F(f64::from(float as f32))),
+        Dtype::F16 => return Ok(Cell::F(half::f16::from_f64(float).to_f64())),
+        Dtype::Bool => return Ok(Cell::I(i64::from(float != 0.0))),
+        _ => {}
+    }
+    let whole = match initial {
+        Scalar::I64(whole) => i128::from(whole),
+        Scalar::U64(whole) => i128::from(whole),
+        _ if float.is_finite() => float as i128,
+        _ => return refused("a finite number for integers"),
+    };
+    let bits = 8 * out.len_bytes() as u32;
+    let (low, high) =
+        if out.is_signed() { (-1 << (bits - 1), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) };
+    match whole {
+        _ if !(low..=high).contains(&whole) => refused(out.name()),
+        _ if out.is_signed() => Ok(Cell::I(whole as i64)),
+        _ => Ok(Cell::U(whole as u64)),
     }
 }

@@ -110,7 +110,7 @@ impl State {
                 squares.push(block);
             }
             Self::Extreme(extreme) => extreme.push(block, spec),
-            Self::Product(product) => product.push(block),
+            Self::Product(product) => product.push(block, spec),
             Self::Truth(truth) => truth.push(block),
             Self::Kept(kept) => kept.push(block),
             Self::Powers(powers) => powers.push(block),
@@ -119,6 +119,13 @@ impl State {
 
     /// Puts down the lane's results.
     pub(super) fn finish(&mut self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
+        match spec.initial {
+            _ if matches!(self, Self::Lanes(_)) => {}
+            Some(Cell::F(first)) => self.add(spec, Block::F64(&[first])),
+            Some(Cell::I(first)) => self.add(spec, Block::I64(&[first])),
+            Some(Cell::U(first)) => self.add(spec, Block::U64(&[first])),
+            None => {}
+        }
         cells.push(match self {
             Self::Total(total) if matches!(spec.kind, Kind::Sum | Kind::Norm1) => total.sum(spec),
             Self::Total(total) => Cell::F(total.mean(spec)),

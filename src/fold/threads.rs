@@ -63,7 +63,7 @@ fn map<R: Send>(len: usize, part: usize, each: impl Fn(core::ops::Range<usize>) 
 pub(super) fn one_shot(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> bool {
     let extreme = matches!(spec.kind, Kind::Min | Kind::Max);
     let least = if extreme { LEAST_OF_EXTREMES } else { LEAST };
-    if spec.skip_nan || block.len() < least {
+    if spec.skip_nan || spec.initial.is_some() || block.len() < least {
         return false;
     }
     let Some(part) = part_len(block.len(), least) else { return false };

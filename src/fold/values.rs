@@ -3,7 +3,7 @@
 use ndarray::{ArrayView, ArrayViewD, Dimension};
 
 use super::dtype::{Boolean, Dtype, for_each_dtype};
-use super::output::Array;
+use super::output::{Array, Scalar};
 use crate::error::{Error, Result};
 use crate::kernel::grid::{Grid, Stored, Type};
 
@@ -44,6 +44,14 @@ macro_rules! values_enum {
             pub fn len(&self) -> usize {
                 match self {
                     $(Self::$variant(view) => view.len(),)*
+                }
+            }
+
+            /// Returns the number of an array of no axes.
+            pub fn number(&self) -> Option<Scalar> {
+                match self {
+                    $(Self::$variant(view) if view.ndim() == 0 => view.first().map(|&x| x.into()),)*
+                    _ => None,
                 }
             }
 

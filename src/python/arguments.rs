@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, 
 
 use super::input::{type_name, with_values};
 use crate::error::{Error, Result};
-use crate::fold::{Axes, Dtype, Quantiles, Values};
+use crate::fold::{Axes, Dtype, Quantiles, Scalar, Values};
 
 /// `axis`: `None`, an int, or a tuple of ints.
 pub(super) struct AxisArgument(pub(super) Axes);
@@ -77,6 +77,19 @@ impl<'a, 'py> FromPyObject<'a, 'py> for DtypeArgument {
             })?
         };
         Ok(Self(Dtype::from_name(&name.extract::<String>()?)?))
+    }
+}
+
+/// `initial`: a number of Python or NumPy.
+pub(super) struct InitialArgument(pub(super) Scalar);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for InitialArgument {
+    type Error = PyErr;
+
+    fn extract(initial: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let number = with_values(&initial, |values| Ok(values.number()))?;
+        let got = || format!("initial: expected a number, got {}", type_name(&initial));
+        number.map(Self).ok_or_else(|| PyTypeError::new_err(got()))
     }
 }
 

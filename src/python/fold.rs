@@ -4,7 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::{AxisArgument, DtypeArgument, QuantilesArgument};
+use super::arguments::{AxisArgument, DtypeArgument, InitialArgument, QuantilesArgument};
 use super::input::with_values;
 use super::output::to_python;
 use crate::error::Result;
@@ -49,6 +49,11 @@ impl<'a, 'py> Call<'a, 'py> {
 
     fn exact(mut self, exact: bool) -> Self {
         self.options.exact = exact;
+        self
+    }
+
+    fn initial(mut self, initial: Option<InitialArgument>) -> Self {
+        self.options.initial = initial.map(|initial| initial.0);
         self
     }
 
@@ -112,6 +117,13 @@ macro_rules! dtype_doc {
     () => {
         "dtype : str or NumPy dtype, optional
     The type of the result.
+"
+    };
+}
+macro_rules! initial_doc {
+    () => {
+        "initial : number, optional
+    One more element, with which the result begins; it takes the type of the result.
 "
     };
 }
@@ -200,6 +212,26 @@ macro_rules! examples_doc {
 macro_rules! reductions {
     (@sum $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
+            examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, initial=None, r#where=None, exact=true),
+               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, initial=None, where=None, exact=True)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            keepdims: bool,
+            dtype: Option<DtypeArgument>,
+            initial: Option<InitialArgument>,
+            r#where: Option<&Bound<'py, PyAny>>,
+            exact: bool,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).initial(initial).mask(r#where).exact(exact).run()
+        }
+    };
+    (@mean $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
             examples_doc!($($example)*)
         )]
@@ -239,20 +271,21 @@ macro_rules! reductions {
     };
     (@product $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), returns_doc!($scalar),
+            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar),
             examples_doc!($($example)*)
         )]
         #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, r#where=None),
-               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, where=None)")]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, initial=None, r#where=None),
+               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, initial=None, where=None)")]
         pub(super) fn $name<'py>(
             x: &Bound<'py, PyAny>,
             axis: AxisArgument,
             keepdims: bool,
             dtype: Option<DtypeArgument>,
+            initial: Option<InitialArgument>,
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
-            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).mask(r#where).run()
+            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).initial(initial).mask(r#where).run()
         }
     };
     (@extreme $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -269,6 +302,23 @@ macro_rules! reductions {
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
             Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where).run()
+        }
+    };
+    (@end $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar), examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, initial=None, r#where=None),
+               text_signature = "(x, /, axis=None, *, keepdims=False, initial=None, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            keepdims: bool,
+            initial: Option<InitialArgument>,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            Call::new(Reduction::$reduction, x, axis, keepdims).initial(initial).mask(r#where).run()
         }
     };
     (@quantile $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -398,7 +448,7 @@ macro_rules! reductions {
 reductions! {
     sum sum Sum "Return the correctly rounded sum; integers wrap round in 64 bits. Of nothing: 0." "float or int"
         [">>> nf.sum([1e16, 1.0, -1e16])" "1.0"];
-    sum mean Mean "Return the correctly rounded arithmetic mean; NaN propagates." "float"
+    mean mean Mean "Return the correctly rounded arithmetic mean; NaN propagates." "float"
         [">>> nf.mean([1e308, 1e308])" "1e+308"];
     product prod Prod "Return the product, without overflow on the way. Of nothing: 1." "float or int"
         [">>> nf.prod([1e200, 1e200, 1e-300])" "1e+100"];
@@ -406,9 +456,9 @@ reductions! {
         [">>> nf.var([1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4])" "1.25"];
     var std Std "Return the correctly rounded standard deviation." "float"
         [">>> nf.std([1.0, 3.0], ddof=0)" "1.0"];
-    extreme min Min "Return the smallest element; NaN if there is one; -0.0 is below 0.0." "float or int"
+    end min Min "Return the smallest element; NaN if there is one; -0.0 is below 0.0." "float or int"
         [">>> nf.min([3, 1, 2])" "1"];
-    extreme max Max "Return the largest element; NaN if there is one; -0.0 is below 0.0." "float or int"
+    end max Max "Return the largest element; NaN if there is one; -0.0 is below 0.0." "float or int"
         [">>> nf.max([3, 1, 2])" "3"];
     extreme ptp Ptp "Return the difference of the largest and the smallest element." "float or int"
         [">>> nf.ptp([3, 1, 2])" "2"];
@@ -451,7 +501,7 @@ reductions! {
         [">>> nf.nanpercentile([1.0, float('nan'), 3.0], 50)" "2.0"];
     sum nansum Nansum "Return the correctly rounded sum of what is not NaN." "float or int"
         [">>> nf.nansum([1.0, float('nan'), 2.0])" "3.0"];
-    sum nanmean Nanmean "Return the correctly rounded mean of what is not NaN." "float"
+    mean nanmean Nanmean "Return the correctly rounded mean of what is not NaN." "float"
         [">>> nf.nanmean([1.0, float('nan'), 2.0])" "1.5"];
     product nanprod Nanprod "Return the product of what is not NaN." "float or int"
         [">>> nf.nanprod([2.0, float('nan'), 3.0])" "6.0"];
@@ -459,9 +509,9 @@ reductions! {
         [">>> nf.nanvar([1.0, float('nan'), 3.0])" "1.0"];
     var nanstd Nanstd "Return the correctly rounded standard deviation of what is not NaN." "float"
         [">>> nf.nanstd([1.0, float('nan'), 3.0])" "1.0"];
-    extreme nanmin Nanmin "Return the smallest element that is not NaN; NaN if nothing is left." "float or int"
+    end nanmin Nanmin "Return the smallest element that is not NaN; NaN if nothing is left." "float or int"
         [">>> nf.nanmin([2.0, float('nan'), 1.0])" "1.0"];
-    extreme nanmax Nanmax "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
+    end nanmax Nanmax "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
         [">>> nf.nanmax([2.0, float('nan'), 1.0])" "2.0"];
     extreme count Count "Return how many elements are not NaN." "int"
         [">>> nf.count([1.0, float('nan')])" "1"];

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
-use super::arguments::{DtypeArgument, QuantilesArgument};
+use super::arguments::{DtypeArgument, InitialArgument, QuantilesArgument};
 use super::buffer::with_bytes;
 use super::input::with_values;
 use super::output::to_python;
@@ -22,7 +22,7 @@ use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 ///     The function's name, such as ``"sum"``, ``"var"``, ``"nanmax"`` or ``"moments"``.
 /// dtype : str or NumPy dtype, default "float64"
 ///     The type of the elements that will come.
-/// ddof, q, method, bias, fisher, order, exact
+/// ddof, q, method, bias, fisher, order, exact, initial
 ///     As for the function of that name.
 ///
 /// Raises
@@ -61,8 +61,8 @@ impl Partial {
     #[new]
     #[pyo3(
         signature = (reduction, dtype=DtypeArgument(Dtype::F64), *, ddof=0.0, q=QuantilesArgument(Quantiles::One(0.5)),
-                     method="linear", bias=true, fisher=true, order=4, exact=true),
-        text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=0.5, method='linear', bias=True, fisher=True, order=4, exact=True)"
+                     method="linear", bias=true, fisher=true, order=4, exact=true, initial=None),
+        text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=0.5, method='linear', bias=True, fisher=True, order=4, exact=True, initial=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn new(
@@ -75,9 +75,12 @@ impl Partial {
         fisher: bool,
         order: u8,
         exact: bool,
+        initial: Option<InitialArgument>,
     ) -> PyResult<Self> {
         let method = Method::from_name(method)?;
-        let options = Options { ddof, q: q.0, method, bias, fisher, order, exact, ..Options::default() };
+        let initial = initial.map(|initial| initial.0);
+        let options =
+            Options { ddof, q: q.0, method, bias, fisher, order, exact, initial, ..Options::default() };
         let reduction = Reduction::from_name(reduction)?;
         Ok(Self(Mutex::new(fold::Partial::new(reduction, dtype.0, &options)?)))
     }

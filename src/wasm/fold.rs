@@ -4,16 +4,19 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::buffer::{Buffer, Layout};
-use super::options::{Reader, read, size};
+use super::options::{Reader, describe as describe_value, read, size};
 use super::output::to_js;
 use crate::error::Error;
 use crate::fold::{
-    self, Axes, Dtype, Method, NormOrder, Options, Partial, Quantiles, Reduction, Scan, Values,
+    self, Axes, Dtype, Method, NormOrder, Options, Partial, Quantiles, Reduction, Scalar, Scan, Values,
 };
 
 /// The names of the options that an operation takes, beside those of every operation.
 fn known(op: &str) -> &'static str {
     match op {
+        "sum" | "prod" | "min" | "max" | "nansum" | "nanprod" | "nanmin" | "nanmax" => {
+            "axis, keepdims, exact, dtype, where, initial"
+        }
         "var" | "std" | "nanvar" | "nanstd" => "axis, keepdims, exact, dtype, where, ddof",
         "quantile" | "percentile" | "nanquantile" | "nanpercentile" => {
             "axis, keepdims, exact, dtype, where, q, method"
@@ -56,6 +59,21 @@ fn one_or_many<T: serde::de::DeserializeOwned>(
     Ok(Ok(read(name, expected, value)?))
 }
 
+/// Returns a number or a BigInt.
+fn number(value: JsValue) -> Result<Scalar> {
+    if let Some(number) = value.as_f64() {
+        return Ok(number.into());
+    }
+    let signed = value.clone().try_into().map(|number: i64| number.into());
+    signed.or_else(|value: JsValue| value.try_into().map(|number: u64| number.into())).map_err(|value| {
+        Error::BadParameter {
+            name: "initial",
+            expected: "a number, or a BigInt of 64 bits".to_owned(),
+            got: describe_value(&value),
+        }
+    })
+}
+
 fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
     let mut options = Options::default();
     let reader = Reader::new(value, known(op))?;
@@ -84,6 +102,9 @@ fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
     reader.set("fisher", "a boolean", &mut options.fisher)?;
     reader.set("order", "an integer from 1 to 4", &mut options.order)?;
     reader.set("includeInitial", "a boolean", &mut options.include_initial)?;
+    if let Some(initial) = reader.raw("initial") {
+        options.initial = Some(number(initial)?);
+    }
     if let Some(ord) = reader.get("ord", "a number")? {
         options.ord = NormOrder::from_number(ord)?;
     }

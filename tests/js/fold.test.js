@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Project } from "./install.mjs";
 
 const nf = await new Project().import("node.js");
-const { alloc, bincount, count, cummax, cummin, cumprod, cumsum, describe, digitize, group, histogram, sum, variance } = nf;
+const { alloc, bincount, count, cummax, cummin, cumprod, cumsum, describe, digitize, group, histogram, max, mean, min, prod, sum, variance } = nf;
 const list = ({ data }) => Array.from(data);
 const NUMBERS = [1, -2.5, 4, 4, 0.1, 7, -0, 3, 9, 2];
 
@@ -153,3 +153,16 @@ for (const [name, [misuse, code]] of Object.entries(MISUSE)) {
     assert.deepEqual(list(cumsum([1, 2])), [1, 3]);
   });
 }
+
+test("sums, products and extremes begin with initial", () => {
+  assert.equal(sum([1e16, -1e16], { initial: 0.25 }), 0.25);
+  assert.equal(min([], { initial: 3 }), 3);
+  assert.equal(max(new Float64Array(20000).fill(2), { initial: 3 }), 3, "in pieces, too");
+  assert.equal(prod(BigInt64Array.of(2n, 3n), { initial: 7n }), 42n);
+  assert.equal(sum(BigUint64Array.of(), { initial: 2n ** 64n - 1n }), 2n ** 64n - 1n);
+  assert.equal(sum(new Int32Array([1, 2]), { initial: 2.9 }), 5, "cut off, as NumPy does");
+  assert.deepEqual([...min({ data: new Float64Array(0), shape: [2, 0] }, { axis: 1, initial: 4 }).data], [4, 4]);
+  for (const [op, initial] of [[sum, "7"], [sum, 2n ** 64n], [(x, options) => mean(x, options), 1], [(x, options) => sum(Int8Array.from(x), options), 2n ** 63n]]) {
+    assert.throws(() => op([1], { initial }), { code: "bad_parameter" });
+  }
+});

@@ -21,7 +21,7 @@ same<typeof total, number>(true);
 const plain = sum([1, 2, 3]);
 same<typeof plain, number>(true);
 const readonlyNumbers: readonly number[] = [1];
-sum(readonlyNumbers);
+sum(readonlyNumbers, { initial: 2n });
 const big = sum(bigs);
 same<typeof big, bigint>(true);
 const bigMean = mean(bigs);

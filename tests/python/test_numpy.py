@@ -127,6 +127,49 @@ def test_where_leaves_what_numpy_leaves(call, data):
     assert_same(getattr(nf, name)(x, where=where, **options), expected, 1e-9)
 
 
+INITIAL = ["sum", "prod", "min", "max", "nansum", "nanprod", "nanmin", "nanmax"]
+
+
+@deterministic(200)
+@given(calls(INITIAL), st.data())
+def test_results_begin_with_initial_as_numpys(call, data):
+    name, x, options = call
+    if x.dtype == np.float32:
+        x = x.astype("f8")
+    initial = data.draw(st.sampled_from([0, 1, 3, 2.5, True, math.nan, math.inf, -7, 200, 2**63]))
+    where = data.draw(hnp.arrays(bool, x.shape)) if data.draw(st.booleans()) else True
+    mask = None if where is True else where
+    try:
+        expected = numpy(name, x, where=where, initial=initial, **options)
+    except (OverflowError, ValueError):
+        with pytest.raises(nf.NearfoldError) as caught:
+            getattr(nf, name)(x, where=mask, initial=initial, **options)
+        assert caught.value.code == "bad_parameter"
+        return
+    assert_same(getattr(nf, name)(x, where=mask, initial=initial, **options), expected, 1e-9)
+
+
+def test_with_initial_nothing_has_a_minimum():
+    for dtype in ("f8", "f4", "f2", "i8", "i1", "u8", "?"):
+        nothing = np.empty((2, 0), dtype)
+        for name in INITIAL:
+            assert_same(getattr(nf, name)(nothing, 1, initial=1), numpy(name, nothing, axis=1, initial=1))
+    assert nf.sum([1e16, -1e16], initial=0.25) == 0.25
+    assert nf.sum(np.array([1, 2], "f4"), initial=0.1) == np.float32(3.1)
+    state = nf.Partial("min", "int64", initial=7)
+    again = nf.Partial.from_bytes(state.to_bytes())
+    assert again.result() == 7
+    again.merge(state)
+    again.push([9])
+    assert again.result() == 7
+    for bad in (lambda: nf.sum([1], initial="7"), lambda: nf.sum([1], initial=[7])):
+        with pytest.raises(TypeError):
+            bad()
+    with pytest.raises(nf.NearfoldError) as caught:
+        nf.sum([1.0], initial=1j)
+    assert caught.value.code == "bad_parameter"
+
+
 @deterministic(200)
 @given(arrays(), st.data())
 def test_deviations_take_any_ddof_below_the_count(x, data):

@@ -505,3 +505,28 @@ fn values_of_any_dtype_say_what_they_are() {
     assert_eq!(fold::max(&x, &plain()).expect("it has a value").dtype(), Dtype::I8);
     assert_eq!(fold::median(&x, &plain()).expect("it has a value").dtype(), Dtype::F64);
 }
+
+#[test]
+fn initial_is_one_more_element_of_every_lane() {
+    let x = wide(11, 3000);
+    let columns = ndarray::ArrayView2::from_shape((1000, 3), &x).expect("the length fits");
+    for reduction in [Reduction::Sum, Reduction::Prod, Reduction::Min, Reduction::Max, Reduction::Nansum] {
+        let options = plain().axis(0).initial(-1e300);
+        let got = bits(&fold::reduce(reduction, columns, &options).expect("it has values"));
+        let mut longer = x.clone();
+        longer.extend([-1e300; 3]);
+        let longer = ndarray::ArrayView2::from_shape((1001, 3), &longer).expect("the length fits");
+        let alone = fold::reduce(reduction, longer, &plain().axis(0)).expect("it has values");
+        assert_eq!(got, bits(&alone), "{}", reduction.name());
+    }
+    let nothing: [i8; 0] = [];
+    assert_eq!(fold::min(&nothing, &plain().initial(3i64)), Ok(Output::Scalar(Scalar::I8(3))));
+    for (reduction, initial) in [(Reduction::Max, 128i64), (Reduction::Min, -129), (Reduction::Mean, 0)] {
+        let refused = fold::reduce(reduction, &[1i8], &plain().initial(initial)).expect_err("out of range");
+        assert_eq!(refused.code(), "bad_parameter");
+    }
+    assert_eq!(
+        fold::sum(&[1.0, 2.0], &plain().exact(false).initial(0.5)).expect("finite").to_f64(),
+        Some(3.5)
+    );
+}
