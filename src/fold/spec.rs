@@ -309,13 +309,18 @@ fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
 
 /// Returns what a lane begins with, as an element of the result's type.
 fn first(kind: Kind, initial: Scalar, out: Dtype) -> Result<Cell> {
+    let float = initial.to_f64();
     let refused = |expected: &str| {
-        Err(Error::BadParameter { name: "initial", expected: expected.to_owned(), got: initial.to_string() })
+        Err(Error::BadParameter {
+            name: "initial",
+            expected: expected.to_owned(),
+            got: float.map_or("a complex number".to_owned(), |float| float.to_string()),
+        })
     };
     if !matches!(kind, Kind::Sum | Kind::LaneSum | Kind::Prod | Kind::Min | Kind::Max) {
         return refused("none but for sums, products, minima and maxima");
     }
-    let Some(float) = initial.to_f64() else { return refused("a real number") };
+    let Some(float) = float else { return refused("a real number") };
     match out {
         Dtype::F64 => return Ok(Cell::F(float)),
         Dtype::F32 => return Ok(Cell::F(f64::from(float as f32))),
