@@ -16,6 +16,8 @@ mod big;
 mod bins;
 mod bytes;
 mod cell;
+#[cfg(feature = "complex")]
+mod complex;
 mod describe;
 pub(crate) mod dtype;
 mod exact;

@@ -310,7 +310,7 @@ fn select(lane: Block<'_>, places: &[usize]) -> Vec<Cell> {
 }
 
 /// Returns the mean of two elements, rounded once.
-fn middle(low: Cell, high: Cell, spec: &Spec) -> f64 {
+pub(super) fn middle(low: Cell, high: Cell, spec: &Spec) -> f64 {
     match (low, high) {
         (Cell::F(low), Cell::F(high)) if low == high => low,
         (Cell::F(low), Cell::F(high)) => {

@@ -16,14 +16,14 @@ use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
 /// Σxy exactly, of floats or integers.
 #[derive(Clone, Debug, Default)]
-struct Products {
+pub(super) struct Products {
     float: ExactProducts,
     /// Σxy of integers, modulo 2^64.
     wrapped: u64,
 }
 
 impl Products {
-    fn push(&mut self, a: Block<'_>, b: Block<'_>) {
+    pub(super) fn push(&mut self, a: Block<'_>, b: Block<'_>) {
         match (a, b) {
             (Block::F64(a), Block::F64(b)) => self.float.add_dot(a, b),
             (Block::F32(a), Block::F32(b)) => self.float.add_dot(a, b),
@@ -45,16 +45,16 @@ impl Products {
         }
     }
 
-    fn special(&self) -> Option<f64> {
+    pub(super) fn special(&self) -> Option<f64> {
         self.float.special()
     }
 
-    fn value(&self) -> Big {
+    pub(super) fn value(&self) -> Big {
         Big::of_wide(self.float.finite(), PRODUCT_UNIT)
     }
 
     /// Returns the sum, rounded once.
-    fn round(&self, dtype: Dtype) -> f64 {
+    pub(super) fn round(&self, dtype: Dtype) -> f64 {
         match dtype {
             Dtype::F32 => f64::from(self.float.round::<f32>()),
             Dtype::F16 => f64::from(self.float.round::<half::f16>()),
@@ -83,7 +83,7 @@ impl Products {
 }
 
 /// Two arrays, broadcast to one shape, with the lanes of each one after the other.
-struct Pair<'a> {
+pub(super) struct Pair<'a> {
     a: Work<'a>,
     b: Work<'a>,
     plan: Plan,
@@ -92,7 +92,7 @@ struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn new(op: &'static str, a: &Values<'a>, b: &Values<'a>, axes: &Axes) -> Result<Self> {
+    pub(super) fn new(op: &'static str, a: &Values<'a>, b: &Values<'a>, axes: &Axes) -> Result<Self> {
         let shape = common_shape(a.shape(), b.shape())?;
         let plan = Plan::new(axes, shape.len())?;
         let order = plan.order();
@@ -108,15 +108,28 @@ impl<'a> Pair<'a> {
         dtype: Dtype,
         each: impl Fn(Block<'_>, Block<'_>) -> Result<Cell>,
     ) -> Result<Output> {
+        let (lanes, shape) = self.result(options.keepdims);
+        let each = |i: usize| {
+            let (a, b) = self.lane(i);
+            each(a, b)
+        };
+        let cells = (0..lanes).map(each).collect::<Result<Vec<_>>>()?;
+        Ok(output(&cells, dtype, shape))
+    }
+
+    /// Returns how many lanes there are, and the shape of their results.
+    pub(super) fn result(&self, keepdims: bool) -> (usize, Vec<usize>) {
         let lanes = self.plan.shape(&self.shape, false).iter().product::<usize>();
-        let lane = |i: usize| each(self.a.part(i * self.len, self.len), self.b.part(i * self.len, self.len));
-        let cells = (0..lanes).map(lane).collect::<Result<Vec<_>>>()?;
-        Ok(output(&cells, dtype, self.plan.shape(&self.shape, options.keepdims)))
+        (lanes, self.plan.shape(&self.shape, keepdims))
+    }
+
+    pub(super) fn lane(&self, i: usize) -> (Block<'_>, Block<'_>) {
+        (self.a.part(i * self.len, self.len), self.b.part(i * self.len, self.len))
     }
 }
 
 /// Returns the type of Σxy: floats as NumPy promotes, integers in 64 bits as sums.
-fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
+pub(super) fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
     let signed = |dtype: Dtype| dtype.is_signed() || dtype == Dtype::Bool;
     match (a.is_real_float() || b.is_real_float(), signed(a) || signed(b)) {
         (true, _) => {
@@ -177,6 +190,10 @@ fn products<'a>(
     axes: &Axes,
     options: &Options<'_>,
 ) -> Result<Output> {
+    #[cfg(feature = "complex")]
+    if a.dtype().is_complex() || b.dtype().is_complex() {
+        return super::complex::products(op, a, b, axes, options);
+    }
     let dtype = product_dtype(a.dtype(), b.dtype());
     Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
         // The kernel's one-shot proves its estimate in most cases, and need not add exactly.
@@ -256,11 +273,16 @@ pub fn average<'a>(
             got: format!("{:?}", weights.shape()),
         });
     }
-    let dtype = float_of_both(values.dtype(), weights.dtype());
-    let pair = Pair::new("average", &values, &weights, &options.axis)?;
-    if pair.len == 0 && !pair.plan.shape(&pair.shape, false).contains(&0) {
+    let plan = Plan::new(&options.axis, values.shape().len())?;
+    if plan.len_reduced(values.shape()) == 0 && !plan.shape(values.shape(), false).contains(&0) {
         return Err(Error::Empty { op: "average" });
     }
+    #[cfg(feature = "complex")]
+    if values.dtype().is_complex() || weights.dtype().is_complex() {
+        return super::complex::average(&values, &weights, options);
+    }
+    let dtype = float_of_both(values.dtype(), weights.dtype());
+    let pair = Pair::new("average", &values, &weights, &options.axis)?;
     pair.fold(options, dtype, |values, weights| {
         let (mut products, mut sum) = (Products::default(), Total::default());
         products.push(values, weights);

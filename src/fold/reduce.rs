@@ -1,6 +1,6 @@
 //! The named reductions of one array: a table of names, and the way from a name to a result.
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, ArrayViewD};
 
 use super::cell::Cell;
 use super::dtype::{Boolean, Dtype};
@@ -156,6 +156,10 @@ pub fn reduce<'a>(
     options: &Options<'_>,
 ) -> Result<Output> {
     let values = values.into();
+    #[cfg(feature = "complex")]
+    if values.dtype().is_complex() {
+        return super::complex::reduce(reduction, &values, options);
+    }
     let spec = Spec::new(reduction, values.dtype(), options)?;
     let plan = Plan::new(&options.axis, values.shape().len())?;
     let shape = plan.shape(values.shape(), options.keepdims);
@@ -163,8 +167,7 @@ pub fn reduce<'a>(
     if !shape.contains(&0) {
         spec.check_len(len)?;
     }
-    let mask = match &options.mask {
-        None => None,
+    let mask = match chosen(options, values.shape())? {
         Some(_) if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => {
             return Err(Error::BadParameter {
                 name: "where",
@@ -172,10 +175,7 @@ pub fn reduce<'a>(
                 got: "a mask".to_owned(),
             });
         }
-        Some(mask) => Some(mask.broadcast(values.shape()).ok_or_else(|| Error::ShapeMismatch {
-            expected: format!("a mask that broadcasts to {:?}", values.shape()),
-            got: format!("{:?}", mask.shape()),
-        })?),
+        mask => mask,
     };
     let cells = match mask {
         Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
@@ -183,6 +183,18 @@ pub fn reduce<'a>(
     };
     let (cells, shape) = transposed(cells, spec.width, shape);
     Ok(output(&cells, spec.out, shape))
+}
+
+/// Returns the mask in the shape of the values.
+pub(super) fn chosen<'a>(
+    options: &'a Options<'_>,
+    shape: &[usize],
+) -> Result<Option<ArrayViewD<'a, Boolean>>> {
+    let Some(mask) = &options.mask else { return Ok(None) };
+    mask.broadcast(shape).map(Some).ok_or_else(|| Error::ShapeMismatch {
+        expected: format!("a mask that broadcasts to {shape:?}"),
+        got: format!("{:?}", mask.shape()),
+    })
 }
 
 /// Brings the axis of a lane's several results, which lie together, to the front.

@@ -59,6 +59,10 @@ impl Scan {
 /// a minimum or maximum, [`Error::UnsupportedDtype`].
 pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
     let values = values.into();
+    #[cfg(feature = "complex")]
+    if values.dtype().is_complex() {
+        return super::complex::scan(scan, &values, options);
+    }
     let (op, dtype) = (scan.name(), values.dtype());
     let totals = matches!(scan, Scan::Cumsum | Scan::Cumprod);
     if options.include_initial && !totals {

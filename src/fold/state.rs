@@ -131,7 +131,7 @@ impl State {
             Self::Total(total) => Cell::F(total.mean(spec)),
             Self::Lanes(lanes) => Cell::F(lanes.finish(spec)),
             Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
-            Self::Squares(both) => Cell::F(variance(&both.0, &both.1, spec)),
+            Self::Squares(both) => Cell::F(variance(core::slice::from_ref(&both.0), &both.1, spec)),
             Self::Extreme(extreme) => return extreme.finish(spec, cells),
             Self::Product(product) => product.finish(spec),
             Self::Truth(truth) => Cell::I(match spec.kind {

@@ -156,7 +156,7 @@ impl Squares {
         }
     }
 
-    fn value(&self) -> Big {
+    pub(super) fn value(&self) -> Big {
         let [low, high] = self.integer;
         if low == 0 && high == 0 {
             return Big::of_wide(self.float.finite(), PRODUCT_UNIT);
@@ -172,15 +172,18 @@ impl Squares {
     }
 }
 
-/// Returns (nΣx² − (Σx)²) / (n (n − ddof)), or its root, rounded once.
-pub(super) fn variance(total: &Total, squares: &Squares, spec: &Spec) -> f64 {
-    let n = total.n;
-    if n == 0 || total.float.special().is_some() {
+/// Returns (nΣx² − (Σx)²) / (n (n − ddof)), or its root, rounded once; of complex numbers (Σx)² is that of each part.
+pub(super) fn variance(totals: &[Total], squares: &Squares, spec: &Spec) -> f64 {
+    let n = totals[0].n;
+    if n == 0 || totals.iter().any(|total| total.float.special().is_some()) {
         return f64::NAN;
     }
     let count = Big::from_u64(n);
-    let sum = total.value();
-    let numerator = count.mul(&squares.value()).sub(&sum.mul(&sum));
+    let mut numerator = count.mul(&squares.value());
+    for total in totals {
+        let sum = total.value();
+        numerator = numerator.sub(&sum.mul(&sum));
+    }
     let divisor = n as f64 - spec.ddof;
     if divisor > 0.0 {
         let divisor = count.mul(&Big::from_f64(divisor));

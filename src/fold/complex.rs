@@ -1,0 +1,480 @@
+//! What do complex numbers come to? An array of them is two arrays of reals, and its sums are two sums.
+
+use core::cmp::Ordering;
+
+use ndarray::{ArrayD, Axis, Slice, Zip};
+use num_complex::Complex;
+
+use super::big::Big;
+use super::cell::{Cell, precision};
+use super::dtype::{Boolean, Dtype};
+use super::lanes::{Block, Plan};
+use super::options::{Axes, NormOrder, Options};
+use super::order::middle;
+use super::output::{Array, Output, Scalar};
+use super::pairs::{Pair, Products, product_dtype};
+use super::reduce::{Reduction, chosen, output, transposed};
+use super::scan::Scan;
+use super::spec::{Kind, Spec};
+use super::total::{Squares, Total, variance};
+use super::values::Values;
+use super::work::{Work, float_of_both};
+use crate::error::{Error, Result};
+use crate::kernel::moments;
+
+/// Returns the real and the imaginary parts, where they lie.
+fn parts<'a>(values: &Values<'a>) -> Option<[Values<'a>; 2]> {
+    match values {
+        Values::C128(view) => {
+            let Complex { re, im } = view.clone().split_complex();
+            Some([re.into(), im.into()])
+        }
+        Values::C64(view) => {
+            let Complex { re, im } = view.clone().split_complex();
+            Some([re.into(), im.into()])
+        }
+        _ => None,
+    }
+}
+
+/// Returns what `each` makes of every number.
+fn mapped<R>(values: &Values<'_>, each: impl Fn(Complex<f64>) -> R) -> ArrayD<R> {
+    match values {
+        Values::C128(view) => view.map(|&z| each(z)),
+        Values::C64(view) => view.map(|z| each(Complex::new(z.re.into(), z.im.into()))),
+        _ => unreachable!("the numbers are complex"),
+    }
+}
+
+fn is_nan(z: Complex<f64>) -> bool {
+    z.re.is_nan() || z.im.is_nan()
+}
+
+/// Returns the error of a function that has no meaning for complex numbers.
+fn refused<T>(op: &'static str, dtype: Dtype) -> Result<T> {
+    Err(Error::UnsupportedDtype { op, expected: "a real dtype", got: dtype.name().to_owned() })
+}
+
+/// Returns the options for the reals and for the imaginary parts.
+fn options_of_parts<'a>(op: &'static str, options: &Options<'a>) -> Result<[Options<'a>; 2]> {
+    let dtype = match options.dtype {
+        None => None,
+        Some(Dtype::C128) => Some(Dtype::F64),
+        Some(Dtype::C64) => Some(Dtype::F32),
+        Some(real) => {
+            return Err(Error::UnsupportedDtype {
+                op,
+                expected: "complex64 or complex128 for the result",
+                got: real.name().to_owned(),
+            });
+        }
+    };
+    let initial = match options.initial {
+        Some(Scalar::C128(z)) => [Some(z.re.into()), Some(z.im.into())],
+        Some(Scalar::C64(z)) => [Some(z.re.into()), Some(z.im.into())],
+        real => [real, real.map(|_| Scalar::F64(0.0))],
+    };
+    Ok(initial.map(|initial| Options { dtype, initial, ..options.clone() }))
+}
+
+/// Makes complex numbers of their parts.
+fn joined(re: Output, im: Output) -> Output {
+    macro_rules! join {
+        ($($part:ident)*) => {
+            match (re, im) {
+                $(
+                    (Output::Scalar(Scalar::$part(re)), Output::Scalar(Scalar::$part(im))) => {
+                        Output::Scalar(Complex::new(re, im).into())
+                    }
+                    (Output::Array(Array::$part(re)), Output::Array(Array::$part(im))) => Output::Array(
+                        Zip::from(&re).and(&im).map_collect(|&re, &im| Complex::new(re, im)).into(),
+                    ),
+                )*
+                _ => unreachable!("both parts are of one type and shape"),
+            }
+        };
+    }
+    join!(F64 F32)
+}
+
+/// Does the work of [`reduce`](super::reduce()) for complex numbers.
+pub(super) fn reduce(reduction: Reduction, values: &Values<'_>, options: &Options<'_>) -> Result<Output> {
+    let (op, skip_nan) = (reduction.name(), reduction.skips_nan());
+    let Some([re, im]) = parts(values) else { return refused(op, values.dtype()) };
+    let truth = |each: &dyn Fn(Complex<f64>) -> bool| mapped(values, |z| Boolean::from(each(z)));
+    match reduction.kind() {
+        Kind::Sum | Kind::Mean => {
+            let mut options = options_of_parts(op, options)?;
+            let plain = if reduction.kind() == Kind::Sum { Reduction::Sum } else { Reduction::Mean };
+            // A number is left out with both of its parts.
+            let mut numbers = truth(&|z| !(skip_nan && is_nan(z)));
+            if skip_nan {
+                if let Some(mask) = chosen(&options[0], values.shape())? {
+                    numbers.zip_mut_with(&mask, |number, mask| *number = (number.get() && mask.get()).into());
+                }
+                options.iter_mut().for_each(|options| options.mask = Some(numbers.view()));
+            }
+            Ok(joined(super::reduce(plain, re, &options[0])?, super::reduce(plain, im, &options[1])?))
+        }
+        Kind::Any | Kind::All | Kind::CountNonzero => {
+            super::reduce(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0), options)
+        }
+        Kind::Count => super::reduce(Reduction::CountNonzero, &truth(&|z| !is_nan(z)), options),
+        // Each magnitude is rounded once, to the type of the parts.
+        Kind::Norm if options.ord != NormOrder::Two => match values {
+            Values::C64(view) => {
+                super::reduce(reduction, &view.map(|z| moments::norm::<f32, f32>(&[z.re, z.im])), options)
+            }
+            _ => super::reduce(
+                reduction,
+                &mapped(values, |z| moments::norm::<f64, f64>(&[z.re, z.im])),
+                options,
+            ),
+        },
+        Kind::Norm
+        | Kind::Var
+        | Kind::Std
+        | Kind::Prod
+        | Kind::Min
+        | Kind::Max
+        | Kind::Minmax
+        | Kind::Argmin
+        | Kind::Argmax
+        | Kind::Median => by_lanes(reduction, values, [re, im], options),
+        _ => refused(op, values.dtype()),
+    }
+}
+
+/// Reductions that need both parts of a number at once.
+fn by_lanes(
+    reduction: Reduction,
+    values: &Values<'_>,
+    [re, im]: [Values<'_>; 2],
+    options: &Options<'_>,
+) -> Result<Output> {
+    let op = reduction.name();
+    let [first, second] = options_of_parts(op, options)?;
+    let spec = Spec::new(reduction, re.dtype(), &first)?;
+    let initial = match (spec.initial, Spec::new(reduction, im.dtype(), &second)?.initial) {
+        (Some(re), Some(im)) => Some(Complex::new(re.to_f64(), im.to_f64())),
+        _ => None,
+    };
+    let shape = values.shape();
+    let plan = Plan::new(&options.axis, shape.len())?;
+    let len = plan.len_reduced(shape);
+    let kept = plan.shape(shape, options.keepdims);
+    let lanes = kept.iter().product::<usize>();
+    if lanes > 0 {
+        spec.check_len(len)?;
+    }
+    let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
+    let mask = chosen(options, shape)?.map(|mask| mask.permuted_axes(plan.order()));
+    if positions && mask.is_some() {
+        return Err(Error::BadParameter {
+            name: "where",
+            expected: format!("no mask for {op}"),
+            got: "a mask".to_owned(),
+        });
+    }
+    let mut mask = mask.as_ref().map(|mask| mask.iter());
+    let read = |part| Work::arranged(part, op, shape, &plan.order());
+    let (re, im) = (read(&re)?, read(&im)?);
+    let [mut reals, mut imaginaries] = [Vec::new(), Vec::new()];
+    for lane in 0..lanes {
+        let part = |work: &Work<'_>| doubles(work.part(lane * len, len));
+        let numbers = part(&re).into_iter().zip(part(&im)).map(|(re, im)| Complex::new(re, im));
+        let mut lane: Vec<Complex<f64>> = match &mut mask {
+            None => numbers.collect(),
+            Some(mask) => numbers.zip(mask).filter(|(_, chosen)| chosen.get()).map(|(z, _)| z).collect(),
+        };
+        let bounded = matches!(spec.kind, Kind::Min | Kind::Max);
+        lane.extend(initial.filter(|_| bounded));
+        let none = lane.is_empty();
+        if reduction.skips_nan() && !positions {
+            lane.retain(|&z| !is_nan(z));
+        }
+        lane.extend(initial.filter(|_| !bounded));
+        let mut put = |z: Complex<f64>| {
+            reals.push(Cell::F(z.re));
+            imaginaries.push(Cell::F(z.im));
+        };
+        match spec.kind {
+            Kind::Var | Kind::Std | Kind::Norm => reals.push(Cell::F(spread(&lane, &spec))),
+            Kind::Prod => put(product(&lane, &spec)),
+            Kind::Median => put(median(&mut lane, &spec)),
+            Kind::Argmin | Kind::Argmax => {
+                let place = extreme(&lane, spec.kind == Kind::Argmax, reduction.skips_nan(), true);
+                reals.push(Cell::U(place.ok_or(Error::AllNan { op })? as u64));
+            }
+            _ if none => return Err(Error::Empty { op }),
+            kind => {
+                for greatest in [false, true] {
+                    if kind == Kind::Minmax || greatest == (kind == Kind::Max) {
+                        let place = extreme(&lane, greatest, false, false);
+                        put(place.map_or(Complex::new(f64::NAN, f64::NAN), |place| lane[place]));
+                    }
+                }
+            }
+        }
+    }
+    let (reals, shape) = transposed(reals, spec.width, kept.clone());
+    if positions || matches!(spec.kind, Kind::Var | Kind::Std | Kind::Norm) {
+        return Ok(output(&reals, spec.out, shape));
+    }
+    let (imaginaries, _) = transposed(imaginaries, spec.width, kept);
+    Ok(joined(output(&reals, spec.out, shape.clone()), output(&imaginaries, spec.out, shape)))
+}
+
+fn doubles(block: Block<'_>) -> Vec<f64> {
+    match block {
+        Block::F64(x) => x.to_vec(),
+        Block::F32(x) => x.iter().map(|&x| f64::from(x)).collect(),
+        Block::I64(_) | Block::U64(_) => unreachable!("parts of complex numbers are floats"),
+    }
+}
+
+/// Returns the variance, its root or the norm: real numbers, rounded once.
+fn spread(lane: &[Complex<f64>], spec: &Spec) -> f64 {
+    let mut squares = Squares::default();
+    let totals =
+        [lane.iter().map(|z| z.re).collect(), lane.iter().map(|z| z.im).collect()].map(|part: Vec<f64>| {
+            let mut total = Total::default();
+            total.push(Block::F64(&part));
+            squares.push(Block::F64(&part));
+            total
+        });
+    if spec.kind == Kind::Norm { squares.norm(spec) } else { variance(&totals, &squares, spec) }
+}
+
+/// Returns the product, with an exponent of its own: nothing overflows on the way.
+fn product(lane: &[Complex<f64>], spec: &Spec) -> Complex<f64> {
+    let (mut product, mut exp) = (Complex::new(1.0, 0.0), 0);
+    for &factor in lane {
+        let (factor, shift) = scaled(factor);
+        let (next, more) = scaled(product * factor);
+        (product, exp) = (next, exp + shift + more);
+    }
+    let round = |x: f64| {
+        if x == 0.0 || !x.is_finite() { x } else { Big::from_f64(x).scaled(exp).round(spec.precision()) }
+    };
+    Complex::new(round(product.re), round(product.im))
+}
+
+/// Returns z / 2ᵉ, the greater part of which is in 1..2, and e; z and 0 where that cannot be.
+fn scaled(z: Complex<f64>) -> (Complex<f64>, i64) {
+    let size = z.re.abs().max(z.im.abs());
+    if size == 0.0 || !z.re.is_finite() || !z.im.is_finite() {
+        return (z, 0);
+    }
+    let power = |exp: i64| f64::from_bits(((exp + 1023) as u64) << 52);
+    let exponent = |x: f64| (x.to_bits() >> 52) as i64 - 1023;
+    let exp = if size < f64::MIN_POSITIVE { exponent(size * power(54)) - 54 } else { exponent(size) };
+    // In two steps: the power itself may be out of range.
+    let half = -exp / 2;
+    (z * power(half) * power(-exp - half), exp)
+}
+
+/// Compares by the real parts, then by the imaginary ones.
+fn compared(a: Complex<f64>, b: Complex<f64>, compare: fn(&f64, &f64) -> Ordering) -> Ordering {
+    compare(&a.re, &b.re).then_with(|| compare(&a.im, &b.im))
+}
+
+fn by_value(a: &f64, b: &f64) -> Ordering {
+    a.partial_cmp(b).unwrap_or(Ordering::Equal)
+}
+
+/// Returns the place of the first extreme number, or of the first NaN. Zeros differ, unless positions are asked for.
+fn extreme(lane: &[Complex<f64>], greatest: bool, skip_nan: bool, positions: bool) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    for (place, &z) in lane.iter().enumerate() {
+        if is_nan(z) {
+            if skip_nan {
+                continue;
+            }
+            return Some(place);
+        }
+        let order = best.map_or(Ordering::Less, |best| {
+            let order = compared(z, lane[best], by_value).then_with(|| {
+                if positions { Ordering::Equal } else { compared(z, lane[best], f64::total_cmp) }
+            });
+            if greatest { order.reverse() } else { order }
+        });
+        if order == Ordering::Less {
+            best = Some(place);
+        }
+    }
+    best
+}
+
+/// Returns the middle number, or the mean of the two in the middle.
+fn median(lane: &mut [Complex<f64>], spec: &Spec) -> Complex<f64> {
+    if lane.is_empty() || lane.iter().any(|&z| is_nan(z)) {
+        return Complex::new(f64::NAN, f64::NAN);
+    }
+    let order = |a: &Complex<f64>, b: &Complex<f64>| {
+        compared(*a, *b, by_value).then_with(|| compared(*a, *b, f64::total_cmp))
+    };
+    let odd = lane.len() % 2 == 1;
+    let half = lane.len() / 2;
+    let (below, &mut high, _) = lane.select_nth_unstable_by(half, order);
+    let low = below.iter().copied().max_by(order).filter(|_| !odd).unwrap_or(high);
+    let mean = |low, high| middle(Cell::F(low), Cell::F(high), spec);
+    Complex::new(mean(low.re, high.re), mean(low.im, high.im))
+}
+
+/// Does the work of [`scan`](super::scan()) for complex numbers.
+pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Result<Output> {
+    let op = scan.name();
+    let Some([re, im]) = parts(values) else { return refused(op, values.dtype()) };
+    let [first, second] = options_of_parts(op, options)?;
+    match scan {
+        Scan::Cumsum => Ok(joined(super::scan(scan, re, &first)?, super::scan(scan, im, &second)?)),
+        Scan::Cumprod => {
+            let mut numbers = mapped(values, |z| z);
+            let axis = match options.axis {
+                Axes::All => {
+                    numbers = ArrayD::from_shape_vec(vec![numbers.len()], numbers.iter().copied().collect())
+                        .expect("one place for each number");
+                    0
+                }
+                Axes::One(axis) => {
+                    Plan::new(&options.axis, numbers.ndim())?;
+                    if axis < 0 { axis + numbers.ndim() as isize } else { axis }
+                }
+                // The real scan has the words for it.
+                Axes::Many(_) => return super::scan(scan, re, &first),
+            };
+            let axis = Axis(axis as usize);
+            numbers.accumulate_axis_inplace(axis, |&before, z| *z = before * *z);
+            if options.include_initial {
+                let mut shape = numbers.raw_dim();
+                shape[axis.0] += 1;
+                let mut longer = ArrayD::from_elem(shape, Complex::new(1.0, 0.0));
+                longer.slice_axis_mut(axis, Slice::from(1..)).assign(&numbers);
+                numbers = longer;
+            }
+            let out = first.dtype.unwrap_or(re.dtype());
+            let part = |part: fn(&Complex<f64>) -> f64| {
+                let cells: Vec<Cell> = numbers.iter().map(|z| Cell::F(part(z))).collect();
+                output(&cells, out, numbers.shape().to_vec())
+            };
+            Ok(joined(part(|z| z.re), part(|z| z.im)))
+        }
+        _ => refused(op, values.dtype()),
+    }
+}
+
+/// The parts of numbers of which some are complex; a real array has no imaginary part.
+fn both<'a>(values: &Values<'a>) -> [Option<Values<'a>>; 2] {
+    parts(values).map_or_else(|| [Some(values.clone()), None], |parts| parts.map(Some))
+}
+
+/// Σxy of pairs of parts, of some of them taken off.
+struct Terms<'a>(Vec<(Pair<'a>, bool)>);
+
+impl<'a> Terms<'a> {
+    /// Reads the pairs of which both are there.
+    fn new(
+        op: &'static str,
+        axes: &Axes,
+        terms: [(&Option<Values<'a>>, &Option<Values<'a>>, bool); 2],
+    ) -> Result<Self> {
+        let pair = |(a, b, minus): (&Option<Values<'a>>, &Option<Values<'a>>, bool)| {
+            let (Some(a), Some(b)) = (a, b) else { return None };
+            Some(Pair::new(op, a, b, axes).map(|pair| (pair, minus)))
+        };
+        Ok(Self(terms.into_iter().filter_map(pair).collect::<Result<_>>()?))
+    }
+
+    fn sum(&self, lane: usize) -> Products {
+        let mut sum = Products::default();
+        for (pair, minus) in &self.0 {
+            let (a, b) = pair.lane(lane);
+            if *minus {
+                let negative: Vec<f64> = doubles(a).into_iter().map(|x| -x).collect();
+                sum.push(Block::F64(&negative), b);
+            } else {
+                sum.push(a, b);
+            }
+        }
+        sum
+    }
+}
+
+/// Does the work of [`dot`](super::dot) and [`vecdot`](super::vecdot), which takes the first array's conjugate.
+pub(super) fn products<'a>(
+    op: &'static str,
+    a: &Values<'a>,
+    b: &Values<'a>,
+    axes: &Axes,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let ([ar, ai], [br, bi]) = (both(a), both(b));
+    let conjugate = op == "vecdot";
+    let re = Terms::new(op, axes, [(&ar, &br, false), (&ai, &bi, !conjugate)])?;
+    let im = Terms::new(op, axes, [(&ar, &bi, false), (&ai, &br, conjugate)])?;
+    let part = |values: &Option<Values<'_>>| values.as_ref().map_or(Dtype::F64, Values::dtype);
+    let dtype = product_dtype(part(&ar), part(&br));
+    let (lanes, shape) = re.0[0].0.result(options.keepdims);
+    let part = |terms: &Terms<'_>| {
+        let cells: Vec<Cell> = (0..lanes).map(|lane| Cell::F(terms.sum(lane).round(dtype))).collect();
+        output(&cells, dtype, shape.clone())
+    };
+    Ok(joined(part(&re), part(&im)))
+}
+
+/// Does the work of [`average`](super::average); the weights broadcast to the values.
+pub(super) fn average<'a>(
+    values: &Values<'a>,
+    weights: &Values<'a>,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let op = "average";
+    let ([xr, xi], [wr, wi]) = (both(values), both(weights));
+    let terms = |terms| Terms::new(op, &options.axis, terms);
+    let re = terms([(&xr, &wr, false), (&xi, &wi, true)])?;
+    let im = terms([(&xr, &wi, false), (&xi, &wr, false)])?;
+    // The same pairs hold the weights, lane by lane.
+    let of_weights = [
+        terms([(&xr, &wr, false), (&None, &None, false)])?,
+        terms([(&xr, &wi, false), (&None, &None, false)])?,
+    ];
+    let part = |values: &Option<Values<'_>>| values.as_ref().map_or(Dtype::F64, Values::dtype);
+    let dtype = float_of_both(part(&xr), part(&wr));
+    let (lanes, shape) = re.0[0].0.result(options.keepdims);
+    let [mut reals, mut imaginaries] = [Vec::new(), Vec::new()];
+    for lane in 0..lanes {
+        let sums = [re.sum(lane), im.sum(lane)];
+        let weight = of_weights.each_ref().map(|terms| {
+            let mut total = Total::default();
+            terms.0.iter().for_each(|(pair, _)| total.push(pair.lane(lane).1));
+            total
+        });
+        let special = |weights: &Total| weights.special().is_some();
+        let [wr, wi] = weight.each_ref().map(Total::value);
+        let size = wr.mul(&wr).add(&wi.mul(&wi));
+        if !weight.iter().any(special) && size.is_zero() {
+            return Err(Error::BadParameter {
+                name: "weights",
+                expected: "weights whose sum is not 0".to_owned(),
+                got: "a sum of 0".to_owned(),
+            });
+        }
+        let [sr, si] = sums.each_ref().map(Products::value);
+        let quotient = |sum: &Products, exact: Big| match sum.special() {
+            _ if weight.iter().any(special) => f64::NAN,
+            Some(special) if wi.is_zero() => {
+                if wr.is_negative() {
+                    -special
+                } else {
+                    special
+                }
+            }
+            _ if sums.iter().any(|sum| sum.special().is_some()) && !wi.is_zero() => f64::NAN,
+            _ => exact.divided_by(&size, false, precision(dtype)),
+        };
+        reals.push(Cell::F(quotient(&sums[0], sr.mul(&wr).add(&si.mul(&wi)))));
+        imaginaries.push(Cell::F(quotient(&sums[1], si.mul(&wr).sub(&sr.mul(&wi)))));
+    }
+    Ok(joined(output(&reals, dtype, shape.clone()), output(&imaginaries, dtype, shape)))
+}
