@@ -327,7 +327,7 @@ def average(x: _ArrayLike, /, axis: _Axis = None, weights: _ArrayLike | None = N
 def cov(x: _ArrayLike, y: _ArrayLike | None = None, /, *, ddof: float = 1.0) -> Any: ...  # (variables, observations)
 def corrcoef(x: _ArrayLike, y: _ArrayLike | None = None, /) -> Any: ...  # (variables, observations)
 
-# Every reduction returns a number where no axis remains (an int for integers), else an array.
+# Every reduction returns a number where no axis remains (an int for integers, a complex for complex numbers), else an array.
 
 @overload
 def sum(

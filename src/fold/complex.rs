@@ -104,17 +104,19 @@ pub(super) fn reduce(reduction: Reduction, values: &Values<'_>, options: &Option
     let truth = |each: &dyn Fn(Complex<f64>) -> bool| mapped(values, |z| Boolean::from(each(z)));
     match reduction.kind() {
         Kind::Sum | Kind::Mean => {
-            let mut options = options_of_parts(op, options)?;
+            let [first, second] = options_of_parts(op, options)?;
             let plain = if reduction.kind() == Kind::Sum { Reduction::Sum } else { Reduction::Mean };
             // A number is left out with both of its parts.
-            let mut numbers = truth(&|z| !(skip_nan && is_nan(z)));
-            if skip_nan {
-                if let Some(mask) = chosen(&options[0], values.shape())? {
-                    numbers.zip_mut_with(&mask, |number, mask| *number = (number.get() && mask.get()).into());
-                }
-                options.iter_mut().for_each(|options| options.mask = Some(numbers.view()));
+            let mut numbers = skip_nan.then(|| truth(&|z| !is_nan(z)));
+            if let (Some(numbers), Some(mask)) = (&mut numbers, chosen(options, values.shape())?) {
+                numbers.zip_mut_with(&mask, |number, mask| *number = (number.get() && mask.get()).into());
             }
-            Ok(joined(super::reduce(plain, re, &options[0])?, super::reduce(plain, im, &options[1])?))
+            let part = |values, options: Options<'_>| {
+                let mask = numbers.as_ref().map(|numbers| numbers.view());
+                let mask = mask.or_else(|| options.mask.as_ref().map(|mask| mask.view()));
+                super::reduce(plain, values, &Options { mask, ..options.clone() })
+            };
+            Ok(joined(part(re, first)?, part(im, second)?))
         }
         Kind::Any | Kind::All | Kind::CountNonzero => {
             super::reduce(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0), options)

@@ -27,6 +27,13 @@ def rows(n, dim):
     return memoryview(numbers).cast("B").cast("f", (n, dim))
 
 
+def test_complex_numbers_come_and_go_without_numpy():
+    assert nf.sum([1e16 + 1j, 1.0, -1e16]) == 1 + 1j
+    running = nf.cumsum([1j, 2.0])
+    assert running.dtype == "complex128" and running.tolist() == [1j, 2 + 1j]
+    assert nf.var([0j, 2j]) == 1.0 and nf.mean(running) == 1 + 1j
+
+
 def test_this_is_pyodide_without_numpy():
     assert sys.platform == "emscripten"
     assert "numpy" not in sys.modules

@@ -530,3 +530,36 @@ fn initial_is_one_more_element_of_every_lane() {
         Some(3.5)
     );
 }
+
+#[cfg(feature = "complex")]
+#[test]
+fn complex_numbers_are_two_real_ones() {
+    use num_complex::Complex;
+    let [re, im] = [wide(21, 600), wide(22, 600)];
+    let z: Vec<Complex<f64>> = re.iter().zip(&im).map(|(&re, &im)| Complex::new(re, im)).collect();
+    let z = ArrayD::from_shape_vec(vec![20, 30], z).expect("the length fits");
+    let parts =
+        [&re, &im].map(|part| ArrayD::from_shape_vec(vec![20, 30], part.clone()).expect("the length fits"));
+    for options in [plain(), plain().axis(0), plain().axis(1).exact(false)] {
+        for reduction in [Reduction::Sum, Reduction::Mean] {
+            let [re, im] = [&parts[0], &parts[1]]
+                .map(|part| as_doubles(&fold::reduce(reduction, part, &options).expect("finite")));
+            let expected: Vec<Complex<f64>> =
+                re.into_iter().zip(im).map(|(re, im)| Complex::new(re, im)).collect();
+            let got: Vec<Complex<f64>> = match fold::reduce(reduction, &z, &options).expect("finite") {
+                Output::Scalar(Scalar::C128(z)) => vec![z],
+                Output::Array(Array::C128(z)) => z.iter().copied().collect(),
+                other => panic!("expected complex numbers, got {other:?}"),
+            };
+            assert_eq!(got, expected);
+        }
+    }
+    // Σ|z|² and so the norm is that of all parts together.
+    let all = [re, im].concat();
+    assert_eq!(
+        bits(&fold::norm(&z, &plain()).expect("finite")),
+        bits(&fold::norm(&all, &plain()).expect("finite"))
+    );
+    let refused = fold::quantile(&z, &plain()).expect_err("numbers without an order");
+    assert_eq!(refused.code(), "unsupported_dtype");
+}
