@@ -136,7 +136,7 @@ impl Plan {
     ///
     /// Returns the array and its number of kept axes; at least one axis is reduced. `ordered` keeps
     /// the logical order of the elements of a lane; otherwise the order in memory is taken.
-    fn arrange<'a>(&self, mut grid: Grid<'a>, ordered: bool) -> (Grid<'a>, usize) {
+    pub(super) fn arrange<'a>(&self, mut grid: Grid<'a>, ordered: bool) -> (Grid<'a>, usize) {
         let mut order = self.order();
         let kept = self.len_kept();
         if !ordered {
@@ -294,6 +294,17 @@ fn fold_block(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
         return Ok(());
     }
     fold_gathered(block, sink)
+}
+
+/// Returns the one result of one lane.
+pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
+    let mut cells = Vec::with_capacity(1);
+    if !spec.one_shot(block, &mut cells) {
+        let mut state = State::new(spec);
+        state.push(spec, block);
+        state.finish(spec, &mut cells)?;
+    }
+    Ok(cells[0])
 }
 
 /// A lane that was gathered, or is no matter for threads.

@@ -20,6 +20,7 @@ mod cell;
 mod complex;
 mod describe;
 pub(crate) mod dtype;
+mod eight;
 mod exact;
 mod extreme;
 mod fixed_order;

@@ -4,6 +4,7 @@ use ndarray::{ArrayD, ArrayViewD};
 
 use super::cell::Cell;
 use super::dtype::{Boolean, Dtype};
+use super::eight;
 use super::lanes::{Plan, fold_chosen, fold_lanes};
 use super::options::Options;
 use super::output::{Array, Output, Scalar};
@@ -179,7 +180,13 @@ pub fn reduce<'a>(
     };
     let cells = match mask {
         Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
-        None => fold_lanes(values.grid(spec.op)?, &plan, &spec)?,
+        None => {
+            let grid = values.grid(spec.op)?;
+            if let Some(array) = eight::reduce(&grid, &plan, &spec, &shape)? {
+                return Ok(Output::Array(array));
+            }
+            fold_lanes(grid, &plan, &spec)?
+        }
     };
     let (cells, shape) = transposed(cells, spec.width, shape);
     Ok(output(&cells, spec.out, shape))

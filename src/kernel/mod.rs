@@ -25,6 +25,8 @@ pub(crate) mod rotate;
 #[cfg(feature = "fold")]
 pub(crate) mod count;
 #[cfg(feature = "fold")]
+pub(crate) mod eight;
+#[cfg(feature = "fold")]
 pub(crate) mod element;
 #[cfg(feature = "fold")]
 pub(crate) mod estimate;

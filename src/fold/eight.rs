@@ -1,0 +1,251 @@
+//! When are eight lanes reduced side by side, and what becomes of those that are not certain?
+//!
+//! Short rows and columns of arrays that lie together. The bits are those of a lane on its own: what the kernel is
+//! not certain of is given to that.
+
+use core::ops::Range;
+
+use ndarray::ArrayD;
+
+use super::cell::Cell;
+use super::dtype::{Boolean, Dtype};
+use super::lanes::{Block, Plan, fold_lane};
+use super::output::Array;
+use super::spec::{Kind, Spec};
+use crate::error::Result;
+use crate::kernel::count::Truth;
+use crate::kernel::eight::{self, Eight, Extremes, LANES};
+use crate::kernel::element::Float;
+use crate::kernel::estimate::Estimate;
+use crate::kernel::extrema::Ordered;
+use crate::kernel::grid::Grid;
+
+/// Longer rows are reduced one by one.
+const LONGEST_ROW: usize = 128;
+
+/// Places after which a chain of additions ends, so that its error stays small.
+const CHAIN: usize = 256;
+
+/// How many columns are read side by side.
+const TILE: usize = 64;
+
+/// Returns the results of all lanes where it has a way of its own for them; the shape is the result's.
+pub(super) fn reduce(grid: &Grid<'_>, plan: &Plan, spec: &Spec, shape: &[usize]) -> Result<Option<Array>> {
+    let lanes = shape.iter().product();
+    if !eight::HERE || lanes < LANES || grid.len() == 0 || grid.len() == lanes {
+        return Ok(None);
+    }
+    let (grid, kept) = plan.arrange(grid.clone(), spec.is_ordered());
+    let ([_, places], 1) = (grid.axes(), kept) else { return Ok(None) };
+    let len = places.len;
+    let (block, columns) = match grid.block() {
+        Some(rows) if len <= LONGEST_ROW => (rows, false),
+        Some(_) => return Ok(None),
+        None => match grid.permuted(&[1, 0]).block() {
+            Some(columns) => (columns, true),
+            None => return Ok(None),
+        },
+    };
+    let table = Table { lanes, len, columns, spec };
+    let array = match (block, spec.out) {
+        (Block::F64(x), Dtype::F64) => table.floats(x, Cell::to_f64)?.map(|list| array(list, shape)),
+        (Block::F32(x), Dtype::F32) => {
+            table.floats(x, |cell| cell.to_f64() as f32)?.map(|list| array(list, shape))
+        }
+        (Block::I64(x), Dtype::I64) => {
+            table.extremes(x, |cell| cell.to_bits() as i64)?.map(|list| array(list, shape))
+        }
+        (Block::U64(x), Dtype::U64) => table.extremes(x, Cell::to_bits)?.map(|list| array(list, shape)),
+        _ => None,
+    };
+    if array.is_some() {
+        return Ok(array);
+    }
+    match block {
+        Block::F64(x) => table.places_and_counts(x, shape),
+        Block::F32(x) => table.places_and_counts(x, shape),
+        Block::I64(x) => table.places_and_counts(x, shape),
+        Block::U64(x) => table.places_and_counts(x, shape),
+    }
+}
+
+fn array<T>(list: Vec<T>, shape: &[usize]) -> Array
+where
+    Array: From<ArrayD<T>>,
+{
+    ArrayD::from_shape_vec(shape, list).expect("one number for each place").into()
+}
+
+/// A type that a lane on its own is read in.
+trait Piece: Copy + Default {
+    fn block(x: &[Self]) -> Block<'_>;
+}
+
+macro_rules! pieces {
+    ($($type:ty: $variant:ident),*) => {
+        $(impl Piece for $type {
+            fn block(x: &[Self]) -> Block<'_> {
+                Block::$variant(x)
+            }
+        })*
+    };
+}
+pieces!(f64: F64, f32: F32, i64: I64, u64: U64);
+
+/// Lanes that lie together: one behind the other, or side by side as columns.
+struct Table<'a> {
+    lanes: usize,
+    len: usize,
+    columns: bool,
+    spec: &'a Spec,
+}
+
+impl Table<'_> {
+    fn floats<T: Float + Piece>(&self, x: &[T], of: impl Fn(Cell) -> T) -> Result<Option<Vec<T>>> {
+        let mean = match self.spec.kind {
+            Kind::Sum => false,
+            Kind::Mean => true,
+            _ => return self.extremes(x, of),
+        };
+        let n = self.len as f64;
+        let done = |sums: &Sums, out: &mut [T; LANES]| {
+            let sums = if self.len <= CHAIN { sums.last } else { sums.total };
+            if mean { eight::settle_means(&sums, n, out) } else { eight::settle_sums(&sums, out) }
+        };
+        self.fold(x, Sums::new, Sums::add, done, of).map(Some)
+    }
+
+    fn extremes<T: Ordered + Piece>(&self, x: &[T], of: impl Fn(Cell) -> T) -> Result<Option<Vec<T>>> {
+        let smallest = match self.spec.kind {
+            Kind::Min => true,
+            Kind::Max => false,
+            _ => return Ok(None),
+        };
+        let add = |so_far: &mut Extremes<T>, x: Eight<'_, T>, _: Range<usize>| {
+            if smallest { eight::smallest(x, so_far) } else { eight::largest(x, so_far) }
+        };
+        self.fold(x, || Extremes::new(smallest), add, |found, out| found.elements(smallest, out), of).map(Some)
+    }
+
+    fn places_and_counts<T: Ordered + Truth + Piece>(&self, x: &[T], shape: &[usize]) -> Result<Option<Array>> {
+        let kind = self.spec.kind;
+        let of = |cell: Cell| cell.to_bits() as i64;
+        Ok(Some(match kind {
+            Kind::Argmin | Kind::Argmax => {
+                let smallest = kind == Kind::Argmin;
+                let add = |so_far: &mut Extremes<T>, x: Eight<'_, T>, places: Range<usize>| {
+                    let first = places.start as u64;
+                    if smallest {
+                        eight::first_smallest(x, first, so_far);
+                    } else {
+                        eight::first_largest(x, first, so_far);
+                    }
+                };
+                let list = self.fold(x, || Extremes::new(smallest), add, |found, out| found.places(out), of)?;
+                array(list, shape)
+            }
+            Kind::Any | Kind::All | Kind::CountNonzero if !self.spec.skip_nan => {
+                let add = |counts: &mut [u64; LANES], x: Eight<'_, T>, _: Range<usize>| eight::truths(x, counts);
+                if kind == Kind::CountNonzero {
+                    let done = |counts: &[u64; LANES], out: &mut [i64; LANES]| {
+                        *out = counts.map(|count| count as i64);
+                        u8::MAX
+                    };
+                    return Ok(Some(array(self.fold(x, || [0; LANES], add, done, of)?, shape)));
+                }
+                let least = if kind == Kind::Any { 1 } else { self.len as u64 };
+                let done = |counts: &[u64; LANES], out: &mut [Boolean; LANES]| {
+                    *out = counts.map(|count| Boolean::from(count >= least));
+                    u8::MAX
+                };
+                let of = |cell: Cell| Boolean::from(cell.to_bits() != 0);
+                array(self.fold(x, || [0; LANES], add, done, of)?, shape)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Gives eight lanes at a time to a state of their own; `done` says by bits which results are certain.
+    fn fold<T: Piece, S, R: Copy + Default>(
+        &self,
+        x: &[T],
+        new: impl Fn() -> S,
+        add: impl Fn(&mut S, Eight<'_, T>, Range<usize>),
+        done: impl Fn(&S, &mut [R; LANES]) -> u8,
+        of: impl Fn(Cell) -> R,
+    ) -> Result<Vec<R>> {
+        let Self { lanes, len, .. } = *self;
+        let mut out = Vec::with_capacity(lanes);
+        let mut results = [R::default(); LANES];
+        // The last eight lanes may be in part those before them.
+        let first_of = |group: usize| (group * LANES).min(lanes - LANES);
+        let mut finish = |first: usize, state: &S| -> Result<()> {
+            let certain = done(state, &mut results);
+            if certain != u8::MAX {
+                for lane in (0..LANES).filter(|lane| certain >> lane & 1 == 0) {
+                    results[lane] = of(self.alone(x, first + lane)?);
+                }
+            }
+            out.extend_from_slice(&results[out.len() - first..]);
+            Ok(())
+        };
+        let groups = lanes.div_ceil(LANES);
+        if !self.columns {
+            let mut turned = vec![T::default(); len * LANES];
+            for first in (0..groups).map(first_of) {
+                eight::turn(&x[first * len..(first + LANES) * len], &mut turned);
+                let mut state = new();
+                add(&mut state, Eight::new(&turned, LANES), 0..len);
+                finish(first, &state)?;
+            }
+            return Ok(out);
+        }
+        let mut states: Vec<S> = Vec::new();
+        for tile in (0..groups).step_by(TILE / LANES) {
+            let tile = tile..groups.min(tile + TILE / LANES);
+            states.clear();
+            states.resize_with(tile.len(), &new);
+            for start in (0..len).step_by(CHAIN) {
+                let places = start..len.min(start + CHAIN);
+                for (state, first) in states.iter_mut().zip(tile.clone().map(first_of)) {
+                    let part = &x[places.start * lanes + first..(places.end - 1) * lanes + first + LANES];
+                    add(state, Eight::new(part, lanes), places.clone());
+                }
+            }
+            for (state, first) in states.iter().zip(tile.map(first_of)) {
+                finish(first, state)?;
+            }
+        }
+        Ok(out)
+    }
+
+    /// Reduces one lane on its own.
+    #[cold]
+    fn alone<T: Piece>(&self, x: &[T], lane: usize) -> Result<Cell> {
+        if !self.columns {
+            return fold_lane(T::block(&x[lane * self.len..(lane + 1) * self.len]), self.spec);
+        }
+        let lane: Vec<T> = x[lane..].iter().step_by(self.lanes).copied().collect();
+        fold_lane(T::block(&lane), self.spec)
+    }
+}
+
+/// Sums of eight lanes.
+struct Sums {
+    total: [Estimate; LANES],
+    /// Of the places that came last.
+    last: [Estimate; LANES],
+}
+
+impl Sums {
+    fn new() -> Self {
+        Self { total: [Estimate::ZERO; LANES], last: [Estimate::ZERO; LANES] }
+    }
+
+    fn add<T: Float>(&mut self, x: Eight<'_, T>, places: Range<usize>) {
+        self.last = eight::chains(x).estimates(places.len());
+        for (total, last) in self.total.iter_mut().zip(self.last) {
+            *total = total.plus_estimate(last);
+        }
+    }
+}
