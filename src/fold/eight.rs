@@ -14,7 +14,7 @@ use super::output::Array;
 use super::spec::{Kind, Spec};
 use crate::error::Result;
 use crate::kernel::count::Truth;
-use crate::kernel::eight::{self, Eight, Extremes, LANES};
+use crate::kernel::eight::{self, Chains, Eight, Extremes, LANES};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
@@ -102,17 +102,31 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn floats<T: Float + Piece>(&self, x: &[T], of: impl Fn(Cell) -> T) -> Result<Option<Vec<T>>> {
-        let mean = match self.spec.kind {
-            Kind::Sum => false,
-            Kind::Mean => true,
+        let n = match self.spec.kind {
+            Kind::Sum => 1.0,
+            Kind::Mean => self.len as f64,
             _ => return self.extremes(x, of),
         };
-        let n = self.len as f64;
-        let done = |sums: &Sums, out: &mut [T; LANES]| {
-            let sums = if self.len <= CHAIN { sums.last } else { sums.total };
-            if mean { eight::settle_means(&sums, n, out) } else { eight::settle_sums(&sums, out) }
+        if self.len <= CHAIN {
+            let add = |sums: &mut Chains, x: Eight<'_, T>, places: Range<usize>| {
+                *sums = eight::chains(x, places.len());
+            };
+            return self.fold(x, Chains::default, add, |sums, out| eight::settle(sums, n, out), of).map(Some);
+        }
+        let add = |total: &mut [Estimate; LANES], x: Eight<'_, T>, places: Range<usize>| {
+            let sums = eight::chains(x, places.len());
+            for (lane, total) in total.iter_mut().enumerate() {
+                *total = total.plus_estimate(sums.estimate(lane));
+            }
         };
-        self.fold(x, Sums::new, Sums::add, done, of).map(Some)
+        let done = |total: &[Estimate; LANES], out: &mut [T; LANES]| {
+            let mut sums = Chains::default();
+            for (lane, total) in total.iter().enumerate() {
+                sums.set(lane, *total);
+            }
+            eight::settle(&sums, n, out)
+        };
+        self.fold(x, || [Estimate::ZERO; LANES], add, done, of).map(Some)
     }
 
     fn extremes<T: Ordered + Piece>(&self, x: &[T], of: impl Fn(Cell) -> T) -> Result<Option<Vec<T>>> {
@@ -227,25 +241,5 @@ impl Table<'_> {
         }
         let lane: Vec<T> = x[lane..].iter().step_by(self.lanes).copied().collect();
         fold_lane(T::block(&lane), self.spec)
-    }
-}
-
-/// Sums of eight lanes.
-struct Sums {
-    total: [Estimate; LANES],
-    /// Of the places that came last.
-    last: [Estimate; LANES],
-}
-
-impl Sums {
-    fn new() -> Self {
-        Self { total: [Estimate::ZERO; LANES], last: [Estimate::ZERO; LANES] }
-    }
-
-    fn add<T: Float>(&mut self, x: Eight<'_, T>, places: Range<usize>) {
-        self.last = eight::chains(x).estimates(places.len());
-        for (total, last) in self.total.iter_mut().zip(self.last) {
-            *total = total.plus_estimate(last);
-        }
     }
 }

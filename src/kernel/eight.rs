@@ -35,104 +35,153 @@ impl<'a, T> Eight<'a, T> {
     }
 }
 
+/// What can be turned.
+pub(crate) trait Tile: Copy + Default {}
+impl<T: Copy + Default> Tile for T {}
+
 /// Writes eight rows of one length, one behind the other, place after place.
 #[inline(always)]
-fn turn_body<T: Copy>(rows: &[T], out: &mut [T]) {
+fn turn_body<T: Tile>(rows: &[T], out: &mut [T]) {
     let len = rows.len() / LANES;
-    let rows: [&[T]; LANES] = core::array::from_fn(|lane| &rows[lane * len..(lane + 1) * len]);
     let (out, _) = out.as_chunks_mut::<LANES>();
-    let (whole, rest) = out.split_at_mut(len / LANES * LANES);
-    for (group, out) in whole.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        let tile: [[T; LANES]; LANES] =
-            core::array::from_fn(|lane| core::array::from_fn(|i| rows[lane][group * LANES + i]));
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = core::array::from_fn(|lane| tile[lane][i]);
+    for start in (0..len / LANES * LANES).step_by(LANES) {
+        let mut tile = [[T::default(); LANES]; LANES];
+        for lane in 0..LANES {
+            if let Some(row) = rows[lane * len + start..].first_chunk::<LANES>() {
+                for i in 0..LANES {
+                    tile[i][lane] = row[i];
+                }
+            }
         }
+        out[start..start + LANES].copy_from_slice(&tile);
     }
-    for (i, out) in rest.iter_mut().enumerate() {
-        *out = core::array::from_fn(|lane| rows[lane][len / LANES * LANES + i]);
+    for place in len / LANES * LANES..len {
+        for lane in 0..LANES {
+            out[place][lane] = rows[lane * len + place];
+        }
     }
 }
 
-/// Sums of eight lanes: the rounded sum, the sum of what was rounded off, and of its magnitudes.
+/// Sums of eight lanes.
 ///
 /// Reference: Sum2 of T. Ogita, S. M. Rump, S. Oishi, *Accurate sum and dot product*, SIAM J. Sci. Comput. 26
 /// (2005), algorithm 4.4.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Chains {
     sums: [f64; LANES],
+    /// Sums of what was rounded off.
     errors: [f64; LANES],
-    magnitudes: [f64; LANES],
+    /// How far off the errors may be.
+    bounds: [f64; LANES],
+}
+
+/// Up to here two sums may well lie in the middle between floats, and it counts whether they are exact.
+pub(crate) const SHORT: usize = 32;
+
+/// A short chain of f64 says whether its errors were added exactly, one of f32 whether its elements were; then they
+/// are all that there is. A long one bounds what was lost.
+#[inline(always)]
+fn chains_body<V: Vector, T: Float, const VECTORS: usize>(x: Eight<'_, T>, terms: usize) -> Chains {
+    if terms <= SHORT { chain::<V, T, VECTORS, true>(x, terms) } else { chain::<V, T, VECTORS, false>(x, terms) }
 }
 
 #[inline(always)]
-fn chains_body<V: Vector, T: Float, const VECTORS: usize>(x: Eight<'_, T>) -> Chains {
+fn chain<V: Vector, T: Float, const VECTORS: usize, const IS_SHORT: bool>(x: Eight<'_, T>, terms: usize) -> Chains {
     let mut chains = Chains::default();
     for first in (0..LANES).step_by(VECTORS * V::LANES) {
         let zero = V::splat(0.0);
-        let (mut sums, mut errors, mut magnitudes) = ([zero; VECTORS], [zero; VECTORS], [zero; VECTORS]);
+        let (mut sums, mut errors, mut doubts) = ([zero; VECTORS], [zero; VECTORS], [zero; VECTORS]);
         for place in x.places() {
             for slot in 0..VECTORS {
                 let x = V::widen(&place[first + slot * V::LANES..]);
+                let (sum, all, lost) = (sums[slot], errors[slot], doubts[slot]);
+                let next = sum.add(x);
+                sums[slot] = next;
+                let of_x = next.sub(sum);
+                if T::PRODUCTS_ARE_DOUBLES {
+                    doubts[slot] = if IS_SHORT {
+                        // Of `next - sum` and `next - x` the one that subtracts the larger is exact.
+                        lost.or(of_x.xor(x)).or(next.sub(x).xor(sum))
+                    } else {
+                        lost.add(x.abs())
+                    };
+                    continue;
+                }
                 // Knuth's TwoSum.
-                let sum = sums[slot].add(x);
-                let of_x = sum.sub(sums[slot]);
-                let error = sums[slot].sub(sum.sub(of_x)).add(x.sub(of_x));
-                sums[slot] = sum;
-                errors[slot] = errors[slot].add(error);
-                magnitudes[slot] = magnitudes[slot].add(error.abs());
+                let error = sum.sub(next.sub(of_x)).add(x.sub(of_x));
+                errors[slot] = all.add(error);
+                doubts[slot] = if IS_SHORT {
+                    lost.or(errors[slot].sub(all).xor(error)).or(errors[slot].sub(error).xor(all))
+                } else {
+                    lost.add(error.abs())
+                };
             }
         }
         for slot in 0..VECTORS {
-            let lanes = first + slot * V::LANES..first + (slot + 1) * V::LANES;
-            let put = |to: &mut [f64; LANES], from: V| {
-                to[lanes.clone()].copy_from_slice(&from.to_array()[..V::LANES]);
-            };
-            put(&mut chains.sums, sums[slot]);
-            put(&mut chains.errors, errors[slot]);
-            put(&mut chains.magnitudes, magnitudes[slot]);
+            let (sums, errors, doubts) = (sums[slot].to_array(), errors[slot].to_array(), doubts[slot].to_array());
+            for lane in 0..V::LANES {
+                let place = first + slot * V::LANES + lane;
+                chains.sums[place] = sums[lane];
+                chains.errors[place] = errors[lane];
+                chains.bounds[place] = if IS_SHORT {
+                    // Zeros of both signs are equal.
+                    if doubts[lane].to_bits() << 1 == 0 { 0.0 } else { f64::NAN }
+                } else {
+                    // Each addition errs by EPSILON of its result: at most that of all |x|, or of all errors.
+                    terms as f64 * EPSILON * doubts[lane]
+                };
+            }
         }
     }
     chains
 }
 
 impl Chains {
-    /// Returns the sums of `terms` elements each, with bounds of their errors.
+    /// Returns the sum of a lane with a bound of its error.
     #[inline(always)]
-    pub(crate) fn estimates(&self, terms: usize) -> [Estimate; LANES] {
-        // The first two errors add exactly, the k-th addition after them errs by EPSILON * magnitude.
-        let inexact = terms.saturating_sub(2) as f64 * EPSILON;
-        core::array::from_fn(|lane| Estimate {
-            high: self.sums[lane],
-            low: self.errors[lane],
-            bound: inexact * self.magnitudes[lane],
-        })
+    pub(crate) fn estimate(&self, lane: usize) -> Estimate {
+        Estimate { high: self.sums[lane], low: self.errors[lane], bound: self.bounds[lane] }
+    }
+
+    /// Puts down the sum of a lane.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, lane: usize, sum: Estimate) {
+        (self.sums[lane], self.errors[lane], self.bounds[lane]) = (sum.high, sum.low, sum.bound);
     }
 }
 
-/// Rounds eight sums; the bits of the result say which are certain.
+/// Rounds eight sums divided by `n`; the bits of the result say which are certain.
 #[inline(always)]
-fn settle_sums_body<T: Float>(sums: &[Estimate; LANES], out: &mut [T; LANES]) -> u8 {
+fn settle_body<T: Float>(sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 {
     let mut certain = [false; LANES];
-    for lane in 0..LANES {
-        (out[lane], certain[lane]) = T::settle(sums[lane]);
-    }
-    bits(certain)
-}
-
-/// Rounds eight sums divided by `n`.
-#[inline(always)]
-fn settle_means_body<T: Float>(sums: &[Estimate; LANES], n: f64, out: &mut [T; LANES]) -> u8 {
-    let mut certain = [false; LANES];
-    for lane in 0..LANES {
-        (out[lane], certain[lane]) = T::settle(sums[lane].divided_by(n));
+    let inverse = 1.0 / n;
+    if n == 1.0 {
+        for lane in 0..LANES {
+            (out[lane], certain[lane]) = T::settle(sums.estimate(lane));
+        }
+    } else if n.to_bits() << 12 == 0 {
+        // What is no zero and far from underflow is divided exactly by a power of two.
+        let safe = |x: f64| (x == 0.0) | (x.abs() > 1e-250);
+        for lane in 0..LANES {
+            let sum = sums.estimate(lane);
+            let (value, known) = T::settle(sum.scaled(inverse));
+            (out[lane], certain[lane]) = (value, known & safe(sum.high) & safe(sum.low));
+        }
+    } else {
+        for lane in 0..LANES {
+            (out[lane], certain[lane]) = T::settle(sums.estimate(lane).divided_by(n));
+        }
     }
     bits(certain)
 }
 
 #[inline(always)]
 fn bits(certain: [bool; LANES]) -> u8 {
-    certain.iter().enumerate().fold(0, |bits, (lane, &certain)| bits | u8::from(certain) << lane)
+    let mut bits = 0;
+    for lane in 0..LANES {
+        bits |= u8::from(certain[lane]) << lane;
+    }
+    bits
 }
 
 /// The smallest or the largest elements of eight lanes so far, where each stands, and what makes them doubtful.
@@ -222,17 +271,15 @@ fn truths_body<T: Truth>(x: Eight<'_, T>, counts: &mut [u64; LANES]) {
 }
 
 dispatch_vector! {
-    /// Adds up eight lanes.
-    pub(crate) fn chains[T: Float](x: Eight<'_, T>) -> Chains = chains_body;
+    /// Adds up eight lanes of `terms` elements each.
+    pub(crate) fn chains[T: Float](x: Eight<'_, T>, terms: usize) -> Chains = chains_body;
 }
 
 dispatch! {
     /// Writes eight rows of one length, one behind the other, place after place.
-    pub(crate) fn turn[T: Copy](rows: &[T], out: &mut [T]) = turn_body;
-    /// Rounds eight sums; the bits of the result say which are certain.
-    pub(crate) fn settle_sums[T: Float](sums: &[Estimate; LANES], out: &mut [T; LANES]) -> u8 = settle_sums_body;
+    pub(crate) fn turn[T: Tile](rows: &[T], out: &mut [T]) = turn_body;
     /// Rounds eight sums divided by `n`; the bits of the result say which are certain.
-    pub(crate) fn settle_means[T: Float](sums: &[Estimate; LANES], n: f64, out: &mut [T; LANES]) -> u8 = settle_means_body;
+    pub(crate) fn settle[T: Float](sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 = settle_body;
     /// Looks for smaller elements in eight lanes.
     pub(crate) fn smallest[T: Ordered](x: Eight<'_, T>, so_far: &mut Extremes<T>) = extremes_body::<T, true>;
     /// Looks for larger elements in eight lanes.

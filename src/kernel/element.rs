@@ -39,7 +39,8 @@ pub(crate) trait Float: Ordered + Default {
         // More than what rounds off here.
         let room = bound + (high.abs() + low.abs() + bound) * (8.0 * EPSILON);
         let value = Self::narrow(high + low + 0.0).widen();
-        let [below, above] = [high + (low - room), high + (low + room)].map(|end| Self::narrow(end).widen());
+        let below = Self::narrow(high + (low - room)).widen();
+        let above = Self::narrow(high + (low + room)).widen();
         let exact = (low == 0.0) & (bound == 0.0);
         let certain = exact | ((below == above) & (below != 0.0));
         (Self::narrow(value), certain & (value - value == 0.0))

@@ -107,7 +107,7 @@ macro_rules! ordered_floats {
 
             #[inline(always)]
             fn is_zero(self, negative: bool) -> bool {
-                self == 0.0 && self.is_sign_negative() == negative
+                self.to_bits() == if negative { -0.0 as $float } else { 0.0 }.to_bits()
             }
 
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
