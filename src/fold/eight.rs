@@ -138,10 +138,15 @@ impl Table<'_> {
         let add = |so_far: &mut Extremes<T>, x: Eight<'_, T>, _: Range<usize>| {
             if smallest { eight::smallest(x, so_far) } else { eight::largest(x, so_far) }
         };
-        self.fold(x, || Extremes::new(smallest), add, |found, out| found.elements(smallest, out), of).map(Some)
+        self.fold(x, || Extremes::new(smallest), add, |found, out| found.elements(smallest, out), of)
+            .map(Some)
     }
 
-    fn places_and_counts<T: Ordered + Truth + Piece>(&self, x: &[T], shape: &[usize]) -> Result<Option<Array>> {
+    fn places_and_counts<T: Ordered + Truth + Piece>(
+        &self,
+        x: &[T],
+        shape: &[usize],
+    ) -> Result<Option<Array>> {
         let kind = self.spec.kind;
         let of = |cell: Cell| cell.to_bits() as i64;
         Ok(Some(match kind {
@@ -155,21 +160,23 @@ impl Table<'_> {
                         eight::first_largest(x, first, so_far);
                     }
                 };
-                let list = self.fold(x, || Extremes::new(smallest), add, |found, out| found.places(out), of)?;
+                let list =
+                    self.fold(x, || Extremes::new(smallest), add, |found, out| found.places(out), of)?;
                 array(list, shape)
             }
             Kind::Any | Kind::All | Kind::CountNonzero if !self.spec.skip_nan => {
-                let add = |counts: &mut [u64; LANES], x: Eight<'_, T>, _: Range<usize>| eight::truths(x, counts);
+                let add =
+                    |counts: &mut [u64; LANES], x: Eight<'_, T>, _: Range<usize>| eight::truths(x, counts);
                 if kind == Kind::CountNonzero {
                     let done = |counts: &[u64; LANES], out: &mut [i64; LANES]| {
-                        *out = counts.map(|count| count as i64);
+                        out.iter_mut().zip(counts).for_each(|(out, &count)| *out = count as i64);
                         u8::MAX
                     };
                     return Ok(Some(array(self.fold(x, || [0; LANES], add, done, of)?, shape)));
                 }
                 let least = if kind == Kind::Any { 1 } else { self.len as u64 };
                 let done = |counts: &[u64; LANES], out: &mut [Boolean; LANES]| {
-                    *out = counts.map(|count| Boolean::from(count >= least));
+                    out.iter_mut().zip(counts).for_each(|(out, &count)| *out = Boolean::from(count >= least));
                     u8::MAX
                 };
                 let of = |cell: Cell| Boolean::from(cell.to_bits() != 0);
@@ -200,7 +207,10 @@ impl Table<'_> {
                     results[lane] = of(self.alone(x, first + lane)?);
                 }
             }
-            out.extend_from_slice(&results[out.len() - first..]);
+            match out.len() - first {
+                0 => out.extend_from_slice(&results), // of a fixed length: a few moves
+                known => out.extend_from_slice(&results[known..]),
+            }
             Ok(())
         };
         let groups = lanes.div_ceil(LANES);

@@ -3,6 +3,11 @@
 //! Sums are chains of error-free additions, one a lane; what they cannot decide is left to the exact
 //! sum by the caller, and so the bits are those of [`sum`](super::sum).
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "lanes by their number: a closure that is not inlined is not AVX2"
+)]
+
 use super::count::Truth;
 use super::dispatch;
 use super::element::Float;
@@ -45,15 +50,15 @@ fn turn_body<T: Tile>(rows: &[T], out: &mut [T]) {
     let len = rows.len() / LANES;
     let (out, _) = out.as_chunks_mut::<LANES>();
     for start in (0..len / LANES * LANES).step_by(LANES) {
-        let mut tile = [[T::default(); LANES]; LANES];
-        for lane in 0..LANES {
-            if let Some(row) = rows[lane * len + start..].first_chunk::<LANES>() {
-                for i in 0..LANES {
-                    tile[i][lane] = row[i];
-                }
-            }
+        let part = |lane: usize| rows[lane * len + start..].first_chunk::<LANES>();
+        let [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f), Some(g), Some(h)] =
+            [part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7)]
+        else {
+            unreachable!("rows are as long as the places");
+        };
+        for (i, out) in out[start..start + LANES].iter_mut().enumerate() {
+            *out = [a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]];
         }
-        out[start..start + LANES].copy_from_slice(&tile);
     }
     for place in len / LANES * LANES..len {
         for lane in 0..LANES {
@@ -82,11 +87,18 @@ pub(crate) const SHORT: usize = 32;
 /// are all that there is. A long one bounds what was lost.
 #[inline(always)]
 fn chains_body<V: Vector, T: Float, const VECTORS: usize>(x: Eight<'_, T>, terms: usize) -> Chains {
-    if terms <= SHORT { chain::<V, T, VECTORS, true>(x, terms) } else { chain::<V, T, VECTORS, false>(x, terms) }
+    if terms <= SHORT {
+        chain::<V, T, VECTORS, true>(x, terms)
+    } else {
+        chain::<V, T, VECTORS, false>(x, terms)
+    }
 }
 
 #[inline(always)]
-fn chain<V: Vector, T: Float, const VECTORS: usize, const IS_SHORT: bool>(x: Eight<'_, T>, terms: usize) -> Chains {
+fn chain<V: Vector, T: Float, const VECTORS: usize, const IS_SHORT: bool>(
+    x: Eight<'_, T>,
+    terms: usize,
+) -> Chains {
     let mut chains = Chains::default();
     for first in (0..LANES).step_by(VECTORS * V::LANES) {
         let zero = V::splat(0.0);
@@ -118,7 +130,8 @@ fn chain<V: Vector, T: Float, const VECTORS: usize, const IS_SHORT: bool>(x: Eig
             }
         }
         for slot in 0..VECTORS {
-            let (sums, errors, doubts) = (sums[slot].to_array(), errors[slot].to_array(), doubts[slot].to_array());
+            let (sums, errors, doubts) =
+                (sums[slot].to_array(), errors[slot].to_array(), doubts[slot].to_array());
             for lane in 0..V::LANES {
                 let place = first + slot * V::LANES + lane;
                 chains.sums[place] = sums[lane];
@@ -212,12 +225,18 @@ impl<T: Ordered> Extremes<T> {
 
     /// Returns the places of the first such elements; the bits say which lanes have no NaN.
     pub(crate) fn places(&self, out: &mut [i64; LANES]) -> u8 {
-        *out = self.place.map(|place| place as i64);
+        for lane in 0..LANES {
+            out[lane] = self.place[lane] as i64;
+        }
         self.numbers()
     }
 
     fn numbers(&self) -> u8 {
-        bits(self.nan.map(|x| !x.is_nan()))
+        let mut numbers = [true; LANES];
+        for lane in 0..LANES {
+            numbers[lane] = !self.nan[lane].is_nan();
+        }
+        bits(numbers)
     }
 }
 

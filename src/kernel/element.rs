@@ -43,7 +43,7 @@ pub(crate) trait Float: Ordered + Default {
         let above = Self::narrow(high + (low + room)).widen();
         let exact = (low == 0.0) & (bound == 0.0);
         let certain = exact | ((below == above) & (below != 0.0));
-        (Self::narrow(value), certain & (value - value == 0.0))
+        (Self::narrow(value), certain & value.is_finite())
     }
 
     /// Returns the number of this type that the estimate certainly rounds to, if there is one.
@@ -86,7 +86,7 @@ impl Float for f64 {
         let (nearest, rest) = two_sum(high, low);
         let margin = bound * (1.0 + 16.0 * EPSILON) + rest.abs() * (4.0 * EPSILON);
         let certain = (nearest + (rest + margin) == nearest) & (nearest + (rest - margin) == nearest);
-        (nearest + 0.0, (certain | (bound == 0.0)) & (nearest - nearest == 0.0))
+        (nearest + 0.0, (certain | (bound == 0.0)) & nearest.is_finite())
     }
 
     #[inline(always)]

@@ -105,6 +105,51 @@ fn an_axis_of_a_matrix_gives_what_its_lanes_give_alone() {
 }
 
 #[test]
+fn columns_and_short_rows_give_what_their_lanes_give_alone() {
+    // Sums in the middle between floats, that cancel, that lose bits; zeros of both signs, NaN, infinities.
+    let mut lcg = Lcg(11);
+    let mut next = |n: u64| (lcg.next() >> 33) % n;
+    let special = [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 5e-324, f64::MAX];
+    let ties = |n: u64| (1u64 << 52) as f64 + n as f64;
+    for (rows, len) in [(8, 8), (11, 3), (40, 31), (9, 33), (300, 9), (17, 300), (600, 70), (10, 1000)] {
+        let tables: [Vec<f64>; 4] = [
+            wide(rows as u64, rows * len),
+            (0..rows * len).map(|_| next(16) as f64 / 8.0 - 1.0).collect(),
+            (0..rows * len).map(|_| ties(next(16)) * [1.0, 1e-16, -1.0][next(3) as usize]).collect(),
+            (0..rows * len).map(|_| if next(40) == 0 { special[next(7) as usize] } else { 1.5 }).collect(),
+        ];
+        for table in tables {
+            let table = Array2::from_shape_vec((rows, len), table).unwrap();
+            let single = table.mapv(|x| x as f32);
+            let (signed, unsigned) = (table.mapv(|x| x as i64), table.mapv(|x| x as u64));
+            for &reduction in
+                Reduction::ALL.iter().filter(|&&r| r.name() != "nanargmin" && r.name() != "nanargmax")
+            {
+                for axis in [0, 1] {
+                    let options = plain().axis(axis);
+                    macro_rules! check {
+                        ($($table:ident)*) => {$({
+                            let together = fold::reduce(reduction, $table.view(), &options).unwrap();
+                            let mut alone: Vec<Vec<u64>> = Vec::new();
+                            for lane in $table.lanes(Axis(axis as usize)) {
+                                let lane = lane.to_vec();
+                                alone.push(bits(&fold::reduce(reduction, &lane, &plain()).unwrap()));
+                            }
+                            let width = alone[0].len();
+                            let alone: Vec<u64> =
+                                (0..width).flat_map(|i| alone.iter().map(move |lane| lane[i])).collect();
+                            let what = format!("{} axis {axis} of {rows}x{len}", reduction.name());
+                            assert_eq!(bits(&together), alone, "{what} {}", stringify!($table));
+                        })*};
+                    }
+                    check!(table single signed unsigned);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn any_split_and_any_order_of_merging_gives_the_same_bits() {
     let mut x = wide(3, 5000);
     x[17] = -0.0;
