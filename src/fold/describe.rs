@@ -1,10 +1,21 @@
 //! What does a scientist want to know of a column first?
 
+use super::cell::Cell;
+use super::dtype::Dtype;
+use super::lanes::{Block, Plan};
 use super::options::Options;
+use super::order;
 use super::output::Output;
-use super::reduce::{Reduction, reduce};
+use super::powers::{self, Powers};
+use super::reduce::{Reduction, output, reduce};
+use super::spec::Spec;
+use super::threads;
 use super::values::Values;
 use crate::error::Result;
+use crate::kernel::central::Central;
+use crate::kernel::count::count_nan;
+use crate::kernel::element::Float;
+use crate::kernel::{extrema, moments};
 
 /// Returns the usual figures of what is not NaN, each with its name, in this order: `count` `mean`
 /// `std` `min` `25%` `50%` `75%` `max` `skew` `kurtosis`.
@@ -17,6 +28,9 @@ pub fn describe<'a>(
     options: &Options<'_>,
 ) -> Result<Vec<(&'static str, Output)>> {
     let values = values.into();
+    if let Some(figures) = of_lane(&values, options)? {
+        return Ok(figures);
+    }
     let quartile = |q| {
         let mut options = options.clone();
         options.q = super::Quantiles::One(q);
@@ -37,4 +51,106 @@ pub fn describe<'a>(
     .into_iter()
     .map(|(name, reduction, options)| Ok((name, reduce(reduction, values.clone(), &options)?)))
     .collect()
+}
+
+/// What the figures of one lane are asked for with.
+struct Asked<'a, 'b> {
+    dtype: Dtype,
+    options: &'a Options<'b>,
+    /// The length of the lane.
+    len: usize,
+}
+
+/// Returns the figures of a whole array of floats that lies together, in few passes; `None` if it is anything else.
+fn of_lane(values: &Values<'_>, options: &Options<'_>) -> Result<Option<Vec<(&'static str, Output)>>> {
+    let plain =
+        options.exact && options.dtype.is_none() && options.mask.is_none() && options.initial.is_none();
+    if !plain || !matches!(values.dtype(), Dtype::F64 | Dtype::F32) {
+        return Ok(None);
+    }
+    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let len = plan.len_reduced(values.shape());
+    if len != values.len() {
+        return Ok(None);
+    }
+    let asked = Asked { dtype: values.dtype(), options, len };
+    let Some(cells) = (match values.grid("describe")?.block() {
+        Some(Block::F64(x)) => asked.cells(x, |x| Block::F64(x))?,
+        Some(Block::F32(x)) => asked.cells(x, |x| Block::F32(x))?,
+        _ => None,
+    }) else {
+        return Ok(None);
+    };
+    let shape = plan.shape(values.shape(), options.keepdims);
+    let figure = |(name, cell, dtype): (_, Cell, _)| (name, output(&[cell], dtype, shape.clone()));
+    Ok(Some(cells.into_iter().map(figure).collect()))
+}
+
+impl Asked<'_, '_> {
+    fn spec(&self, reduction: Reduction) -> Result<Spec> {
+        Spec::new(reduction, self.dtype, self.options)
+    }
+
+    fn cells<T: Float>(
+        &self,
+        x: &[T],
+        block: impl Fn(&[T]) -> Block<'_>,
+    ) -> Result<Option<Vec<(&'static str, Cell, Dtype)>>> {
+        let numbers: Vec<T>;
+        let nans = count_nan(x) as usize;
+        let x = if nans == 0 {
+            x
+        } else {
+            numbers = x.iter().copied().filter(|x| !x.is_nan()).collect();
+            &numbers
+        };
+        let divisor = x.len() as f64 - self.options.ddof;
+        let ends = extrema::min_max(x).filter(|(low, high)| low.widen() < high.widen());
+        let (Some((low, high)), true) = (ends, divisor > 0.0) else { return Ok(None) };
+        let mean_spec = self.spec(Reduction::Mean)?;
+        let mut cells = Vec::with_capacity(4);
+        let found =
+            threads::one_shot(block(x), &mean_spec, &mut cells) || mean_spec.one_shot(block(x), &mut cells);
+        let (true, &[mean]) = (found, cells.as_slice()) else { return Ok(None) };
+        let Some(central) = Central::new(x, mean.to_f64()) else { return Ok(None) };
+        let std = central.variance(divisor).sqrt().rounded::<T>();
+        let std = std.unwrap_or_else(|| moments::std(x, self.options.ddof));
+
+        let mut quartiles = self.spec(Reduction::Quantile)?;
+        quartiles.q = vec![0.25, 0.5, 0.75];
+        cells.clear();
+        order::in_order(block(x), &quartiles, &mut cells);
+        let &[first, second, third] = cells.as_slice() else { return Ok(None) };
+
+        let mut exact: Option<Box<Powers>> = None;
+        let mut shape = |reduction| -> Result<Cell> {
+            let spec = self.spec(reduction)?;
+            if let Some(value) = powers::figure::<T>(&central, &spec) {
+                return Ok(Cell::F(value));
+            }
+            let powers = exact.get_or_insert_with(|| {
+                let mut powers = Box::<Powers>::default();
+                powers.push(block(x));
+                powers
+            });
+            let mut cells = Vec::with_capacity(1);
+            powers.finish(&spec, &mut cells);
+            Ok(cells[0])
+        };
+        let (skew, kurtosis) = (shape(Reduction::Skew)?, shape(Reduction::Kurtosis)?);
+        let (own, of_quartiles) = (mean_spec.out, quartiles.out);
+        let number = |x: T| Cell::F(x.widen());
+        Ok(Some(vec![
+            ("count", Cell::I((self.len - nans) as i64), Dtype::I64),
+            ("mean", mean, own),
+            ("std", number(std), own),
+            ("min", number(low), own),
+            ("25%", first, of_quartiles),
+            ("50%", second, of_quartiles),
+            ("75%", third, of_quartiles),
+            ("max", number(high), own),
+            ("skew", skew, own),
+            ("kurtosis", kurtosis, own),
+        ]))
+    }
 }

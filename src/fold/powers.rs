@@ -2,9 +2,13 @@
 
 use super::big::{Big, Precision, parts};
 use super::cell::Cell;
+use super::dtype::Dtype;
 use super::exact::{Digits, Special};
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
+use crate::kernel::central::Central;
+use crate::kernel::element::Float;
+use crate::kernel::sum;
 
 /// Σx, Σx², Σx³ and Σx⁴ as integers in units of the smallest double to that power.
 #[derive(Clone, Debug, Default)]
@@ -141,4 +145,35 @@ impl Powers {
             }
         }
     }
+}
+
+/// Puts down skew, kurtosis or moments of a lane without NaN and returns true, if sums in two doubles decide how they
+/// are rounded.
+pub(super) fn quick(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> bool {
+    let found = match (block, spec.out) {
+        (Block::F64(x), Dtype::F64) => quick_of(x, spec),
+        (Block::F32(x), Dtype::F32) => quick_of(x, spec),
+        _ => None,
+    };
+    cells.extend(found.iter().flatten().map(|&value| Cell::F(value)));
+    found.is_some()
+}
+
+fn quick_of<T: Float>(x: &[T], spec: &Spec) -> Option<Vec<f64>> {
+    let mean = sum::mean::<T, T>(x).widen();
+    let central = Central::new(x, mean)?;
+    if spec.kind != Kind::Moments {
+        return Some(vec![figure::<T>(&central, spec)?]);
+    }
+    let central = (2..=spec.order).map(|power| Some(central.moment(power).rounded::<T>()?.widen()));
+    core::iter::once(Some(mean)).chain(central).collect()
+}
+
+/// Returns skew or kurtosis, if the sums decide how it is rounded.
+pub(super) fn figure<T: Float>(central: &Central, spec: &Spec) -> Option<f64> {
+    let estimate = match spec.kind {
+        Kind::Skew => central.skew(spec.bias),
+        _ => central.kurtosis(spec.bias, spec.fisher)?,
+    };
+    Some(estimate.rounded::<T>()?.widen())
 }

@@ -7,6 +7,7 @@ use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
 use super::order::{self, Method};
 use super::output::Scalar;
+use super::powers;
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
 use crate::kernel::{moments, sum};
@@ -212,7 +213,15 @@ impl Spec {
     pub(super) fn gathers(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Var | Kind::Std | Kind::Norm | Kind::Median | Kind::Quantile | Kind::Percentile
+            Kind::Var
+                | Kind::Std
+                | Kind::Norm
+                | Kind::Median
+                | Kind::Quantile
+                | Kind::Percentile
+                | Kind::Skew
+                | Kind::Kurtosis
+                | Kind::Moments
         )
     }
 
@@ -231,6 +240,9 @@ impl Spec {
                 order::in_order(block, self, cells);
                 return true;
             }
+        }
+        if matches!(self.kind, Kind::Skew | Kind::Kurtosis | Kind::Moments) {
+            return powers::quick(block, self, cells);
         }
         let cell = self.one_shot_cell(block);
         cells.extend(cell);

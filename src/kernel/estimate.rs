@@ -118,6 +118,50 @@ impl Estimate {
         Self { high: quotient, low, bound: if safe { bound } else { f64::NAN } }
     }
 
+    /// Returns the same number, of which `high` is as much as a float holds.
+    pub(crate) fn normalized(self) -> Self {
+        let (high, low) = two_sum(self.high, self.low);
+        Self { high, low, ..self }
+    }
+
+    /// Returns the product.
+    pub(crate) fn times(self, other: Self) -> Self {
+        let (high, error) = two_product(self.high, other.high);
+        let (first, second, last) = (self.high * other.low, self.low * other.high, self.low * other.low);
+        let low = error + (first + (second + last));
+        let off = self.high.abs() + self.low.abs() + self.bound;
+        let of_other = other.high.abs() + other.low.abs();
+        let rounded = error.abs() + first.abs() + second.abs() + last.abs();
+        let bound = off * other.bound + of_other * self.bound + rounded * (8.0 * EPSILON);
+        // Parts below this may lose bits to underflow.
+        let safe = high == 0.0 || (1e-250..1e250).contains(&high.abs());
+        let lost = f64::MIN_POSITIVE * 16.0;
+        Self { high, low, bound: if safe { bound * (1.0 + 8.0 * EPSILON) + lost } else { f64::NAN } }
+    }
+
+    /// Returns the product with a number.
+    pub(crate) fn scaled_by(self, factor: f64) -> Self {
+        self.times(Self { high: factor, low: 0.0, bound: 0.0 })
+    }
+
+    /// Returns the quotient; the divisor is some way from 0.
+    pub(crate) fn divided_by_estimate(self, divisor: Self) -> Self {
+        let quotient = self.high / divisor.high;
+        let (product, error) = two_product(quotient, divisor.high);
+        let (remainder, cross) = ((self.high - product) - error, quotient * divisor.low);
+        let low = (remainder + (self.low - cross)) / divisor.high;
+        // The numerator errs by its bound, that of the divisor times the quotient, and what rounds off; `low` was
+        // divided by a part of the divisor.
+        let size = divisor.high.abs();
+        let rounded = remainder.abs() + self.low.abs() + cross.abs();
+        let off = (divisor.low.abs() + divisor.bound) / size;
+        let numerator = self.bound + quotient.abs() * divisor.bound + rounded * (8.0 * EPSILON);
+        let bound = numerator / size + low.abs() * (2.0 * off + 4.0 * EPSILON);
+        let ordinary = |x: f64| (1e-250..1e250).contains(&x.abs());
+        let safe = ordinary(size) && (ordinary(quotient) || quotient == 0.0) && off < 1e-6;
+        Self { high: quotient, low, bound: if safe { bound * (1.0 + 1e-5) } else { f64::NAN } }
+    }
+
     /// Returns the float that every number within the bound rounds to, if there is one.
     #[inline(always)]
     pub(crate) fn rounded<R: Float>(self) -> Option<R> {

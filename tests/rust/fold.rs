@@ -523,6 +523,75 @@ fn describe_gives_the_figures_that_the_functions_of_these_names_give() {
 }
 
 #[test]
+fn describe_of_one_lane_has_the_bits_of_its_functions() {
+    let twins: [(&str, Reduction); 9] = [
+        ("mean", Reduction::Nanmean),
+        ("std", Reduction::Nanstd),
+        ("min", Reduction::Nanmin),
+        ("25%", Reduction::Nanquantile),
+        ("50%", Reduction::Nanmedian),
+        ("75%", Reduction::Nanquantile),
+        ("max", Reduction::Nanmax),
+        ("skew", Reduction::Nanskew),
+        ("kurtosis", Reduction::Nankurtosis),
+    ];
+    for (n, ddof) in [(3usize, 0.0), (9, 1.0), (1000, 0.0), (40_000, 1.0)] {
+        let mut x: Vec<f64> = wide(7, n).iter().map(|x| x.rem_euclid(1e6) - 1e5).collect();
+        for nan in [false, true] {
+            if nan {
+                x[n / 2] = f64::NAN;
+            }
+            let single: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+            let options = plain().ddof(ddof);
+            for (values, single) in [(Values::from(&x), false), (Values::from(&single), true)] {
+                let figures = fold::describe(values.clone(), &options).expect("there are enough");
+                for (name, reduction) in twins {
+                    let q = if name == "75%" { 0.75 } else { 0.25 };
+                    let alone = fold::reduce(reduction, values.clone(), &options.clone().q(q))
+                        .expect("it has a value");
+                    let (_, got) =
+                        figures.iter().find(|(figure, _)| *figure == name).expect("it is a figure");
+                    assert_eq!(got, &alone, "{name} of {n}, single: {single}, NaN: {nan}");
+                }
+            }
+        }
+    }
+    assert!(fold::describe(&[2.5; 9], &plain()).expect("it has values").iter().all(|(name, output)| {
+        output.to_f64().is_some_and(|x| x.is_nan()) == matches!(*name, "skew" | "kurtosis")
+    }));
+}
+
+/// The exact integers, by way of a state, which the sums in two doubles must agree with.
+#[test]
+fn skew_kurtosis_and_moments_of_one_piece_have_the_bits_of_many() {
+    let mut lists = vec![wide(3, 500), wide(5, 2500)];
+    lists.push((0..3000).map(|i| 1e9 + f64::from(i % 7) * 1e-3).collect());
+    lists.push((0..2000).map(|i| f64::from(i) - 999.5).collect());
+    lists.push((0..1999).map(|i| f64::from(i * i % 1009) * 1e-30).collect());
+    lists.push((0..50).map(|i| f64::from(i * i % 31) * 1e70).collect());
+    lists.push((0..50).map(|i| f64::from(i * i % 31) * 1e-160).collect());
+    lists.push(vec![1.0, 1.0 + f64::EPSILON, 1.0 - f64::EPSILON, 1.0, 3.0]);
+    for n in 1..40u32 {
+        lists.push((0..n).map(|i| f64::from(i * 7919 % 101) / 7.0).collect());
+    }
+    for x in &lists {
+        let single: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+        for reduction in [Reduction::Skew, Reduction::Kurtosis, Reduction::Moments] {
+            for options in [plain(), plain().bias(false).fisher(false), plain().bias(false)] {
+                for values in [Values::from(x), Values::from(&single)] {
+                    let whole = fold::reduce(reduction, values.clone(), &options).expect("it has a value");
+                    let mut parts =
+                        fold::Partial::new(reduction, values.dtype(), &options).expect("it has a state");
+                    parts.push(values.clone()).expect("it is of that type");
+                    let parts = parts.finish().expect("it has a value");
+                    assert_eq!(bits(&whole), bits(&parts), "{} of {} numbers", reduction.name(), x.len());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn quantiles_by_all_methods_have_the_bits_of_numpy() {
     for case in numpy()["quantiles"].as_array().expect("a list") {
         let (x, q) = (doubles(&case["x"]), doubles(&case["q"]));
