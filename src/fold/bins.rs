@@ -12,6 +12,7 @@ use super::values::Values;
 use super::work::Work;
 use super::{Dtype, Quantiles};
 use crate::error::{Error, Result};
+use crate::kernel::{bins, extrema};
 
 /// NumPy's rules for the number of bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,12 +111,12 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
     let weights = options.weights.as_ref().map(|weights| same_shape(&values, weights, op)).transpose()?;
     let edges = match &options.bins {
         Bins::Edges(edges) => Edges::given(edges)?,
-        Bins::Count(count) => Edges::equal(*count, outer(&values, options.range)?, &values, options.range)?,
+        Bins::Count(count) => Edges::equal(*count, outer(&work, options.range)?, &values, options.range)?,
         Bins::Rule(_) if weights.is_some() => {
             return Err(bad("weights", "none with a rule for bins", "weights"));
         }
         Bins::Rule(rule) => {
-            let (low, high) = outer(&values, options.range)?;
+            let (low, high) = outer(&work, options.range)?;
             let count = rule.count(&values, &work, options.range, low, high)?;
             Edges::equal(count, (low, high), &values, options.range)?
         }
@@ -128,7 +129,7 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
     let mut cells = match &weights {
         None => {
             let mut counts = vec![0u64; bins];
-            edges.each(work.block(), |bin, _| counts[bin] += 1);
+            edges.count(work.block(), &mut counts);
             counts.into_iter().map(Cell::U).collect::<Vec<_>>()
         }
         Some(weights) => {
@@ -169,15 +170,18 @@ fn same_shape<'a>(values: &Values<'_>, weights: &Values<'a>, op: &'static str) -
 }
 
 /// Returns the outer edges, from the range or the data.
-fn outer(values: &Values<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
+fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
     let (low, high) = match range {
         Some((low, high)) if low > high => return Err(bad("range", "low <= high", format!("{low}, {high}"))),
         Some(range) => range,
-        None if values.is_empty() => (0.0, 1.0),
         None => {
-            let end = |reduction| reduce(reduction, values.clone(), &Options::default());
-            let number = |output: Output| output.to_f64().unwrap_or(f64::NAN);
-            (number(end(Reduction::Min)?), number(end(Reduction::Max)?))
+            let ends = match work.block() {
+                Block::F64(x) => extrema::min_max(x),
+                Block::F32(x) => extrema::min_max(x).map(|(low, high)| (f64::from(low), f64::from(high))),
+                Block::I64(x) => extrema::min_max(x).map(|(low, high)| (low as f64, high as f64)),
+                Block::U64(x) => extrema::min_max(x).map(|(low, high)| (low as f64, high as f64)),
+            };
+            ends.unwrap_or((0.0, 1.0))
         }
     };
     if !low.is_finite() || !high.is_finite() {
@@ -247,6 +251,17 @@ impl Edges {
             return Err(bad("bins", "bins that are wider than the distance of two floats", count));
         }
         Ok(Self { list, dtype, scale: Some(count as f64 / (high - low)) })
+    }
+
+    /// Adds the number of elements of each bin.
+    pub(super) fn count(&self, block: Block<'_>, counts: &mut [u64]) {
+        let mut slow =
+            |x: f64, counts: &mut [u64]| self.each_of(core::iter::once(x), |bin, _| counts[bin] += 1);
+        match (block, self.scale) {
+            (Block::F64(x), Some(scale)) => bins::count(x, &self.list, scale, counts, &mut slow),
+            (Block::F32(x), Some(scale)) => bins::count(x, &self.list, scale, counts, &mut slow),
+            _ => self.each(block, |bin, _| counts[bin] += 1),
+        }
     }
 
     /// Calls `found` with the bin and the place of every element inside.
@@ -372,7 +387,7 @@ fn stone(x: &[f64], spread: f64, all: &Edges) -> Result<f64> {
         let range = Some((all.list[0], all.list[1]));
         let edges = Edges::equal(count, (all.list[0], all.list[1]), &Values::from(x), range)?;
         let mut counts = vec![0u64; count];
-        edges.each(Block::F64(x), |bin, _| counts[bin] += 1);
+        edges.count(Block::F64(x), &mut counts);
         let squares: f64 = counts.iter().map(|&count| (count as f64 / n) * (count as f64 / n)).sum();
         let error = (2.0 - (n + 1.0) * squares) / (spread / count as f64);
         if error < best.0 {

@@ -64,6 +64,9 @@ pub(super) fn precision(dtype: Dtype) -> Precision {
 
 /// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
 pub(super) fn round_to(value: f64, precision: Precision) -> f64 {
+    if precision == Precision::F32 {
+        return f64::from(value as f32);
+    }
     if precision == Precision::F64 || !value.is_finite() {
         value
     } else {

@@ -53,6 +53,9 @@ pub fn describe<'a>(
     .collect()
 }
 
+/// Each figure with its name and its type.
+type Figures = Vec<(&'static str, Cell, Dtype)>;
+
 /// What the figures of one lane are asked for with.
 struct Asked<'a, 'b> {
     dtype: Dtype,
@@ -91,11 +94,7 @@ impl Asked<'_, '_> {
         Spec::new(reduction, self.dtype, self.options)
     }
 
-    fn cells<T: Float>(
-        &self,
-        x: &[T],
-        block: impl Fn(&[T]) -> Block<'_>,
-    ) -> Result<Option<Vec<(&'static str, Cell, Dtype)>>> {
+    fn cells<T: Float>(&self, x: &[T], block: impl Fn(&[T]) -> Block<'_>) -> Result<Option<Figures>> {
         let numbers: Vec<T>;
         let nans = count_nan(x) as usize;
         let x = if nans == 0 {

@@ -23,6 +23,8 @@ pub(crate) mod prefetch;
 pub(crate) mod rotate;
 
 #[cfg(feature = "fold")]
+pub(crate) mod bins;
+#[cfg(feature = "fold")]
 pub(crate) mod central;
 #[cfg(feature = "fold")]
 pub(crate) mod count;

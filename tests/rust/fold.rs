@@ -592,6 +592,57 @@ fn skew_kurtosis_and_moments_of_one_piece_have_the_bits_of_many() {
 }
 
 #[test]
+fn histograms_of_long_lists_count_as_their_edges_say() {
+    let mut lists = vec![
+        (0..5000).map(|i| f64::from(i % 101)).collect::<Vec<_>>(), // all on edges
+        wide(17, 5000).iter().map(|x| x.rem_euclid(8.0) - 4.0).collect(),
+        (0..5000).map(|i| 1.0 + f64::from(i * 37 % 1000) * f64::EPSILON).collect(),
+        (0..5000).map(|i| f64::from(i * 7919 % 5003) * 1e-310).collect(),
+        (0..5000).map(|i| 1e9 + f64::from(i * 7919 % 5003) / 9.0).collect(),
+    ];
+    let mut holes = lists[1].clone();
+    holes[77] = f64::NAN;
+    holes[3000] = f64::INFINITY;
+    lists.push(holes);
+    for x in &lists {
+        let single: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+        let finite = x.iter().all(|x| x.is_finite());
+        for bins in [1, 7, 100, 300] {
+            for range in [None, Some((-2.0, 3.1)), Some((0.0, 100.0))] {
+                if range.is_none() && !finite {
+                    continue;
+                }
+                let mut options = fold::Histogram::default();
+                (options.bins, options.range) = (fold::Bins::Count(bins), range);
+                for values in [Values::from(x), Values::from(&single)] {
+                    // Data that are too near one another for so many bins are an error.
+                    let Ok((counts, edges)) = fold::histogram(values.clone(), &options) else { continue };
+                    let list: Vec<f64> = match &edges {
+                        Output::Array(fold::Array::F64(list)) => list.iter().copied().collect(),
+                        Output::Array(fold::Array::F32(list)) => list.iter().map(|&x| f64::from(x)).collect(),
+                        other => panic!("edges are floats: {other:?}"),
+                    };
+                    let mut expected = vec![0i64; bins];
+                    let wide: Vec<f64> = match &values {
+                        Values::F32(x) => x.iter().map(|&x| f64::from(x)).collect(),
+                        _ => x.clone(),
+                    };
+                    for x in wide.iter().filter(|&&x| list[0] <= x && x <= list[bins]) {
+                        expected[list.partition_point(|edge| edge <= x).clamp(1, bins) - 1] += 1;
+                    }
+                    let Output::Array(fold::Array::I64(counts)) = counts else { panic!("counts are int64") };
+                    assert_eq!(
+                        counts.iter().copied().collect::<Vec<_>>(),
+                        expected,
+                        "{bins} bins, {range:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn quantiles_by_all_methods_have_the_bits_of_numpy() {
     for case in numpy()["quantiles"].as_array().expect("a list") {
         let (x, q) = (doubles(&case["x"]), doubles(&case["q"]));

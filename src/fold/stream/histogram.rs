@@ -60,12 +60,10 @@ impl Histogram {
         let values = values.into();
         let work = Work::flat(&values, "histogram")?;
         let counts = &mut self.counts;
-        let mut inside = 0;
-        self.edges.each(work.block(), |bin, _| {
-            counts[bin] += 1;
-            inside += 1;
-        });
-        if inside < work.len() {
+        let before: u64 = counts.iter().sum();
+        self.edges.count(work.block(), counts);
+        let inside = counts.iter().sum::<u64>() - before;
+        if inside < work.len() as u64 {
             let (low, high) = (self.edges.list()[0], self.edges.list()[self.counts.len()]);
             let mut list = Vec::new();
             extend_doubles(&mut list, work.block());

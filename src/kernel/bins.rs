@@ -1,0 +1,161 @@
+//! Into which of many bins of equal width does each number fall, as the edges say?
+//!
+//! The place `t = (x - low) * scale`, rounded twice, never falls where x rises. With t(e) of every edge e within
+//! `off` of the edge's number, an x whose t is further than that from all integers is on the same side of each edge
+//! as t is of its number: the bin is ⌊t⌋ whatever was rounded. The other numbers are compared with the edges.
+
+use super::dispatch;
+use super::extrema::Ordered;
+
+/// Numbers whose places are found together.
+const GROUP: usize = 32;
+
+/// Tables that are counted into in turn, so that equal neighbours do not wait for one another.
+const TABLES: usize = 4;
+
+/// Places up to this many bins can be told from their neighbours in single precision.
+const MOST: usize = 1 << 14;
+
+/// A float whose place is found in its own precision.
+pub(crate) trait Placed: Ordered {
+    /// Returns the same number as a double.
+    fn widened(self) -> f64;
+
+    /// Returns a number as this type, rounded.
+    fn rounded(x: f64) -> Self;
+
+    /// Returns the place t, which has the number of the bin as its whole part.
+    fn place(self, low: Self, scale: Self) -> Self;
+
+    /// Writes the bin of each number, the number of bins for one outside; `false`: some may be others.
+    fn places(x: &[Self; GROUP], bins: &Line<Self>, out: &mut [u32; GROUP]) -> bool;
+}
+
+/// Bins of equal width in the precision of the numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line<T> {
+    low: T,
+    high: T,
+    scale: T,
+    /// More than the distance of any edge's place from its number.
+    off: T,
+    /// Half a bin above the last one: the place of what is outside.
+    outside: T,
+}
+
+macro_rules! placed {
+    ($($float:ident, $integer:ident, $fraction:literal);*) => {
+        $(impl Placed for $float {
+            #[inline(always)]
+            fn widened(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline(always)]
+            fn rounded(x: f64) -> Self {
+                x as Self
+            }
+
+            #[inline(always)]
+            fn place(self, low: Self, scale: Self) -> Self {
+                (self - low) * scale
+            }
+
+            #[inline(always)]
+            fn places(x: &[Self; GROUP], bins: &Line<Self>, out: &mut [u32; GROUP]) -> bool {
+                // Added to t this leaves the nearest integer in the lowest bits.
+                let shifter = (3u64 << ($fraction - 1)) as Self;
+                let mut certain = [true; GROUP];
+                for lane in 0..GROUP {
+                    let x = x[lane];
+                    let inside = (bins.low <= x) & (x <= bins.high);
+                    let place = if inside { x.place(bins.low, bins.scale) } else { bins.outside };
+                    let shifted = place + shifter;
+                    let rest = place - (shifted - shifter);
+                    certain[lane] = rest.abs() > bins.off;
+                    let nearest = shifted.to_bits().wrapping_sub(shifter.to_bits());
+                    out[lane] = nearest.wrapping_sub($integer::from(rest < 0.0)) as u32;
+                }
+                certain.iter().fold(true, |all, &certain| all & certain)
+            }
+        })*
+    };
+}
+placed!(f64, u64, 52; f32, u32, 23);
+
+/// Adds the numbers of each bin to `counts`; `edges` rise, the last bin holds its right edge.
+///
+/// `slow` finds the bin of a number that is inside.
+pub(crate) fn count<T: Placed>(
+    x: &[T],
+    edges: &[f64],
+    scale: f64,
+    counts: &mut [u64],
+    slow: &mut dyn FnMut(f64, &mut [u64]),
+) {
+    let bins = edges.len() - 1;
+    let mut each = |x: &[T], counts: &mut [u64]| x.iter().for_each(|x| slow(x.widened(), counts));
+    let Some(line) = (bins <= MOST && x.len() >= 2 * bins).then(|| line::<T>(edges, scale)).flatten() else {
+        return each(x, counts);
+    };
+    // Fewer than 2^32 at a time, as the tables hold 32 bits.
+    for part in x.chunks(1 << 30) {
+        let mut tables = vec![[0u32; TABLES]; bins + 1];
+        let (mut groups, rest) = part.as_chunks::<GROUP>();
+        while !groups.is_empty() {
+            let done = tally(groups, line, &mut tables);
+            groups = &groups[done..];
+            if let Some((group, others)) = groups.split_first() {
+                each(group, counts);
+                groups = others;
+            }
+        }
+        each(rest, counts);
+        for (count, tables) in counts.iter_mut().zip(&tables) {
+            *count += tables.iter().map(|&count| u64::from(count)).sum::<u64>();
+        }
+    }
+}
+
+/// Returns the bins in the precision of the numbers, unless an edge is not of that precision.
+fn line<T: Placed>(edges: &[f64], scale: f64) -> Option<Line<T>> {
+    let bins = edges.len() - 1;
+    let scale = T::rounded(scale);
+    let low = T::rounded(edges[0]);
+    let mut off = 0.0;
+    for (i, &edge) in (0..).zip(edges) {
+        let own = T::rounded(edge);
+        if own.widened() != edge {
+            return None;
+        }
+        let from = (own.place(low, scale).widened() - f64::from(i)).abs();
+        off = if from <= off { off } else { from };
+    }
+    let high = T::rounded(edges[bins]);
+    let outside = T::rounded(bins as f64 + 0.5);
+    // More than what was rounded off here; where a place is not finite this is never below a rest.
+    (off < 0.25).then(|| Line { low, high, scale, off: T::rounded(off * 1.0001 + 1e-30), outside })
+}
+
+/// Counts groups until there is one with a number near an edge, and returns how many were counted.
+#[inline(always)]
+fn tally_body<T: Placed>(groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u32; TABLES]]) -> usize {
+    let mut places = [0u32; GROUP];
+    for (done, group) in groups.iter().enumerate() {
+        if !T::places(group, &line, &mut places) {
+            return done;
+        }
+        for places in places.as_chunks::<TABLES>().0 {
+            for (table, &place) in places.iter().enumerate() {
+                if let Some(counts) = tables.get_mut(place as usize) {
+                    counts[table] += 1;
+                }
+            }
+        }
+    }
+    groups.len()
+}
+
+dispatch! {
+    fn tally[T: Placed](groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u32; TABLES]]) -> usize = tally_body;
+}
