@@ -36,8 +36,8 @@ export const count = (values, options) => reduce("count", values, options);
 export const countNonzero = (values, options) => reduce("count_nonzero", values, options);
 export const minmax = (values, options) => reduce("minmax", values, options);
 export const median = (values, options) => reduce("median", values, options);
-export const quantile = (values, q, options) => reduce("quantile", values, { ...options, q });
-export const percentile = (values, q, options) => reduce("percentile", values, { ...options, q });
+export const quantile = (values, q, options) => quantiles("quantile", values, { ...options, q });
+export const percentile = (values, q, options) => quantiles("percentile", values, { ...options, q });
 export const skew = (values, options) => reduce("skew", values, options);
 export const kurtosis = (values, options) => reduce("kurtosis", values, options);
 export const moments = (values, options) => reduce("moments", values, options);
@@ -55,8 +55,8 @@ export const nanmedian = (values, options) => reduce("nanmedian", values, option
 export const nanskew = (values, options) => reduce("nanskew", values, options);
 export const nankurtosis = (values, options) => reduce("nankurtosis", values, options);
 export const nanmoments = (values, options) => reduce("nanmoments", values, options);
-export const nanquantile = (values, q, options) => reduce("nanquantile", values, { ...options, q });
-export const nanpercentile = (values, q, options) => reduce("nanpercentile", values, { ...options, q });
+export const nanquantile = (values, q, options) => quantiles("nanquantile", values, { ...options, q });
+export const nanpercentile = (values, q, options) => quantiles("nanpercentile", values, { ...options, q });
 
 export const dot = (a, b, options) => combine("dot", a, b, options);
 export const vecdot = (a, b, options) => combine("vecdot", a, b, options);
@@ -187,6 +187,12 @@ function combine(op, a, b, options) {
   return withKernelArray(left, "values", (leftCore) =>
     withKernelArray(right, "other", (rightCore) => pair(op, leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
   );
+}
+
+function quantiles(op, values, options) {
+  if (options.weights == null) return reduce(op, values, options);
+  if (options.where != null) throw badParameter("where", "none beside weights: a weight of 0 leaves an element out", options.where);
+  return combine(op, values, options.weights, options);
 }
 
 function describeMask(where) {

@@ -254,6 +254,11 @@ export interface QuantileOptions extends ReductionOptions {
     | "higher"
     | "midpoint"
     | "nearest";
+  /**
+   * How many elements each one stands for, with the method `"inverted_cdf"`: of the shape of the values, or one for each
+   * step along the one `axis`. Not together with `where`: a weight of 0 leaves an element out.
+   */
+  weights?: Values;
 }
 
 interface NormOnly {

@@ -529,35 +529,35 @@ def minmax(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, wher
 def nanminmax(x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, where: _ArrayLike | None = None) -> NDArray[Any]: ...
 @overload
 def quantile(
-    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def quantile(
-    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def percentile(
-    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def percentile(
-    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanquantile(
-    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanquantile(
-    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanpercentile(
-    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: float, /, axis: None = None, *, method: _Method = "linear", keepdims: Literal[False] = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanpercentile(
-    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, where: _ArrayLike | None = None
+    x: _ArrayLike, q: _ArrayLike, /, axis: _Axis = None, *, method: _Method = "linear", keepdims: bool = False, weights: _ArrayLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 def skew(x: _ArrayLike, /, axis: _Axis = None, *, bias: bool = True, keepdims: bool = False, where: _ArrayLike | None = None) -> Any: ...
 def kurtosis(

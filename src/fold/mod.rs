@@ -41,6 +41,7 @@ pub mod stream;
 mod threads;
 mod total;
 mod values;
+mod weighted;
 mod work;
 
 pub use bins::{Bins, Histogram, Rule, bincount, digitize, histogram};
@@ -56,3 +57,4 @@ pub use reduce::*;
 pub use scan::{Scan, cummax, cummin, cumprod, cumsum, scan};
 pub use threads::{set_threads, threads};
 pub use values::Values;
+pub use weighted::weighted;

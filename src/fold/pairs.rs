@@ -10,6 +10,7 @@ use super::reduce::output;
 use super::threads;
 use super::total::Total;
 use super::values::Values;
+use super::weighted::spread;
 use super::work::{Work, common_shape, float_of_both};
 use crate::error::{Error, Result};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
@@ -259,20 +260,7 @@ pub fn average<'a>(
 ) -> Result<Output> {
     let values = values.into();
     let Some(weights) = weights else { return super::mean(values, options) };
-    let weights = match options.axis {
-        Axes::One(axis) if weights.shape().len() == 1 && values.shape().len() > 1 => {
-            Plan::new(&options.axis, values.shape().len())?;
-            let after = if axis < 0 { -1 - axis } else { values.shape().len() as isize - 1 - axis };
-            weights.with_axes_after(after as usize)
-        }
-        _ => weights,
-    };
-    if common_shape(values.shape(), weights.shape())? != values.shape() {
-        return Err(Error::ShapeMismatch {
-            expected: format!("weights that broadcast to {:?}", values.shape()),
-            got: format!("{:?}", weights.shape()),
-        });
-    }
+    let weights = spread(&values, weights, &options.axis)?;
     let plan = Plan::new(&options.axis, values.shape().len())?;
     if plan.len_reduced(values.shape()) == 0 && !plan.shape(values.shape(), false).contains(&0) {
         return Err(Error::Empty { op: "average" });

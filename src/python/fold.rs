@@ -28,13 +28,14 @@ struct Call<'a, 'py> {
     reduction: Reduction,
     x: &'a Bound<'py, PyAny>,
     mask: Option<&'a Bound<'py, PyAny>>,
+    weights: Option<&'a Bound<'py, PyAny>>,
     options: Options<'static>,
 }
 
 impl<'a, 'py> Call<'a, 'py> {
     fn new(reduction: Reduction, x: &'a Bound<'py, PyAny>, axis: AxisArgument, keepdims: bool) -> Self {
         let options = Options { axis: axis.0, keepdims, ..Options::default() };
-        Self { reduction, x, mask: None, options }
+        Self { reduction, x, mask: None, weights: None, options }
     }
 
     fn ddof(mut self, ddof: f64) -> Self {
@@ -64,17 +65,26 @@ impl<'a, 'py> Call<'a, 'py> {
 
     #[inline]
     fn run(self) -> PyResult<Bound<'py, PyAny>> {
-        let Self { reduction, x, mask, options } = self;
+        let Self { reduction, x, mask, weights, options } = self;
         let py = x.py();
+        let fold = |options: &Options<'_>| match weights {
+            None => with_values(x, |values| fold_values(py, reduction, values, options)),
+            Some(weights) => with_values(x, |values| {
+                with_values(weights, |weights| {
+                    let n = values.len();
+                    let fold = || fold::weighted(reduction, values.view(), weights.view(), options);
+                    Ok(detached(py, n, fold)?)
+                })
+            }),
+        };
         let output = match mask {
-            None => with_values(x, |values| fold_values(py, reduction, values, &options))?,
+            None => fold(&options)?,
             Some(mask) => with_values(mask, |mask| {
                 let Values::Bool(mask) = mask else {
                     let got = mask.dtype().name();
                     return Err(PyTypeError::new_err(format!("where: expected bools, got {got}")));
                 };
-                let options = Options { mask: Some(mask), ..options };
-                with_values(x, |values| fold_values(py, reduction, values, &options))
+                fold(&Options { mask: Some(mask), ..options })
             })?,
         };
         to_python(py, output)
@@ -179,6 +189,13 @@ method : str, default \"linear\"
     How a quantile between two elements is found; one of NumPy's 13: inverted_cdf,
     averaged_inverted_cdf, closest_observation, interpolated_inverted_cdf, hazen, weibull, linear,
     median_unbiased, normal_unbiased, lower, higher, midpoint, nearest.
+"
+    };
+}
+macro_rules! weights_doc {
+    () => {
+        "weights : array_like, optional
+    How many elements each one stands for, with the method inverted_cdf: of the shape of `x`, or of its `axis`.
 "
     };
 }
@@ -323,21 +340,23 @@ macro_rules! reductions {
     };
     (@quantile $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), q_doc!(), where_doc!(), returns_doc!($scalar),
+            $first, "\n\n", x_and_axis_doc!(), q_doc!(), weights_doc!(), where_doc!(), returns_doc!($scalar),
             examples_doc!($($example)*)
         )]
         #[pyfunction]
-        #[pyo3(signature = (x, q, /, axis=AxisArgument(Axes::All), *, method="linear", keepdims=false, r#where=None),
-               text_signature = "(x, q, /, axis=None, *, method='linear', keepdims=False, where=None)")]
+        #[pyo3(signature = (x, q, /, axis=AxisArgument(Axes::All), *, method="linear", keepdims=false, weights=None, r#where=None),
+               text_signature = "(x, q, /, axis=None, *, method='linear', keepdims=False, weights=None, where=None)")]
         pub(super) fn $name<'py>(
             x: &Bound<'py, PyAny>,
             q: QuantilesArgument,
             axis: AxisArgument,
             method: &str,
             keepdims: bool,
+            weights: Option<&Bound<'py, PyAny>>,
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
             let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
+            call.weights = weights;
             call.options.q = q.0;
             call.options.method = Method::from_name(method)?;
             call.run()

@@ -19,7 +19,7 @@ fn known(op: &str) -> &'static str {
         }
         "var" | "std" | "nanvar" | "nanstd" => "axis, keepdims, exact, dtype, where, ddof",
         "quantile" | "percentile" | "nanquantile" | "nanpercentile" => {
-            "axis, keepdims, exact, dtype, where, q, method"
+            "axis, keepdims, exact, dtype, where, q, method, weights"
         }
         "skew" | "nanskew" => "axis, keepdims, exact, dtype, where, bias",
         "kurtosis" | "nankurtosis" => "axis, keepdims, exact, dtype, where, bias, fisher",
@@ -156,6 +156,7 @@ fn combine<'a>(
             fold::cov(a, b, ddof)
         }
         ("corrcoef", b) => fold::corrcoef(a, b),
+        (op, Some(b)) if op.ends_with("tile") => fold::weighted(Reduction::from_name(op)?, a, b, &wanted),
         _ => Err(Error::UnknownName {
             kind: "operation",
             expected: "dot, vecdot, cosine, average, cov, corrcoef",
@@ -165,7 +166,7 @@ fn combine<'a>(
     to_js(output?, bigint)
 }
 
-/// Combines two layouts: `dot`, `vecdot`, `cosine`, `average`, `cov`, `corrcoef`.
+/// Combines two layouts: `dot`, `vecdot`, `cosine`, `average`, `cov`, `corrcoef`, weighted quantiles.
 #[wasm_bindgen]
 pub fn pair(
     op: &str,

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Project } from "./install.mjs";
 
 const nf = await new Project().import("node.js");
-const { alloc, bincount, count, cummax, cummin, cumprod, cumsum, describe, digitize, group, histogram, max, mean, min, prod, sum, variance } = nf;
+const { alloc, bincount, count, cummax, cummin, cumprod, cumsum, describe, digitize, group, histogram, max, mean, min, nanquantile, percentile, prod, quantile, sum, variance } = nf;
 const list = ({ data }) => Array.from(data);
 const NUMBERS = [1, -2.5, 4, 4, 0.1, 7, -0, 3, 9, 2];
 
@@ -153,6 +153,19 @@ for (const [name, [misuse, code]] of Object.entries(MISUSE)) {
     assert.deepEqual(list(cumsum([1, 2])), [1, 3]);
   });
 }
+
+test("quantiles weigh their elements", () => {
+  const options = { method: "inverted_cdf", weights: [1, 1, 2, 0] };
+  assert.equal(quantile([3, 1, 2, 9], 0.5, options), 2);
+  assert.deepEqual(list(percentile([3, 1, 2, 9], [0, 25, 26, 100], options)), [1, 1, 2, 3]);
+  assert.equal(nanquantile([NaN, 1, 2], 0.5, { method: "inverted_cdf", weights: [5, 1, 3] }), 2);
+  const grid = { data: Int16Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] };
+  assert.deepEqual(list(quantile(grid, 0.5, { method: "inverted_cdf", axis: 1, weights: [0, 0, 1] })), [3, 6]);
+  for (const wrong of [{ method: "linear" }, { weights: [1, 1, -1, 0] }, { weights: [0, 0, 0, 0] }, { weights: [NaN, 1, 1, 1] }, { where: [true, true, true, true] }]) {
+    assert.throws(() => quantile([3, 1, 2, 9], 0.5, { ...options, ...wrong }), { code: "bad_parameter" });
+  }
+  assert.throws(() => quantile([3, 1, 2], 0.5, options), { code: "shape_mismatch" });
+});
 
 test("sums, products and extremes begin with initial", () => {
   assert.equal(sum([1e16, -1e16], { initial: 0.25 }), 0.25);

@@ -127,6 +127,46 @@ def test_where_leaves_what_numpy_leaves(call, data):
     assert_same(getattr(nf, name)(x, where=where, **options), expected, 1e-9)
 
 
+@deterministic(200)
+@given(arrays(), st.data())
+def test_weighted_quantiles_are_numpys(x, data):
+    if x.dtype == bool:
+        x = x.astype("u1")
+    name = data.draw(st.sampled_from(["quantile", "percentile", "nanquantile", "nanpercentile"]))
+    axis = data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))
+    shape = (x.shape[axis],) if axis is not None and data.draw(st.booleans()) else x.shape
+    weights = data.draw(hnp.arrays(data.draw(st.sampled_from(["f8", "i8"])), shape, elements=st.integers(0, 5)))
+    weights[...] += weights.sum() == 0
+    q = data.draw(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0, [0.25, 1.0]]))
+    q = np.multiply(q, 100) if "cent" in name else q
+    options = {"axis": axis, "keepdims": data.draw(st.booleans()), "method": "inverted_cdf"}
+    whole = np.broadcast_to(weights.reshape([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]), x.shape) if shape != x.shape else weights
+    numbers = ~np.isnan(x) if name.startswith("nan") else np.isfinite(np.zeros(x.shape))
+    left = np.where(numbers, whole, 0).sum(axis=axis)
+    if ((left == 0) & numbers.any(axis=axis)).any():  # no weight in some lane
+        return
+    # NUMERICS.md, "Differences": a lane of nothing but NaN is NaN, without a warning.
+    assert_same(getattr(nf, name)(x, q, weights=weights, **options), numpy(name, x, q, weights=np.ascontiguousarray(whole), **options))
+
+
+def test_weighted_quantiles_compare_weights_exactly():
+    x = np.arange(10.0)
+    weights = np.full(10, 0.1)  # NumPy's running sum of these is off
+    for k in range(11):
+        assert nf.quantile(x, k / 10, weights=weights, method="inverted_cdf") == max(0, k - 1)
+    assert nf.quantile([1, 2**63 - 1], 1.0, weights=[1, 1], method="inverted_cdf") == 2**63 - 1
+    assert nf.quantile(x, 0.5, weights=np.ones(10), method="inverted_cdf", where=x > 7) == 8
+    for code, call in [
+        ("bad_parameter", lambda: nf.quantile(x, 0.5, weights=weights)),
+        ("bad_parameter", lambda: nf.quantile(x, 0.5, weights=-weights, method="inverted_cdf")),
+        ("bad_parameter", lambda: nf.quantile(x, 0.5, weights=0 * weights, method="inverted_cdf")),
+        ("shape_mismatch", lambda: nf.quantile(x, 0.5, weights=weights[1:], method="inverted_cdf")),
+    ]:
+        with pytest.raises(nf.NearfoldError) as caught:
+            call()
+        assert caught.value.code == code
+
+
 INITIAL = ["sum", "prod", "min", "max", "nansum", "nanprod", "nanmin", "nanmax"]
 
 

@@ -1,0 +1,163 @@
+//! Which element of a lane has so much of the weight up to it?
+
+use super::big::Precision;
+use super::cell::Cell;
+use super::lanes::{Block, Plan};
+use super::options::{Axes, Options};
+use super::order::Method;
+use super::output::Output;
+use super::pairs::Pair;
+use super::reduce::{Reduction, chosen, output, transposed};
+use super::spec::Spec;
+use super::total::Total;
+use super::values::Values;
+use super::work::{Work, common_shape};
+use crate::error::{Error, Result};
+use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
+
+/// Returns weights as an array that broadcasts to the values: of their shape, or 1-D along the one `axis`.
+pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) -> Result<Values<'a>> {
+    let ndim = values.shape().len();
+    let weights = match *axis {
+        Axes::One(one) if weights.shape().len() == 1 && ndim > 1 => {
+            Plan::new(axis, ndim)?;
+            let after = if one < 0 { -1 - one } else { ndim as isize - 1 - one };
+            weights.with_axes_after(after as usize)
+        }
+        _ => weights,
+    };
+    if common_shape(values.shape(), weights.shape())? != values.shape() {
+        return Err(Error::ShapeMismatch {
+            expected: format!("weights that broadcast to {:?}", values.shape()),
+            got: format!("{:?}", weights.shape()),
+        });
+    }
+    Ok(weights)
+}
+
+fn bad(expected: &str, got: &str) -> Error {
+    Error::BadParameter { name: "weights", expected: expected.to_owned(), got: got.to_owned() }
+}
+
+/// Returns quantiles of values of which each stands for as many elements as its weight says.
+///
+/// `reduction` is a quantile, a percentile or a nan twin of one, `method` [`Method::InvertedCdf`]. The result is the
+/// first element in order for which the weight up to it is not 0 and, divided by the whole and rounded once, not below q.
+/// Shapes: weights broadcast to the values, or are 1-D along the one `axis`; the result's as of the reduction.
+/// Errors: [`Error::BadParameter`] for another reduction or method, and for weights of which one is negative or not
+/// finite or that sum up to 0; [`Error::ShapeMismatch`]; those of the reduction.
+/// Cost: O(n log n) time.
+pub fn weighted<'a>(
+    reduction: Reduction,
+    values: impl Into<Values<'a>>,
+    weights: impl Into<Values<'a>>,
+    options: &Options<'_>,
+) -> Result<Output> {
+    let (values, weights) = (values.into(), weights.into());
+    let values = &values;
+    let spec = Spec::new(reduction, values.dtype(), options)?;
+    if spec.q.is_empty() && spec.width.is_none() {
+        return Err(bad("none but for quantiles and percentiles", spec.op));
+    }
+    if spec.method != Method::InvertedCdf {
+        return Err(Error::BadParameter {
+            name: "method",
+            expected: "inverted_cdf, the one with weights".to_owned(),
+            got: spec.method.name().to_owned(),
+        });
+    }
+    let weights = spread(values, weights, &options.axis)?;
+    let pair = Pair::new(spec.op, values, &weights, &options.axis)?;
+    let (lanes, shape) = pair.result(options.keepdims);
+    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let len = plan.len_reduced(values.shape());
+    if lanes > 0 {
+        spec.check_len(len)?;
+    }
+    let mask = chosen(options, values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
+    let mut mask = mask.as_ref().map(|mask| mask.iter());
+    let mut cells = Vec::with_capacity(lanes * spec.q.len());
+    for lane in 0..lanes {
+        let (values, weights) = pair.lane(lane);
+        let mut places: Vec<usize> = (0..len).collect();
+        if let Some(mask) = &mut mask {
+            places.retain(|_| mask.next().is_some_and(|chosen| chosen.get()));
+        }
+        in_order(values, weights, &places, &spec, &mut cells)?;
+    }
+    let (cells, shape) = transposed(cells, spec.width, shape);
+    Ok(output(&cells, spec.out, shape))
+}
+
+/// Puts down the quantiles of the elements at some places.
+fn in_order(
+    values: Block<'_>,
+    weights: Block<'_>,
+    places: &[usize],
+    spec: &Spec,
+    cells: &mut Vec<Cell>,
+) -> Result<()> {
+    const TURNED: u64 = 1 << 63;
+    let key = |place: usize| match values {
+        Block::F64(x) => key_f64(x[place]),
+        Block::F32(x) => key_f64(f64::from(x[place])),
+        Block::I64(x) => x[place] as u64 ^ TURNED,
+        Block::U64(x) => x[place],
+    };
+    let is_nan = |place: usize| match values {
+        Block::F64(x) => x[place].is_nan(),
+        Block::F32(x) => x[place].is_nan(),
+        Block::I64(_) | Block::U64(_) => false,
+    };
+    let nan = places.iter().any(|&place| is_nan(place));
+    let numbers = places.iter().filter(|&&place| !is_nan(place));
+    let mut list: Vec<(u64, u64)> = numbers.map(|&place| (key(place), place as u64)).collect();
+    if list.is_empty() || (nan && !spec.skip_nan) {
+        cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+        return Ok(());
+    }
+    sort_by_two(&mut list, |&both| both, |both| both);
+    let sorted: Vec<usize> = list.iter().map(|&(_, place)| place as usize).collect();
+    let weights = weights_at(weights, &sorted)?;
+    let upto = |total: &Total, from: usize, to: usize| {
+        let mut total = total.clone();
+        total.push(weights.part(from, to - from));
+        total
+    };
+    let all = upto(&Total::default(), 0, sorted.len()).value();
+    if all.is_zero() {
+        return Err(bad("weights whose sum is not 0", "a sum of 0"));
+    }
+    for &q in &spec.q {
+        // The first place with weight up to it, and no smaller a part of the whole than is wanted.
+        let (mut low, mut high, mut below) = (0, sorted.len() - 1, Total::default());
+        while low < high {
+            let middle = low.midpoint(high);
+            let total = upto(&below, low, middle + 1);
+            let weight = total.value();
+            if weight.is_zero() || weight.divided_by(&all, false, Precision::F64) < q {
+                (low, below) = (middle + 1, total);
+            } else {
+                high = middle;
+            }
+        }
+        cells.push(match values {
+            Block::F64(_) | Block::F32(_) => Cell::F(of_key_f64(list[low].0)),
+            Block::I64(_) => Cell::I((list[low].0 ^ TURNED) as i64),
+            Block::U64(_) => Cell::U(list[low].0),
+        });
+    }
+    Ok(())
+}
+
+/// Returns the weights at these places; all are finite and none is negative.
+fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Work<'static>> {
+    let weights = Work::Borrowed(weights).taken(places);
+    let fit = match weights.block() {
+        Block::F64(w) => w.iter().all(|&w| (0.0..f64::INFINITY).contains(&w)),
+        Block::F32(w) => w.iter().all(|&w| (0.0..f32::INFINITY).contains(&w)),
+        Block::I64(w) => w.iter().all(|&w| w >= 0),
+        Block::U64(_) => true,
+    };
+    if fit { Ok(weights) } else { Err(bad("finite weights, none of them negative", "another one")) }
+}
