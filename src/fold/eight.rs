@@ -19,6 +19,7 @@ use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
 use crate::kernel::grid::Grid;
+use crate::kernel::pages::room;
 
 /// Longer rows are reduced one by one.
 const LONGEST_ROW: usize = 128;
@@ -196,7 +197,7 @@ impl Table<'_> {
         of: impl Fn(Cell) -> R,
     ) -> Result<Vec<R>> {
         let Self { lanes, len, .. } = *self;
-        let mut out = Vec::with_capacity(lanes);
+        let mut out = room(lanes);
         let mut results = [R::default(); LANES];
         // The last eight lanes may be in part those before them.
         let first_of = |group: usize| (group * LANES).min(lanes - LANES);

@@ -11,6 +11,9 @@ use super::reduce::output;
 use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, Result};
+use crate::kernel::element::Float;
+use crate::kernel::pages::room;
+use crate::kernel::running;
 
 /// A running reduction by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,13 +104,16 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
         (true, _) if dtype.is_signed() || dtype == Dtype::Bool => Dtype::I64,
         (true, _) => Dtype::U64,
     };
-    // The axis goes last, so that every lane lies together.
-    let mut order: Vec<usize> = (0..shape.len()).collect();
-    if let Some(axis) = axis {
-        order.remove(axis);
-        order.push(axis);
-    }
-    let work = Work::arranged(&values, op, shape, &order)?;
+    let work = match axis {
+        None => Work::flat(&values, op)?,
+        Some(axis) => {
+            // The axis goes last, so that every lane lies together.
+            let mut order: Vec<usize> = (0..shape.len()).collect();
+            order.remove(axis);
+            order.push(axis);
+            Work::arranged(&values, op, shape, &order)?
+        }
+    };
     let len = axis.map_or(work.len(), |axis| shape[axis]);
     let lanes = work.len().checked_div(len).unwrap_or_else(|| {
         axis.map_or(1, |axis| shape.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, n)| n).product())
@@ -131,30 +137,50 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
         }
         return Ok(output(&put_back(cells, n, after), out, shape));
     }
-    let mut numbers = Vec::with_capacity(lanes * n);
-    for part in parts {
-        numbers.extend(first.map(f64::from));
-        match part {
-            Block::F64(x) => floats(scan, x.iter().copied(), &mut numbers),
-            Block::F32(x) => floats(scan, x.iter().map(|&x| f64::from(x)), &mut numbers),
-            Block::I64(x) => floats(scan, x.iter().map(|&x| x as f64), &mut numbers),
-            Block::U64(x) => floats(scan, x.iter().map(|&x| x as f64), &mut numbers),
-        }
-    }
-    let numbers = put_back(numbers, n, after);
+    let totals = Totals { scan, first, n, after, shape };
     if out == Dtype::F64 {
-        let array = ArrayD::from_shape_vec(shape, numbers).expect("one number for each place");
-        return Ok(Output::Array(Array::F64(array)));
+        return Ok(Output::Array(Array::F64(totals.floats(parts))));
     }
     if out == Dtype::F32 {
-        let numbers = numbers.into_iter().map(|x| x as f32).collect();
-        let array = ArrayD::from_shape_vec(shape, numbers).expect("one number for each place");
-        return Ok(Output::Array(Array::F32(array)));
+        return Ok(Output::Array(Array::F32(totals.floats(parts))));
     }
+    let shape = totals.shape.clone();
     // Rounded as a `Big`, zero would lose its sign.
     let rounded = |x: f64| if x == 0.0 { x } else { round_to(x, precision(out)) };
-    let cells: Vec<Cell> = numbers.into_iter().map(|x| Cell::F(rounded(x))).collect();
+    let cells: Vec<Cell> = totals.floats::<f64>(parts).into_iter().map(|x| Cell::F(rounded(x))).collect();
     Ok(output(&cells, out, shape))
+}
+
+/// How running floats come about, and where they go.
+struct Totals {
+    scan: Scan,
+    first: Option<u8>,
+    n: usize,
+    after: usize,
+    shape: Vec<usize>,
+}
+
+impl Totals {
+    fn floats<'a, R: Float>(self, parts: impl ExactSizeIterator<Item = Block<'a>>) -> ArrayD<R> {
+        let mut numbers = room(parts.len() * self.n);
+        for part in parts {
+            numbers.extend(self.first.map(|first| R::narrow(f64::from(first))));
+            match part {
+                Block::F64(x) => floats(self.scan, x, &mut numbers),
+                Block::F32(x) => floats(self.scan, x, &mut numbers),
+                Block::I64(x) => {
+                    let x: Vec<f64> = x.iter().map(|&x| x as f64).collect();
+                    floats(self.scan, &x, &mut numbers);
+                }
+                Block::U64(x) => {
+                    let x: Vec<f64> = x.iter().map(|&x| x as f64).collect();
+                    floats(self.scan, &x, &mut numbers);
+                }
+            }
+        }
+        let numbers = put_back(numbers, self.n, self.after);
+        ArrayD::from_shape_vec(self.shape, numbers).expect("one number for each place")
+    }
 }
 
 fn put_back<T: Copy>(list: Vec<T>, n: usize, after: usize) -> Vec<T> {
@@ -195,29 +221,27 @@ fn integers<T: Ord + Copy>(
     }));
 }
 
-fn floats(scan: Scan, lane: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
+fn floats<T: Float, R: Float>(scan: Scan, lane: &[T], out: &mut Vec<R>) {
+    let wide = lane.iter().map(|x| x.widen());
     match scan {
-        Scan::Cumsum => {
-            let mut total = Running::default();
-            out.extend(lane.map(|x| total.add(x)));
-        }
+        Scan::Cumsum => running::sums(lane, out),
         Scan::Cumprod => {
             let mut product = 1.0;
-            out.extend(lane.map(|x| {
+            out.extend(wide.map(|x| {
                 product *= x;
-                canonical(product)
+                R::narrow(canonical(product))
             }));
         }
         Scan::Cummin | Scan::Cummax => {
             let mut best: Option<f64> = None;
-            out.extend(lane.map(|x| {
+            out.extend(wide.map(|x| {
                 let now = match best {
                     Some(best) if best.is_nan() => best,
                     Some(best) if !x.is_nan() && x.total_cmp(&best).is_lt() != (scan == Scan::Cummin) => best,
                     _ => canonical(x),
                 };
                 best = Some(now);
-                now
+                R::narrow(now)
             }));
         }
     }
@@ -226,39 +250,6 @@ fn floats(scan: Scan, lane: impl Iterator<Item = f64>, out: &mut Vec<f64>) {
 #[inline(always)]
 fn canonical(x: f64) -> f64 {
     if x.is_nan() { f64::NAN } else { x }
-}
-
-/// A running total of two doubles: what the first rounds off goes into the second.
-///
-/// The value is off by less than n² 2⁻¹⁰⁶ Σ|x| before it is rounded to a double.
-/// Reference: S. M. Rump, T. Ogita, S. Oishi, *Accurate floating-point summation*, 2008, Sum2.
-#[derive(Default)]
-struct Running {
-    high: f64,
-    low: f64,
-    /// The total in plain doubles, once it is no longer finite.
-    special: Option<f64>,
-}
-
-impl Running {
-    #[inline(always)]
-    fn add(&mut self, x: f64) -> f64 {
-        if let Some(special) = self.special {
-            let now = canonical(special + x);
-            self.special = Some(now);
-            return now;
-        }
-        let sum = self.high + x;
-        if !sum.is_finite() {
-            self.special = Some(canonical(sum));
-            return canonical(sum);
-        }
-        // Knuth's TwoSum.
-        let back = sum - self.high;
-        self.low += (self.high - (sum - back)) + (x - back);
-        self.high = sum;
-        self.high + self.low
-    }
 }
 
 macro_rules! named {

@@ -41,6 +41,9 @@ impl<'a> Work<'a> {
 
     /// Reads an array in C order.
     pub(super) fn flat(values: &Values<'a>, op: &'static str) -> Result<Self> {
+        if let Some(block) = values.grid(op)?.block() {
+            return Ok(Self::Borrowed(block));
+        }
         let order: Vec<usize> = (0..values.shape().len()).collect();
         Self::arranged(values, op, values.shape(), &order)
     }

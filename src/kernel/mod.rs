@@ -47,9 +47,13 @@ pub(crate) mod lanes;
 #[cfg(feature = "fold")]
 pub(crate) mod moments;
 #[cfg(feature = "fold")]
+pub(crate) mod pages;
+#[cfg(feature = "fold")]
 pub(crate) mod products;
 #[cfg(feature = "fold")]
 mod round;
+#[cfg(feature = "fold")]
+pub(crate) mod running;
 #[cfg(feature = "fold")]
 pub(crate) mod select;
 pub(crate) mod sort;

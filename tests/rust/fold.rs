@@ -397,6 +397,31 @@ fn running_sums_are_within_an_ulp_of_the_exact_ones_and_the_others_have_the_bits
 }
 
 #[test]
+fn running_sums_of_many_blocks_are_those_of_each_beginning() {
+    let mut x = wide(5, 700);
+    let beginning = |x: &[f64], i: usize| fold::sum(&x[..=i], &plain()).unwrap().to_f64().unwrap();
+    let running = |x: &[f64]| as_doubles(&fold::cumsum(x, &plain()).unwrap());
+    let exact: Vec<f64> = (0..x.len()).map(|i| beginning(&x, i)).collect();
+    assert_close(&running(&x), &exact, 1, "wide numbers");
+    // A stretch that overflows where the whole does not, and one that brings it back.
+    x[200..208].fill(-1.7e307);
+    x[210..228].fill(1.7e307);
+    x[240..250].fill(-1.7e307);
+    let exact: Vec<f64> = (0..x.len()).map(|i| beginning(&x, i)).collect();
+    // They cancel: what is documented is all that is left of the small ones.
+    let close =
+        |(got, exact): (&f64, &f64)| (got - exact).abs() <= 490_000.0 * 2f64.powi(-106) * f64::MAX * 4.0;
+    assert!(running(&x).iter().zip(&exact).all(close));
+    x[300] = f64::INFINITY;
+    assert!(running(&x)[300..].iter().all(|&sum| sum == f64::INFINITY));
+    x[650] = f64::NEG_INFINITY;
+    let sums = running(&x);
+    assert!(sums[..300].iter().all(|sum| sum.is_finite()));
+    assert!(sums[300..650].iter().all(|&sum| sum == f64::INFINITY));
+    assert!(sums[650..].iter().all(|sum| sum.is_nan()));
+}
+
+#[test]
 fn a_scan_of_floats_is_that_of_doubles_rounded_with_the_sign_of_zero() {
     let mut x: Vec<f32> = wide(47, 3000).iter().map(|&x| x as f32).collect();
     x.splice(..3, [-0.0, f32::from_bits(1), -1e-40]);
