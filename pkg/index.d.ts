@@ -778,11 +778,15 @@ export class Histogram {
   readonly above: number;
   /** How many were NaN. */
   readonly nan: number;
-  /** Counts all elements. Returns the state. */
-  push(values: Values): this;
+  /**
+   * Counts all elements, or adds their weights to their bins: in the exact sums an element without one counts 1. Returns the state.
+   *
+   * @throws {NearfoldError} `shape_mismatch` unless there is one weight for each.
+   */
+  push(values: Values, options?: { weights?: Values }): this;
   /** Adds what came to another state with the same edges. Returns the state. */
   merge(other: Histogram): this;
-  /** Returns the counts and the edges. */
+  /** Returns the counts (with weights their sums, float64) and the edges. */
   finish(): { counts: ArrayResult; edges: ArrayResult };
   /** Returns the state as bytes, which every nearfold reads. */
   toBytes(): Uint8Array<ArrayBuffer>;

@@ -99,6 +99,18 @@ export class Histogram extends Stream {
     return this.core.nan;
   }
 
+  push(values, options = {}) {
+    const { weights } = known(options, ["weights"]);
+    if (weights == null) return super.push(values);
+    const core = this.core;
+    const array = describeArray(values, "values");
+    const weighed = describeArray(weights, "weights");
+    withKernelArray(array, "values", (buffer) =>
+      withKernelArray(weighed, "weights", (weighedBuffer) => core.pushWeighted(buffer, layoutOf(array), weighedBuffer, layoutOf(weighed))),
+    );
+    return this;
+  }
+
   finish() {
     return enter(() => this.core.finish());
   }

@@ -159,7 +159,11 @@ fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
     Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
 }
 
-fn same_shape<'a>(values: &Values<'_>, weights: &Values<'a>, op: &'static str) -> Result<Work<'a>> {
+pub(super) fn same_shape<'a>(
+    values: &Values<'_>,
+    weights: &Values<'a>,
+    op: &'static str,
+) -> Result<Work<'a>> {
     if values.shape() != weights.shape() {
         return Err(Error::ShapeMismatch {
             expected: format!("weights of shape {:?}", values.shape()),

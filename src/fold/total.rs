@@ -77,6 +77,11 @@ impl Total {
         Big::of_wide(self.float().finite(), SUM_UNIT)
     }
 
+    /// Returns the sum, rounded once to a double.
+    pub(super) fn to_f64(&self) -> f64 {
+        self.float().to_f64()
+    }
+
     pub(super) fn sum(&self, spec: &Spec) -> Cell {
         if spec.out.is_integer() {
             return Cell::U(self.integer as u64);

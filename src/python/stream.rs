@@ -26,12 +26,7 @@ fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'a, T> {
 /// A class over a state, with what all of them have in common.
 macro_rules! state_class {
     ($(#[$doc:meta])* $name:ident, $repr:expr, { $($own:tt)* }) => {
-        $(#[$doc])*
-        #[pyclass(module = "nearfold", frozen)]
-        pub(super) struct $name(Mutex<stream::$name>);
-
-        #[pymethods]
-        impl $name {
+        state_class! { @all $(#[$doc])* $name, $repr, {
             $($own)*
 
             /// Add all elements of an array.
@@ -49,6 +44,16 @@ macro_rules! state_class {
             fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
                 with_values(x, |values| Ok(locked(&self.0, py).push(values)?))
             }
+        } }
+    };
+    (@all $(#[$doc:meta])* $name:ident, $repr:expr, { $($own:tt)* }) => {
+        $(#[$doc])*
+        #[pyclass(module = "nearfold", frozen)]
+        pub(super) struct $name(Mutex<stream::$name>);
+
+        #[pymethods]
+        impl $name {
+            $($own)*
 
             /// Add what came to another state.
             ///
@@ -182,7 +187,7 @@ state_class! {
     }
 }
 
-state_class! {
+state_class! { @all
     /// The counts of bins over a stream that comes in pieces.
     ///
     /// Any split and any order of merging gives the counts of `histogram` of the whole with these edges.
@@ -208,7 +213,7 @@ state_class! {
     /// >>> counts, edges = state.result()
     /// >>> counts.tolist(), edges.tolist(), state.above
     /// ([1, 1], [0.0, 2.0, 4.0], 1)
-    Histogram, |state| format!("of {} elements in {} bins", state.count(), state.counts().len()), {
+    Histogram, |state| format!("of {} elements in {} bins", state.count(), state.edges().len() - 1), {
         #[new]
         #[pyo3(signature = (bins, range=None))]
         fn new(bins: &Bound<'_, PyAny>, range: Option<(f64, f64)>) -> PyResult<Self> {
@@ -226,6 +231,29 @@ state_class! {
                 }
             };
             Ok(Self(Mutex::new(state)))
+        }
+
+        /// Add all elements of an array.
+        ///
+        /// Parameters
+        /// ----------
+        /// x : array_like
+        ///     Numbers: as the `x` of `sum`.
+        /// weights : array_like, optional
+        ///     What each element adds to its bin, of the shape of `x`; 1 by default.
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``shape_mismatch`` or ``unsupported_dtype``.
+        #[pyo3(signature = (x, /, weights=None))]
+        fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>, weights: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+            with_values(x, |values| match weights {
+                None => Ok(locked(&self.0, py).push(values)?),
+                Some(weights) => with_values(weights, |weights| {
+                    Ok(locked(&self.0, py).push_weighted(values.view(), weights.view())?)
+                }),
+            })
         }
 
         /// How many elements lay below the first edge.
@@ -251,6 +279,7 @@ state_class! {
         /// Returns
         /// -------
         /// counts : array of int64, (bins,)
+        ///     With weights: their exact sums, rounded once to float64.
         /// edges : array of float64, (bins + 1,)
         fn result<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
             let (counts, edges) = locked(&self.0, py).result();

@@ -102,6 +102,19 @@ state_class! {
             Ok(Self { state: stream::Histogram::with_edges(edges.doubles(len)?)? })
         }
 
+        /// Adds the weights of the elements of a layout to their bins.
+        #[wasm_bindgen(js_name = pushWeighted)]
+        pub fn push_weighted(
+            &mut self,
+            array: &Buffer,
+            layout: &JsValue,
+            weights: &Buffer,
+            weights_layout: &JsValue,
+        ) -> Result<()> {
+            let weights = weights.view(&Layout::from_js(weights_layout)?)?;
+            self.state.push_weighted(array.view(&Layout::from_js(layout)?)?, weights)
+        }
+
         /// Returns how many elements lay below all bins.
         #[wasm_bindgen(getter)]
         pub fn below(&self) -> f64 {

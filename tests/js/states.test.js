@@ -50,7 +50,17 @@ test("quantiles are exact up to the limit, and then near", () => {
   assert.equal(small.merge(small).count, 60_000);
 });
 
+test("a histogram adds weights exactly", () => {
+  const state = new Histogram(2, { range: [0, 2] }).push([0.5, 1.5, 0.5], { weights: [1e16, 3, 1] });
+  const more = new Histogram(2, { range: [0, 2] }).push([0.25, 9], { weights: Float32Array.of(-1e16, 1) }).push([1]);
+  const { counts } = Histogram.fromBytes(state.merge(more).toBytes()).finish();
+  assert.deepEqual(counts, { data: Float64Array.of(1 + 1e16 - Number(BigInt(Math.fround(1e16))), 4), shape: [2], dtype: "float64" });
+  assert.deepEqual([state.count, state.above], [6, 1]);
+});
+
 const WRONG = {
+  "weights of another length": [() => new Histogram([0, 1]).push([0, 1], { weights: [1] }), "shape_mismatch"],
+  "an unknown option of push": [() => new Histogram([0, 1]).push([0, 1], { weight: [1] }), "bad_parameter"],
   "no variables": [() => new Cov(0), "bad_parameter"],
   "variables that are no number": [() => new Cov("2"), "bad_parameter"],
   "another shape": [() => new Cov(2).push([1, 2]), "shape_mismatch"],

@@ -45,6 +45,32 @@ def test_correlations_and_ddof_are_those_of_the_functions():
     assert state.variables == 4
 
 
+def test_a_histogram_adds_weights_exactly():
+    weights = np.random.default_rng(5).normal(size=X.shape) * 10.0 ** (np.arange(X.size).reshape(X.shape) % 30)
+    expected, edges = nf.histogram(X, 7, (-1.0, 1.0), weights=weights)
+    left, right = nf.Histogram(7, (-1.0, 1.0)), nf.Histogram(7, (-1.0, 1.0))
+    flat, flat_weights = X.ravel(), weights.ravel()
+    left.push(flat[:100], flat_weights[:100])
+    right.push(flat[100:], weights=flat_weights[100:])
+    right.merge(nf.Histogram.from_bytes(left.to_bytes()))
+    sums, own = right.result()
+    np.testing.assert_array_equal(sums, expected)
+    np.testing.assert_array_equal(own, edges)
+    assert right.count == X.size and sums.dtype == np.float64
+    again = nf.Histogram.from_bytes(right.to_bytes())
+    again.push([0.0, 0.0])  # each counts 1
+    plain = nf.Histogram(7, (-1.0, 1.0))
+    plain.merge(again)
+    assert plain.to_bytes() == again.to_bytes() and plain.count == X.size + 2
+    assert plain.result()[0].tolist() == nf.histogram(np.append(flat, [0.0, 0.0]), 7, (-1.0, 1.0), weights=np.append(flat_weights, [1.0, 1.0]))[0].tolist()
+    with pytest.raises(nf.NearfoldError) as caught:
+        plain.push([1.0, 2.0], [1.0])
+    assert caught.value.code == "shape_mismatch"
+    for end in range(0, len(again.to_bytes()), 41):
+        with pytest.raises(nf.NearfoldError):
+            nf.Histogram.from_bytes(again.to_bytes()[:end])
+
+
 def test_a_histogram_tells_what_lay_outside():
     state = nf.Histogram(2, (0.0, 1.0))
     state.push([-1, -2, 0, 1, 5])
