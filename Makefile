@@ -234,6 +234,10 @@ bench-fold: wheel $(BENCH_VENV)/installed  ## reductions beside NumPy's and pola
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
 	$(BENCH_VENV)/bin/python benches/fold_numpy.py $(BENCH_FOLD)
 
+.PHONY: bench-pyodide
+bench-pyodide: pyodide tests/pyodide/node_modules/installed  ## reductions of array.array in the real Pyodide beside Python's own
+	node --no-warnings benches/pyodide.mjs
+
 .PHONY: bench-sum
 bench-sum: wheel npm $(BENCH_VENV)/installed  ## the exact sum beside NumPy's, math.fsum and a JavaScript loop
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl

@@ -1,4 +1,4 @@
-"""The record of a run of `make bench-fold` or `make bench-near`, from its rows, as Markdown.
+"""The record of a run of `make bench-fold`, `make bench-near` or `make bench-pyodide`, from its rows, as Markdown.
 
     python3 benches/record.py fold --remark "…" > benches/records/<day>-fold.md
 
@@ -15,7 +15,9 @@ import subprocess
 from peers.report import text
 
 ROOT = pathlib.Path(__file__).parent.parent
-TITLES = {"fold": "Reductions beside NumPy's", "near": "The index beside its peers"}
+TITLES = {"fold": "Reductions beside NumPy's", "near": "The index beside its peers", "pyodide": "Reductions inside Pyodide"}
+# In microseconds; the others say their units.
+SHORT = ("fold", "pyodide")
 # Of these more is better, as peers/report.py and near.rs have it.
 MORE = ("QPS", "queries/s", "recall", "two threads")
 
@@ -50,11 +52,12 @@ def main():
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     print(f"# {TITLES[arguments.bench]}, {day}\n")
     print(f"`make bench-{arguments.bench}` at {commit}, on {machine()}. Made by `benches/record.py` from the bench's rows.", end=" ")
-    print(f"{sum(row['met'] for row in barred)} of {len(barred)} bars are met. {arguments.remark}".strip() + "\n")
-    times = "microseconds a call" if arguments.bench == "fold" else ""
+    met = f"{sum(row['met'] for row in barred)} of {len(barred)} bars are met." if barred else ""
+    print(f"{met} {arguments.remark}".strip() + "\n")
+    times = "microseconds a call" if arguments.bench in SHORT else ""
     print(f"| case{', ' + times if times else ''} | ours | peer | peer's | ratio | bar | met | note |")
     print("|---|--:|---|--:|--:|--:|---|---|")
-    print("\n".join(lines(rows, 1e6 if arguments.bench == "fold" else 1.0)))
+    print("\n".join(lines(rows, 1e6 if arguments.bench in SHORT else 1.0)))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ use crate::kernel::products::ExactProducts;
 use crate::kernel::{inner, moments, sum};
 use crate::pool;
 
-/// Below this waking a thread costs more than it saves: about 20 µs of work.
-const LEAST: usize = 100_000;
+/// Below this waking a thread costs more than it saves: about 30 µs of work.
+const LEAST: usize = 200_000;
 
 /// Extremes are found as fast as memory is read.
 const LEAST_OF_EXTREMES: usize = 1_000_000;

@@ -45,6 +45,12 @@ pub(crate) trait Vector: Copy {
     fn or(self, other: Self) -> Self;
     fn xor(self, other: Self) -> Self;
 
+    /// Asks for what lies 2 kB behind the beginning of `x`, where that helps.
+    #[inline(always)]
+    fn ahead<T>(x: &[T]) {
+        let _ = x;
+    }
+
     /// Returns the first elements of `x`, widened.
     #[inline(always)]
     fn widen<T: Float>(x: &[T]) -> Self {
@@ -83,6 +89,7 @@ macro_rules! for_each_vector {
         let tail = chunks.remainder();
         let mut done = 0;
         for chunk in chunks {
+            $vector::ahead(chunk);
             for $slot in 0..$vectors {
                 let $x = $vector::widen(&chunk[$slot * $vector::LANES..]);
                 $body
@@ -224,6 +231,14 @@ mod x86_64 {
     // enough, and need no alignment.
     impl<const FUSED: bool> Vector for Avx2Of<FUSED> {
         const LANES: usize = 4;
+
+        #[inline(always)]
+        fn ahead<T>(x: &[T]) {
+            // SAFETY: SSE is part of x86-64, and a prefetch reads nothing, wherever it points.
+            // BENEFIT: `cargo bench --bench fold_kernels -- sum`, 4·10^6 elements, Xeon, November 2026: 0.267 ns per f64
+            // where it was 0.28 to 0.30 and a bare read takes 0.27; f32 0.150, it was 0.186. At 10^5 f64 0.165, it was 0.151.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().cast::<i8>().wrapping_add(2048)) }
+        }
 
         #[inline(always)]
         fn splat(x: f64) -> Self {
