@@ -10,6 +10,12 @@ use super::extrema::Ordered;
 /// Numbers whose places are found together.
 const GROUP: usize = 32;
 
+/// Numbers that are compared side by side.
+const LANES: usize = 8;
+
+/// Groups of which the places are kept before they are counted.
+const BATCH: usize = 16;
+
 /// Tables that are counted into in turn, so that equal neighbours do not wait for one another.
 const TABLES: usize = 4;
 
@@ -65,18 +71,20 @@ macro_rules! placed {
             fn places(x: &[Self; GROUP], bins: &Line<Self>, out: &mut [u32; GROUP]) -> bool {
                 // Added to t this leaves the nearest integer in the lowest bits.
                 let shifter = (3u64 << ($fraction - 1)) as Self;
-                let mut certain = [true; GROUP];
-                for lane in 0..GROUP {
-                    let x = x[lane];
-                    let inside = (bins.low <= x) & (x <= bins.high);
-                    let place = if inside { x.place(bins.low, bins.scale) } else { bins.outside };
-                    let shifted = place + shifter;
-                    let rest = place - (shifted - shifter);
-                    certain[lane] = rest.abs() > bins.off;
-                    let nearest = shifted.to_bits().wrapping_sub(shifter.to_bits());
-                    out[lane] = nearest.wrapping_sub($integer::from(rest < 0.0)) as u32;
+                let mut doubt = [0; LANES];
+                for (x, out) in x.as_chunks::<LANES>().0.iter().zip(out.as_chunks_mut::<LANES>().0) {
+                    for lane in 0..LANES {
+                        let x = x[lane];
+                        let inside = (bins.low <= x) & (x <= bins.high);
+                        let place = if inside { x.place(bins.low, bins.scale) } else { bins.outside };
+                        let shifted = place + shifter;
+                        let rest = place - (shifted - shifter);
+                        doubt[lane] |= $integer::from(!(rest.abs() > bins.off));
+                        let nearest = shifted.to_bits().wrapping_sub(shifter.to_bits());
+                        out[lane] = nearest.wrapping_sub($integer::from(rest < 0.0)) as u32;
+                    }
                 }
-                certain.iter().fold(true, |all, &certain| all & certain)
+                doubt.iter().fold(0, |any, &doubt| any | doubt) == 0
             }
         })*
     };
@@ -101,13 +109,12 @@ pub(crate) fn count<T: Placed>(
     // Fewer than 2^32 at a time, as the tables hold 32 bits.
     for part in x.chunks(1 << 30) {
         let mut tables = vec![[0u32; TABLES]; bins + 1];
-        let (mut groups, rest) = part.as_chunks::<GROUP>();
-        while !groups.is_empty() {
-            let done = tally(groups, line, &mut tables);
-            groups = &groups[done..];
-            if let Some((group, others)) = groups.split_first() {
-                each(group, counts);
-                groups = others;
+        let (groups, rest) = part.as_chunks::<GROUP>();
+        for groups in groups.chunks(BATCH) {
+            let mut doubtful = tally(groups, line, &mut tables);
+            while doubtful != 0 {
+                each(&groups[doubtful.trailing_zeros() as usize], counts);
+                doubtful &= doubtful - 1;
             }
         }
         each(rest, counts);
@@ -137,13 +144,17 @@ fn line<T: Placed>(edges: &[f64], scale: f64) -> Option<Line<T>> {
     (off < 0.25).then(|| Line { low, high, scale, off: T::rounded(off * 1.0001 + 1e-30), outside })
 }
 
-/// Counts groups until there is one with a number near an edge, and returns how many were counted.
+/// Counts up to [`BATCH`] groups but those with a number near an edge, for which the result has a bit each.
 #[inline(always)]
-fn tally_body<T: Placed>(groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u32; TABLES]]) -> usize {
-    let mut places = [0u32; GROUP];
-    for (done, group) in groups.iter().enumerate() {
-        if !T::places(group, &line, &mut places) {
-            return done;
+fn tally_body<T: Placed>(groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u32; TABLES]]) -> u32 {
+    let mut places = [[0u32; GROUP]; BATCH];
+    let mut doubtful = 0;
+    for (i, (group, places)) in groups.iter().zip(&mut places).enumerate() {
+        doubtful |= u32::from(!T::places(group, &line, places)) << i;
+    }
+    for (i, places) in places[..groups.len()].iter().enumerate() {
+        if doubtful >> i & 1 == 1 {
+            continue;
         }
         for places in places.as_chunks::<TABLES>().0 {
             for (table, &place) in places.iter().enumerate() {
@@ -153,9 +164,9 @@ fn tally_body<T: Placed>(groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u3
             }
         }
     }
-    groups.len()
+    doubtful
 }
 
 dispatch! {
-    fn tally[T: Placed](groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u32; TABLES]]) -> usize = tally_body;
+    fn tally[T: Placed](groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u32; TABLES]]) -> u32 = tally_body;
 }

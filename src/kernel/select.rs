@@ -6,27 +6,28 @@ use super::extrema::Ordered;
 /// Below this a copy is partitioned; above, a sample first says which elements to copy.
 const FEW: usize = 16_384;
 
+/// Elements that are in the cache while each window takes its own.
+const BLOCK: usize = 64 * CHUNK;
+
 /// Elements looked at together, and the room that must be left for them.
 const CHUNK: usize = 64;
 
 /// Returns the elements of those places of the sorted order; `ranks` are below `x.len()`.
 ///
 /// −0 comes before +0. No element may be NaN. Expected time O(len), memory at most len / 7 elements
-/// for long slices; places near each other, like the two of a median, cost one pass together.
+/// for long slices and each group of places near each other, like the two of a median; one pass serves all.
 ///
 /// Reference: the sampling is that of R. W. Floyd, R. L. Rivest, *Expected time bounds for
 /// selection*, CACM 18 (1975).
 pub(crate) fn order_statistics<T: Ordered>(x: &[T], ranks: &[usize]) -> Vec<T> {
-    let mut window = Window { below: 0, kept: Vec::new(), selected: None };
-    let mut sample = Vec::new();
+    let mut windows = if x.len() > FEW { Window::near(x, ranks) } else { Vec::new() };
     let mut one = |&rank: &usize| {
-        if !window.holds(rank) {
-            if sample.is_empty() && x.len() > FEW {
-                sample = sorted_sample(x);
-            }
-            window = Window::around(x, &sample, rank);
-        }
-        T::of_key(window.select(rank))
+        let held = windows.iter().position(|window| window.holds(rank)).unwrap_or_else(|| {
+            // Few elements, or too many equal ones, or a sample that misled.
+            windows.push(Window { below: 0, kept: x.iter().map(|x| x.to_key()).collect(), selected: None });
+            windows.len() - 1
+        });
+        T::of_key(windows[held].select(rank))
     };
     ranks.iter().map(&mut one).collect()
 }
@@ -57,26 +58,40 @@ impl Window {
         *self.kept[first..].select_nth_unstable(place - first).1
     }
 
-    /// Returns the elements near the place `rank`, or all.
-    fn around<T: Ordered>(x: &[T], sample: &[u64], rank: usize) -> Self {
-        if let Some(&first) = sample.first() {
+    /// Returns the elements near each of these places, those of places near one another together.
+    fn near<T: Ordered>(x: &[T], ranks: &[usize]) -> Vec<Self> {
+        let sample = sorted_sample(x);
+        let margin = margin(sample.len());
+        // A quarter more than expected.
+        let room = (x.len() as u64 * 5 * margin as u64 / (2 * sample.len() as u64)) as usize;
+        let (mut ends, mut windows) = (Vec::new(), Vec::new());
+        let mut last = None;
+        for &rank in ranks {
             let place = (rank as u64 * sample.len() as u64 / x.len() as u64) as usize;
-            let margin = margin(sample.len());
-            let low = place.checked_sub(margin).map_or(T::LOWEST, |place| T::of_key(sample[place]));
-            let high = sample.get(place + margin).map_or(T::HIGHEST, |&key| T::of_key(key));
-            // A quarter more than expected.
-            let room = (x.len() as u64 * 5 * margin as u64 / (2 * sample.len() as u64)) as usize;
-            let mut kept = vec![first; room + CHUNK];
-            if let Some((below, len)) = between(x, low, high, &mut kept) {
-                kept.truncate(len);
-                let window = Self { below, kept, selected: None };
-                if window.holds(rank) {
-                    return window;
+            if last.is_none_or(|last| place.abs_diff(last) > margin / 4) {
+                let low = place.checked_sub(margin).map_or(T::LOWEST, |place| T::of_key(sample[place]));
+                let high = sample.get(place + margin).map_or(T::HIGHEST, |&key| T::of_key(key));
+                ends.push((low, high, 0));
+                windows.push(Self { below: 0, kept: vec![0; room + CHUNK], selected: None });
+                last = Some(place);
+            }
+        }
+        for block in x.chunks(BLOCK) {
+            for (window, (low, high, len)) in windows.iter_mut().zip(&mut ends) {
+                let room = window.kept.get_mut(*len..).unwrap_or_default();
+                match between(block, *low, *high, room) {
+                    Some((below, taken)) => {
+                        window.below += below;
+                        *len += taken;
+                    }
+                    None => window.kept.clear(), // which has no room for others
                 }
             }
         }
-        // Few elements, or too many equal ones, or a sample that misled.
-        Self { below: 0, kept: x.iter().map(|x| x.to_key()).collect(), selected: None }
+        for (window, (_, _, len)) in windows.iter_mut().zip(ends) {
+            window.kept.truncate(len);
+        }
+        windows
     }
 }
 
