@@ -66,8 +66,12 @@ struct Asked<'a, 'b> {
 
 /// Returns the figures of a whole array of floats that lies together, in few passes; `None` if it is anything else.
 fn of_lane(values: &Values<'_>, options: &Options<'_>) -> Result<Option<Vec<(&'static str, Output)>>> {
-    let plain =
-        options.exact && options.dtype.is_none() && options.mask.is_none() && options.initial.is_none();
+    // WebAssembly's kernel is to be small: it does without.
+    let plain = !cfg!(target_arch = "wasm32")
+        && options.exact
+        && options.dtype.is_none()
+        && options.mask.is_none()
+        && options.initial.is_none();
     if !plain || !matches!(values.dtype(), Dtype::F64 | Dtype::F32) {
         return Ok(None);
     }
@@ -124,8 +128,8 @@ impl Asked<'_, '_> {
         let mut exact: Option<Box<Powers>> = None;
         let mut shape = |reduction| -> Result<Cell> {
             let spec = self.spec(reduction)?;
-            if let Some(value) = powers::figure::<T>(&central, &spec) {
-                return Ok(Cell::F(value));
+            if let Some(cell) = powers::figure(&central, &spec) {
+                return Ok(cell);
             }
             let powers = exact.get_or_insert_with(|| {
                 let mut powers = Box::<Powers>::default();

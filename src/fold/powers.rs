@@ -8,6 +8,7 @@ use super::lanes::Block;
 use super::spec::{Kind, Spec};
 use crate::kernel::central::Central;
 use crate::kernel::element::Float;
+use crate::kernel::estimate::Estimate;
 use crate::kernel::sum;
 
 /// Σx, Σx², Σx³ and Σx⁴ as integers in units of the smallest double to that power.
@@ -150,30 +151,46 @@ impl Powers {
 /// Puts down skew, kurtosis or moments of a lane without NaN and returns true, if sums in two doubles decide how they
 /// are rounded.
 pub(super) fn quick(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> bool {
-    let found = match (block, spec.out) {
-        (Block::F64(x), Dtype::F64) => quick_of(x, spec),
-        (Block::F32(x), Dtype::F32) => quick_of(x, spec),
-        _ => None,
+    let (mean, central) = match (block, spec.out) {
+        (Block::F64(x), Dtype::F64) => about_mean(x),
+        (Block::F32(x), Dtype::F32) => about_mean(x),
+        _ => return false,
     };
-    cells.extend(found.iter().flatten().map(|&value| Cell::F(value)));
+    let start = cells.len();
+    let found = central.and_then(|central| {
+        if spec.kind != Kind::Moments {
+            cells.push(figure(&central, spec)?);
+            return Some(());
+        }
+        cells.push(Cell::F(mean));
+        for power in 2..=spec.order {
+            cells.push(rounded(central.moment(power), spec)?);
+        }
+        Some(())
+    });
+    if found.is_none() {
+        cells.truncate(start);
+    }
     found.is_some()
 }
 
-fn quick_of<T: Float>(x: &[T], spec: &Spec) -> Option<Vec<f64>> {
+fn about_mean<T: Float>(x: &[T]) -> (f64, Option<Central>) {
     let mean = sum::mean::<T, T>(x).widen();
-    let central = Central::new(x, mean)?;
-    if spec.kind != Kind::Moments {
-        return Some(vec![figure::<T>(&central, spec)?]);
-    }
-    let central = (2..=spec.order).map(|power| Some(central.moment(power).rounded::<T>()?.widen()));
-    core::iter::once(Some(mean)).chain(central).collect()
+    (mean, Central::new(x, mean))
 }
 
 /// Returns skew or kurtosis, if the sums decide how it is rounded.
-pub(super) fn figure<T: Float>(central: &Central, spec: &Spec) -> Option<f64> {
+pub(super) fn figure(central: &Central, spec: &Spec) -> Option<Cell> {
     let estimate = match spec.kind {
         Kind::Skew => central.skew(spec.bias),
         _ => central.kurtosis(spec.bias, spec.fisher)?,
     };
-    Some(estimate.rounded::<T>()?.widen())
+    rounded(estimate, spec)
+}
+
+fn rounded(estimate: Estimate, spec: &Spec) -> Option<Cell> {
+    Some(Cell::F(match spec.out {
+        Dtype::F32 => f64::from(estimate.rounded::<f32>()?),
+        _ => estimate.rounded::<f64>()?,
+    }))
 }

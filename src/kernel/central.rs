@@ -35,14 +35,21 @@ impl Central {
     /// Returns the sums, `center` being a number near the mean; `None` where they cannot be had this way.
     pub(crate) fn new<T: Float>(x: &[T], center: f64) -> Option<Self> {
         let mut sums = [Estimate::ZERO; 4];
+        let mut wide = [0.0; BLOCK];
         for part in x.chunks(BLOCK) {
-            for (sum, part) in sums.iter_mut().zip(block(part, center)) {
+            // One kernel for all types.
+            wide.iter_mut().zip(part).for_each(|(wide, x)| *wide = x.widen());
+            for (sum, part) in sums.iter_mut().zip(block(&wide[..part.len()], center)) {
                 for (high, low) in part[0].into_iter().zip(part[1]) {
                     *sum = sum.plus(high).plus(low);
                 }
             }
         }
-        let n = x.len() as f64;
+        Self::of_sums(x.len() as f64, sums)
+    }
+
+    /// Returns the sums about the mean, from those of n distances from a center.
+    fn of_sums(n: f64, mut sums: [Estimate; 4]) -> Option<Self> {
         let [_, second, _, fourth] = sums.map(|sum| sum.high);
         if !(SQUARES.contains(&second) && fourth < FOURTHS) {
             return None;
@@ -122,7 +129,7 @@ fn two_sum<V: Vector>(a: V, b: V) -> (V, V) {
 
 /// Returns for each power the lanes of the sums' high and low parts.
 #[inline(always)]
-fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], center: f64) -> [[[f64; 8]; 2]; 4] {
+fn block_body<V: Vector, const VECTORS: usize>(block: &[f64], center: f64) -> [[[f64; 8]; 2]; 4] {
     let zero = V::splat(0.0);
     let minus_center = V::splat(-center);
     let half = V::splat(1.5);
@@ -150,5 +157,5 @@ fn block_body<V: Vector, T: Float, const VECTORS: usize>(block: &[T], center: f6
 }
 
 dispatch_fused! {
-    fn block[T: Float](x: &[T], center: f64) -> [[[f64; 8]; 2]; 4] = block_body;
+    fn block[](x: &[f64], center: f64) -> [[[f64; 8]; 2]; 4] = block_body;
 }
