@@ -40,6 +40,8 @@ impl Extreme {
             (Kind::Argmax, true) => (None, extrema::nan_argmax(x).map(place)),
             (Kind::Min | Kind::NormMin, false) => (extrema::min(x).map(nowhere), None),
             (Kind::Max | Kind::NormMax, false) => (None, extrema::max(x).map(nowhere)),
+            (Kind::Min, true) => (extrema::nan_min(x).map(nowhere), None),
+            (Kind::Max, true) => (None, extrema::nan_max(x).map(nowhere)),
             _ => both().map_or((None, None), |(low, high)| (Some(nowhere(low)), Some(nowhere(high)))),
         };
         let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);

@@ -232,6 +232,13 @@ impl Spec {
             return false;
         }
         let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);
+        if self.skip_nan
+            && matches!(self.kind, Kind::Sum | Kind::Mean)
+            && let Some(cell) = self.estimated(block)
+        {
+            cells.push(cell);
+            return true;
+        }
         if ordered || self.skip_nan {
             if order::has_nan(block) {
                 return false;
@@ -247,6 +254,24 @@ impl Spec {
         let cell = self.one_shot_cell(block);
         cells.extend(cell);
         cell.is_some()
+    }
+
+    /// Returns a sum or a mean that an estimate decides: then there is no NaN.
+    fn estimated(&self, block: Block<'_>) -> Option<Cell> {
+        let (sum, n) = match (self.out, block) {
+            (Dtype::F64, Block::F64(x)) => (sum::estimate(x)?, x.len()),
+            (Dtype::F32, Block::F32(x)) => (sum::estimate(x)?, x.len()),
+            _ => return None,
+        };
+        let value = match self.kind {
+            Kind::Sum => sum,
+            Kind::Mean if n > 0 => sum.divided_by(n as f64),
+            _ => return None,
+        };
+        Some(Cell::F(match self.out {
+            Dtype::F32 => f64::from(value.rounded::<f32>()?),
+            _ => value.rounded::<f64>()?,
+        }))
     }
 
     fn one_shot_cell(&self, block: Block<'_>) -> Option<Cell> {

@@ -6,12 +6,10 @@
 
 use super::dispatch;
 use super::extrema::Ordered;
+use super::prefetch::prefetch_far;
 
 /// Numbers whose places are found together.
 const GROUP: usize = 32;
-
-/// Numbers that are compared side by side.
-const LANES: usize = 8;
 
 /// Groups of which the places are kept before they are counted.
 const BATCH: usize = 16;
@@ -71,18 +69,16 @@ macro_rules! placed {
             fn places(x: &[Self; GROUP], bins: &Line<Self>, out: &mut [u32; GROUP]) -> bool {
                 // Added to t this leaves the nearest integer in the lowest bits.
                 let shifter = (3u64 << ($fraction - 1)) as Self;
-                let mut doubt = [0; LANES];
-                for (x, out) in x.as_chunks::<LANES>().0.iter().zip(out.as_chunks_mut::<LANES>().0) {
-                    for lane in 0..LANES {
-                        let x = x[lane];
-                        let inside = (bins.low <= x) & (x <= bins.high);
-                        let place = if inside { x.place(bins.low, bins.scale) } else { bins.outside };
-                        let shifted = place + shifter;
-                        let rest = place - (shifted - shifter);
-                        doubt[lane] |= $integer::from(!(rest.abs() > bins.off));
-                        let nearest = shifted.to_bits().wrapping_sub(shifter.to_bits());
-                        out[lane] = nearest.wrapping_sub($integer::from(rest < 0.0)) as u32;
-                    }
+                let mut doubt = [0; GROUP];
+                for lane in 0..GROUP {
+                    let x = x[lane];
+                    let inside = (bins.low <= x) & (x <= bins.high);
+                    let place = if inside { x.place(bins.low, bins.scale) } else { bins.outside };
+                    let shifted = place + shifter;
+                    let rest = place - (shifted - shifter);
+                    doubt[lane] = $integer::from(rest.abs() <= bins.off);
+                    let nearest = shifted.to_bits().wrapping_sub(shifter.to_bits());
+                    out[lane] = nearest.wrapping_sub($integer::from(rest < 0.0)) as u32;
                 }
                 doubt.iter().fold(0, |any, &doubt| any | doubt) == 0
             }
@@ -152,6 +148,7 @@ fn tally_body<T: Placed>(groups: &[[T; GROUP]], line: Line<T>, tables: &mut [[u3
     let mut places = [[0u32; GROUP]; BATCH];
     let mut doubtful = 0;
     for (i, (group, places)) in groups.iter().zip(&mut places).enumerate() {
+        prefetch_far(group);
         doubtful |= u32::from(!T::places(group, &line, places)) << i;
     }
     for (i, places) in places[..groups.len()].iter().enumerate() {

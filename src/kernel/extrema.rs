@@ -5,8 +5,9 @@
 
 use half::f16;
 
-use super::dispatch;
+use super::prefetch::prefetch_far;
 use super::sort::{key_f16, key_f32, key_f64, of_key_f16, of_key_f32, of_key_f64};
+use super::{dispatch, dispatch_wide};
 
 /// Elements compared side by side.
 const LANES: usize = 32;
@@ -230,6 +231,24 @@ pub(crate) fn nan_min_max<T: Ordered>(x: &[T]) -> Option<(T, T)> {
     Some((signed_zero(x, min, true), signed_zero(x, max, false)))
 }
 
+/// Returns the smallest element that is not NaN; `None` if there is none.
+pub(crate) fn nan_min<T: Ordered>(x: &[T]) -> Option<T> {
+    let (min, nan) = lowest(x);
+    if x.is_empty() || (nan && x.iter().all(|x| x.is_nan())) {
+        return None;
+    }
+    Some(signed_zero(x, min, true))
+}
+
+/// Returns the largest element that is not NaN; `None` if there is none.
+pub(crate) fn nan_max<T: Ordered>(x: &[T]) -> Option<T> {
+    let (max, nan) = highest(x);
+    if x.is_empty() || (nan && x.iter().all(|x| x.is_nan())) {
+        return None;
+    }
+    Some(signed_zero(x, max, false))
+}
+
 /// Returns the first NaN of a slice that has one.
 #[cold]
 fn first_nan<T: Ordered>(x: &[T]) -> T {
@@ -282,10 +301,12 @@ fn position<T: Ordered>(x: &[T], smallest: bool, skip_nan: bool) -> Option<usize
     }
     let (best, index) = best?;
     let block = &x[index * BLOCK..];
-    block
-        .iter()
-        .position(|&x| !(x.is_below(best) || best.is_below(x) || x.is_nan()))
-        .map(|at| index * BLOCK + at)
+    let is_best = |x: T| !(x.is_below(best) | best.is_below(x) | x.is_nan());
+    // Many are compared at once before one is looked for.
+    let before =
+        block.chunks(LANES).take_while(|part| !part.iter().fold(false, |any, &x| any | is_best(x))).count();
+    let at = before * LANES;
+    block[at..].iter().position(|&x| is_best(x)).map(|place| index * BLOCK + at + place)
 }
 
 #[inline(always)]
@@ -332,6 +353,7 @@ fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) 
     let mut nan = [false; LANES / 2];
     let (chunks, tail) = x.as_chunks::<LANES>();
     for chunk in chunks {
+        prefetch_far(chunk);
         for lane in 0..LANES {
             best[lane] = choose(best[lane], chunk[lane]);
         }
@@ -460,6 +482,9 @@ mod simd128 {
 
 dispatch! {
     fn range[T: Ordered](x: &[T]) -> (T, T, bool) = range_body;
+}
+
+dispatch_wide! {
     fn lowest[T: Ordered](x: &[T]) -> (T, bool) = lowest_body;
     fn highest[T: Ordered](x: &[T]) -> (T, bool) = highest_body;
 }

@@ -6,6 +6,8 @@
 
 mod dispatch;
 pub(crate) use dispatch::dispatch;
+#[cfg(feature = "fold")]
+pub(crate) use dispatch::dispatch_wide;
 
 #[cfg(feature = "near")]
 pub(crate) mod aligned;
@@ -17,7 +19,6 @@ pub(crate) mod distance_f32;
 pub(crate) mod half;
 #[cfg(feature = "near")]
 pub(crate) mod int8;
-#[cfg(feature = "near")]
 pub(crate) mod prefetch;
 #[cfg(feature = "near")]
 pub(crate) mod rotate;

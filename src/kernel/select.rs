@@ -2,6 +2,7 @@
 
 use super::dispatch;
 use super::extrema::Ordered;
+use super::prefetch::prefetch_far;
 
 /// Below this a copy is partitioned; above, a sample first says which elements to copy.
 const FEW: usize = 16_384;
@@ -119,6 +120,7 @@ fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [u64]) -> Optio
     let (mut below, mut len) = (0, 0);
     let (chunks, rest) = x.as_chunks::<CHUNK>();
     for chunk in chunks {
+        prefetch_far(chunk);
         let out: &mut [u64; CHUNK] = kept.get_mut(len..)?.first_chunk_mut()?;
         let (under, mut mask) = T::sides(chunk, low, high);
         below += under;

@@ -3,7 +3,9 @@
 use half::f16;
 
 use super::data::Random;
-use crate::kernel::extrema::{argmax, argmin, max, min, min_max, nan_argmax, nan_argmin, nan_min_max};
+use crate::kernel::extrema::{
+    argmax, argmin, max, min, min_max, nan_argmax, nan_argmin, nan_max, nan_min, nan_min_max,
+};
 
 /// What a loop finds, written for clearness.
 fn slow(x: &[f64]) -> Option<(f64, f64, usize, usize)> {
@@ -51,6 +53,8 @@ fn extrema_of_any_length_and_offset_are_those_of_a_loop() {
                 nan_min_max(x).map(|(a, b)| (a.to_bits(), b.to_bits())),
                 expected.map(|e| (e.0.to_bits(), e.1.to_bits()))
             );
+            assert_eq!(nan_min(x).map(f64::to_bits), nan_min_max(x).map(|(a, _)| a.to_bits()));
+            assert_eq!(nan_max(x).map(f64::to_bits), nan_min_max(x).map(|(_, b)| b.to_bits()));
             assert_eq!(nan_argmin(x), expected.and_then(|e| x.iter().position(|&x| x == e.0)));
             assert_eq!(nan_argmax(x), expected.and_then(|e| x.iter().position(|&x| x == e.1)));
 
