@@ -100,7 +100,7 @@ impl Asked<'_, '_> {
 
     fn cells<T: Float>(&self, x: &[T], block: impl Fn(&[T]) -> Block<'_>) -> Result<Option<Figures>> {
         let numbers: Vec<T>;
-        let nans = count_nan(x) as usize;
+        let nans = if extrema::has_nan(x) { count_nan(x) as usize } else { 0 };
         let x = if nans == 0 {
             x
         } else {

@@ -5,7 +5,7 @@ use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
 use crate::error::{Error, Result};
-use crate::kernel::count::count_nan;
+use crate::kernel::extrema::has_nan as has_nan_of;
 use crate::kernel::select::order_statistics;
 
 /// How a quantile between two elements is found: Hyndman and Fan's nine ways and NumPy's four.
@@ -265,8 +265,8 @@ impl Kept {
 
 pub(super) fn has_nan(block: Block<'_>) -> bool {
     match block {
-        Block::F64(x) => count_nan(x) > 0,
-        Block::F32(x) => count_nan(x) > 0,
+        Block::F64(x) => has_nan_of(x),
+        Block::F32(x) => has_nan_of(x),
         Block::I64(_) | Block::U64(_) => false,
     }
 }

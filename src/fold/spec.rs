@@ -228,7 +228,8 @@ impl Spec {
     /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
     /// own for that.
     pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> bool {
-        if self.initial.is_some() {
+        // Extremes are a state's affair.
+        if self.initial.is_some() || matches!(self.kind, Kind::Min | Kind::Max) {
             return false;
         }
         let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);

@@ -231,6 +231,11 @@ pub(crate) fn nan_min_max<T: Ordered>(x: &[T]) -> Option<(T, T)> {
     Some((signed_zero(x, min, true), signed_zero(x, max, false)))
 }
 
+/// Returns whether any element is NaN.
+pub(crate) fn has_nan<T: Ordered>(x: &[T]) -> bool {
+    lowest(x).1
+}
+
 /// Returns the smallest element that is not NaN; `None` if there is none.
 pub(crate) fn nan_min<T: Ordered>(x: &[T]) -> Option<T> {
     let (min, nan) = lowest(x);
