@@ -40,6 +40,19 @@ test("a thousand indexes, arrays and accumulators that are freed leave the memor
   assert.equal(kernelMemory(), before);
 });
 
+test("an array in the kernel is folded with no copy: the memory stays, and a write is seen by the next fold", () => {
+  const array = alloc(1_000_000);
+  const view = array.view().fill(1);
+  const before = kernelMemory();
+  for (const fold of [sum, mean, max, variance]) fold(array);
+  assert.equal(kernelMemory(), before);
+  assert.equal(view.length, 1_000_000, "the memory did not even grow and shrink: the view is still good");
+  view[999_999] = 5;
+  assert.deepEqual([sum(array), max(array)], [1_000_004, 5]);
+  assert.equal(kernelMemory(), before);
+  array.free();
+});
+
 test("a view is made anew after the memory has grown, and the elements are still there", () => {
   const array = alloc(4);
   const old = array.view();

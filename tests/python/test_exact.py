@@ -107,6 +107,41 @@ def test_a_reduction_is_the_exact_value_rounded_once(name, x):
     assert all(same(float(got), expected) for got in getattr(nf, name)(columns, axis=0))
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "norm", "skew", "kurtosis", "median"])
+@deterministic(100)
+@given(arrays(), st.integers(0, 12))
+def test_merged_and_grouped_reductions_are_exact(name, x, cut):
+    expected = expect(TRUTHS[name](rationals(x)), x.dtype)
+    left, right = (nf.Partial(name, x.dtype.name) for _ in range(2))
+    left.push(x[:cut])
+    right.push(x[cut:])
+    right.merge(nf.Partial.from_bytes(left.to_bytes()))
+    assert same(right.result(), expected)
+    both = np.append(x, x[::-1])
+    codes = np.repeat([1, 0], len(x))
+    assert all(same(float(got), expected) for got in nf.group(name, both, codes, 2))
+    if name != "norm":
+        twin = nf.Partial("nan" + name, x.dtype.name)
+        twin.push(np.array([math.nan], x.dtype))
+        twin.push(x)
+        assert same(twin.result(), expected)
+        assert same(float(nf.group("nan" + name, np.append(x, np.array([math.nan], x.dtype)), [0] * (len(x) + 1))[0]), expected)
+
+
+@deterministic(100)
+@given(arrays(rows=2), arrays(rows=2))
+def test_pairs_along_an_axis_are_exact(x, y):
+    n, dtype = min(x.shape[1], y.shape[1]), np.promote_types(x.dtype, y.dtype)
+    x, y = x[:, :n], y[:, :n]
+    rows = [(rationals(a), rationals(b)) for a, b in zip(x, y)]
+    for axis, (a, b) in ((1, (x, y)), (0, (x.T, y.T))):
+        for i, (u, v) in enumerate(rows):
+            dot = sum(map(lambda p, q: p * q, u, v))
+            assert same(float(nf.vecdot(a, b, axis=axis)[i]), rounded(dot, dtype))
+            if all(sum(w) for _, w in rows):
+                assert same(float(nf.average(a, axis, b)[i]), rounded(dot / sum(v), dtype))
+
+
 @deterministic(150)
 @given(arrays(least=3), st.sampled_from([1, 2, 0.5, -3.25]))
 def test_variances_are_exact_for_every_ddof(x, ddof):

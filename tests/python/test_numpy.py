@@ -167,6 +167,55 @@ def test_weighted_quantiles_compare_weights_exactly():
         assert caught.value.code == code
 
 
+@deterministic(250)
+@given(calls(EXACT + ROUNDED + ["prod", "nanprod"]))
+def test_the_order_of_bytes_does_not_show(call):
+    name, x, options = call
+    bits = lambda x: np.asarray(getattr(nf, name)(x, **options)).tobytes()
+    try:
+        expected = bits(x)
+    except nf.NearfoldError:
+        return
+    assert bits(x.astype(x.dtype.newbyteorder(">"))) == expected
+    assert bits(x.astype(x.dtype.newbyteorder("<"))) == expected
+
+
+@deterministic(250)
+@given(arrays(), st.sampled_from(EXACT + ROUNDED), st.data())
+def test_halves_are_their_doubles_rounded_once(x, name, data):
+    x = x.astype("f2") if x.dtype.kind == "f" else (x % 7).astype("f2")
+    options = {"axis": data.draw(st.none() | st.integers(-x.ndim, x.ndim - 1))}
+    try:
+        expected = np.asarray(getattr(nf, name)(x.astype("f8"), **options))
+    except nf.NearfoldError as error:  # a lane of nothing but NaN
+        assert error.code == "all_nan"
+        return
+    got = np.asarray(getattr(nf, name)(x, **options))
+    with np.errstate(over="ignore"):
+        exact = expected if expected.dtype.kind in "ib" else expected.astype("f2")
+    # A double that was rounded once and then again may differ by one unit in the last place.
+    np.testing.assert_allclose(got, exact, rtol=2**-10, atol=2**-24)
+    if name in EXACT:
+        np.testing.assert_array_equal(got, exact)
+
+
+@deterministic(250)
+@given(calls([*EXACT, "sum", "mean", "median", "nansum", "nanmean", "nanmedian", "prod", "var", "norm"]), st.data())
+def test_infinities_are_numpys(call, data):
+    name, x, options = call
+    x = x.astype("f8")
+    x[data.draw(hnp.arrays(bool, x.shape))] = data.draw(st.sampled_from([math.inf, -math.inf]))
+    if data.draw(st.booleans()):
+        x.flat[0] = -math.inf
+    try:
+        expected = numpy(name, x, **options)
+    except ValueError:  # a lane of nothing but NaN
+        with pytest.raises(nf.NearfoldError):
+            getattr(nf, name)(x, **options)
+        return
+    assert_same(getattr(nf, name)(x, **options), expected, 1e-9)
+
+
 INITIAL = ["sum", "prod", "min", "max", "nansum", "nanprod", "nanmin", "nanmax"]
 
 
