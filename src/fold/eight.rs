@@ -14,7 +14,7 @@ use super::output::Array;
 use super::spec::{Kind, Spec};
 use crate::error::Result;
 use crate::kernel::count::Truth;
-use crate::kernel::eight::{self, Chains, Eight, Extremes, LANES};
+use crate::kernel::eight::{self, Chains, Eight, Extremes, LANES, Sorted};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
@@ -23,6 +23,9 @@ use crate::kernel::pages::room;
 
 /// Longer rows are reduced one by one.
 const LONGEST_ROW: usize = 128;
+
+/// Longer lanes are not sorted side by side.
+const SORTED: usize = 32;
 
 /// Places after which a chain of additions ends, so that its error stays small.
 const CHAIN: usize = 256;
@@ -106,6 +109,10 @@ impl Table<'_> {
         let n = match self.spec.kind {
             Kind::Sum => 1.0,
             Kind::Mean => self.len as f64,
+            Kind::Median if self.len <= SORTED => {
+                let add = |sorted: &mut Sorted, x: Eight<'_, T>, _: Range<usize>| eight::sort(x, sorted);
+                return self.fold(x, Sorted::default, add, |sorted, out| sorted.medians(out), of).map(Some);
+            }
             _ => return self.extremes(x, of),
         };
         if self.len <= CHAIN {

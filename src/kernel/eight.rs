@@ -289,6 +289,72 @@ fn truths_body<T: Truth>(x: Eight<'_, T>, counts: &mut [u64; LANES]) {
     *counts = all;
 }
 
+/// The elements of eight short lanes, each in its order: what the numbers stand for is
+/// [`of_key`](Ordered::of_key)'s of them with the top bit changed.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    keys: Vec<[i64; LANES]>,
+    numbers: u8,
+}
+
+const TOP: u64 = 1 << 63;
+
+impl Sorted {
+    /// Writes the medians; the bits say which lanes have no NaN.
+    pub(crate) fn medians<T: Float>(&self, out: &mut [T; LANES]) -> u8 {
+        let (low, high) = (&self.keys[(self.keys.len() - 1) / 2], &self.keys[self.keys.len() / 2]);
+        for lane in 0..LANES {
+            let [low, high] = [low[lane], high[lane]].map(|key| T::of_key(key as u64 ^ TOP));
+            let (a, b) = (low.widen(), high.widen());
+            let middle = if (a + b).is_finite() { (a + b) / 2.0 } else { a / 2.0 + b / 2.0 };
+            out[lane] = if low == high { low } else { T::narrow(middle) };
+        }
+        self.numbers
+    }
+}
+
+/// Batcher's network: the same comparisons for all lanes, whatever is in them.
+///
+/// Reference: K. E. Batcher, *Sorting networks and their applications*, AFIPS 32 (1968), in D. E. Knuth's form,
+/// *The Art of Computer Programming*, volume 3, 5.2.2, algorithm M.
+#[inline(always)]
+fn sort_body<T: Ordered>(x: Eight<'_, T>, sorted: &mut Sorted) {
+    let mut nan = [false; LANES];
+    sorted.keys.clear();
+    for x in x.places() {
+        let mut keys = [0; LANES];
+        for lane in 0..LANES {
+            keys[lane] = (x[lane].to_key() ^ TOP) as i64;
+            nan[lane] |= x[lane].is_nan();
+        }
+        sorted.keys.push(keys);
+    }
+    sorted.numbers = !bits(nan);
+    let keys = &mut sorted.keys[..];
+    let len = keys.len();
+    let mut p = len.next_power_of_two() / 2;
+    while p > 0 {
+        let (mut q, mut r, mut d) = (len.next_power_of_two() / 2, 0, p);
+        loop {
+            for i in 0..len - d {
+                if i & p == r {
+                    let (front, back) = keys.split_at_mut(i + d);
+                    let (a, b) = (&mut front[i], &mut back[0]);
+                    for lane in 0..LANES {
+                        let (low, high) = (a[lane].min(b[lane]), a[lane].max(b[lane]));
+                        (a[lane], b[lane]) = (low, high);
+                    }
+                }
+            }
+            if q == p {
+                break;
+            }
+            (d, q, r) = (q - p, q / 2, p);
+        }
+        p /= 2;
+    }
+}
+
 dispatch_vector! {
     /// Adds up eight lanes of `terms` elements each.
     pub(crate) fn chains[T: Float](x: Eight<'_, T>, terms: usize) -> Chains = chains_body;
@@ -299,6 +365,8 @@ dispatch! {
     pub(crate) fn turn[T: Tile](rows: &[T], out: &mut [T]) = turn_body;
     /// Rounds eight sums divided by `n`; the bits of the result say which are certain.
     pub(crate) fn settle[T: Float](sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 = settle_body;
+    /// Sorts eight short lanes.
+    pub(crate) fn sort[T: Ordered](x: Eight<'_, T>, sorted: &mut Sorted) = sort_body;
     /// Looks for smaller elements in eight lanes.
     pub(crate) fn smallest[T: Ordered](x: Eight<'_, T>, so_far: &mut Extremes<T>) = extremes_body::<T, true>;
     /// Looks for larger elements in eight lanes.

@@ -108,7 +108,8 @@ macro_rules! ordered_floats {
 
             #[inline(always)]
             fn is_zero(self, negative: bool) -> bool {
-                self.to_bits() == if negative { -0.0 as $float } else { 0.0 }.to_bits()
+                // Compilers make vectors of this, and not of a comparison of the bits.
+                (self == 0.0) & (((1.0 as $float).copysign(self) < 0.0) == negative)
             }
 
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
