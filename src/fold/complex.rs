@@ -171,13 +171,7 @@ fn by_lanes(
     }
     let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
     let mask = chosen(options, shape)?.map(|mask| mask.permuted_axes(plan.order()));
-    if positions && mask.is_some() {
-        return Err(Error::BadParameter {
-            name: "where",
-            expected: format!("no mask for {op}"),
-            got: "a mask".to_owned(),
-        });
-    }
+    spec.check_mask(mask.is_some())?;
     let mut mask = mask.as_ref().map(|mask| mask.iter());
     let read = |part| Work::arranged(part, op, shape, &plan.order());
     let (re, im) = (read(&re)?, read(&im)?);

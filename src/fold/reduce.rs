@@ -168,16 +168,8 @@ pub fn reduce<'a>(
     if !shape.contains(&0) {
         spec.check_len(len)?;
     }
-    let mask = match chosen(options, values.shape())? {
-        Some(_) if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => {
-            return Err(Error::BadParameter {
-                name: "where",
-                expected: format!("no mask for {}", spec.op),
-                got: "a mask".to_owned(),
-            });
-        }
-        mask => mask,
-    };
+    let mask = chosen(options, values.shape())?;
+    spec.check_mask(mask.is_some())?;
     let cells = match mask {
         Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
         None => {

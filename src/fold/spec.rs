@@ -209,6 +209,18 @@ impl Spec {
         Ok(())
     }
 
+    /// Refuses a mask where positions are asked for: they are counted among all elements.
+    pub(super) fn check_mask(&self, given: bool) -> Result<()> {
+        if given && matches!(self.kind, Kind::Argmin | Kind::Argmax) {
+            return Err(Error::BadParameter {
+                name: "where",
+                expected: format!("no mask for {}", self.op),
+                got: "a mask".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// Whether [`one_shot`](Self::one_shot) is so much faster than a state that lanes are gathered for it.
     pub(super) fn gathers(&self) -> bool {
         matches!(
