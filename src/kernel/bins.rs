@@ -5,7 +5,7 @@
 //! as t is of its number: the bin is ⌊t⌋ whatever was rounded. The other numbers are compared with the edges.
 
 use super::dispatch;
-use super::extrema::Ordered;
+use super::element::Float;
 use super::prefetch::prefetch_far;
 
 /// Numbers whose places are found together.
@@ -21,13 +21,7 @@ const TABLES: usize = 4;
 const MOST: usize = 1 << 14;
 
 /// A float whose place is found in its own precision.
-pub(crate) trait Placed: Ordered {
-    /// Returns the same number as a double.
-    fn widened(self) -> f64;
-
-    /// Returns a number as this type, rounded.
-    fn rounded(x: f64) -> Self;
-
+pub(crate) trait Placed: Float {
     /// Returns the place t, which has the number of the bin as its whole part.
     fn place(self, low: Self, scale: Self) -> Self;
 
@@ -50,16 +44,6 @@ pub(crate) struct Line<T> {
 macro_rules! placed {
     ($($float:ident, $integer:ident, $fraction:literal);*) => {
         $(impl Placed for $float {
-            #[inline(always)]
-            fn widened(self) -> f64 {
-                f64::from(self)
-            }
-
-            #[inline(always)]
-            fn rounded(x: f64) -> Self {
-                x as Self
-            }
-
             #[inline(always)]
             fn place(self, low: Self, scale: Self) -> Self {
                 (self - low) * scale
@@ -98,7 +82,7 @@ pub(crate) fn count<T: Placed>(
     slow: &mut dyn FnMut(f64, &mut [u64]),
 ) {
     let bins = edges.len() - 1;
-    let mut each = |x: &[T], counts: &mut [u64]| x.iter().for_each(|x| slow(x.widened(), counts));
+    let mut each = |x: &[T], counts: &mut [u64]| x.iter().for_each(|x| slow(x.widen(), counts));
     // WebAssembly's kernel is to be small: it does without.
     let quick = !cfg!(target_arch = "wasm32") && bins <= MOST;
     let Some(line) = (quick && x.len() >= 2 * bins).then(|| line::<T>(edges, scale)).flatten() else {
@@ -125,21 +109,21 @@ pub(crate) fn count<T: Placed>(
 /// Returns the bins in the precision of the numbers, unless an edge is not of that precision.
 fn line<T: Placed>(edges: &[f64], scale: f64) -> Option<Line<T>> {
     let bins = edges.len() - 1;
-    let scale = T::rounded(scale);
-    let low = T::rounded(edges[0]);
+    let scale = T::narrow(scale);
+    let low = T::narrow(edges[0]);
     let mut off = 0.0;
     for (i, &edge) in (0..).zip(edges) {
-        let own = T::rounded(edge);
-        if own.widened() != edge {
+        let own = T::narrow(edge);
+        if own.widen() != edge {
             return None;
         }
-        let from = (own.place(low, scale).widened() - f64::from(i)).abs();
+        let from = (own.place(low, scale).widen() - f64::from(i)).abs();
         off = if from <= off { off } else { from };
     }
-    let high = T::rounded(edges[bins]);
-    let outside = T::rounded(bins as f64 + 0.5);
+    let high = T::narrow(edges[bins]);
+    let outside = T::narrow(bins as f64 + 0.5);
     // More than what was rounded off here; where a place is not finite this is never below a rest.
-    (off < 0.25).then(|| Line { low, high, scale, off: T::rounded(off * 1.0001 + 1e-30), outside })
+    (off < 0.25).then(|| Line { low, high, scale, off: T::narrow(off * 1.0001 + 1e-30), outside })
 }
 
 /// Counts up to [`BATCH`] groups but those with a number near an edge, for which the result has a bit each.
