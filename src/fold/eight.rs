@@ -20,6 +20,7 @@ use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
 use crate::kernel::grid::Grid;
 use crate::kernel::pages::room;
+use crate::kernel::spread::{self, Spreads};
 
 /// Longer rows are reduced one by one.
 const LONGEST_ROW: usize = 128;
@@ -113,6 +114,7 @@ impl Table<'_> {
                 let add = |sorted: &mut Sorted, x: Eight<'_, T>, _: Range<usize>| eight::sort(x, sorted);
                 return self.fold(x, Sorted::default, add, |sorted, out| sorted.medians(out), of).map(Some);
             }
+            Kind::Var | Kind::Std => return self.spreads(x, of),
             _ => return self.extremes(x, of),
         };
         if self.len <= CHAIN {
@@ -135,6 +137,26 @@ impl Table<'_> {
             eight::settle(&sums, n, out)
         };
         self.fold(x, || [Estimate::ZERO; LANES], add, done, of).map(Some)
+    }
+
+    fn spreads<T: Float + Piece>(&self, x: &[T], of: impl Fn(Cell) -> T) -> Result<Option<Vec<T>>> {
+        let n = self.len as f64;
+        let divisor = n - self.spec.ddof;
+        if divisor.is_nan() || divisor <= 0.0 {
+            return Ok(None);
+        }
+        let add = |spreads: &mut Spreads, x: Eight<'_, T>, places: Range<usize>| {
+            spread::distances(x, places.len(), places.start == 0, spreads);
+        };
+        let is_variance = self.spec.kind == Kind::Var;
+        let done = |spreads: &Spreads, out: &mut [T; LANES]| {
+            if is_variance {
+                spread::variances(spreads, n, divisor, out)
+            } else {
+                spread::deviations(spreads, n, divisor, out)
+            }
+        };
+        self.fold(x, Spreads::default, add, done, of).map(Some)
     }
 
     fn extremes<T: Ordered + Piece>(&self, x: &[T], of: impl Fn(Cell) -> T) -> Result<Option<Vec<T>>> {

@@ -9,7 +9,7 @@
 
 use super::element::Float;
 use super::estimate::{EPSILON, Estimate};
-use super::vector::{Vector, dispatch_fused, for_each_vector};
+use super::vector::{Vector, dispatch_fused, for_each_vector, two_sum};
 
 /// Elements after which the lanes are emptied.
 const BLOCK: usize = 1024;
@@ -116,15 +116,6 @@ impl Central {
         }
         Some(result.plus(shift).normalized())
     }
-}
-
-/// Returns a + b and what was rounded off, exactly.
-#[inline(always)]
-fn two_sum<V: Vector>(a: V, b: V) -> (V, V) {
-    let sum = a.add(b);
-    let of_b = sum.sub(a);
-    let of_a = sum.sub(of_b);
-    (sum, a.sub(of_a).add(b.sub(of_b)))
 }
 
 /// Returns for each power the lanes of the sums' high and low parts.

@@ -13,7 +13,7 @@ use super::dispatch;
 use super::element::Float;
 use super::estimate::{EPSILON, Estimate};
 use super::extrema::Ordered;
-use super::vector::{Vector, dispatch_vector};
+use super::vector::{Vector, dispatch_eight};
 
 /// How many lanes are worked on side by side.
 pub(crate) const LANES: usize = 8;
@@ -35,7 +35,7 @@ impl<'a, T> Eight<'a, T> {
     }
 
     #[inline(always)]
-    fn places(self) -> impl Iterator<Item = &'a [T; LANES]> {
+    pub(super) fn places(self) -> impl Iterator<Item = &'a [T; LANES]> {
         self.x.chunks(self.stride).filter_map(|place| place.first_chunk())
     }
 }
@@ -189,7 +189,7 @@ fn settle_body<T: Float>(sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 {
 }
 
 #[inline(always)]
-fn bits(certain: [bool; LANES]) -> u8 {
+pub(super) fn bits(certain: [bool; LANES]) -> u8 {
     let mut bits = 0;
     for lane in 0..LANES {
         bits |= u8::from(certain[lane]) << lane;
@@ -355,7 +355,7 @@ fn sort_body<T: Ordered>(x: Eight<'_, T>, sorted: &mut Sorted) {
     }
 }
 
-dispatch_vector! {
+dispatch_eight! {
     /// Adds up eight lanes of `terms` elements each.
     pub(crate) fn chains[T: Float](x: Eight<'_, T>, terms: usize) -> Chains = chains_body;
 }

@@ -75,11 +75,13 @@ impl Estimate {
     }
 
     /// Returns the number with the other sign.
+    #[inline(always)]
     pub(crate) fn negated(self) -> Self {
         Self { high: -self.high, low: -self.low, ..self }
     }
 
     /// Returns the square.
+    #[inline(always)]
     pub(crate) fn squared(self) -> Self {
         let (high, error) = two_product(self.high, self.high);
         let cross = 2.0 * self.high * self.low;
@@ -93,6 +95,7 @@ impl Estimate {
     }
 
     /// Returns the square root of a positive number.
+    #[inline(always)]
     pub(crate) fn sqrt(self) -> Self {
         let root = self.high.sqrt();
         let (square, error) = two_product(root, root);
@@ -111,8 +114,10 @@ impl Estimate {
         let (product, error) = two_product(quotient, divisor);
         // The remainder of a rounded division is a float.
         let remainder = (self.high - product) - error;
-        let low = (remainder + self.low) / divisor;
-        let bound = self.bound / divisor + low.abs() * (4.0 * EPSILON);
+        // One division is what there is to wait for; the inverse is the same for all that is divided by one number.
+        let inverse = 1.0 / divisor;
+        let low = (remainder + self.low) * inverse;
+        let bound = self.bound * inverse * (1.0 + 4.0 * EPSILON) + low.abs() * (4.0 * EPSILON);
         // Below this, products and quotients may lose bits to underflow.
         let safe = quotient == 0.0 || quotient.abs() > 1e-250;
         Self { high: quotient, low, bound: if safe { bound } else { f64::NAN } }

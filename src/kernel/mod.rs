@@ -59,6 +59,8 @@ pub(crate) mod running;
 pub(crate) mod select;
 pub(crate) mod sort;
 #[cfg(feature = "fold")]
+pub(crate) mod spread;
+#[cfg(feature = "fold")]
 pub(crate) mod sum;
 #[cfg(feature = "fold")]
 mod vector;

@@ -78,6 +78,15 @@ fn dekker<V: Vector>(a: V, b: V, product: V) -> V {
     rest.add(a_high.mul(b_low)).add(a_low.mul(b_high)).add(a_low.mul(b_low))
 }
 
+/// Returns a + b and what was rounded off, exactly, as [`estimate::two_sum`](super::estimate::two_sum).
+#[inline(always)]
+pub(crate) fn two_sum<V: Vector>(a: V, b: V) -> (V, V) {
+    let sum = a.add(b);
+    let of_b = sum.sub(a);
+    let of_a = sum.sub(of_b);
+    (sum, a.sub(of_a).add(b.sub(of_b)))
+}
+
 /// Does `body` for all of a slice, vector after vector, `slot` going round from 0 to `VECTORS - 1`;
 /// numbers equal to `fill` complete the last round. Yields the number of vectors.
 ///
@@ -176,6 +185,36 @@ macro_rules! dispatch_fused {
 }
 pub(crate) use dispatch_fused;
 
+/// Like [`dispatch_fused!`], with a third level for machines with AVX-512, whose one vector holds all of eight lanes.
+///
+/// BENEFIT: @@
+macro_rules! dispatch_eight {
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident[$($param:ident: $bound:path),*]($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? = $body:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[inline]
+            $vis fn $name<$($param: $bound),*>($($arg: $type),*) $(-> $out)? {
+                $crate::kernel::vector::dispatch_fused! {
+                    fn narrow[$($param: $bound),*]($($arg: $type),*) $(-> $out)? = $body;
+                }
+                #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
+                {
+                    #[target_feature(enable = "avx512f,avx512dq")]
+                    fn avx512<$($param: $bound),*>($($arg: $type),*) $(-> $out)? {
+                        $body::<$crate::kernel::vector::Avx512, $($param,)* 1>($($arg),*)
+                    }
+                    if std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512dq") {
+                        // SAFETY: the line above proved that this machine has these parts of AVX-512.
+                        return unsafe { avx512::<$($param),*>($($arg),*) };
+                    }
+                }
+                narrow($($arg),*)
+            }
+        )*
+    };
+}
+pub(crate) use dispatch_eight;
+
 /// The vector of every machine of this target.
 #[cfg(target_arch = "x86_64")]
 pub(crate) type Baseline = Sse2;
@@ -189,6 +228,9 @@ pub(crate) type Baseline = Pair;
 /// How many [`Baseline`] vectors a kernel works on side by side.
 pub(crate) const BASELINE_VECTORS: usize = if cfg!(target_arch = "wasm32") { 1 } else { 2 };
 
+/// Eight numbers. Named by the macros only, inside of functions that need AVX-512.
+#[cfg(all(target_arch = "x86_64", feature = "fold", not(nearfold_baseline)))]
+pub(crate) use x86_64::Avx512;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86_64::{Avx2Of, Sse2};
 
@@ -212,294 +254,13 @@ pub(crate) type Avx2Fused = Avx2Of<true>;
     nearfold_baseline,
     allow(dead_code, reason = "this build takes every machine for one without AVX2")
 )]
-mod x86_64 {
-    use core::arch::x86_64::*;
-
-    use super::{Vector, dekker};
-
-    /// Four numbers, and whether the error of a product is made by a fused multiply-add.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Avx2Of<const FUSED: bool>(__m256d);
-
-    /// Two numbers. SSE2 is part of x86-64.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Sse2(__m128d);
-
-    // SAFETY of every block below: the intrinsic needs AVX2, and this type is named only by
-    // `dispatch_vector!`, in a function that runs after the machine was found to have AVX2. Loads
-    // and stores are preceded by an assertion of the length, or write to an array that is long
-    // enough, and need no alignment.
-    impl<const FUSED: bool> Vector for Avx2Of<FUSED> {
-        const LANES: usize = 4;
-
-        #[inline(always)]
-        fn ahead<T>(x: &[T]) {
-            // SAFETY: SSE is part of x86-64, and a prefetch reads nothing, wherever it points.
-            // BENEFIT: `cargo bench --bench fold_kernels -- sum`, 4·10^6 elements, Xeon, November 2026: 0.267 ns per f64
-            // where it was 0.28 to 0.30 and a bare read takes 0.27; f32 0.150, it was 0.186. At 10^5 f64 0.165, it was 0.151.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(x.as_ptr().cast::<i8>().wrapping_add(2048)) }
-        }
-
-        #[inline(always)]
-        fn splat(x: f64) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_set1_pd(x) })
-        }
-
-        #[inline(always)]
-        fn load(x: &[f64]) -> Self {
-            assert!(x.len() >= 4);
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_loadu_pd(x.as_ptr()) })
-        }
-
-        #[inline(always)]
-        fn load_f32(x: &[f32]) -> Self {
-            assert!(x.len() >= 4);
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_cvtps_pd(_mm_loadu_ps(x.as_ptr())) })
-        }
-
-        #[inline(always)]
-        fn store(self, out: &mut [f64; 8]) {
-            // SAFETY: see the head of this implementation.
-            unsafe { _mm256_storeu_pd(out.as_mut_ptr(), self.0) }
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_add_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_sub_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_mul_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn raise(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation. The second operand is the result when
-            // either is NaN.
-            Self(unsafe { _mm256_max_pd(other.0, self.0) })
-        }
-
-        #[inline(always)]
-        fn abs(self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0) })
-        }
-
-        #[inline(always)]
-        fn product_error(self, other: Self, product: Self) -> Self {
-            if FUSED {
-                // SAFETY: see the head of this implementation; `Avx2Fused` is named only by
-                // `dispatch_fused!`, in a function that runs after the machine was found to have
-                // FMA too.
-                // BENEFIT: `cargo bench --bench fold_kernels -- dot`, 10^5 `f64`, Zen 3, November
-                // 2026: 0.37 ns per pair, 0.86 with Dekker's splitting.
-                Self(unsafe { _mm256_fmsub_pd(self.0, other.0, product.0) })
-            } else {
-                dekker(self, other, product)
-            }
-        }
-
-        #[inline(always)]
-        fn add_bits(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe {
-                let sum = _mm256_add_epi64(_mm256_castpd_si256(self.0), _mm256_castpd_si256(other.0));
-                _mm256_castsi256_pd(sum)
-            })
-        }
-
-        #[inline(always)]
-        fn or(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_or_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn xor(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm256_xor_pd(self.0, other.0) })
-        }
-    }
-
-    // SAFETY of every block below: SSE2 is part of x86-64. Loads and stores are preceded by an
-    // assertion of the length, or write to an array that is long enough, and need no alignment.
-    impl Vector for Sse2 {
-        const LANES: usize = 2;
-
-        #[inline(always)]
-        fn splat(x: f64) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_set1_pd(x) })
-        }
-
-        #[inline(always)]
-        fn load(x: &[f64]) -> Self {
-            assert!(x.len() >= 2);
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_loadu_pd(x.as_ptr()) })
-        }
-
-        #[inline(always)]
-        fn load_f32(x: &[f32]) -> Self {
-            let [a, b] = [x[0], x[1]];
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_set_pd(f64::from(b), f64::from(a)) })
-        }
-
-        #[inline(always)]
-        fn store(self, out: &mut [f64; 8]) {
-            // SAFETY: see the head of this implementation.
-            unsafe { _mm_storeu_pd(out.as_mut_ptr(), self.0) }
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_add_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_sub_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_mul_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn raise(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation. The second operand is the result when
-            // either is NaN.
-            Self(unsafe { _mm_max_pd(other.0, self.0) })
-        }
-
-        #[inline(always)]
-        fn abs(self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_andnot_pd(_mm_set1_pd(-0.0), self.0) })
-        }
-
-        #[inline(always)]
-        fn add_bits(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe {
-                let sum = _mm_add_epi64(_mm_castpd_si128(self.0), _mm_castpd_si128(other.0));
-                _mm_castsi128_pd(sum)
-            })
-        }
-
-        #[inline(always)]
-        fn or(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_or_pd(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn xor(self, other: Self) -> Self {
-            // SAFETY: see the head of this implementation.
-            Self(unsafe { _mm_xor_pd(self.0, other.0) })
-        }
-    }
-}
+mod x86_64;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use simd128::Simd128;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod simd128 {
-    use core::arch::wasm32::*;
-
-    use super::Vector;
-
-    /// Two numbers. The module is compiled with simd128.
-    #[derive(Clone, Copy)]
-    pub(crate) struct Simd128(v128);
-
-    impl Vector for Simd128 {
-        const LANES: usize = 2;
-
-        #[inline(always)]
-        fn splat(x: f64) -> Self {
-            Self(f64x2_splat(x))
-        }
-
-        #[inline(always)]
-        fn load(x: &[f64]) -> Self {
-            assert!(x.len() >= 2);
-            // SAFETY: the assertion proved that 16 bytes may be read; no alignment is needed.
-            Self(unsafe { v128_load(x.as_ptr().cast()) })
-        }
-
-        #[inline(always)]
-        fn load_f32(x: &[f32]) -> Self {
-            assert!(x.len() >= 2);
-            // SAFETY: the assertion proved that 8 bytes may be read; no alignment is needed.
-            Self(f64x2_promote_low_f32x4(unsafe { v128_load64_zero(x.as_ptr().cast()) }))
-        }
-
-        #[inline(always)]
-        fn store(self, out: &mut [f64; 8]) {
-            out[0] = f64x2_extract_lane::<0>(self.0);
-            out[1] = f64x2_extract_lane::<1>(self.0);
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            Self(f64x2_add(self.0, other.0))
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            Self(f64x2_sub(self.0, other.0))
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            Self(f64x2_mul(self.0, other.0))
-        }
-
-        #[inline(always)]
-        fn raise(self, other: Self) -> Self {
-            Self(f64x2_pmax(self.0, other.0)) // self < other ? other : self
-        }
-
-        #[inline(always)]
-        fn abs(self) -> Self {
-            Self(f64x2_abs(self.0))
-        }
-
-        #[inline(always)]
-        fn add_bits(self, other: Self) -> Self {
-            Self(i64x2_add(self.0, other.0))
-        }
-
-        #[inline(always)]
-        fn or(self, other: Self) -> Self {
-            Self(v128_or(self.0, other.0))
-        }
-
-        #[inline(always)]
-        fn xor(self, other: Self) -> Self {
-            Self(v128_xor(self.0, other.0))
-        }
-    }
-}
+mod simd128;
 
 /// Two numbers without any instruction set: the other targets, and the twin that tests compare with.
 #[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]

@@ -1,0 +1,127 @@
+//! The variances of eight lanes side by side: sums of the distances from a number of the lane and of their squares,
+//! in two doubles, with a bound of their error.
+//!
+//! A distance x − c is d + e exactly; d² is p + q exactly. The sums of d and of p are chains of error-free additions,
+//! and what these lose is added up with e, q and 2de. What the bounds leave undecided is for the lane on its own.
+//!
+//! Reference: T. Ogita, S. M. Rump, S. Oishi, *Accurate sum and dot product*, SIAM J. Sci. Comput. 26 (2005),
+//! algorithm 4.4 and proposition 4.5.
+
+use super::dispatch_wide;
+use super::eight::{Chains, Eight, LANES, bits};
+use super::element::Float;
+use super::estimate::{EPSILON, Estimate};
+use super::vector::{Vector, dispatch_eight, two_sum};
+
+/// Within these a sum of squares has neither over- nor underflown by anything that counts.
+const SQUARES: core::ops::Range<f64> = 1e-200..1e250;
+
+/// What a square loses to underflow, at most.
+const LOST: f64 = 1e-300;
+
+/// The sums of eight lanes, about a center of each.
+#[derive(Default)]
+pub(crate) struct Spreads {
+    center: [f64; LANES],
+    sums: Chains,
+    squares: Chains,
+    /// All distances by their bits: 0 if there is none, but for signs.
+    apart: [f64; LANES],
+}
+
+#[inline(always)]
+fn distances_body<V: Vector, T: Float, const VECTORS: usize>(
+    x: Eight<'_, T>,
+    terms: usize,
+    is_first: bool,
+    spreads: &mut Spreads,
+) {
+    if let (true, Some(place)) = (is_first, x.places().next()) {
+        for (center, x) in spreads.center.iter_mut().zip(place) {
+            *center = x.widen();
+        }
+    }
+    let zero = V::splat(0.0);
+    for first in (0..LANES).step_by(VECTORS * V::LANES) {
+        let mut center = [zero; VECTORS];
+        let mut apart = [zero; VECTORS];
+        for slot in 0..VECTORS {
+            center[slot] = zero.sub(V::load(&spreads.center[first + slot * V::LANES..]));
+            apart[slot] = V::load(&spreads.apart[first + slot * V::LANES..]);
+        }
+        let (mut sums, mut sums_low) = ([zero; VECTORS], [zero; VECTORS]);
+        let (mut squares, mut squares_low) = ([zero; VECTORS], [zero; VECTORS]);
+        for place in x.places() {
+            for slot in 0..VECTORS {
+                let x = V::widen(&place[first + slot * V::LANES..]);
+                let (d, e) = two_sum(x, center[slot]);
+                apart[slot] = apart[slot].or(d);
+                let (sum, error) = two_sum(sums[slot], d);
+                sums[slot] = sum;
+                sums_low[slot] = sums_low[slot].add(error.add(e));
+                let p = d.mul(d);
+                let rest = d.product_error(d, p).add(d.add(d).mul(e));
+                let (square, error) = two_sum(squares[slot], p);
+                squares[slot] = square;
+                squares_low[slot] = squares_low[slot].add(error.add(rest));
+            }
+        }
+        // With u = EPSILON, m terms and S = Σd²: the parts that were rounded off come to at most (m + 1) u Σ|d| and
+        // (m + 3) u S, and adding them errs by at most (m + 3) u of that; e² is below u² d². By Cauchy and
+        // Schwarz Σ|d| ≤ √(m S). 1.01 is more than what rounds off here.
+        let m = terms as f64;
+        let error = (m + 4.0) * (m + 4.0) * (EPSILON * EPSILON) * 1.01;
+        for slot in 0..VECTORS {
+            let (sum, sum_low) = (sums[slot].to_array(), sums_low[slot].to_array());
+            let (square, square_low) = (squares[slot].to_array(), squares_low[slot].to_array());
+            let apart = apart[slot].to_array();
+            for lane in 0..V::LANES {
+                let to = first + slot * V::LANES + lane;
+                let bound = error * (m * square[lane]).sqrt() * 1.01;
+                let part = Estimate { high: sum[lane], low: sum_low[lane], bound };
+                spreads
+                    .sums
+                    .set(to, if is_first { part } else { spreads.sums.estimate(to).plus_estimate(part) });
+                let bound = error * square[lane] + m * LOST;
+                let part = Estimate { high: square[lane], low: square_low[lane], bound };
+                spreads
+                    .squares
+                    .set(to, if is_first { part } else { spreads.squares.estimate(to).plus_estimate(part) });
+                spreads.apart[to] = apart[lane];
+            }
+        }
+    }
+}
+
+/// The bits of the result say which are certain.
+#[inline(always)]
+fn settle_body<T: Float, const ROOT: bool>(
+    spreads: &Spreads,
+    n: f64,
+    divisor: f64,
+    out: &mut [T; LANES],
+) -> u8 {
+    let mut certain = [false; LANES];
+    for lane in 0..LANES {
+        let (sum, squares) = (spreads.sums.estimate(lane).normalized(), spreads.squares.estimate(lane));
+        let about_mean = squares.plus_estimate(sum.squared().divided_by(n).negated());
+        let variance = about_mean.normalized().divided_by(divisor);
+        let (value, known) = T::settle(if ROOT { variance.sqrt() } else { variance });
+        let equal = spreads.apart[lane].to_bits() << 1 == 0;
+        out[lane] = if equal { T::narrow(0.0) } else { value };
+        certain[lane] = equal | (known & SQUARES.contains(&squares.high));
+    }
+    bits(certain)
+}
+
+dispatch_eight! {
+    /// Adds `terms` elements of each of eight lanes, of which the very first become the centers.
+    pub(crate) fn distances[T: Float](x: Eight<'_, T>, terms: usize, is_first: bool, spreads: &mut Spreads) = distances_body;
+}
+
+dispatch_wide! {
+    /// Writes eight variances of `n` elements, correctly rounded; the bits say which are certain.
+    pub(crate) fn variances[T: Float](spreads: &Spreads, n: f64, divisor: f64, out: &mut [T; LANES]) -> u8 = settle_body::<T, false>;
+    /// Writes eight standard deviations of `n` elements, correctly rounded; the bits say which are certain.
+    pub(crate) fn deviations[T: Float](spreads: &Spreads, n: f64, divisor: f64, out: &mut [T; LANES]) -> u8 = settle_body::<T, true>;
+}
