@@ -9,11 +9,11 @@
 )]
 
 use super::count::Truth;
-use super::dispatch;
 use super::element::Float;
 use super::estimate::{EPSILON, Estimate};
 use super::extrema::Ordered;
 use super::vector::{Vector, dispatch_eight};
+use super::{dispatch, dispatch_wide};
 
 /// How many lanes are worked on side by side.
 pub(crate) const LANES: usize = 8;
@@ -360,11 +360,14 @@ dispatch_eight! {
     pub(crate) fn chains[T: Float](x: Eight<'_, T>, terms: usize) -> Chains = chains_body;
 }
 
+dispatch_wide! {
+    /// Rounds eight sums divided by `n`; the bits of the result say which are certain.
+    pub(crate) fn settle[T: Float](sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 = settle_body;
+}
+
 dispatch! {
     /// Writes eight rows of one length, one behind the other, place after place.
     pub(crate) fn turn[T: Tile](rows: &[T], out: &mut [T]) = turn_body;
-    /// Rounds eight sums divided by `n`; the bits of the result say which are certain.
-    pub(crate) fn settle[T: Float](sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 = settle_body;
     /// Sorts eight short lanes.
     pub(crate) fn sort[T: Ordered](x: Eight<'_, T>, sorted: &mut Sorted) = sort_body;
     /// Looks for smaller elements in eight lanes.

@@ -116,6 +116,22 @@ impl Float for f32 {
     fn round(leading: Leading) -> Self {
         leading.to_f32()
     }
+
+    #[inline(always)]
+    fn settle(estimate: Estimate) -> (Self, bool) {
+        let Estimate { high, low, bound } = estimate;
+        let nearest = high + low + 0.0;
+        let size = nearest.abs();
+        let value = nearest as Self;
+        // Half the distance between two floats of this type, as large as `nearest`.
+        let half = f64::from_bits((size.to_bits() & (0x7ff << 52)).wrapping_sub(24 << 52));
+        let off = bound * (1.0 + 4.0 * EPSILON) + size * (4.0 * EPSILON);
+        // Below a power of two the next float is nearer: half as far.
+        let inside = ((nearest - f64::from(value)).abs() + off < half) & (off < half * 0.5);
+        let ordinary = (size > 1e-37) & (size < 1e38);
+        let exact = (low == 0.0) & (bound == 0.0) & value.is_finite();
+        (value, exact | (inside & ordinary))
+    }
 }
 
 impl Float for f16 {
