@@ -120,8 +120,8 @@ fn choose_links(
 ) -> Vec<Candidate> {
     let ef = plan.ef_construction.max(plan.m);
     rows.prepare_node(node, &mut scratch.prepared);
-    let entries = entries(slots.len(), extra);
-    walk(slots, slots.len(), entries, None, ef, scratch, |prepared, nodes, keys| {
+    scratch.begin(slots.len(), entries(slots.len(), extra), None);
+    walk(slots, ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     scratch.fresh.clear();

@@ -3,15 +3,16 @@
 use super::explain::{Explained, SearchPlan};
 use super::index::{Index, Neighbors, neighbors};
 use super::params::SearchParams;
-use super::walk::Scratch;
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 
-/// How many comparisons in a row cost as much as one more candidate of a walk: 34 to 42 were measured, as memory
-/// is read in order.
-const NODES_PER_CANDIDATE: usize = 32;
-/// A walk that only looks round is at most this part of comparing all that are allowed.
-const LOOK_PART: usize = 4;
+// How many comparisons in a row cost as much as one more candidate of a walk: 34 to 42 were measured, as memory is
+// read in order. A walk is weighed against comparing all that are allowed:
+
+/// the look at the query's surroundings, which is to cost a quarter of that at most,
+const LOOK_NODES: usize = 128;
+/// and the rest, half as dear again as expected: how many of a few were allowed tells little of how many follow.
+const GO_ON_NODES: usize = 48;
 
 /// Which ids a search may return; made by [`Index::filter`] or [`Index::filter_ids`], for the index as it is.
 #[derive(Clone, Debug)]
@@ -88,9 +89,9 @@ impl Index {
     /// when so many are allowed.
     ///
     /// Few allowed vectors are compared one by one, which is exact. Otherwise a walk through all vectors
-    /// looks which part of those round the query is allowed, and a second one has so many more
-    /// candidates. Where that would cost more than comparing the allowed ones, or finds too few, they
-    /// are compared: no query costs much more than that and one search without a filter.
+    /// looks which part of those round the query is allowed, and goes on with so many more
+    /// candidates. Where that would cost more than comparing the allowed ones, they
+    /// are compared: a query hardly ever costs more than that and one search without a filter.
     ///
     /// Errors: as [`search`](Self::search); [`Error::BadParameter`] when the index has changed since
     /// the filter was made.
@@ -132,34 +133,33 @@ impl Index {
         let query = normalised.as_deref().unwrap_or(query);
         let ef = self.ef(k, params);
         let enough = (ef - ef / 4).max(k);
-        let cheap = |candidates: usize, part: usize| {
-            candidates < n && candidates.saturating_mul(NODES_PER_CANDIDATE * part) < filter.count
-        };
+        let cheap = |candidates: usize, each: usize| candidates.saturating_mul(each) < filter.count;
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
-        let (mut compared, mut last) = (0, 0);
-        let mut walk = |candidates: usize, scratch: &mut Scratch| {
-            last = candidates;
-            compared += self.walk(candidates, None, scratch);
-            scratch.pool.retain(|candidate| filter.allows(candidate.node()));
-            scratch.pool.len()
-        };
-        let mut found = 0;
+        let (mut found, mut compared) = (0, 0);
         // Where many are allowed one look may be enough.
-        let look = if filter.count >= n / 4 * 3 { ef } else { (ef / 2).max(k) };
-        if cheap(look, LOOK_PART) {
-            found = walk(look, &mut scratch);
-            // So many candidates hold `ef` allowed ones, when it goes on as it began.
-            let wide = ef.saturating_mul(look).checked_div(found).unwrap_or(n);
-            if found < enough && cheap(wide, 1) {
-                found = walk(wide, &mut scratch);
+        let mut candidates = if filter.count >= n / 4 * 3 { ef } else { (ef / 2).max(k) };
+        if candidates < n && cheap(candidates, LOOK_NODES) {
+            scratch.may_go_on = true;
+            compared = self.walk(candidates, None, &mut scratch);
+            loop {
+                found = scratch.pool.iter().filter(|candidate| filter.allows(candidate.node())).count();
+                // So many candidates hold `ef` allowed ones, when it goes on as it began.
+                let wide = ef.saturating_mul(candidates).checked_div(found).unwrap_or(n);
+                if found >= enough || wide >= n || !cheap(wide - candidates, GO_ON_NODES) {
+                    break;
+                }
+                candidates = wide;
+                compared += self.walk_on(candidates, &mut scratch);
             }
+            scratch.may_go_on = false;
         }
         let mut explained = if found < enough {
             let scanned = self.scan(filter.iter(), k, &mut scratch);
             Explained { plan: SearchPlan::FilteredScan, ..Explained::scan(compared + scanned) }
         } else {
-            Explained { plan: SearchPlan::FilteredGraph, ..Explained::graph(last, compared) }
+            scratch.pool.retain(|candidate| filter.allows(candidate.node()));
+            Explained { plan: SearchPlan::FilteredGraph, ..Explained::graph(candidates, compared) }
         };
         let limit = self.store.rerank_len(k);
         explained.reranked = limit.min(scratch.pool.len());

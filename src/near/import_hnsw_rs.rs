@@ -227,7 +227,8 @@ fn link_anew(rows: &dyn Rows, slots: &mut Slots, node: u32, plan: Plan, scratch:
     let n = slots.len();
     rows.prepare_node(node, &mut scratch.prepared);
     let ef = plan.ef_construction.max(plan.m);
-    walk(slots, n, entries(n, &[]), Some(node), ef, scratch, |prepared, nodes, keys| {
+    scratch.begin(n, entries(n, &[]), Some(node));
+    walk(slots, ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     let candidates = core::mem::take(&mut scratch.pool);

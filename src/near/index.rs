@@ -485,20 +485,25 @@ impl Index {
     /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`. Returns how
     /// many vectors it compared.
     pub(super) fn walk(&self, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
-        self.walk_rows(self.store.codes().rows(), ef, without, scratch)
+        scratch.begin(self.store.len(), self.entries(), without);
+        self.walk_rows(self.store.codes().rows(), ef, scratch)
     }
 
-    fn walk_rows(&self, rows: &dyn Rows, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
-        let n = self.store.len();
-        let entries = self.entries();
+    /// Goes on with a walk that may, until its pool holds the `ef` best; returns how many more vectors it compared.
+    pub(super) fn walk_on(&self, ef: usize, scratch: &mut Scratch) -> usize {
+        scratch.widen(ef);
+        self.walk_rows(self.store.codes().rows(), ef, scratch)
+    }
+
+    fn walk_rows(&self, rows: &dyn Rows, ef: usize, scratch: &mut Scratch) -> usize {
         let mut compared = 0;
         let score = |prepared: &mut _, nodes: &[u32], keys: &mut _| {
             compared += nodes.len();
             rows.keys(prepared, nodes, keys);
         };
         match &self.graph {
-            Graph::Slots(slots) => walk(slots, n, entries, without, ef, scratch, score),
-            Graph::Packed(packed) => walk(packed, n, entries, without, ef, scratch, score),
+            Graph::Slots(slots) => walk(slots, ef, scratch, score),
+            Graph::Packed(packed) => walk(packed, ef, scratch, score),
         }
         compared
     }

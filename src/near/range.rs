@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 impl Index {
     /// Returns the neighbours of `query` whose distance is at most `radius`.
     ///
-    /// The walk keeps more and more candidates until the worst of them lies outside.
+    /// The walk goes on with more and more candidates until the worst of them lies outside.
     ///
     /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::BadParameter`] (a radius
     /// that is not a number, `ef_search` 0).
@@ -30,9 +30,13 @@ impl Index {
         let mut scratch = self.scratch.take();
         let mut ef = self.ef(10, params).max(1);
         self.store.prepare(query, &mut scratch.prepared);
+        let mut walked = false;
         let found = loop {
+            scratch.may_go_on = ef < n;
             if ef >= n {
                 self.scan(0..n as u32, n, &mut scratch);
+            } else if core::mem::replace(&mut walked, true) {
+                self.walk_on(ef, &mut scratch);
             } else {
                 self.walk(ef, None, &mut scratch);
             }
@@ -44,6 +48,7 @@ impl Index {
             }
             ef = ef.saturating_mul(4);
         };
+        scratch.may_go_on = false;
         self.scratch.put(scratch);
         Ok(found)
     }

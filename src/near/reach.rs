@@ -134,7 +134,8 @@ fn link_lonely(
 ) -> bool {
     let n = slots.len();
     rows.prepare_node(node, &mut scratch.prepared);
-    walk(slots, n, entries(n, extra), None, plan.ef_construction, scratch, |prepared, nodes, keys| {
+    scratch.begin(n, entries(n, extra), None);
+    walk(slots, plan.ef_construction, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     let mut near = scratch.pool.iter().filter(|c| c.node() != node && reached.seen[c.node() as usize]);

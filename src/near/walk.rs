@@ -57,12 +57,16 @@ pub(crate) struct Scratch {
     pub(crate) keys: Vec<f32>,
     /// Those of the scored nodes that may enter the pool.
     better: Vec<Candidate>,
+    /// Whether a walk may go on with more candidates: those that did not fit are then kept.
+    pub(crate) may_go_on: bool,
+    /// Those, in no order.
+    left: Vec<u64>,
     pub(crate) prepared: Prepared,
 }
 
 impl Scratch {
-    /// Forgets what was seen, for a graph of `n` nodes.
-    fn start(&mut self, n: usize) {
+    /// Forgets what was seen, for a walk from `entries` through a graph of `n` nodes that goes round the node `without`.
+    pub(crate) fn begin(&mut self, n: usize, entries: impl Iterator<Item = u32>, without: Option<u32>) {
         self.walk = self.walk.wrapping_add(1);
         if self.walk == 0 {
             self.seen.fill(0);
@@ -72,13 +76,39 @@ impl Scratch {
             self.seen.resize(n, 0);
         }
         self.pool.clear();
+        self.left.clear();
+        self.fresh.clear();
+        if let Some(node) = without {
+            self.seen[node as usize] = self.walk;
+        }
+        for node in entries {
+            if core::mem::replace(&mut self.seen[node as usize], self.walk) != self.walk {
+                self.fresh.push(node);
+            }
+        }
+    }
+
+    /// Lets a walk that may go on do so with up to `ef` candidates: as if it had begun with so many.
+    pub(crate) fn widen(&mut self, ef: usize) {
+        let Self { pool, left, fresh, .. } = self;
+        fresh.clear();
+        // All that is left is worse than what is in the pool.
+        let count = left.len().min(ef - pool.len().min(ef));
+        if count == 0 {
+            return;
+        }
+        left.select_nth_unstable(count - 1);
+        let rest = left.split_off(count);
+        left.sort_unstable();
+        pool.extend(left.iter().map(|bits| Candidate(*bits)));
+        *left = rest;
     }
 
     /// Lists those of the scored nodes that are better than the worst of a full pool: without a branch to
     /// guess, as most are not. Returns how many.
     #[inline(always)]
     fn sieve(&mut self, ef: usize) -> usize {
-        let Self { pool, fresh, keys, better, .. } = self;
+        let Self { pool, fresh, keys, better, left, .. } = self;
         let worst = if pool.len() < ef { Candidate(u64::MAX) } else { pool[ef - 1] };
         if better.len() < fresh.len() {
             better.resize(fresh.len(), worst);
@@ -88,6 +118,10 @@ impl Scratch {
             let candidate = Candidate::new(key, node);
             better[count] = candidate;
             count += usize::from(candidate < worst);
+        }
+        if self.may_go_on {
+            let scored = fresh.iter().zip(keys.iter()).map(|(&node, &key)| Candidate::new(key, node));
+            left.extend(scored.filter(|candidate| *candidate >= worst).map(Candidate::to_bits));
         }
         count
     }
@@ -103,7 +137,11 @@ impl Scratch {
     #[inline(always)]
     pub(crate) fn offer(&mut self, candidate: Candidate, ef: usize) -> Option<usize> {
         if self.pool.len() >= ef {
-            if self.pool.last().is_none_or(|worst| candidate >= *worst) {
+            let out = self.pool.last().map_or(candidate, |worst| candidate.max(*worst));
+            if self.may_go_on {
+                self.left.push(out.to_bits());
+            }
+            if out == candidate {
                 return None;
             }
             self.pool.pop();
@@ -114,30 +152,18 @@ impl Scratch {
     }
 }
 
-/// Fills the pool with the `ef` best nodes that the walk from `entries` meets.
+/// Fills the pool with the `ef` best nodes that the walk meets which has [begun](Scratch::begin), or was
+/// [widened](Scratch::widen).
 ///
-/// It goes round the node `without`. `score` writes the keys of listed nodes. The order in which links are stored makes no difference.
+/// `score` writes the keys of listed nodes. The order in which links are stored makes no difference.
 #[inline(always)]
 pub(crate) fn walk<L: Links>(
     links: &L,
-    n: usize,
-    entries: impl Iterator<Item = u32>,
-    without: Option<u32>,
     ef: usize,
     scratch: &mut Scratch,
     mut score: impl FnMut(&mut Prepared, &[u32], &mut Vec<f32>),
 ) {
-    scratch.start(n);
     let stamp = scratch.walk;
-    scratch.fresh.clear();
-    if let Some(node) = without {
-        scratch.seen[node as usize] = stamp;
-    }
-    for node in entries {
-        if core::mem::replace(&mut scratch.seen[node as usize], stamp) != stamp {
-            scratch.fresh.push(node);
-        }
-    }
     let mut listed = [0; LINKS_MAX + 1];
     let mut next = 0;
     loop {
@@ -178,4 +204,35 @@ pub(crate) fn entries(n: usize, extra: &[u32]) -> impl Iterator<Item = u32> {
     const ENTRIES: usize = 32;
     let count = ENTRIES.min(n);
     (0..count).map(move |i| (i as u64 * n as u64 / count as u64) as u32).chain(extra.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Index, Metric, Params};
+
+    #[test]
+    fn a_walk_that_goes_on_finds_what_a_wider_one_finds_and_compares_no_more() {
+        let (n, dim) = (4000, 8);
+        let mut state = 1u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+        };
+        let vectors: Vec<f32> = (0..n * dim).map(|_| random()).collect();
+        let mut index = Index::new(dim, Params::new(Metric::L2sq)).unwrap();
+        index.add(&vectors, None).unwrap();
+        for _ in 0..20 {
+            let query: Vec<f32> = (0..dim).map(|_| random()).collect();
+            let mut wide = index.scratch.take();
+            index.store.prepare(&query, &mut wide.prepared);
+            let mut on = wide.clone();
+            on.may_go_on = true;
+            let mut compared = index.walk(10, None, &mut on);
+            for ef in [11, 40, 300, 2500] {
+                compared += index.walk_on(ef, &mut on);
+                assert_eq!(compared, index.walk(ef, None, &mut wide));
+                assert_eq!(on.pool, wide.pool);
+            }
+        }
+    }
 }
