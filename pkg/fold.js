@@ -10,6 +10,8 @@ import {
   pair,
   reduce as reduceLayout,
   reducePrefix,
+  reduceQuickly,
+  reductionNames,
   scan as scanLayout,
   single,
 } from "./wasm/nearfold.js";
@@ -147,8 +149,19 @@ function describeNumbers(values, name) {
 // These keep every element until the end: nothing is saved by reading in pieces.
 const KEEPS_ALL = /median|quantile|percentile/;
 
+/** The place of each reduction's name among the kernel's. */
+let places;
+
 function reduce(op, values, options) {
   ready();
+  if (options === undefined) {
+    places ??= Object.fromEntries(reductionNames().split(" ").map((name, place) => [name, place]));
+    const array = describeArray(values, "values");
+    if (!array.layout && (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES)) {
+      const number = withKernelArray(array, "values", (core) => reduceQuickly(places[op], core, array.length));
+      if (number === number) return number;
+    }
+  }
   options = own(options);
   const array = describeArray(values, "values");
   const where = options?.where ?? undefined;

@@ -163,12 +163,6 @@ impl Plan {
 
 /// Gives every lane of an array to a state of its own; returns the results in C order of the kept axes.
 pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
-    // The commonest call needs no plan.
-    if let (0, Some(block)) = (plan.len_kept(), grid.block()) {
-        let mut sink = Sink::new(spec, 1, grid.kind());
-        fold_block(block, &mut sink)?;
-        return Ok(sink.cells);
-    }
     let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.len).collect();
     let lanes = plan.shape(&shape, false).iter().product::<usize>();
     let mut sink = Sink::new(spec, lanes, grid.kind());
@@ -181,6 +175,13 @@ pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec
     }
     let (grid, kept) = plan.arrange(grid, spec.is_ordered());
     walk(&grid, kept, &mut sink)?;
+    Ok(sink.cells)
+}
+
+/// Folds an array that is one lane and lies together.
+pub(super) fn fold_whole(block: Block<'_>, spec: &Spec) -> Result<Vec<Cell>> {
+    let mut sink = Sink::new(spec, 1, block.kind());
+    fold_block(block, &mut sink)?;
     Ok(sink.cells)
 }
 

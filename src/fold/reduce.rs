@@ -5,8 +5,8 @@ use ndarray::{ArrayD, ArrayViewD};
 use super::cell::Cell;
 use super::dtype::{Boolean, Dtype};
 use super::eight;
-use super::lanes::{Plan, fold_chosen, fold_lanes};
-use super::options::Options;
+use super::lanes::{Plan, fold_chosen, fold_lanes, fold_whole};
+use super::options::{Axes, Options};
 use super::output::{Array, Output, Scalar};
 use super::spec::{Kind, Spec};
 use super::values::Values;
@@ -162,6 +162,13 @@ pub fn reduce<'a>(
         return super::complex::reduce(reduction, &values, options);
     }
     let spec = Spec::new(reduction, values.dtype(), options)?;
+    // The commonest call needs no plan.
+    if let (Axes::All, false, None, None, Some(block)) =
+        (&options.axis, options.keepdims, &options.mask, spec.width, values.block())
+    {
+        spec.check_len(block.len())?;
+        return Ok(output(&fold_whole(block, &spec)?, spec.out, Vec::new()));
+    }
     let plan = Plan::new(&options.axis, values.shape().len())?;
     let shape = plan.shape(values.shape(), options.keepdims);
     let len = plan.len_reduced(values.shape());

@@ -5,7 +5,7 @@ use ndarray::{ArrayView, ArrayViewD, Dimension};
 use super::dtype::{Boolean, Dtype, for_each_dtype};
 use super::output::{Array, Scalar};
 use crate::error::{Error, Result};
-use crate::kernel::grid::{Grid, Stored, Type};
+use crate::kernel::grid::{Block, Grid, Stored, Type};
 
 macro_rules! values_enum {
     ($(($variant:ident, $type:ty, $name:literal),)*) => {
@@ -116,6 +116,19 @@ macro_rules! values_enum {
     };
 }
 for_each_dtype!(values_enum);
+
+impl Values<'_> {
+    /// Returns all elements if they lie in C order and need no conversion.
+    pub(super) fn block(&self) -> Option<Block<'_>> {
+        match self {
+            Self::F64(view) => view.as_slice().map(Block::F64),
+            Self::F32(view) => view.as_slice().map(Block::F32),
+            Self::I64(view) => view.as_slice().map(Block::I64),
+            Self::U64(view) => view.as_slice().map(Block::U64),
+            _ => None,
+        }
+    }
+}
 
 /// Calls the macro with all types that are folded; the others are complex.
 macro_rules! grid {

@@ -29,6 +29,15 @@ impl<'a> Block<'a> {
         }
     }
 
+    pub(crate) fn kind(self) -> Type {
+        match self {
+            Self::F64(_) => Type::F64,
+            Self::F32(_) => Type::F32,
+            Self::I64(_) => Type::I64,
+            Self::U64(_) => Type::U64,
+        }
+    }
+
     /// Returns the `len` elements from `start` on.
     #[inline]
     pub(crate) fn part(self, start: usize, len: usize) -> Self {

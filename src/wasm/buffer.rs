@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use ndarray::{ArrayView, ArrayViewD, Axis, IxDyn, ShapeBuilder};
+use ndarray::{ArrayView, ArrayView1, ArrayViewD, Axis, IxDyn, ShapeBuilder};
 use serde::Deserialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -159,6 +159,14 @@ macro_rules! buffer_type {
                 }
             }
 
+            fn prefix(&self, len: usize) -> Option<Values<'_>> {
+                Some(match self {
+                    $(Self::$variant(elements) => {
+                        Values::$variant(ArrayView1::from(elements.get(..len)?).into_dyn())
+                    })*
+                })
+            }
+
             fn view(&self, geometry: &Geometry) -> Option<Values<'_>> {
                 Some(match self {
                     $(Self::$variant(elements) => Values::$variant(geometry.view(elements)?),)*
@@ -201,7 +209,7 @@ impl Buffer {
 
     /// Returns the first `len` elements.
     pub(super) fn prefix(&self, len: usize) -> Result<Values<'_>> {
-        self.view(&Layout { length: len, shape: vec![len], strides: None, offset: 0 })
+        self.elements.prefix(len).ok_or_else(|| self.too_short(len))
     }
 
     /// Returns the first `len` elements as f32.
@@ -242,10 +250,14 @@ impl Buffer {
     }
 
     fn first<'a, T>(&self, elements: &'a [T], len: usize) -> Result<&'a [T]> {
-        elements.get(..len).ok_or_else(|| Error::ShapeMismatch {
+        elements.get(..len).ok_or_else(|| self.too_short(len))
+    }
+
+    fn too_short(&self, len: usize) -> Error {
+        Error::ShapeMismatch {
             expected: format!("at least {len} elements"),
-            got: format!("{}", elements.len()),
-        })
+            got: format!("{}", self.elements.len()),
+        }
     }
 
     fn unsupported(&self, op: &'static str, expected: &'static str) -> Error {

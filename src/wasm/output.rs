@@ -54,6 +54,17 @@ pub(super) fn to_js(output: Output, bigint: bool) -> Result<JsValue, JsValue> {
     }
 }
 
+/// Returns a result that is a number; NaN for one that is none, or that no number holds.
+pub(super) fn number_of(scalar: &Scalar, bigint: bool) -> f64 {
+    match *scalar {
+        Scalar::I64(_) | Scalar::U64(_) if bigint => f64::NAN,
+        Scalar::I64(value) => signed(value).unwrap_or(f64::NAN),
+        Scalar::U64(value) => unsigned(value).unwrap_or(f64::NAN),
+        Scalar::Bool(_) => f64::NAN,
+        _ => scalar.to_f64().unwrap_or(f64::NAN),
+    }
+}
+
 fn scalar_to_js(scalar: Scalar, bigint: bool) -> Result<JsValue, JsValue> {
     Ok(match scalar {
         Scalar::I64(value) if bigint => value.into(),
