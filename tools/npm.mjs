@@ -87,6 +87,12 @@ $&`],
   // An error's text of a value is ours.
   [/^function debugString\(val\) \{[^]*?\n\}\n\n/m, ""],
   [/import \{ NearfoldError, panicked \}/, "import { NearfoldError, describe as debugString, panicked }"],
+  // A text is read and freed by one function.
+  [/let deferred1_0;\s+let deferred1_1;\s+try \{\s+const ret = (.*);\s+deferred1_0 = .*\s+deferred1_1 = .*\s+return getStringFromWasm0\(ret\[0\], ret\[1\]\);\s+\} finally \{\s+(wasm\.\w+)\(deferred1_0, deferred1_1, 1\);\s+\}/g, "const [ptr, len] = $1;\n        const text = getStringFromWasm0(ptr, len);\n        $2(ptr, len, 1);\n        return text;"],
+  // No minifier shortens the names of properties.
+  [/__wbg_ptr/g, "at"],
+  [/__destroy_into_raw/g, "gone"],
+  [/__wrap/g, "of"],
   // Every engine with SIMD has `encodeInto`, and only ours calls `initSync`.
   [/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n\n/m, ""],
   [/^    if \(realloc === undefined\) \{[^]*?\n    \}\n\n/m, ""],
