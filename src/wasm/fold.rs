@@ -8,7 +8,8 @@ use super::options::{Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
 use crate::error::Error;
 use crate::fold::{
-    self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan, Values,
+    self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan,
+    Values,
 };
 
 /// The names of the options that an operation takes, beside those of every operation.
