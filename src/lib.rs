@@ -26,7 +26,7 @@ mod kernel;
 pub mod ingest;
 #[cfg(feature = "python")]
 mod python;
-#[cfg(feature = "wasm")]
+#[cfg(feature = "wasm-face")]
 mod wasm;
 
 #[cfg(feature = "near")]

@@ -213,6 +213,7 @@ impl Buffer {
     }
 
     /// Returns the first `len` elements as f32.
+    #[cfg(feature = "near")]
     pub(super) fn floats(&self, len: usize) -> Result<&[f32]> {
         match &self.elements {
             Elements::F32(elements) => self.first(elements, len),

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::options::describe;
-use super::output::signed;
+use super::integer::signed;
 use crate::columns::{Expression, Value};
 use crate::error::Error;
 

@@ -6,14 +6,25 @@
 
 #![expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
 
+#[cfg(feature = "fold")]
 mod bins;
+#[cfg(feature = "fold")]
 mod buffer;
+#[cfg(not(feature = "fold"))]
+#[path = "buffer_near.rs"]
+mod buffer;
+#[cfg(feature = "near")]
 mod columns;
 mod error;
+#[cfg(feature = "fold")]
 mod fold;
+mod integer;
+#[cfg(feature = "near")]
 mod near;
 mod options;
+#[cfg(feature = "fold")]
 mod output;
+#[cfg(feature = "fold")]
 mod stream;
 
 use wasm_bindgen::prelude::wasm_bindgen;

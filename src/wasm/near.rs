@@ -9,7 +9,7 @@ use super::Result;
 use super::buffer::Buffer;
 use super::columns::{GivenColumns, GivenFilter, to_js};
 use super::options::{Reader, size};
-use super::output::{beyond_u32, unsigned};
+use super::integer::{beyond_u32, unsigned};
 use crate::columns::ColumnType;
 use crate::distance::Metric;
 use crate::error::Error;

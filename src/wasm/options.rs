@@ -49,6 +49,7 @@ impl<'a> Reader<'a> {
     }
 }
 
+#[cfg(feature = "fold")]
 impl Reader<'_> {
     /// Puts the value of an option into `target`, if it is there.
     pub(super) fn set<T: DeserializeOwned>(
