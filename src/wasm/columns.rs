@@ -7,8 +7,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::options::describe;
 use super::integer::signed;
+use super::options::describe;
 use crate::columns::{Expression, Value};
 use crate::error::Error;
 
