@@ -5,7 +5,10 @@ use super::extrema::Ordered;
 use super::prefetch::prefetch_far;
 
 /// Below this a copy is partitioned; above, a sample first says which elements to copy.
-const FEW: usize = 16_384;
+const FEW: usize = 4096;
+
+/// Above this the sample is larger, and the place of what is sought in it surer.
+const MANY: usize = 16_384;
 
 /// Elements that are in the cache while each window takes its own.
 const BLOCK: usize = 64 * CHUNK;
@@ -62,7 +65,7 @@ impl Window {
     /// Returns the elements near each of these places, those of places near one another together.
     fn near<T: Ordered>(x: &[T], ranks: &[usize]) -> Vec<Self> {
         let sample = sorted_sample(x);
-        let margin = margin(sample.len());
+        let margin = margin(sample.len(), x.len());
         // A quarter more than expected.
         let room = (x.len() as u64 * 5 * margin as u64 / (2 * sample.len() as u64)) as usize;
         let (mut ends, mut windows) = (Vec::new(), Vec::new());
@@ -97,15 +100,16 @@ impl Window {
 }
 
 /// Returns how far from its expected place in the sample a wanted element may be: five deviations,
-/// each of half the root of the sample's length.
-fn margin(sample: usize) -> usize {
-    (25 * sample / 4).isqrt()
+/// each of half the root of the sample's length; three and a half where missing it costs little.
+fn margin(sample: usize, len: usize) -> usize {
+    let (deviations, of) = if len > MANY { (5, 1) } else { (7, 2) };
+    (deviations * deviations * sample / (4 * of * of)).isqrt()
 }
 
 /// Returns every so-manyth element, sorted; where in its stretch varies, against periodic data.
 fn sorted_sample<T: Ordered>(x: &[T]) -> Vec<u64> {
     // More elements in the sample are fewer in the window, and longer to sort.
-    let len = (8 * x.len().isqrt()).clamp(2048, FEW);
+    let len = if x.len() > MANY { (8 * x.len().isqrt()).clamp(2048, MANY) } else { 2 * x.len().isqrt() };
     let stretch = x.len() / len;
     let mut sample: Vec<u64> =
         (0..len).map(|i| x[i * stretch + (i.wrapping_mul(7919) >> 3) % stretch].to_key()).collect();
