@@ -12,6 +12,7 @@ use super::spec::Spec;
 use super::threads;
 use super::values::Values;
 use crate::error::Result;
+use crate::kernel::COMPACT;
 use crate::kernel::central::Central;
 use crate::kernel::count::count_nan;
 use crate::kernel::element::Float;
@@ -66,8 +67,7 @@ struct Asked<'a, 'b> {
 
 /// Returns the figures of a whole array of floats that lies together, in few passes; `None` if it is anything else.
 fn of_lane(values: &Values<'_>, options: &Options<'_>) -> Result<Option<Vec<(&'static str, Output)>>> {
-    // WebAssembly's kernel is to be small: it does without.
-    let plain = !cfg!(target_arch = "wasm32")
+    let plain = !COMPACT
         && options.exact
         && options.dtype.is_none()
         && options.mask.is_none()

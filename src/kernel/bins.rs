@@ -83,8 +83,7 @@ pub(crate) fn count<T: Placed>(
 ) {
     let bins = edges.len() - 1;
     let mut each = |x: &[T], counts: &mut [u64]| x.iter().for_each(|x| slow(x.widen(), counts));
-    // WebAssembly's kernel is to be small: it does without.
-    let quick = !cfg!(target_arch = "wasm32") && bins <= MOST;
+    let quick = !super::COMPACT && bins <= MOST;
     let Some(line) = (quick && x.len() >= 2 * bins).then(|| line::<T>(edges, scale)).flatten() else {
         return each(x, counts);
     };

@@ -18,9 +18,6 @@ use super::{dispatch, dispatch_wide};
 /// How many lanes are worked on side by side.
 pub(crate) const LANES: usize = 8;
 
-/// Whether it is there: a page's kernel does without, for its size.
-pub(crate) const HERE: bool = !cfg!(all(target_arch = "wasm32", target_os = "unknown"));
-
 /// The elements of eight lanes at some places: that of `lane` at `place` is `x[place * stride + lane]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Eight<'a, T> {
