@@ -6,7 +6,7 @@
 
 /// Whether code is to be small before it is quick: in a page's kernel, of which each byte is loaded before the first call.
 #[cfg(feature = "fold")]
-pub(crate) const COMPACT: bool = cfg!(feature = "wasm");
+pub(crate) const COMPACT: bool = cfg!(all(target_arch = "wasm32", target_os = "unknown"));
 
 mod dispatch;
 pub(crate) use dispatch::dispatch;
