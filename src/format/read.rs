@@ -13,7 +13,9 @@ use crate::distance::Metric;
 use crate::error::{Error, Result};
 use crate::kernel::aligned::Aligned;
 use crate::near::calibrate::Calibration;
-use crate::near::ids::{Column, Ids};
+use crate::near::further::Further;
+use crate::near::id_column::Column;
+use crate::near::ids::Ids;
 use crate::near::index::Graph;
 use crate::near::packed::Packed;
 use crate::near::{Index, Params, Storage};
@@ -288,27 +290,12 @@ fn read_entries(bytes: &[u8], linked: u32) -> Result<Vec<u32>> {
 
 fn read_ids(first: &[u8], further: &[u8], header: &Header) -> Result<Ids> {
     let n = header.nodes as usize;
-    let column = match first.len() {
-        0 => Column::Same(n),
-        len if len == n * 2 => {
-            Column::U16(first.as_chunks::<2>().0.iter().map(|id| u16::from_le_bytes(*id)).collect())
-        }
-        len if len == n * 4 => {
-            Column::U32(first.as_chunks::<4>().0.iter().map(|id| u32::from_le_bytes(*id)).collect())
-        }
-        len if len as u64 == n as u64 * 8 => {
-            Column::U64(first.as_chunks::<8>().0.iter().map(|id| u64::from_le_bytes(*id)).collect())
-        }
-        len => return corrupt("ids", format!("{len} bytes are not the ids of {n} nodes")),
+    let Some(column) = Column::read(first, n) else {
+        return corrupt("ids", format!("{} bytes are not the ids of {n} nodes", first.len()));
     };
-    if !further.len().is_multiple_of(12) {
-        return corrupt("further ids", format!("{} bytes are not pairs of 12", further.len()));
-    }
-    let (nodes, ids) = further.split_at(further.len() / 3);
-    let further: Vec<(u32, u64)> =
-        (0..nodes.len() / 4).map(|i| (u32_at(nodes, i * 4), u64_at(ids, i * 8))).collect();
-    if n as u64 + further.len() as u64 != header.ids {
-        return corrupt("ids", format!("{} ids, not {}", n + further.len(), header.ids));
-    }
+    let Some(len) = header.ids.checked_sub(n as u64) else {
+        return corrupt("ids", format!("{} ids of {n} nodes", header.ids));
+    };
+    let further = Further::read(further, n, len).or_else(|why| corrupt("further ids", why))?;
     Ids::from_parts(column, further, header.next_id).or_else(|why| corrupt("ids", why))
 }

@@ -3,7 +3,6 @@
 use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
 use crate::near::Index;
-use crate::near::ids::Column;
 use crate::near::index::Graph;
 use crate::near::packed::Packed;
 use xxhash_rust::xxh3::xxh3_64;
@@ -30,24 +29,8 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         sections.push((Kind::Factors, of_codes.factors));
     }
     sections.push((Kind::Links, links.bytes().to_vec()));
-    sections.push((
-        Kind::Ids,
-        match index.ids.first() {
-            Column::Same(_) => Vec::new(),
-            Column::U16(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
-            Column::U32(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
-            Column::U64(ids) => ids.iter().flat_map(|id| id.to_le_bytes()).collect(),
-        },
-    ));
-    let further = index.ids.further();
-    sections.push((
-        Kind::FurtherIds,
-        further
-            .iter()
-            .flat_map(|(node, _)| node.to_le_bytes())
-            .chain(further.iter().flat_map(|(_, id)| id.to_le_bytes()))
-            .collect(),
-    ));
+    sections.push((Kind::Ids, index.ids.first().bytes().to_vec()));
+    sections.push((Kind::FurtherIds, index.ids.further().to_bytes(index.store.len())));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
     sections.push((Kind::Entries, index.extra.iter().flat_map(|node| node.to_le_bytes()).collect()));
     sections.push((Kind::Columns, index.columns.to_bytes()));

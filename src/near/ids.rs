@@ -1,118 +1,39 @@
 //! Which ids a node has: usually one, more when equal vectors were added.
 
-use crate::codec::try_reserve;
+use super::further::Further;
+use super::id_column::Column;
 use crate::error::{Error, Result};
-use crate::kernel::sort::sort_by_two;
 use std::collections::HashSet;
+
+/// No id: the largest is one less.
+const GONE: u64 = u64::MAX;
 
 /// The first id of every node, and the further ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids {
     first: Column,
-    /// Sorted by node, then id.
-    further: Vec<(u32, u64)>,
+    further: Further,
     /// One more than the largest id that there ever was.
     next: u64,
     /// All ids, while vectors with ids of the user's own come in.
     known: Option<HashSet<u64>>,
 }
 
-/// The id of each node, in as few bytes as the largest needs.
-#[derive(Clone, Debug)]
-pub(crate) enum Column {
-    /// Node `i` has id `i`.
-    Same(usize),
-    U16(Vec<u16>),
-    U32(Vec<u32>),
-    U64(Vec<u64>),
-}
-
-impl Default for Column {
-    fn default() -> Self {
-        Self::Same(0)
-    }
-}
-
-impl Column {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Same(n) => *n,
-            Self::U16(ids) => ids.len(),
-            Self::U32(ids) => ids.len(),
-            Self::U64(ids) => ids.len(),
-        }
-    }
-
-    pub(crate) fn get(&self, node: usize) -> u64 {
-        match self {
-            Self::Same(_) => node as u64,
-            Self::U16(ids) => u64::from(ids[node]),
-            Self::U32(ids) => u64::from(ids[node]),
-            Self::U64(ids) => ids[node],
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = u64> {
-        (0..self.len()).map(|node| self.get(node))
-    }
-
-    /// Returns the narrowest column of these ids.
-    pub(crate) fn narrowest(ids: Vec<u64>) -> Self {
-        if ids.iter().enumerate().all(|(node, id)| node as u64 == *id) {
-            return Self::Same(ids.len());
-        }
-        match ids.iter().max() {
-            Some(max) if *max <= u64::from(u16::MAX) => {
-                Self::U16(ids.into_iter().map(|id| id as u16).collect())
-            }
-            Some(max) if *max <= u64::from(u32::MAX) => {
-                Self::U32(ids.into_iter().map(|id| id as u32).collect())
-            }
-            _ => Self::U64(ids),
-        }
-    }
-
-    fn push(&mut self, id: u64) {
-        match self {
-            Self::Same(n) if *n as u64 == id => *n += 1,
-            Self::U16(ids) if id <= u64::from(u16::MAX) => ids.push(id as u16),
-            Self::U32(ids) if id <= u64::from(u32::MAX) => ids.push(id as u32),
-            Self::U64(ids) => ids.push(id),
-            _ => {
-                let mut ids: Vec<u64> = self.iter().collect();
-                ids.push(id);
-                *self = Self::narrowest(ids);
-            }
-        }
-    }
-
-    fn len_bytes(&self) -> usize {
-        match self {
-            Self::Same(_) => 0,
-            Self::U16(ids) => ids.capacity() * 2,
-            Self::U32(ids) => ids.capacity() * 4,
-            Self::U64(ids) => ids.capacity() * 8,
-        }
-    }
-}
-
 impl Ids {
     /// Puts ids together from a file's sections.
     ///
-    /// Errors: a sentence, when an id is there twice or is not below `next`, or `further` is not sorted.
+    /// Errors: a sentence, when an id is there twice or is not below `next`.
     pub(crate) fn from_parts(
         first: Column,
-        further: Vec<(u32, u64)>,
+        further: Further,
         next: u64,
     ) -> core::result::Result<Self, String> {
-        if !further.is_sorted_by(|a, b| a < b) {
-            return Err("further ids are not sorted".into());
+        let ids = Self { first, further, next, known: None };
+        if ids.first.is_too_narrow() {
+            return Err("ids of fewer bytes than so many different ones have".into());
         }
-        if further.last().is_some_and(|(node, _)| *node as usize >= first.len()) {
-            return Err("a further id of a node that is not there".into());
-        }
-        if !(matches!(first, Column::Same(_)) && further.is_empty()) {
-            let mut all: Vec<u64> = first.iter().chain(further.iter().map(|(_, id)| *id)).collect();
+        if !(ids.first.is_same() && ids.further.len() == 0) {
+            let mut all = ids.all();
             all.sort_unstable();
             if let Some(pair) = all.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(format!("id {} is there twice", pair[0]));
@@ -120,17 +41,17 @@ impl Ids {
             if all.last().is_some_and(|last| *last >= next) {
                 return Err("an id is not below the next one".into());
             }
-        } else if (first.len() as u64) > next {
+        } else if (ids.first.len() as u64) > next {
             return Err("an id is not below the next one".into());
         }
-        Ok(Self { first, further, next, known: None })
+        Ok(ids)
     }
 
     pub(crate) fn first(&self) -> &Column {
         &self.first
     }
 
-    pub(crate) fn further(&self) -> &[(u32, u64)] {
+    pub(crate) fn further(&self) -> &Further {
         &self.further
     }
 
@@ -144,7 +65,7 @@ impl Ids {
 
     pub(crate) fn len_bytes(&self) -> usize {
         self.first.len_bytes()
-            + self.further.capacity() * size_of::<(u32, u64)>()
+            + self.further.len_bytes()
             + self.known.as_ref().map_or(0, |known| known.capacity() * 9)
     }
 
@@ -157,33 +78,26 @@ impl Ids {
 
     /// Returns the node of an id.
     pub(crate) fn node(&self, id: u64) -> Option<u32> {
-        let first = match &self.first {
-            Column::Same(n) => (id < *n as u64).then_some(id as usize),
-            first => first.iter().position(|other| other == id),
+        let first = if self.first.is_same() {
+            (id < self.first.len() as u64).then_some(id as usize)
+        } else {
+            self.first.iter().position(|other| other == id)
         };
-        let further = || self.further.iter().find(|(_, other)| *other == id).map(|(node, _)| *node);
+        let further = || self.further.iter().find(|(_, other)| *other == id).map(|(node, _)| node);
         first.map(|node| node as u32).or_else(further)
     }
 
     /// Returns all ids, in no order.
     pub(crate) fn all(&self) -> Vec<u64> {
-        self.first.iter().chain(self.further.iter().map(|(_, id)| *id)).collect()
+        self.first.iter().chain(self.further.iter().map(|(_, id)| id)).collect()
     }
 
-    /// Calls `visit` with each id of a node, in ascending order.
+    /// Calls `visit` with each id of a node.
+    #[inline]
     pub(crate) fn visit(&self, node: u32, mut visit: impl FnMut(u64)) {
-        let first = self.first.get(node as usize);
-        let start = self.further.partition_point(|(other, _)| *other < node);
-        let further = self.further[start..].iter().take_while(|(other, _)| *other == node);
-        let mut first = Some(first);
-        for (_, id) in further {
-            if let Some(smaller) = first.take_if(|first| *first < *id) {
-                visit(smaller);
-            }
-            visit(*id);
-        }
-        if let Some(first) = first {
-            visit(first);
+        visit(self.first.get(node as usize));
+        if self.further.len() > 0 {
+            self.further.visit(node, visit);
         }
     }
 
@@ -221,7 +135,7 @@ impl Ids {
             known
                 .try_reserve(self.len() + n)
                 .map_err(|_| Error::OutOfMemory { len_bytes: (self.len() + n) as u64 * 9 })?;
-            known.extend(self.first.iter().chain(self.further.iter().map(|(_, id)| *id)));
+            known.extend(self.all());
             self.known = Some(known);
         }
         let known = self.known.as_ref();
@@ -236,12 +150,7 @@ impl Ids {
 
     /// Makes room for `n` more ids.
     pub(crate) fn try_reserve(&mut self, n: usize) -> Result<()> {
-        match &mut self.first {
-            Column::Same(_) => Ok(()),
-            Column::U16(ids) => try_reserve(ids, n),
-            Column::U32(ids) => try_reserve(ids, n),
-            Column::U64(ids) => try_reserve(ids, n),
-        }
+        self.first.try_reserve(n)
     }
 
     /// Gives the last node, which is new, its first id.
@@ -252,7 +161,7 @@ impl Ids {
 
     /// Gives a node that is there one more id; [`settle`](Self::settle) afterwards.
     pub(crate) fn push_further(&mut self, node: u32, id: u64) {
-        self.further.push((node, id));
+        self.further.push(node, id);
         self.note(id);
     }
 
@@ -273,23 +182,28 @@ impl Ids {
                 return Err(Error::DuplicateId { id });
             }
         }
-        let all = self.first.iter().chain(self.further.iter().map(|(_, id)| *id));
+        let all = self.first.iter().chain(self.further.iter().map(|(_, id)| id));
         let there: HashSet<u64> = all.filter(|id| gone.contains(id)).collect();
         if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
             return Err(Error::IdNotFound { id });
         }
-        self.further.retain(|(_, id)| !gone.contains(id));
+        self.further.pack(self.first.len());
+        let mut further: Vec<(u32, u64)> = self.further.iter().filter(|(_, id)| !gone.contains(id)).collect();
         let mut first: Vec<u64> = self.first.iter().collect();
         let mut dead = Vec::new();
         for (node, id) in first.iter_mut().enumerate().filter(|(_, id)| gone.contains(id)) {
-            let at = self.further.partition_point(|(other, _)| (*other as usize) < node);
-            if self.further.get(at).is_some_and(|(other, _)| *other as usize == node) {
-                *id = self.further.remove(at).1;
+            let at = further.partition_point(|(other, _)| (*other as usize) < node);
+            if further.get(at).is_some_and(|(other, _)| *other as usize == node) {
+                *id = core::mem::replace(&mut further[at].1, GONE);
             } else {
                 dead.push(node as u32);
             }
         }
-        self.first = Column::narrowest(first);
+        further.retain(|(_, id)| *id != GONE);
+        if further.len() < self.further.len() {
+            self.further = Further::new(further, first.len());
+        }
+        self.first = Column::narrowest(&first);
         if let Some(known) = &mut self.known {
             known.retain(|id| !gone.contains(id));
         }
@@ -303,39 +217,40 @@ impl Ids {
             first[to as usize] = first[from as usize];
         }
         first.truncate(n);
-        self.first = Column::narrowest(first);
-        for (node, _) in &mut self.further {
-            if let Ok(at) = moves.binary_search_by_key(node, |(from, _)| *from) {
-                *node = moves[at].1;
-            }
+        self.first = Column::narrowest(&first);
+        let moved =
+            |node| moves.binary_search_by_key(&node, |(from, _)| *from).map_or(node, |at| moves[at].1);
+        if self.further.iter().any(|(node, _)| moved(node) != node) {
+            let further = self.further.iter().map(|(node, id)| (moved(node), id));
+            self.further = Further::new(further.collect(), n);
         }
-        self.settle();
     }
 
     /// Puts the nodes into a new order: node `i` is what node `order[i]` was, and `place` is the inverse.
     pub(crate) fn reorder(&mut self, order: &[u32], place: &[u32]) {
-        self.first = Column::narrowest(order.iter().map(|node| self.first.get(*node as usize)).collect());
-        for (node, _) in &mut self.further {
-            *node = place[*node as usize];
-        }
-        self.settle();
+        let first: Vec<u64> = order.iter().map(|node| self.first.get(*node as usize)).collect();
+        self.first = Column::narrowest(&first);
+        let further = self.further.iter().map(|(node, id)| (place[node as usize], id));
+        self.further = Further::new(further.collect(), order.len());
     }
 
     /// Gives back what only changes need.
     pub(crate) fn rest(&mut self) {
         self.known = None;
-        self.further.shrink_to_fit();
+        self.first.shrink();
+        self.further.pack(self.first.len());
     }
 
     /// Takes the ids of all nodes from `n` on away.
     pub(crate) fn truncate(&mut self, n: usize) {
-        self.first = Column::narrowest(self.first.iter().take(n).collect());
-        self.further.retain(|(node, _)| (*node as usize) < n);
+        self.first = Column::narrowest(&self.first.iter().take(n).collect::<Vec<u64>>());
+        let further = self.further.iter().filter(|(node, _)| (*node as usize) < n);
+        self.further = Further::new(further.collect(), n);
         self.known = None;
     }
 
     /// Puts the further ids in order.
     pub(crate) fn settle(&mut self) {
-        sort_by_two(&mut self.further, |(node, id)| ((*node).into(), *id), |(node, id)| (node as u32, id));
+        self.further.settle(self.first.len());
     }
 }

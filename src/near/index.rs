@@ -75,7 +75,7 @@ const DEFAULT_RECALL: f32 = 0.95;
 /// then linking costs more than the check.
 const CHECKED_PER_NEW: usize = 16384;
 
-/// The most nodes: their numbers fit 31 bits.
+/// The most ids, and nodes: their numbers fit 31 bits.
 const NODES_MAX: usize = (1 << 31) - 2;
 
 /// A compact index for approximate nearest neighbours.
@@ -289,11 +289,11 @@ impl Index {
 
     /// Makes room for `n` more vectors with their ids, so that [`enter`](Self::enter) cannot fail.
     pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
-        if self.store.len() + n > NODES_MAX {
+        if self.len() + n > NODES_MAX {
             return Err(Error::BadParameter {
                 name: "vectors",
                 expected: format!("at most {NODES_MAX} in an index"),
-                got: (self.store.len() + n).to_string(),
+                got: (self.len() + n).to_string(),
             });
         }
         self.store.try_reserve(n)?;

@@ -7,8 +7,10 @@ mod columns;
 mod dedupe;
 mod explain;
 mod filter;
+pub(crate) mod further;
 pub(crate) mod graph;
 mod health;
+pub(crate) mod id_column;
 pub(crate) mod ids;
 #[cfg(feature = "hnsw_rs")]
 mod import_hnsw_rs;
@@ -19,6 +21,7 @@ mod params;
 mod range;
 mod reach;
 mod scratch;
+mod sorted;
 mod walk;
 
 pub use crate::codec::Storage;

@@ -1,18 +1,14 @@
 //! Who is linked to whom, at rest: sorted lists in a few bits a link, the same in files and in memory.
 //!
-//! A list of d of the n nodes is kept as its lowest k bits of each node, k = ⌊log₂(n / d)⌋, and the rest in unary: bit
-//! (v >> k) + i is set for the i-th node v, so that reading it needs no branch that depends on the data. Half a bit a link more than any list of d nodes needs.
-//! Reference: Elias, Efficient storage and retrieval by content and address of static files (1974).
+//! Each list is its length, then the code of [`sorted`](super::sorted).
 
 use super::graph::{Links, Slots};
+use super::sorted::{PAD, Shape, bits, word, write};
 use crate::error::Result;
 use crate::kernel::prefetch::prefetch;
 
 /// How many lists share one 32-bit offset.
 const BLOCK: usize = 32;
-
-/// Zeros behind the last list, so that words can be read anywhere.
-const PAD: usize = 8;
 
 /// Sorted lists.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,42 +19,6 @@ pub(crate) struct Packed {
     blocks: Vec<u32>,
     /// Where each list starts in its block.
     starts: Vec<u16>,
-}
-
-/// Where the parts of a list are, in bits from the list's first byte after its length.
-#[derive(Clone, Copy)]
-struct Shape {
-    /// How many low bits a link has.
-    low: u32,
-    /// How many bits the unary part has; the low bits follow.
-    unary: usize,
-}
-
-impl Shape {
-    /// The shape of a list of `degree` (at least one) of `n` nodes.
-    #[inline(always)]
-    fn new(n: u32, degree: u32) -> Self {
-        let low = (n / degree).max(1).ilog2();
-        Self { low, unary: degree as usize + ((n - 1) >> low) as usize }
-    }
-
-    fn len_bytes(self, degree: u32) -> usize {
-        (self.unary + degree as usize * self.low as usize).div_ceil(8)
-    }
-}
-
-/// Returns the 64 bits from byte `at` on, lowest first.
-#[inline(always)]
-fn word(bytes: &[u8], at: usize) -> u64 {
-    let mut word = [0; 8];
-    word.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(word)
-}
-
-/// Returns up to 57 bits from bit `at` on.
-#[inline(always)]
-fn bits(bytes: &[u8], at: usize, mask: u64) -> u64 {
-    word(bytes, at / 8) >> (at % 8) & mask
 }
 
 impl Packed {
@@ -85,22 +45,9 @@ impl Packed {
         } else {
             self.bytes.extend([degree as u8 | 128, (degree >> 7) as u8]);
         }
-        if degree == 0 {
-            return;
+        if degree > 0 {
+            write(&mut self.bytes, Shape::new(n, degree), links.iter().copied());
         }
-        let shape = Shape::new(n, degree);
-        let start = self.bytes.len();
-        let end = start + shape.len_bytes(degree);
-        self.bytes.resize(end + PAD, 0);
-        let mask = (1u64 << shape.low) - 1;
-        for (i, &link) in links.iter().enumerate() {
-            let high = (link >> shape.low) as usize + i;
-            self.bytes[start + high / 8] |= 1 << (high % 8);
-            let at = start * 8 + shape.unary + i * shape.low as usize;
-            let value = word(&self.bytes, at / 8) | (u64::from(link) & mask) << (at % 8);
-            self.bytes[at / 8..at / 8 + 8].copy_from_slice(&value.to_le_bytes());
-        }
-        self.bytes.truncate(end);
     }
 
     fn mark_start(&mut self, at: usize) {
@@ -192,18 +139,11 @@ impl Packed {
             return Ok(at);
         }
         let shape = Shape::new(n, degree);
-        let stop = at + shape.len_bytes(degree);
+        let stop = at + shape.len_bytes();
         if stop > end {
             return Err("cut short");
         }
-        let set = |bit: usize| self.bytes[at + bit / 8] >> (bit % 8) & 1 == 1;
-        if (0..shape.unary).filter(|bit| set(*bit)).count() != degree as usize {
-            return Err("not as many links as its length says");
-        }
-        let filled = shape.unary + degree as usize * shape.low as usize;
-        if (filled..(stop - at) * 8).any(set) {
-            return Err("a bit after its end is not zero");
-        }
+        shape.check(&self.bytes[at..stop])?;
         let (mut previous, mut good) = (None, true);
         self.read(at, degree, shape, |link| {
             good &= link < n && link != node && previous.is_none_or(|previous| previous < link);

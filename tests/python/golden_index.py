@@ -21,6 +21,7 @@ def build(fixture):
         fixture["dim"],
         metric=fixture["metric"],
         storage=fixture["storage"],
+        rerank=fixture.get("rerank"),
         M=fixture["m"],
         ef_construction=fixture["ef_construction"],
     )

@@ -266,6 +266,122 @@ fn the_header_of_a_file_stands_where_the_document_says() {
 }
 
 #[test]
+fn hostile_ids_with_right_checksums_are_refused_for_what_is_wrong() {
+    let mut index = Index::new(1, Params::new(Metric::L2sq).storage(Storage::F32)).unwrap();
+    index.add(&[0.0, 1.0, 2.0, 3.0, 1.0, 3.0, 1.0], Some(&[5, 9, 4, 8, 300, 7, 20])).unwrap();
+    let bytes = index.to_bytes();
+    let table_end = HEADER_LEN + u32_at(&bytes, 12) as usize * 32;
+    let entry = |back: usize| table_end - 32 * back;
+    assert_eq!((u32_at(&bytes, entry(2)), u32_at(&bytes, entry(1))), (5, 6));
+    let (ids, further) = (u64_at(&bytes, entry(2) + 8) as usize, u64_at(&bytes, entry(1) + 8) as usize);
+    assert_eq!(bytes[ids..ids + 4], [5, 9, 4, 8]);
+    // Nodes 1, 1 and 3: bits 1 + 0, 1 + 1 and 3 + 2 of six.
+    assert_eq!(bytes[further..], [0b10_0110, 20, 0, 44, 1, 7, 0]);
+    for (at, with, why) in [
+        (ids, &[9][..], "id 9 is there twice"),
+        (further + 1, &[9], "id 9 is there twice"),
+        (further + 5, &[20], "id 20 is there twice"),
+        (further + 1, &[44, 1, 20, 0], "further ids are not sorted"),
+        (further + 1, &[44, 1], "further ids are not sorted"),
+        (further + 5, &[45, 1], "an id is not below the next one"),
+        (further, &[0b10_0111], "not as many"),
+        (further, &[0b10_0010], "not as many"),
+        (further, &[0b110_0110], "a bit after its end"),
+        (48, &[3], "3 ids of 4 nodes"),
+        (48, &[4], "7 bytes are not 0 ids"),
+        (48, &[6], "a bit after its end"),
+        (48, &[8], "7 bytes are not 4 different ids"),
+        (48, &[0xff; 8], "ids"),
+        (56, &[0; 8], "an id is not below the next one"),
+    ] {
+        let mut bad = bytes.clone();
+        bad[at..at + with.len()].copy_from_slice(with);
+        seal(&mut bad);
+        match Index::from_bytes(&bad) {
+            Err(Error::Corrupt { section: "ids" | "further ids", why: said }) => {
+                assert!(said.contains(why), "{at}: {said}, not {why}");
+            }
+            other => panic!("{at}: {:?}, not {why}", other.map(|index| index.len())),
+        }
+    }
+    // A node that is not there: of 12 nodes each has one low bit.
+    let mut index = Index::new(1, Params::new(Metric::L2sq).storage(Storage::F32)).unwrap();
+    let vectors: Vec<f32> = (0..11).chain([10; 5]).map(|value| value as f32).collect();
+    index.add(&vectors, None).unwrap();
+    let mut bytes = index.to_bytes();
+    let at = bytes.len() - 7;
+    // High parts 5 in ten bits from the fifth on, then five low zeros.
+    assert_eq!(bytes[at..], [0xe0, 0x03, 11, 12, 13, 14, 15]);
+    bytes[at + 1] = 0x43;
+    seal(&mut bytes);
+    let error = Index::from_bytes(&bytes).unwrap_err().to_string();
+    assert!(error.contains("a further id of a node that is not there"), "{error}");
+}
+
+/// Removing, updating and adding ids of equal vectors, checked against a list.
+#[test]
+fn ids_of_equal_vectors_come_and_go_and_the_file_is_that_of_what_is_left() {
+    let (kinds, dim) = (40u64, 2);
+    let vector = |kind: u64| [kind as f32, 1.0];
+    let mut index = Index::new(dim, Params::new(Metric::L2sq).storage(Storage::F32)).unwrap();
+    let mut there = std::collections::BTreeMap::<u64, u64>::new();
+    let mut state = 5u64;
+    let mut random = |limit: u64| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) % limit
+    };
+    for round in 0..1500 {
+        let some = random(there.len() as u64 + 1);
+        let id = there.keys().copied().nth(some as usize);
+        match (random(5), id) {
+            (0, Some(id)) => {
+                index.remove(&[id]).unwrap();
+                there.remove(&id);
+            }
+            (1, Some(id)) => {
+                let kind = random(kinds);
+                index.update(&vector(kind), &[id]).unwrap();
+                there.insert(id, kind);
+            }
+            (2, _) if round % 10 == 0 => {
+                let n = random(150);
+                let new: Vec<u64> = (0..n).map(|i| 10_000 + round * 200 + i * 7 % n.max(1)).collect();
+                let mut ids = new.clone();
+                ids.sort_unstable();
+                ids.dedup();
+                let added: Vec<u64> = ids.iter().map(|_| random(kinds)).collect();
+                let vectors: Vec<f32> = added.iter().flat_map(|kind| vector(*kind)).collect();
+                index.add(&vectors, Some(&ids)).unwrap();
+                there.extend(ids.into_iter().zip(added));
+            }
+            _ => {
+                let bits = [8, 16, 30, 50][random(4) as usize];
+                let id = random(1 << bits.min(31)) << (bits - bits.min(31));
+                let kind = random(kinds);
+                let added = index.add(&vector(kind), Some(&[id]));
+                assert_eq!(added.is_ok(), !there.contains_key(&id));
+                there.entry(id).or_insert(kind);
+            }
+        }
+        if round % 20 == 0 {
+            let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+            assert_eq!(opened.to_bytes(), index.to_bytes());
+            for kind in 0..kinds {
+                let of: Vec<u64> = there.iter().filter(|(_, of)| **of == kind).map(|(id, _)| *id).collect();
+                for index in [&index, &opened] {
+                    let found = index.search_radius(&vector(kind), 0.1, &SearchParams::default()).unwrap();
+                    assert_eq!(found.ids, of, "round {round}, kind {kind}");
+                }
+            }
+        }
+    }
+    assert!(index.len() == there.len() && index.len() > 500, "{}", index.len());
+    index.compact().unwrap();
+    let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+    assert_eq!(opened.memory().ids, index.memory().ids);
+}
+
+#[test]
 fn hostile_columns_with_right_checksums_are_refused_for_what_is_wrong() {
     let bytes = {
         let mut index = Index::new(1, Params::default()).unwrap();

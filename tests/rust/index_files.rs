@@ -18,12 +18,17 @@ macro_rules! fixtures {
     };
 }
 fixtures![
+    "cosine-b1-graph",
+    "cosine-b1-rerank-i8",
     "cosine-f32-zeros",
     "cosine-i8-duplicates",
     "ip-i8-ids",
+    "ip-i8-rerank-f32",
+    "l2sq-f16-graph",
     "l2sq-f32-columns",
     "l2sq-f32-empty",
     "l2sq-f32-graph",
+    "l2sq-i8-rerank-f16",
     "l2sq-i8-two-adds",
 ];
 
@@ -43,6 +48,7 @@ fn size(spec: &Value, key: &str) -> usize {
 fn build(spec: &Value) -> Index {
     let params = Params::new(Metric::from_name(spec["metric"].as_str().unwrap()).unwrap())
         .storage(Storage::from_name(spec["storage"].as_str().unwrap()).unwrap())
+        .rerank(spec["rerank"].as_str().map(|name| Storage::from_name(name).unwrap()))
         .m(size(spec, "m"))
         .ef_construction(size(spec, "ef_construction"));
     let mut index = Index::new(size(spec, "dim"), params).unwrap();
@@ -129,8 +135,12 @@ fn pin() {
             )
         });
         let searches = searches.collect::<Vec<_>>().join(",\n");
-        let keys = ["why", "dim", "metric", "storage", "m", "ef_construction", "adds", "queries"];
-        let head: String = keys.iter().map(|key| format!(" \"{key}\": {},\n", spec[*key])).collect();
+        let keys = ["why", "dim", "metric", "storage", "rerank", "m", "ef_construction", "adds", "queries"];
+        let head: String = keys
+            .iter()
+            .filter(|key| spec.get(**key).is_some())
+            .map(|key| format!(" \"{key}\": {},\n", spec[*key]))
+            .collect();
         std::fs::write(
             folder.join(format!("{name}.json")),
             format!("{{\n{head} \"searches\": [\n{searches}\n ]\n}}\n"),
