@@ -216,7 +216,7 @@ benches/js/node_modules/installed: benches/js/package-lock.json
 	touch $@
 
 .PHONY: bench-near
-bench-near: wheel $(BENCH_VENV)/installed  ## the index beside hnswlib, usearch, FAISS and hnsw_rs
+bench-near: wheel wasm $(BENCH_VENV)/installed  ## the index, native and in Node, beside hnswlib, usearch, FAISS and hnsw_rs
 	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
 	cd benches/hnsw_rs && CARGO_TARGET_DIR=../../target/bench-hnsw-rs cargo build --quiet --release --locked
 	$(BENCH_VENV)/bin/python benches/near_peers.py $(BENCH_NEAR)

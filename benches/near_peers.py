@@ -1,4 +1,4 @@
-"""nearfold's index beside hnswlib, usearch, FAISS and hnsw_rs: one process, one thread each, alternating rounds.
+"""nearfold's index, native and in Node, beside hnswlib, usearch, FAISS and hnsw_rs: one thread each, alternating rounds.
 
 `make bench-near` runs it; benches/README.md says how to read it. By hand, after `make bench-near-tools`:
 
@@ -24,21 +24,23 @@ FAMILIAR_EF = 64
 # The figures of the issue: bytes per vector by storage and dimension, and ratios.
 FILE_BARS = {("i8", 128): 175, ("i8", 384): 435, ("b1", 128): 70, ("b1", 384): 110}
 SEARCH_BAR, BUILD_BAR = 1.5, 0.7
+# Of WebAssembly in Node: beside our own native kernel, and beside hnswlib, which may take so much less time, on one set at one recall.
+NODE_BAR, NODE_HNSWLIB_BAR = 0.5, ("reuters", 0.95, 1 / 1.3)
 
 
 def curves_of(dataset, truth, only: str, build_rounds: int, rounds: int):
-    """Every engine, built, tuned and timed: ours, then the peers."""
-    ours, peers = (
+    """Every engine, built, tuned and timed: ours, ours in Node, then the peers."""
+    ours, in_node, peers = (
         [measure.Curve(engine) for engine in found if only in engine.name or engine is found[0]]
-        for found in (engines.ours(dataset), engines.peers(dataset))
+        for found in (engines.ours(dataset), engines.ours_in_node(dataset), engines.peers(dataset))
     )
-    measure.build(ours + peers, build_rounds)
-    for curve in ours + peers:
+    measure.build(ours + in_node + peers, build_rounds)
+    for curve in ours + in_node + peers:
         measure.tune(curve, truth, RECALLS)
         if FAMILIAR_EF not in curve.recalls:
             curve.recalls[FAMILIAR_EF] = truth.recall(curve.engine.search(FAMILIAR_EF, K)[1])
-    measure.time(ours + peers, K, RECALLS, rounds)
-    return ours, peers
+    measure.time(ours + in_node + peers, K, RECALLS, rounds)
+    return ours, in_node, peers
 
 
 def search_rows(name: str, ours, peers) -> list[Row]:
@@ -63,6 +65,32 @@ def search_rows(name: str, ours, peers) -> list[Row]:
                         note="; ".join(notes),
                     )
                 )
+    return rows
+
+
+def node_rows(name: str, ours, in_node, peers) -> list[Row]:
+    """WebAssembly in Node beside our own native kernel with the same storage, and beside hnswlib."""
+    rows = []
+    for recall in RECALLS:
+        for curve in in_node:
+            native = next((mine for mine in ours if mine.engine.storage == curve.engine.storage), None)
+            for other in [native, *peers[:1]]:
+                if other is None:
+                    continue
+                bar = NODE_BAR if other is native else None
+                if other is not native and (name, recall) == NODE_HNSWLIB_BAR[:2] and curve is in_node[0]:
+                    bar = NODE_HNSWLIB_BAR[2]
+                mine, theirs = curve.queries_per_second(recall), other.queries_per_second(recall)
+                # The same answers: where one does not get there, neither does the other.
+                if mine is None and other is native:
+                    continue
+                case = f"{name} {curve.engine.storage} in Node: queries/s at recall@{K} {recall}"
+                note = "" if mine else f"our recall ends at {max(curve.recalls.values()):.3f}"
+                rows.append(Row(case, mine, f"{other.engine.name} (native)", theirs, bar=bar, note=note))
+    for curve in in_node:
+        for other in [*(mine for mine in ours if mine.engine.storage == curve.engine.storage), *peers[:1]]:
+            case = f"{name} {curve.engine.storage} in Node: build, s"
+            rows.append(Row(case, curve.build_seconds, f"{other.engine.name} (native)", other.build_seconds, less_is_better=True))
     return rows
 
 
@@ -119,11 +147,12 @@ def main():
     for dataset in datasets.load(arguments.datasets.split(","), arguments.limit):
         start = time.monotonic()
         truth = datasets.Truth(dataset, K)
-        ours, peers = curves_of(dataset, truth, arguments.only, arguments.build_rounds, arguments.rounds)
+        ours, in_node, peers = curves_of(dataset, truth, arguments.only, arguments.build_rounds, arguments.rounds)
         found = search_rows(dataset.name, ours, peers)
+        found += node_rows(dataset.name, ours, in_node, peers)
         found += build_rows(dataset.name, ours, peers)
         found += size_rows(dataset.name, dataset, ours, peers)
-        for curve in ours + peers:
+        for curve in ours + in_node + peers:
             curve.engine.close()
         shape = f"{len(dataset.base):,} × {dataset.dim} {dataset.metric}, {len(dataset.queries)} queries"
         print(f"\n{dataset.name}: {shape}, {time.monotonic() - start:.0f} s\n\n{table(found)}", flush=True)

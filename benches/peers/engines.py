@@ -175,32 +175,32 @@ class Faiss(Engine):
         faiss.write_index(self.index, str(path))
 
 
-class HnswRs(Engine):
-    """A process of its own that answers line by line: benches/hnsw_rs."""
+class Process(Engine):
+    """An index in a process of its own that answers line by line."""
 
-    name = "hnsw_rs"
-    BINARY = TARGET / "bench-hnsw-rs" / "release" / "bench-hnsw-rs"
-
-    def __init__(self, dataset):
+    def __init__(self, dataset, *command):
         super().__init__(dataset)
         self.folder = tempfile.TemporaryDirectory()
         paths = [Path(self.folder.name) / name for name in ("base.f32", "queries.f32")]
         for path, vectors in zip(paths, (dataset.base, dataset.queries)):
             vectors.astype("<f4").tofile(path)
-        words = [self.BINARY, *paths, dataset.dim, dataset.metric, M, EF_CONSTRUCTION]
+        words = [*paths, dataset.dim, dataset.metric, M, EF_CONSTRUCTION]
         self.process = subprocess.Popen(
-            [str(word) for word in words],
+            [str(word) for word in (*command, *words, *self.more)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "RAYON_NUM_THREADS": "1"},
         )
 
+    # What the command gets behind the words that all get.
+    more = ()
+
     def _ask(self, line: str) -> list[str]:
         print(line, file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline().split()
         if not answer:
-            raise RuntimeError(f"hnsw_rs ended at {line!r}, status {self.process.wait()}")
+            raise RuntimeError(f"{self.name} ended at {line!r}, status {self.process.wait()}")
         return answer
 
     def build(self):
@@ -217,6 +217,33 @@ class HnswRs(Engine):
         self.process.stdin.close()
         self.process.wait()
         self.folder.cleanup()
+
+
+class HnswRs(Process):
+    """benches/hnsw_rs."""
+
+    name = "hnsw_rs"
+    BINARY = TARGET / "bench-hnsw-rs" / "release" / "bench-hnsw-rs"
+
+    def __init__(self, dataset):
+        super().__init__(dataset, self.BINARY)
+
+
+class NearfoldNode(Process):
+    """The npm package's WebAssembly kernel in Node: node.mjs."""
+
+    def __init__(self, dataset, storage):
+        self.storage, self.name = storage, f"nearfold {storage} in Node"
+        self.more = (storage,)
+        super().__init__(dataset, "node", Path(__file__).parent / "node.mjs")
+
+
+def ours_in_node(dataset: Dataset) -> list[Engine]:
+    """The same kernel as WebAssembly, in the storages of the first two rows; nothing where `make wasm` did not run."""
+    if not (TARGET.parent / "pkg" / "wasm" / "nearfold_bg.wasm").exists():
+        print("WebAssembly in Node: skipped, `make bench-near` builds it")
+        return []
+    return [NearfoldNode(dataset, storage) for storage in ("i8", "f32")]
 
 
 def ours(dataset: Dataset) -> list[Engine]:
