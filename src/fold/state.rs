@@ -34,10 +34,6 @@ impl Truth {
 
 /// What is known of one lane.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "sums are the most of all states: a box would be an allocation a lane"
-)]
 pub(super) enum State {
     Total(Total),
     Lanes(Box<Lanes>),

@@ -44,6 +44,8 @@ pub(crate) mod exact;
 #[cfg(feature = "fold")]
 pub(crate) mod extrema;
 #[cfg(feature = "fold")]
+pub(crate) mod factors;
+#[cfg(feature = "fold")]
 pub(crate) mod grid;
 #[cfg(feature = "fold")]
 pub(crate) mod inner;
