@@ -219,3 +219,27 @@ def test_groups_and_weighted_counts_are_exact(x, codes):
     counts = nf.bincount(codes, weights=x, minlength=3)
     for code in range(3):
         assert same(float(counts[code]), rounded(Fraction(sum(rationals(x[codes == code]))), x.dtype))
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2"])
+@pytest.mark.parametrize("n", [1, 7, 8, 9, 100, 1024, 1500])
+def test_products_do_not_depend_on_the_pieces_nor_overflow_on_the_way(dtype, n):
+    rng = np.random.default_rng(n)
+    x = (rng.normal(size=n) * 2.0 ** rng.integers(-10, 10, n)).astype(dtype)
+    x[x == 0] = 1
+    x[n // 2] = np.finfo(dtype).smallest_subnormal
+    # What is left of it is an ordinary number.
+    whole = math.prod(rationals(x))
+    for _ in range(2 * n):
+        if 2**-8 < abs(whole) < 2**8:
+            break
+        factor = np.array(2.0 ** (-10 if abs(whole) > 1 else 10), dtype)
+        x, whole = np.append(x, factor), whole * Fraction(float(factor))
+    assert nf.prod(x) == rounded(whole, dtype)
+    pieces, cut = nf.Partial("prod", dtype=x.dtype.name), 0
+    while cut < x.size:
+        length = int(rng.integers(1, 40))
+        pieces.push(x[cut : cut + length])
+        pieces = nf.Partial.from_bytes(pieces.to_bytes())
+        cut += length
+    assert pieces.result() == nf.prod(x)
