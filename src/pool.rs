@@ -29,7 +29,8 @@ pub(crate) fn threads() -> usize {
 #[cfg(feature = "parallel")]
 pub(crate) fn map<T: Send>(range: core::ops::Range<usize>, f: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
     use rayon::prelude::*;
-    if LEFT.load(Ordering::Relaxed) {
+    // Handing work to a thread that is alone costs some microseconds and gains nothing.
+    if range.len() <= 1 || LEFT.load(Ordering::Relaxed) || rayon::current_num_threads() == 1 {
         return range.map(f).collect();
     }
     range.into_par_iter().map(f).collect()

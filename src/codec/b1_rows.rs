@@ -11,6 +11,7 @@ use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
+use crate::kernel::prefetch::RowsAt;
 use crate::kernel::rotate::{rotate, rotate_back};
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -238,6 +239,10 @@ impl Rows for B1Rows {
             }
             Metric::Ip => keys.extend(pairs.map(|([_, f], dot)| ordered(-(f * (*factor * dot as f32))))),
         }
+    }
+
+    fn rows_at(&self) -> RowsAt {
+        RowsAt::new(&self.codes, self.words)
     }
 
     fn prepare_node(&self, node: u32, prepared: &mut Prepared) {

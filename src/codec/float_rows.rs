@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::distance_f32::{dots_f32, l2sqs_f32};
 use crate::kernel::half::{dots_f16, f16_from_f32, f32_from_f16, l2sqs_f16};
+use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// A component, as it is kept.
@@ -160,6 +161,10 @@ impl<T: Float> Rows for FloatRows<T> {
 
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
         self.distances(prepared, nodes, keys);
+    }
+
+    fn rows_at(&self) -> RowsAt {
+        RowsAt::new(&self.values, self.dim)
     }
 
     fn prepare_node(&self, node: u32, prepared: &mut Prepared) {

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
 use crate::kernel::int8::{dots_i8, fit_i8, query_limit, round_i8, round_i16};
+use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 
 #[derive(Clone, Debug)]
@@ -223,6 +224,15 @@ fn norm(codes: &[i8], scale: f32) -> f32 {
     ordered(squares as f32 * (scale * scale))
 }
 
+/// Returns room for `n` results, which is not cleared: a step of a walk has few, and is short.
+#[inline(always)]
+fn room(dots: &mut Vec<i32>, n: usize) -> &mut [i32] {
+    if dots.len() < n {
+        dots.resize(n, 0);
+    }
+    &mut dots[..n]
+}
+
 impl Rows for I8Rows {
     fn prepare_vector(&self, vector: &[f32], prepared: &mut Prepared) {
         let Prepared { codes, values, factor, weight, .. } = prepared;
@@ -257,8 +267,7 @@ impl Rows for I8Rows {
 
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
         let Prepared { codes, dots, factor, .. } = prepared;
-        dots.clear();
-        dots.resize(nodes.len(), 0);
+        let dots = room(dots, nodes.len());
         dots_i8(codes, &self.codes, nodes, dots);
         keys.clear();
         let pairs = nodes.iter().zip(dots.iter());
@@ -273,6 +282,10 @@ impl Rows for I8Rows {
         }
     }
 
+    fn rows_at(&self) -> RowsAt {
+        RowsAt::new(&self.codes, self.dim)
+    }
+
     fn prepare_node(&self, node: u32, prepared: &mut Prepared) {
         prepared.codes.clear();
         prepared.codes.extend(self.row(node).iter().map(|code| i16::from(*code)));
@@ -282,8 +295,7 @@ impl Rows for I8Rows {
 
     fn pair_keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
         let Prepared { codes, dots, factor, weight, .. } = prepared;
-        dots.clear();
-        dots.resize(nodes.len(), 0);
+        let dots = room(dots, nodes.len());
         dots_i8(codes, &self.codes, nodes, dots);
         keys.clear();
         let pairs = nodes.iter().zip(dots.iter()).map(|(&node, &dot)| (node as usize, dot as f32));

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
 use crate::kernel::half::F16_MAX;
+use crate::kernel::prefetch::RowsAt;
 pub(crate) use b1_rows::{B1Rows, words};
 pub(crate) use float_rows::FloatRows;
 pub(crate) use i8_rows::I8Rows;
@@ -57,6 +58,9 @@ pub(crate) trait Rows: Sync {
 
     /// Writes keys of the listed nodes: a smaller key is nearer to the prepared query.
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>);
+
+    /// Returns where the rows that keys are made of lie.
+    fn rows_at(&self) -> RowsAt;
 
     /// Makes a query of a stored vector, for [`pair_keys`](Self::pair_keys).
     fn prepare_node(&self, node: u32, prepared: &mut Prepared);

@@ -127,27 +127,29 @@ fn padded<T: Copy + Default, const W: usize>(tail: &[T]) -> [T; W] {
 fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
     assert_eq!(nodes.len(), out.len());
     let dim = query.len();
-    for &node in nodes.iter().take(AHEAD) {
-        prefetch(row(rows, dim, node));
-    }
+    // Who walks has asked for the few rows of a step before.
+    let ahead = if nodes.len() < LONG { nodes.len() } else { AHEAD };
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for (i, (four, out)) in fours.iter().zip(out_fours).enumerate() {
-        for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
+        for &node in nodes.iter().skip(i * 4 + ahead).take(4) {
             prefetch(row(rows, dim, node));
         }
-        let row = [
-            row(rows, dim, four[0]),
-            row(rows, dim, four[1]),
-            row(rows, dim, four[2]),
-            row(rows, dim, four[3]),
-        ];
-        *out = rows_at_once::<P, W, 4>(query, row);
+        *out = rows_at_once::<P, W, 4>(query, four.map(|node| row(rows, dim, node)));
     }
-    for (&node, out) in rest.iter().zip(out_rest) {
-        *out = rows_at_once::<P, W, 1>(query, [row(rows, dim, node)])[0];
+    match *rest {
+        [] => {}
+        [a] => out_rest.copy_from_slice(&rows_at_once::<P, W, 1>(query, [row(rows, dim, a)])),
+        // Two or three take hardly longer than one: the last once more is simplest.
+        [a, b, ..] => {
+            let four = [a, b, rest[rest.len() - 1], b].map(|node| row(rows, dim, node));
+            out_rest.copy_from_slice(&rows_at_once::<P, W, 4>(query, four)[..out_rest.len()]);
+        }
     }
 }
+
+/// Lists from this length on are read through.
+const LONG: usize = 64;
 
 /// Writes the dot products of `query` with the listed rows of the matrix `rows`.
 ///

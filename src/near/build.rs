@@ -121,7 +121,7 @@ fn choose_links(
     let ef = plan.ef_construction.max(plan.m);
     rows.prepare_node(node, &mut scratch.prepared);
     scratch.begin(slots.len(), entries(slots.len(), extra), None);
-    walk(slots, ef, scratch, |prepared, nodes, keys| {
+    walk(slots, rows.rows_at(), ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     scratch.fresh.clear();

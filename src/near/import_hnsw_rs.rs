@@ -228,7 +228,7 @@ fn link_anew(rows: &dyn Rows, slots: &mut Slots, node: u32, plan: Plan, scratch:
     rows.prepare_node(node, &mut scratch.prepared);
     let ef = plan.ef_construction.max(plan.m);
     scratch.begin(n, entries(n, &[]), Some(node));
-    walk(slots, ef, scratch, |prepared, nodes, keys| {
+    walk(slots, rows.rows_at(), ef, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     let candidates = core::mem::take(&mut scratch.pool);

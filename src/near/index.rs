@@ -501,9 +501,10 @@ impl Index {
             compared += nodes.len();
             rows.keys(prepared, nodes, keys);
         };
+        let at = rows.rows_at();
         match &self.graph {
-            Graph::Slots(slots) => walk(slots, ef, scratch, score),
-            Graph::Packed(packed) => walk(packed, ef, scratch, score),
+            Graph::Slots(slots) => walk(slots, at, ef, scratch, score),
+            Graph::Packed(packed) => walk(packed, at, ef, scratch, score),
         }
         compared
     }

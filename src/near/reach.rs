@@ -135,7 +135,7 @@ fn link_lonely(
     let n = slots.len();
     rows.prepare_node(node, &mut scratch.prepared);
     scratch.begin(n, entries(n, extra), None);
-    walk(slots, plan.ef_construction, scratch, |prepared, nodes, keys| {
+    walk(slots, rows.rows_at(), plan.ef_construction, scratch, |prepared, nodes, keys| {
         rows.pair_keys(prepared, nodes, keys);
     });
     let mut near = scratch.pool.iter().filter(|c| c.node() != node && reached.seen[c.node() as usize]);

@@ -2,6 +2,7 @@
 
 use super::graph::Links;
 use crate::codec::Prepared;
+use crate::kernel::prefetch::RowsAt;
 
 /// The most links of a node: twice the largest `M`.
 pub(crate) const LINKS_MAX: usize = 256;
@@ -107,20 +108,20 @@ impl Scratch {
     /// Lists those of the scored nodes that are better than the worst of a full pool: without a branch to
     /// guess, as most are not. Returns how many.
     #[inline(always)]
-    fn sieve(&mut self, ef: usize) -> usize {
-        let Self { pool, fresh, keys, better, left, .. } = self;
+    fn sieve(&mut self, nodes: &[u32], ef: usize) -> usize {
+        let Self { pool, keys, better, left, .. } = self;
         let worst = if pool.len() < ef { Candidate(u64::MAX) } else { pool[ef - 1] };
-        if better.len() < fresh.len() {
-            better.resize(fresh.len(), worst);
+        if better.len() < nodes.len() {
+            better.resize(nodes.len(), worst);
         }
         let mut count = 0;
-        for (&node, &key) in fresh.iter().zip(keys.iter()) {
+        for (&node, &key) in nodes.iter().zip(keys.iter()) {
             let candidate = Candidate::new(key, node);
             better[count] = candidate;
             count += usize::from(candidate < worst);
         }
         if self.may_go_on {
-            let scored = fresh.iter().zip(keys.iter()).map(|(&node, &key)| Candidate::new(key, node));
+            let scored = nodes.iter().zip(keys.iter()).map(|(&node, &key)| Candidate::new(key, node));
             left.extend(scored.filter(|candidate| *candidate >= worst).map(Candidate::to_bits));
         }
         count
@@ -128,26 +129,40 @@ impl Scratch {
 
     /// Offers the nodes of `fresh` with their keys to the pool of at most `ef`.
     pub(crate) fn offer_fresh(&mut self, ef: usize) {
-        for i in 0..self.sieve(ef) {
+        let fresh = core::mem::take(&mut self.fresh);
+        for i in 0..self.sieve(&fresh, ef) {
             self.offer(self.better[i], ef);
         }
+        self.fresh = fresh;
     }
 
     /// Puts a candidate into the pool of at most `ef`; returns its place.
     #[inline(always)]
     pub(crate) fn offer(&mut self, candidate: Candidate, ef: usize) -> Option<usize> {
-        if self.pool.len() >= ef {
-            let out = self.pool.last().map_or(candidate, |worst| candidate.max(*worst));
+        let Self { pool, left, .. } = self;
+        if pool.len() < ef {
+            pool.push(candidate);
+        } else {
+            let out = pool.last().map_or(candidate, |worst| candidate.max(*worst));
             if self.may_go_on {
-                self.left.push(out.to_bits());
+                left.push(out.to_bits());
             }
             if out == candidate {
                 return None;
             }
-            self.pool.pop();
         }
-        let at = self.pool.partition_point(|other| *other < candidate);
-        self.pool.insert(at, candidate);
+        // The last place is free: worse ones move up, a block at a time, as that is a few moves and no guess.
+        const BLOCK: usize = 8;
+        let mut at = pool.len() - 1;
+        while at >= BLOCK && pool[at - BLOCK] > candidate {
+            pool.copy_within(at - BLOCK..at, at - BLOCK + 1);
+            at -= BLOCK;
+        }
+        while at > 0 && pool[at - 1] > candidate {
+            pool[at] = pool[at - 1];
+            at -= 1;
+        }
+        pool[at] = candidate;
         Some(at)
     }
 }
@@ -155,22 +170,24 @@ impl Scratch {
 /// Fills the pool with the `ef` best nodes that the walk meets which has [begun](Scratch::begin), or was
 /// [widened](Scratch::widen).
 ///
-/// `score` writes the keys of listed nodes. The order in which links are stored makes no difference.
+/// `score` writes the keys of listed nodes, whose rows are at `rows_at`. The order in which links are stored makes no difference.
 #[inline(always)]
 pub(crate) fn walk<L: Links>(
     links: &L,
+    rows_at: RowsAt,
     ef: usize,
     scratch: &mut Scratch,
     mut score: impl FnMut(&mut Prepared, &[u32], &mut Vec<f32>),
 ) {
     let stamp = scratch.walk;
     let mut listed = [0; LINKS_MAX + 1];
+    let mut count = scratch.fresh.len();
+    listed[..count].copy_from_slice(&scratch.fresh);
     let mut next = 0;
     loop {
-        let Scratch { prepared, fresh, keys, .. } = scratch;
-        score(prepared, fresh, keys);
-        let count = scratch.sieve(ef);
-        for i in 0..count {
+        let nodes = &listed[..count];
+        score(&mut scratch.prepared, nodes, &mut scratch.keys);
+        for i in 0..scratch.sieve(nodes, ef) {
             let candidate = scratch.better[i];
             links.prefetch(candidate.node());
             if let Some(at) = scratch.offer(candidate, ef) {
@@ -184,17 +201,16 @@ pub(crate) fn walk<L: Links>(
         candidate.0 |= 1;
         let node = candidate.node();
         next += 1;
-        let Scratch { seen, fresh, .. } = scratch;
+        let seen = &mut scratch.seen;
         // Every link is written down, and counted when it is new: no branch to guess.
-        let mut count = 0;
+        count = 0;
         links.visit(node, |link| {
+            rows_at.prefetch(link);
             let seen = &mut seen[link as usize];
             listed[count] = link;
             count += usize::from(*seen != stamp);
             *seen = stamp;
         });
-        fresh.clear();
-        fresh.extend_from_slice(&listed[..count]);
     }
 }
 
