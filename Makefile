@@ -47,11 +47,13 @@ rust-targets:
 
 # ---- build -------------------------------------------------------------------------------------
 
+# With PANICS=1 an internal error has its text and its place in the source.
 .PHONY: wasm
 wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernel and its glue
 	cargo build --release --target wasm32-unknown-unknown --no-default-features --features wasm
-	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-name-section --remove-producers-section \
+	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-producers-section \
 	  --out-name nearfold --out-dir pkg/wasm target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/shrink.mjs pkg/wasm/nearfold_bg.wasm pkg/wasm/nearfold_bg.wasm $(if $(PANICS),panics)
 	node tools/npm.mjs shorten
 	node tools/npm.mjs inline
 	@node tools/npm.mjs sizes
@@ -59,6 +61,7 @@ wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernel and its 
 .PHONY: wasm-owners
 wasm-owners: wasm  ## what each function adds to the compressed kernel
 	$(WASM_BINDGEN) --target web --no-typescript --out-dir target/named target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/shrink.mjs target/named/nearfold_bg.wasm target/named/nearfold_bg.wasm names
 	node tools/owners.mjs target/named/nearfold_bg.wasm
 
 .PHONY: npm

@@ -1,0 +1,21 @@
+// Makes a kernel smaller that does the same: traps without texts, nothing that is not called, like beside like.
+//
+//   node tools/shrink.mjs IN.wasm OUT.wasm [panics] [names]   keeps the texts of panics; keeps the names of functions
+//
+// IN.wasm needs its names.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { Module } from "./module.mjs";
+import { alike } from "./order.mjs";
+import { bareTraps, clearPlaces } from "./traps.mjs";
+
+const [input, output, ...kept] = process.argv.slice(2);
+const module = new Module(readFileSync(input));
+if (!kept.includes("panics")) {
+  bareTraps(module);
+  clearPlaces(module);
+}
+if (!kept.includes("names")) module.forgetNames();
+const live = module.live();
+const numbers = module.functions.map((_, i) => i + module.imports).filter((f) => live.has(f));
+writeFileSync(output, module.write(alike(module, numbers)));
