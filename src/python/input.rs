@@ -154,13 +154,13 @@ pub(super) fn to_ids(ids: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
     if ids.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err("expected integer ids, got str"));
     }
-    with_values(ids, |values| {
+    let converted = with_values(ids, |values| {
         macro_rules! convert {
             ($($variant:ident),*) => {
                 match &values {
                     $(Values::$variant(view) => view
                         .iter()
-                        .map(|&id| u64::try_from(id).map_err(|_| negative_id(id.into()).into()))
+                        .map(|&id| u64::try_from(id).map_err(|_| not_an_id(&id).into()))
                         .collect(),)*
                     _ if values.is_empty() => Ok(Vec::new()),
                     _ => Err(PyTypeError::new_err(format!("expected integer ids, got {}", values.dtype().name()))),
@@ -168,9 +168,21 @@ pub(super) fn to_ids(ids: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
             };
         }
         convert!(U64, U32, U16, U8, I64, I32, I16, I8)
-    })
+    });
+    // No array holds integers beyond 64 bits, nor negative ones beside some of 64: say which of the list it is.
+    let strange = |id: &Bound<'_, PyAny>| id.is_instance_of::<PyInt>() && id.extract::<u64>().is_err();
+    match converted {
+        Err(_) if sequence::is_sequence(ids) => {
+            let mut strange = ids.try_iter()?.filter_map(|id| id.ok().filter(strange));
+            match strange.next() {
+                Some(id) => Err(not_an_id(&id).into()),
+                None => converted,
+            }
+        }
+        converted => converted,
+    }
 }
 
-fn negative_id(id: i128) -> Error {
-    Error::BadParameter { name: "ids", expected: "integers from 0 to 2^64 - 1".into(), got: id.to_string() }
+fn not_an_id(id: &impl ToString) -> Error {
+    Error::BadParameter { name: "ids", expected: "integers from 0 to 2^64 - 2".into(), got: id.to_string() }
 }
