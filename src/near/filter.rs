@@ -1,8 +1,9 @@
 //! Search among some of the vectors only.
 
 use super::explain::{Explained, SearchPlan};
-use super::index::{Index, Neighbors, neighbors};
+use super::index::Index;
 use super::params::SearchParams;
+use super::search::{Neighbors, neighbors};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 

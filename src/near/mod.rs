@@ -1,5 +1,6 @@
 //! A compact index for approximate nearest neighbours: one flat proximity graph.
 
+mod add;
 mod build;
 pub(crate) mod calibrate;
 mod change;
@@ -21,6 +22,7 @@ mod params;
 mod range;
 mod reach;
 mod scratch;
+mod search;
 mod sorted;
 mod walk;
 
@@ -30,5 +32,6 @@ pub use filter::Filter;
 pub use health::Health;
 #[cfg(feature = "hnsw_rs")]
 pub use import_hnsw_rs::HnswDistance;
-pub use index::{Index, Memory, Neighbors, NeighborsBatch};
+pub use index::{Index, Memory};
 pub use params::{Params, SearchParams};
+pub use search::{Neighbors, NeighborsBatch};

@@ -1,7 +1,8 @@
 //! All neighbours within a radius.
 
-use super::index::{Index, Neighbors, neighbors};
+use super::index::Index;
 use super::params::SearchParams;
+use super::search::{Neighbors, neighbors};
 use crate::error::{Error, Result};
 
 impl Index {

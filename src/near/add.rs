@@ -1,0 +1,165 @@
+//! How do vectors come in: which get nodes, which share one, and when are they linked?
+
+use super::build::{CHECK_EVERY, Plan, link};
+use super::dedupe::Dedupe;
+use super::graph::Slots;
+use super::index::{Graph, Index, LINKED_MIN};
+use super::reach;
+use crate::error::{Error, Result};
+
+/// Every node is checked to be reachable when there are not more than so many for each new one:
+/// then linking costs more than the check.
+const CHECKED_PER_NEW: usize = 16384;
+
+/// The most ids, and nodes: their numbers fit 31 bits.
+const NODES_MAX: usize = (1 << 31) - 2;
+
+impl Index {
+    /// Adds vectors, row by row, with the ids that are given, or with the next free ones.
+    ///
+    /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. Returns the ids. All or nothing: after an
+    /// error the index is as it was.
+    ///
+    /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::DuplicateId`],
+    /// [`Error::ShapeMismatch`] (as many ids as vectors), [`Error::BadParameter`] (a component beyond
+    /// 65504 where 16-bit floats are kept), [`Error::OutOfMemory`].
+    ///
+    /// Cost: about `ef_construction` times the links of a node in distances, for each new vector.
+    pub fn add(&mut self, vectors: &[f32], ids: Option<&[u64]>) -> Result<Vec<u64>> {
+        self.add_with_progress(vectors, ids, &mut |_done, _all| true)
+    }
+
+    /// Like [`add`](Self::add), calling `progress(done, all)` between batches of vectors; when it
+    /// returns false, those that were not linked yet are taken back. Returns the ids of the others.
+    pub fn add_with_progress(
+        &mut self,
+        vectors: &[f32],
+        ids: Option<&[u64]>,
+        progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Vec<u64>> {
+        self.add_with_columns(vectors, ids, &[], progress)
+    }
+
+    /// Adds vectors without rows in the columns.
+    pub(super) fn add_vectors(
+        &mut self,
+        vectors: &[f32],
+        ids: Option<&[u64]>,
+        progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Vec<u64>> {
+        self.check(vectors)?;
+        self.check_storable(vectors)?;
+        let n = vectors.len() / self.dim;
+        let ids = self.ids.assign(n, ids)?;
+        self.reserve(n)?;
+        let slots = self.slots(self.store.len() + n)?;
+
+        let nodes = self.enter(vectors, &ids);
+        let Some(mut slots) = slots else {
+            progress(n, n);
+            return Ok(ids);
+        };
+        let plan = self.plan();
+        let (first, last) = (slots.len(), self.store.len());
+        let rows = self.store.built_by();
+        let mut report = |done| progress(done - first, last - first);
+        link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
+        let linked = slots.len();
+        let mut scratch = self.scratch.take();
+        let due = linked >= self.checked + self.checked / CHECK_EVERY;
+        if !due {
+            reach::link_unlinked(&mut slots, first);
+        }
+        if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
+            reach::repair(rows, &mut slots, 0, &mut self.extra, plan, &mut scratch);
+        }
+        if due {
+            self.checked = linked;
+        }
+        self.scratch.put(scratch);
+        let linked = slots.len();
+        self.graph = Graph::Slots(slots);
+        if linked < last {
+            self.store.truncate(linked);
+            self.ids.truncate(linked);
+            self.dedupe = Dedupe::default();
+        }
+        if linked >= 2 * self.ordered {
+            self.compact()?;
+            self.calibrate();
+        }
+        if linked == last {
+            return Ok(ids);
+        }
+        // Numbers below `linked` are those from before the order was changed.
+        Ok(ids
+            .into_iter()
+            .zip(nodes)
+            .filter(|(_, node)| (*node as usize) < linked)
+            .map(|(id, _)| id)
+            .collect())
+    }
+
+    /// Makes room for `n` more vectors with their ids, so that [`enter`](Self::enter) cannot fail.
+    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+        if self.len() + n > NODES_MAX {
+            return Err(Error::BadParameter {
+                name: "vectors",
+                expected: format!("at most {NODES_MAX} in an index"),
+                got: (self.len() + n).to_string(),
+            });
+        }
+        self.store.try_reserve(n)?;
+        self.ids.try_reserve(n)?;
+        self.dedupe.reserve(&self.store, self.store.len() + n)
+    }
+
+    /// Encodes checked vectors, each into a node of its own or that of its equal, without links.
+    /// Returns the nodes.
+    pub(super) fn enter(&mut self, vectors: &[f32], ids: &[u64]) -> Vec<u32> {
+        self.changes += 1;
+        self.store.wake();
+        let prepared = self.prepared(vectors);
+        let vectors = prepared.as_deref().unwrap_or(vectors);
+        if self.store.len() == 0 {
+            self.store.fit(vectors);
+        }
+        let mut nodes = Vec::with_capacity(ids.len());
+        for (vector, &id) in vectors.chunks_exact(self.dim).zip(ids) {
+            self.store.push(vector);
+            let same = self.dedupe.find_or_enter(&self.store);
+            if let Some(node) = same {
+                self.store.pop();
+                self.ids.push_further(node, id);
+            } else {
+                self.ids.push_node(id);
+            }
+            nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
+        }
+        self.ids.settle();
+        nodes
+    }
+
+    /// Takes the graph out in the form that grows, with room for `n` nodes; `None` when the index
+    /// is too small for links.
+    pub(super) fn slots(&mut self, n: usize) -> Result<Option<Slots>> {
+        if n < LINKED_MIN && matches!(&self.graph, Graph::Packed(packed) if packed.len() == 0) {
+            return Ok(None);
+        }
+        let capacity = 2 * self.params.m;
+        let mut slots = match &mut self.graph {
+            Graph::Packed(packed) if packed.len() == 0 => Slots::new(capacity),
+            Graph::Packed(packed) => packed.to_slots(capacity)?,
+            Graph::Slots(slots) => {
+                slots.try_reserve(n - slots.len())?;
+                return Ok(Some(core::mem::take(slots)));
+            }
+        };
+        slots.try_reserve(n - slots.len())?;
+        Ok(Some(slots))
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        Plan { m: self.params.m, ef_construction: self.params.ef_construction }
+    }
+}
