@@ -3,7 +3,7 @@
 import { Cursor } from "./cursor.mjs";
 import { CALL, REF_FUNC, decode, encode, leb } from "./code.mjs";
 
-const [CUSTOM, IMPORT, FUNCTION, EXPORT, START, ELEMENT, CODE, DATA] = [0, 2, 3, 7, 8, 9, 10, 11];
+const [CUSTOM, TYPE, IMPORT, FUNCTION, EXPORT, START, ELEMENT, CODE, DATA] = [0, 1, 2, 3, 7, 8, 9, 10, 11];
 
 const isNames = ({ kind, bytes }) => kind === CUSTOM && Buffer.from(bytes.subarray(1, 5)).toString() === "name";
 
@@ -17,6 +17,8 @@ export class Module {
     this.functions = [];
     this.names = new Map();
     this.roots = new Set();
+    /** How many parameters a type has. */
+    this.arity = [];
     const types = [];
     const cursor = new Cursor(wasm);
     while (cursor.at < wasm.length) {
@@ -24,7 +26,13 @@ export class Module {
       const end = cursor.number() + cursor.at;
       const start = cursor.at;
       this.sections.push({ kind, bytes: wasm.subarray(start, end) });
-      if (kind === IMPORT) {
+      if (kind === TYPE) {
+        for (let count = cursor.number(); count > 0; count--) {
+          if (cursor.byte() !== 0x60) throw new Error("expected types of functions alone");
+          this.arity.push(cursor.bytes(cursor.number()).length);
+          cursor.bytes(cursor.number());
+        }
+      } else if (kind === IMPORT) {
         for (let count = cursor.number(); count > 0; count--) {
           cursor.name();
           cursor.name();
@@ -63,6 +71,11 @@ export class Module {
   /** Leaves out of what is written the names and all else that no engine reads. */
   forgetNames() {
     this.sections = this.sections.filter(({ kind }) => kind !== CUSTOM);
+  }
+
+  /** Returns how many parameters functions of a type have. */
+  parameters(type) {
+    return this.arity[type];
   }
 
   /** Returns the function of a number. */

@@ -5,6 +5,7 @@
 // IN.wasm needs its names.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { canonical } from "./canonical.mjs";
 import { Module } from "./module.mjs";
 import { alike } from "./order.mjs";
 import { bareTraps, clearPlaces } from "./traps.mjs";
@@ -15,6 +16,7 @@ if (!kept.includes("panics")) {
   bareTraps(module);
   clearPlaces(module);
 }
+canonical(module);
 if (!kept.includes("names")) module.forgetNames();
 const live = module.live();
 const numbers = module.functions.map((_, i) => i + module.imports).filter((f) => live.has(f));
