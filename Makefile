@@ -47,13 +47,22 @@ rust-targets:
 
 # ---- build -------------------------------------------------------------------------------------
 
-# With PANICS=1 an internal error has its text and its place in the source.
-.PHONY: wasm
-wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernel and its glue
-	cargo build --release --target wasm32-unknown-unknown --no-default-features --features wasm
+# $(call kernel,features,folder): a kernel of these features and its glue. The variable gives each set of features files
+# of its own: all other crates are shared, and none is built anew because another set was built last. With PANICS=1 an
+# internal error has its text and its place in the source.
+, := ,
+define kernel
+__CARGO_DEFAULT_LIB_METADATA=kernel cargo build --release --target wasm32-unknown-unknown --no-default-features --features $(1)
 	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-producers-section \
-	  --out-name nearfold --out-dir pkg/wasm target/wasm32-unknown-unknown/release/nearfold.wasm
-	node tools/shrink.mjs pkg/wasm/nearfold_bg.wasm pkg/wasm/nearfold_bg.wasm $(if $(PANICS),panics)
+	  --out-name nearfold --out-dir $(2) target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/shrink.mjs $(2)/nearfold_bg.wasm $(2)/nearfold_bg.wasm $(if $(PANICS),panics)
+endef
+
+.PHONY: wasm
+wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernels and their glue
+	$(call kernel,wasm-face$(,)fold,target/halves/fold)
+	$(call kernel,wasm-face$(,)near,target/halves/near)
+	$(call kernel,wasm,pkg/wasm)
 	node tools/npm.mjs shorten
 	node tools/npm.mjs inline
 	@node tools/npm.mjs sizes
@@ -152,7 +161,9 @@ lint: rust-targets  ## format and lints of the Rust code; the golden vectors are
 	cargo fmt --check
 	cargo clippy --quiet --all-targets --features $(NATIVE_FEATURES) -- -D warnings
 	cargo clippy --quiet --features python,parallel -- -D warnings
-	cargo clippy --quiet --no-default-features --features wasm --target wasm32-unknown-unknown -- -D warnings
+	for features in wasm wasm-face,fold wasm-face,near; do \
+	  cargo clippy --quiet --no-default-features --features $$features --target wasm32-unknown-unknown -- -D warnings; \
+	done
 	python3 tests/vectors/generate.py --check
 
 tests/js/node_modules/installed: tests/js/package-lock.json

@@ -3,7 +3,7 @@
 import { AccumulatorCore } from "./wasm/nearfold.js";
 import { describeArray, layoutOf, lenBytes, pieces, SCRATCH_LEN_BYTES, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
-import { enter, ready, release } from "./kernel.js";
+import { fold } from "./kernel.js";
 
 /** Returns the kernel's name of a reduction. */
 export function reductionName(op) {
@@ -14,7 +14,7 @@ export class Accumulator {
   #core;
 
   constructor(op, options = {}) {
-    ready();
+    fold.ready();
     if (op instanceof AccumulatorCore) {
       this.#core = op;
       return;
@@ -23,27 +23,28 @@ export class Accumulator {
     if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
     const { of = "float64", ...rest } = options;
     if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
-    this.#core = enter(() => new AccumulatorCore(reductionName(op), of, rest));
+    this.#core = fold.enter(() => new AccumulatorCore(reductionName(op), of, rest));
   }
 
   static fromBytes(bytes) {
-    ready();
+    fold.ready();
     const array = describeArray(bytes, "bytes");
     if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array", bytes);
-    return new Accumulator(withKernelArray(array, "bytes", (core) => AccumulatorCore.fromBytes(core, array.length)));
+    return new Accumulator(withKernelArray(fold, array, "bytes", (core) => AccumulatorCore.fromBytes(core, array.length)));
   }
 
   get count() {
-    return this.#live().count;
+    return fold.enter(() => this.#live().count);
   }
 
   push(values) {
     const core = this.#live();
     const array = describeArray(values, "values");
-    if (array.dtype !== core.dtype) throw new NearfoldError("unsupported_dtype", `${core.op}: expected ${core.dtype}, got ${array.dtype}`);
-    if (array.layout) withKernelArray(array, "values", (buffer) => core.pushLayout(buffer, layoutOf(array)));
-    else if (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES) withKernelArray(array, "values", (buffer) => core.push(buffer, array.length));
-    else for (const piece of pieces(array)) withKernelArray(piece, "values", (buffer) => core.push(buffer, piece.length));
+    const [op, dtype] = fold.enter(() => [core.op, core.dtype]);
+    if (array.dtype !== dtype) throw new NearfoldError("unsupported_dtype", `${op}: expected ${dtype}, got ${array.dtype}`);
+    if (array.layout) withKernelArray(fold, array, "values", (buffer) => core.pushLayout(buffer, layoutOf(array)));
+    else if (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES) withKernelArray(fold, array, "values", (buffer) => core.push(buffer, array.length));
+    else for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (buffer) => core.push(buffer, piece.length));
     return this;
   }
 
@@ -51,25 +52,25 @@ export class Accumulator {
     if (!(other instanceof Accumulator)) throw badParameter("other", "an Accumulator", other);
     // The kernel cannot borrow one state twice.
     if (other === this) return this.merge(Accumulator.fromBytes(this.toBytes()));
-    enter(() => this.#live().merge(other.#live()));
+    fold.enter(() => this.#live().merge(other.#live()));
     return this;
   }
 
   finish() {
-    return enter(() => this.#live().finish());
+    return fold.enter(() => this.#live().finish());
   }
 
   toBytes() {
-    return enter(() => this.#live().toBytes());
+    return fold.enter(() => this.#live().toBytes());
   }
 
   free() {
-    release(this.#core);
+    fold.release(this.#core);
     this.#core = undefined;
   }
 
   #live() {
-    ready();
+    fold.ready();
     if (!this.#core) throw new NearfoldError("freed", "this Accumulator was freed");
     return this.#core;
   }

@@ -2,7 +2,7 @@
 
 import { Buffer } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter, tag } from "./error.js";
-import { enter, forget, heap, release } from "./kernel.js";
+import { fold, near } from "./kernel.js";
 
 // The typed array over each dtype's bytes.
 const VIEWS = {
@@ -42,6 +42,7 @@ const ACCEPTED = "a typed array, an array of numbers, { data, shape } or a Kerne
 
 /** An array in the kernel's own memory: filled through `view()`, folded without a copy. */
 export class KernelArray {
+  #half;
   #core;
   #dtype;
   #length;
@@ -49,7 +50,9 @@ export class KernelArray {
   constructor(length, dtype = "float64") {
     if (typeof dtype !== "string") throw badParameter("dtype", "a string", dtype);
     if (typeof length !== "number") throw badParameter("length", "a number", length);
-    this.#core = enter(() => new Buffer(dtype, length));
+    // Where there are two kernels, that of the reductions: every dtype is known there.
+    this.#half = fold.kernel || fold.load ? fold : near;
+    this.#core = bufferOf(this.#half, dtype, length);
     this.#dtype = dtype;
     this.#length = length;
   }
@@ -68,12 +71,17 @@ export class KernelArray {
     return this.#core;
   }
 
+  /** Returns whether the array lies in the kernel of a half. */
+  liesIn(half) {
+    return this.#half.kernel === half.kernel;
+  }
+
   view() {
-    return viewOf(this.core, this.#dtype, this.#length);
+    return viewOf(this.#half, this.core, this.#dtype, this.#length);
   }
 
   free() {
-    forget(this.#core);
+    this.#half.forget(this.#core);
     this.#core = undefined;
   }
 }
@@ -149,14 +157,23 @@ export function bytesOf(value, name = "bytes") {
   }
 }
 
+/** Returns a new buffer of a half's kernel, with its `address` there: it stays where it is. */
+export function bufferOf(half, dtype, length) {
+  return half.enter(() => {
+    const core = new Buffer(dtype, length);
+    core.address = core.ptr;
+    return core;
+  });
+}
+
 /** Returns a typed array over a buffer of the kernel; the next growth of memory detaches it. */
-function viewOf(core, dtype, length) {
-  return new VIEWS[dtype](heap(), core.ptr, length);
+function viewOf(half, core, dtype, length) {
+  return new VIEWS[dtype](half.heap, core.address, length);
 }
 
 /** Copies the elements of a described array into a buffer of the kernel, from its beginning. */
-function fill(core, { data, dtype, length, start = 0 }, name) {
-  const view = viewOf(core, dtype, length);
+function fill(half, core, { data, dtype, length, start = 0 }, name) {
+  const view = viewOf(half, core, dtype, length);
   if (!Array.isArray(data)) {
     view.set(data);
     return;
@@ -169,13 +186,12 @@ function fill(core, { data, dtype, length, start = 0 }, name) {
   // A getter among the elements made the memory grow, and the view end: what it saw is written again.
   if (view.length < length) {
     const copy = data.slice(0, length);
-    viewOf(core, dtype, length).set(copy);
+    viewOf(half, core, dtype, length).set(copy);
   }
 }
 
 /** Arrays of up to so many bytes go through one small buffer per dtype that is kept. */
 export const SCRATCH_LEN_BYTES = 65536;
-const scratch = {};
 
 /** Returns how many bytes the elements take in the kernel. */
 export function lenBytes({ dtype, length }) {
@@ -193,35 +209,41 @@ export function* pieces(array) {
 }
 
 /**
- * Calls `work(core)` with the array in the kernel's memory: where it lies if it lies there, else
+ * Calls `work(core)` with the array in the memory of a half's kernel: where it lies if it lies there, else
  * in a copy that lives as long as the call.
  */
-export function withKernelArray(array, name, work) {
+export function withKernelArray(half, array, name, work) {
   const { data, dtype, length, resident } = array;
-  if (resident) return enter(() => work(data.core));
+  if (resident) {
+    const { core } = data;
+    if (data.liesIn(half)) return half.enter(() => work(core));
+    array = { ...array, data: data.view() };
+  }
+  half.ready();
+  const { scratch } = half.kernel;
   const capacity = SCRATCH_LEN_BYTES / VIEWS[dtype].BYTES_PER_ELEMENT;
   const small = length <= capacity;
   // While it is used the scratch is taken: a second array of the same call gets a buffer of its own.
-  const core = (small && scratch[dtype]) || enter(() => new Buffer(dtype, small ? capacity : length));
+  const core = (small && scratch[dtype]) || bufferOf(half, dtype, small ? capacity : length);
   if (small) scratch[dtype] = undefined;
   try {
-    fill(core, array, name);
-    return enter(() => work(core));
+    fill(half, core, array, name);
+    return half.enter(() => work(core));
   } finally {
     if (small && !scratch[dtype]) scratch[dtype] = core;
-    else release(core);
+    else half.release(core);
   }
 }
 
 /** Copies a described array, if there is one, into a buffer that the call consumes. */
-export function copyOf(array, name) {
+export function copyOf(half, array, name) {
   if (!array) return undefined;
-  const core = enter(() => new Buffer(array.dtype, array.length));
+  const core = bufferOf(half, array.dtype, array.length);
   try {
-    fill(core, { ...array, data: array.resident ? array.data.view() : array.data }, name);
+    fill(half, core, { ...array, data: array.resident ? array.data.view() : array.data }, name);
     return core;
   } catch (error) {
-    release(core);
+    half.release(core);
     throw error;
   }
 }

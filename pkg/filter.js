@@ -1,7 +1,7 @@
 // Which ids of an index a search may return, worked out once for many searches.
 
 import { NearfoldError, badParameter } from "./error.js";
-import { enter, forget, ready } from "./kernel.js";
+import { near } from "./kernel.js";
 
 /** Made by `Index.filter`. */
 export class Filter {
@@ -14,7 +14,7 @@ export class Filter {
   }
 
   get count() {
-    return enter(() => this.#live().count);
+    return near.enter(() => this.#live().count);
   }
 
   /** The kernel's handle, for searches of the index that the filter was made from. */
@@ -24,12 +24,12 @@ export class Filter {
   }
 
   free() {
-    forget(this.#core);
+    near.forget(this.#core);
     this.#core = undefined;
   }
 
   #live() {
-    ready();
+    near.ready();
     if (!this.#core) throw new NearfoldError("freed", "this Filter was freed");
     return this.#core;
   }

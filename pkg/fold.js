@@ -17,7 +17,7 @@ import {
 } from "./wasm/nearfold.js";
 import { SCRATCH_LEN_BYTES, copyOf, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { badParameter } from "./error.js";
-import { enter, ready, release } from "./kernel.js";
+import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
 import { reductionName } from "./accumulator.js";
 
@@ -73,36 +73,36 @@ export const cummin = (values, options) => scan("cummin", values, options);
 export const cummax = (values, options) => scan("cummax", values, options);
 
 export function histogram(values, options = {}) {
-  ready();
+  fold.ready();
   const { bins, weights, ...rest } = known(options, ["bins", "range", "density", "weights"]);
   const array = describeArray(values, "values");
   const edges = typeof bins === "object" && bins !== null ? describeNumbers(bins, "bins") : undefined;
   const weighted = weights == null ? undefined : describeArray(weights, "weights");
-  return withKernelArray(array, "values", (core) =>
-    histogramOf(core, layoutOf(array), edges ? rest : { bins, ...rest }, copyOf(edges, "bins"), edges?.length ?? 0, copyOf(weighted, "weights"), weighted && layoutOf(weighted)),
+  return withKernelArray(fold, array, "values", (core) =>
+    histogramOf(core, layoutOf(array), edges ? rest : { bins, ...rest }, copyOf(fold, edges, "bins"), edges?.length ?? 0, copyOf(fold, weighted, "weights"), weighted && layoutOf(weighted)),
   );
 }
 
 export function bincount(values, options = {}) {
-  ready();
+  fold.ready();
   const { weights, minlength = 0 } = known(options, ["weights", "minlength"]);
   if (typeof minlength !== "number") throw badParameter("minlength", "an integer", minlength);
   const array = describeIntegers(values, "values");
   const weighted = weights == null ? undefined : describeArray(weights, "weights");
-  return withKernelArray(array, "values", (core) => bincountOf(core, layoutOf(array), minlength, copyOf(weighted, "weights"), weighted && layoutOf(weighted)));
+  return withKernelArray(fold, array, "values", (core) => bincountOf(core, layoutOf(array), minlength, copyOf(fold, weighted, "weights"), weighted && layoutOf(weighted)));
 }
 
 export function digitize(values, bins, options = {}) {
-  ready();
+  fold.ready();
   const { right = false } = known(options, ["right"]);
   if (typeof right !== "boolean") throw badParameter("right", "a boolean", right);
   const array = describeArray(values, "values");
   const edges = describeNumbers(bins, "bins");
-  return withKernelArray(array, "values", (core) => withKernelArray(edges, "bins", (binsCore) => digitizeLayout(core, layoutOf(array), binsCore, edges.length, right)));
+  return withKernelArray(fold, array, "values", (core) => withKernelArray(fold, edges, "bins", (binsCore) => digitizeLayout(core, layoutOf(array), binsCore, edges.length, right)));
 }
 
 export function group(op, values, codes, options = {}) {
-  ready();
+  fold.ready();
   if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
   if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
   const { groups, ...rest } = options;
@@ -110,24 +110,24 @@ export function group(op, values, codes, options = {}) {
   if (groups !== undefined && typeof groups !== "number") throw badParameter("groups", "an integer", groups);
   const array = describeArray(values, "values");
   const labels = describeIntegers(codes, "codes");
-  return withKernelArray(array, "values", (core) =>
-    withKernelArray(labels, "codes", (codesCore) => groupLayout(reductionName(op), core, layoutOf(array), codesCore, layoutOf(labels), groups, rest)),
+  return withKernelArray(fold, array, "values", (core) =>
+    withKernelArray(fold, labels, "codes", (codesCore) => groupLayout(reductionName(op), core, layoutOf(array), codesCore, layoutOf(labels), groups, rest)),
   );
 }
 
 export function describe(values, options) {
-  ready();
+  fold.ready();
   options = own(options);
   const array = describeArray(values, "values");
   const mask = options?.where == null ? undefined : describeMask(options.where);
-  return withKernelArray(array, "values", (core) => describeLayout(core, layoutOf(array), options, copyOf(mask, "where"), mask && layoutOf(mask)));
+  return withKernelArray(fold, array, "values", (core) => describeLayout(core, layoutOf(array), options, copyOf(fold, mask, "where"), mask && layoutOf(mask)));
 }
 
 function scan(op, values, options) {
-  ready();
+  fold.ready();
   options = own(options);
   const array = describeArray(values, "values");
-  return withKernelArray(array, "values", (core) => scanLayout(op, core, layoutOf(array), options));
+  return withKernelArray(fold, array, "values", (core) => scanLayout(op, core, layoutOf(array), options));
 }
 
 /** Returns an array described, one of numbers as int64: it counts as float64 elsewhere. */
@@ -153,12 +153,12 @@ const KEEPS_ALL = /median|quantile|percentile/;
 let places;
 
 function reduce(op, values, options) {
-  ready();
+  fold.ready();
   if (options === undefined) {
-    places ??= Object.fromEntries(reductionNames().split(" ").map((name, place) => [name, place]));
+    places ??= Object.fromEntries(fold.enter(reductionNames).split(" ").map((name, place) => [name, place]));
     const array = describeArray(values, "values");
     if (!array.layout && (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES)) {
-      const number = withKernelArray(array, "values", (core) => reduceQuickly(places[op], core, array.length));
+      const number = withKernelArray(fold, array, "values", (core) => reduceQuickly(places[op], core, array.length));
       if (number === number) return number;
     }
   }
@@ -168,37 +168,37 @@ function reduce(op, values, options) {
   if (array.layout || where !== undefined) return reduceWhere(op, array, where, options);
   const whole = options === undefined || (options !== null && options.axis == null && !options.keepdims && options.exact !== false);
   if (whole && !array.resident && lenBytes(array) > SCRATCH_LEN_BYTES && !KEEPS_ALL.test(op)) return reduceStream(op, array, options);
-  return withKernelArray(array, "values", (core) => reducePrefix(op, core, array.length, options));
+  return withKernelArray(fold, array, "values", (core) => reducePrefix(op, core, array.length, options));
 }
 
 function reduceWhere(op, array, where, options) {
   const mask = where === undefined ? undefined : describeMask(where);
-  return withKernelArray(array, "values", (core) =>
-    reduceLayout(op, core, layoutOf(array), options, copyOf(mask, "where"), mask && layoutOf(mask)),
+  return withKernelArray(fold, array, "values", (core) =>
+    reduceLayout(op, core, layoutOf(array), options, copyOf(fold, mask, "where"), mask && layoutOf(mask)),
   );
 }
 
 /** Reads a long array through the scratch, so that the kernel's memory does not grow with it. */
 function reduceStream(op, array, options) {
-  const state = enter(() => new AccumulatorCore(op, array.dtype, options));
+  const state = fold.enter(() => new AccumulatorCore(op, array.dtype, options));
   try {
-    for (const piece of pieces(array)) withKernelArray(piece, "values", (core) => state.push(core, piece.length));
-    return enter(() => state.finish());
+    for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.push(core, piece.length));
+    return fold.enter(() => state.finish());
   } finally {
-    release(state);
+    fold.release(state);
   }
 }
 
 function combine(op, a, b, options) {
-  ready();
+  fold.ready();
   options = own(options);
   const left = describeArray(a, "values");
   if (b == null && op !== "dot" && op !== "vecdot" && op !== "cosine") {
-    return withKernelArray(left, "values", (core) => single(op, core, layoutOf(left), options));
+    return withKernelArray(fold, left, "values", (core) => single(op, core, layoutOf(left), options));
   }
   const right = describeArray(b, "other");
-  return withKernelArray(left, "values", (leftCore) =>
-    withKernelArray(right, "other", (rightCore) => pair(op, leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
+  return withKernelArray(fold, left, "values", (leftCore) =>
+    withKernelArray(fold, right, "other", (rightCore) => pair(op, leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
   );
 }
 

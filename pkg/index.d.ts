@@ -31,7 +31,7 @@
  */
 export function init(source?: KernelSource | PromiseLike<KernelSource>): Promise<void>;
 
-/** Where `init` takes the kernel from. `nearfold/nearfold.wasm` is the file. */
+/** Where `init` takes the kernel from. `nearfold/nearfold.wasm` is the file, `nearfold/fold.wasm` and `nearfold/near.wasm` those of the halves. */
 export type KernelSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
 /** Returns the size of the kernel's memory in bytes. It grows with what it holds and never shrinks. */

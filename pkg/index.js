@@ -1,9 +1,8 @@
 // The entry for browsers and bundlers: the kernel is a file of its own beside this one.
 
-import { startFrom } from "./load.js";
+import { fold, near } from "./kernel.js";
+import { initOf } from "./load.js";
 
 export * from "./api.js";
 
-export function init(source) {
-  return startFrom(source ?? new URL("./wasm/nearfold_bg.wasm", import.meta.url));
-}
+export const init = /* @__PURE__ */ initOf([fold, near], () => new URL("./wasm/nearfold_bg.wasm", import.meta.url));

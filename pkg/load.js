@@ -1,19 +1,35 @@
 // How the kernel comes from an address, a response, bytes or a compiled module.
 
 import { NearfoldError, badParameter } from "./error.js";
-import { start, started } from "./kernel.js";
+import { start } from "./kernel.js";
 
 const WASM_MAGIC = [0x00, 0x61, 0x73, 0x6d];
-let pending;
 
-/** Starts the kernel once: later calls wait for the first, and a failed one may be repeated. */
-export function startFrom(source) {
-  if (started()) return Promise.resolve();
-  pending ??= compile(source).then(start).catch((error) => {
-    pending = undefined;
-    throw error;
-  });
-  return pending;
+/**
+ * Returns an entry's `init`, which starts the kernel of these halves once: later calls wait for the first, and a failed
+ * one may be repeated. `standard()` is the source where none is given.
+ */
+export function initOf(halves, standard) {
+  let pending;
+  return async function init(source) {
+    if (halves.every((half) => half.kernel)) return;
+    pending ??= compile(source ?? standard()).then((module) => start(module, halves));
+    try {
+      await pending;
+    } finally {
+      pending = undefined;
+    }
+  };
+}
+
+/** Returns the `init` of an entry that can read the kernel without waiting: it starts at the first call. */
+export function initOfHost(halves, read) {
+  for (const half of halves) half.load ??= () => start(read(), halves);
+  const startFrom = initOf(halves);
+  return async function init(source) {
+    if (source !== undefined) await startFrom(source);
+    for (const half of halves) half.ready();
+  };
 }
 
 async function compile(source) {

@@ -5,7 +5,7 @@ import { bytesOf, describeArray, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
-import { enter, forget, ready, release } from "./kernel.js";
+import { near } from "./kernel.js";
 import { known, own } from "./options.js";
 import { receive } from "./stream.js";
 
@@ -16,50 +16,50 @@ export class Index {
   #busy = false;
 
   constructor(dim, options) {
-    ready();
+    near.ready();
     if (dim instanceof IndexCore) {
       this.#core = dim;
       return;
     }
     if (typeof dim !== "number") throw badParameter("dim", "a number", dim);
-    this.#core = enter(() => new IndexCore(dim, options));
+    this.#core = near.enter(() => new IndexCore(dim, options));
   }
 
   static fromBytes(bytes) {
-    ready();
+    near.ready();
     const array = describeArray(bytesOf(bytes), "bytes");
     if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array, an ArrayBuffer or a uint8 KernelArray", bytes);
-    return new Index(withKernelArray(array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
+    return new Index(withKernelArray(near, array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
   }
 
   static async fromStream(stream, options = {}) {
-    return receive(stream, options, (core, length) => new Index(enter(() => IndexCore.fromBytes(core, length))));
+    return receive(stream, options, (core, length) => new Index(near.enter(() => IndexCore.fromBytes(core, length))));
   }
 
   get dim() {
-    return this.#live().dim;
+    return near.enter(() => this.#live().dim);
   }
 
   get length() {
-    return this.#live().length;
+    return near.enter(() => this.#live().length);
   }
 
   get params() {
-    return enter(() => this.#live().params);
+    return near.enter(() => this.#live().params);
   }
 
   has(id) {
     const [wanted] = idsToBigints([id]);
-    return enter(() => this.#live().has(wanted));
+    return near.enter(() => this.#live().has(wanted));
   }
 
   vector(id) {
     const [wanted] = idsToBigints([id]);
-    return enter(() => this.#live().vector(wanted));
+    return near.enter(() => this.#live().vector(wanted));
   }
 
   memory() {
-    return enter(() => this.#live().memory());
+    return near.enter(() => this.#live().memory());
   }
 
   add(vectors, options = {}) {
@@ -70,7 +70,7 @@ export class Index {
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
     const rows = describeRows(vectors, dim, "vectors");
     return withColumns(columns, (given) =>
-      this.#whileBusy((index) => withKernelArray(rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
     );
   }
 
@@ -80,12 +80,12 @@ export class Index {
     const bigints = idsToBigints(ids);
     const rows = describeRows(vectors, dim, "vectors");
     withColumns(columns, (given) =>
-      this.#whileBusy((index) => withKernelArray(rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
     );
   }
 
   get columns() {
-    const pairs = enter(() => this.#live().columns());
+    const pairs = near.enter(() => this.#live().columns());
     return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 ? [] : [[name, pairs[i + 1]]])));
   }
 
@@ -93,20 +93,20 @@ export class Index {
     const index = this.#live();
     if (typeof name !== "string") throw badParameter("name", "a string", name);
     if (typeof type !== "string") throw badParameter("type", '"int", "float", "string" or "bool"', type);
-    enter(() => index.addColumn(name, type));
+    near.enter(() => index.addColumn(name, type));
   }
 
   dropColumn(name) {
     const index = this.#live();
     if (typeof name !== "string") throw badParameter("name", "a string", name);
-    enter(() => index.dropColumn(name));
+    near.enter(() => index.dropColumn(name));
   }
 
   setColumns(ids, columns) {
     this.#live();
     if (typeof columns !== "object" || columns === null) throw badParameter("columns", "an object of names and arrays of values", columns);
     const bigints = idsToBigints(ids);
-    withColumns(columns, (given) => enter(() => this.#live().setColumns(bigints, given)));
+    withColumns(columns, (given) => near.enter(() => this.#live().setColumns(bigints, given)));
   }
 
   get(id) {
@@ -118,11 +118,11 @@ export class Index {
   remove(ids) {
     this.#live();
     const bigints = idsToBigints(listed(ids));
-    enter(() => this.#live().remove(bigints));
+    near.enter(() => this.#live().remove(bigints));
   }
 
   compact() {
-    enter(() => this.#live().compact());
+    near.enter(() => this.#live().compact());
   }
 
   filter(allowed, options = {}) {
@@ -130,28 +130,28 @@ export class Index {
     const { ids = "number" } = known(options, ["ids"]);
     if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
     if (isExpression(allowed)) {
-      const given = enter(() => new GivenFilter(allowed));
+      const given = near.enter(() => new GivenFilter(allowed));
       try {
-        return new Filter(enter(() => this.#live().filterWhere(given)), this);
+        return new Filter(near.enter(() => this.#live().filterWhere(given)), this);
       } finally {
-        release(given);
+        near.release(given);
       }
     }
-    if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => enter(() => index.filter(allowed, ids))), this);
+    if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter(allowed, ids))), this);
     const bigints = idsToBigints(listed(allowed));
-    return new Filter(enter(() => this.#live().filterIds(bigints)), this);
+    return new Filter(near.enter(() => this.#live().filterIds(bigints)), this);
   }
 
   search(query, options) {
     const row = describeRows(query, this.dim, "query");
     const { withColumns: wanted, filter: given, options: rest } = split(options);
     if (given == null) {
-      return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(row, "query", (core) => index.search(core, row.length, rest))));
+      return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(near, row, "query", (core) => index.search(core, row.length, rest))));
     }
     const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
     try {
       const allowed = filter.coreFor(this);
-      const found = this.#whileBusy((index) => withKernelArray(row, "query", (core) => index.searchFiltered(core, row.length, rest, allowed)));
+      const found = this.#whileBusy((index) => withKernelArray(near, row, "query", (core) => index.searchFiltered(core, row.length, rest, allowed)));
       return this.#withValues(wanted, found);
     } finally {
       if (filter !== given) filter.free();
@@ -163,32 +163,32 @@ export class Index {
     if (typeof radius !== "number") throw badParameter("radius", "a number", radius);
     options = own(known(options, ["efSearch", "recall", "exact", "ids"]));
     const row = describeRows(query, dim, "query");
-    return this.#whileBusy((index) => withKernelArray(row, "query", (core) => index.searchRadius(core, row.length, radius, options)));
+    return this.#whileBusy((index) => withKernelArray(near, row, "query", (core) => index.searchRadius(core, row.length, radius, options)));
   }
 
   searchMany(queries, options) {
     const rows = describeRows(queries, this.dim, "queries");
     const { withColumns: wanted, filter, options: rest } = split(options);
     if (filter != null) throw badParameter("filter", "none in searchMany: call search for each query", filter);
-    return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(rows, "queries", (core) => index.searchMany(core, rows.length, rest))));
+    return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(near, rows, "queries", (core) => index.searchMany(core, rows.length, rest))));
   }
 
   recall(options = {}) {
     options = own(known(options, ["k", "efSearch", "recall", "exact"]));
-    return this.#whileBusy((index) => enter(() => index.recall(options)));
+    return this.#whileBusy((index) => near.enter(() => index.recall(options)));
   }
 
   health() {
-    return enter(() => this.#live().health());
+    return near.enter(() => this.#live().health());
   }
 
   toBytes() {
-    return enter(() => this.#live().toBytes());
+    return near.enter(() => this.#live().toBytes());
   }
 
   free() {
     if (this.#busy) this.#live();
-    forget(this.#core);
+    near.forget(this.#core);
     this.#core = undefined;
   }
 
@@ -204,7 +204,7 @@ export class Index {
   #values(wanted, ids) {
     const index = this.#live();
     const names = wanted === true ? Object.keys(this.columns) : wanted;
-    return Object.fromEntries(names.map((name) => [name, enter(() => index.column(name, ids))]));
+    return Object.fromEntries(names.map((name) => [name, near.enter(() => index.column(name, ids))]));
   }
 
   /** Does work that calls functions of the caller, getters too: what they ask of this index is refused. */
@@ -219,7 +219,7 @@ export class Index {
   }
 
   #live() {
-    ready();
+    near.ready();
     if (this.#busy) throw new NearfoldError("busy", "this index is at work: call it when the function that it calls has returned");
     if (!this.#core) throw new NearfoldError("freed", "this index was freed");
     return this.#core;
@@ -246,11 +246,11 @@ function isExpression(filter) {
 
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */
 function withColumns(columns, use) {
-  const given = enter(() => new GivenColumns(columns));
+  const given = near.enter(() => new GivenColumns(columns));
   try {
     return use(given);
   } finally {
-    release(given);
+    near.release(given);
   }
 }
 

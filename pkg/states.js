@@ -3,7 +3,7 @@
 import { CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
 import { SCRATCH_LEN_BYTES, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
-import { enter, ready, release } from "./kernel.js";
+import { fold } from "./kernel.js";
 import { known } from "./options.js";
 
 /** What the three have in common: a core that is pushed to, merged, stored and freed. */
@@ -15,14 +15,14 @@ class Stream {
   }
 
   static fromBytes(bytes) {
-    ready();
+    fold.ready();
     const array = describeArray(bytes, "bytes");
     if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array", bytes);
-    return new this(withKernelArray(array, "bytes", (core) => this.Core.fromBytes(core, array.length)));
+    return new this(withKernelArray(fold, array, "bytes", (core) => this.Core.fromBytes(core, array.length)));
   }
 
   get count() {
-    return this.core.count;
+    return fold.enter(() => this.core.count);
   }
 
   push(values) {
@@ -30,7 +30,7 @@ class Stream {
     const array = describeArray(values, "values");
     // Without a layout the elements are in order: they pass through the scratch piece by piece.
     const whole = array.layout || array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES;
-    for (const piece of whole ? [array] : pieces(array)) withKernelArray(piece, "values", (buffer) => core.push(buffer, layoutOf(piece)));
+    for (const piece of whole ? [array] : pieces(array)) withKernelArray(fold, piece, "values", (buffer) => core.push(buffer, layoutOf(piece)));
     return this;
   }
 
@@ -38,22 +38,22 @@ class Stream {
     if (!(other instanceof this.constructor)) throw badParameter("other", `a ${this.constructor.name}`, other);
     // The kernel cannot borrow one state twice.
     if (other === this) return this.merge(this.constructor.fromBytes(this.toBytes()));
-    enter(() => this.core.merge(other.core));
+    fold.enter(() => this.core.merge(other.core));
     return this;
   }
 
   toBytes() {
-    return enter(() => this.core.toBytes());
+    return fold.enter(() => this.core.toBytes());
   }
 
   free() {
-    release(this.#core);
+    fold.release(this.#core);
     this.#core = undefined;
   }
 
   /** The kernel's handle; throws if it was freed. */
   get core() {
-    ready();
+    fold.ready();
     if (!this.#core) throw new NearfoldError("freed", `this ${this.constructor.name} was freed`);
     return this.#core;
   }
@@ -68,15 +68,15 @@ export class Cov extends Stream {
   }
 
   get variables() {
-    return this.core.variables;
+    return fold.enter(() => this.core.variables);
   }
 
   finish(options) {
-    return enter(() => this.core.finish(options));
+    return fold.enter(() => this.core.finish(options));
   }
 
   corrcoef() {
-    return enter(() => this.core.corrcoef());
+    return fold.enter(() => this.core.corrcoef());
   }
 }
 
@@ -88,15 +88,15 @@ export class Histogram extends Stream {
   }
 
   get below() {
-    return this.core.below;
+    return fold.enter(() => this.core.below);
   }
 
   get above() {
-    return this.core.above;
+    return fold.enter(() => this.core.above);
   }
 
   get nan() {
-    return this.core.nan;
+    return fold.enter(() => this.core.nan);
   }
 
   push(values, options = {}) {
@@ -105,14 +105,14 @@ export class Histogram extends Stream {
     const core = this.core;
     const array = describeArray(values, "values");
     const weighed = describeArray(weights, "weights");
-    withKernelArray(array, "values", (buffer) =>
-      withKernelArray(weighed, "weights", (weighedBuffer) => core.pushWeighted(buffer, layoutOf(array), weighedBuffer, layoutOf(weighed))),
+    withKernelArray(fold, array, "values", (buffer) =>
+      withKernelArray(fold, weighed, "weights", (weighedBuffer) => core.pushWeighted(buffer, layoutOf(array), weighedBuffer, layoutOf(weighed))),
     );
     return this;
   }
 
   finish() {
-    return enter(() => this.core.finish());
+    return fold.enter(() => this.core.finish());
   }
 }
 
@@ -124,47 +124,47 @@ export class Quantiles extends Stream {
   }
 
   get limit() {
-    return this.core.limit;
+    return fold.enter(() => this.core.limit);
   }
 
   get isExact() {
-    return this.core.isExact;
+    return fold.enter(() => this.core.isExact);
   }
 
   get rankError() {
-    return this.core.rankError;
+    return fold.enter(() => this.core.rankError);
   }
 
   finish(q = 0.5, options = undefined) {
     const list = typeof q === "number" ? [] : Array.isArray(q) || ArrayBuffer.isView(q) ? Float64Array.from(q) : undefined;
     if (!list) throw badParameter("q", "a number or an array of numbers", q);
-    return enter(() => this.core.finish(typeof q === "number" ? q : undefined, list, options));
+    return fold.enter(() => this.core.finish(typeof q === "number" ? q : undefined, list, options));
   }
 }
 
 function newCov(variables) {
-  ready();
+  fold.ready();
   if (typeof variables !== "number") throw badParameter("variables", "an integer", variables);
-  return enter(() => new CovCore(variables));
+  return fold.enter(() => new CovCore(variables));
 }
 
 function newHistogram(bins, options) {
-  ready();
+  fold.ready();
   const { range } = known(options, ["range"]);
   if (typeof bins === "number") {
     const [low, high] = Array.isArray(range) && range.length === 2 ? range : [];
     if (typeof low !== "number" || typeof high !== "number") throw badParameter("range", "[low, high]: a stream's ends are not known beforehand", range);
-    return enter(() => new HistogramCore(bins, low, high));
+    return fold.enter(() => new HistogramCore(bins, low, high));
   }
   if (range != null) throw badParameter("range", "none with edges", range);
   if (!Array.isArray(bins) && !(bins instanceof Float64Array)) throw badParameter("bins", "an integer or an array of edges", bins);
   const edges = describeArray(Float64Array.from(bins), "bins");
-  return withKernelArray(edges, "bins", (core) => HistogramCore.withEdges(core, edges.length));
+  return withKernelArray(fold, edges, "bins", (core) => HistogramCore.withEdges(core, edges.length));
 }
 
 function newQuantiles(options) {
-  ready();
+  fold.ready();
   const { limit } = known(options, ["limit"]);
   if (limit !== undefined && typeof limit !== "number") throw badParameter("limit", "an integer", limit);
-  return enter(() => new QuantilesCore(limit));
+  return fold.enter(() => new QuantilesCore(limit));
 }

@@ -2,7 +2,7 @@
 
 import { IndexCore } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter } from "./error.js";
-import { enter, heap, ready } from "./kernel.js";
+import { near } from "./kernel.js";
 import { Index } from "./near.js";
 import { known } from "./options.js";
 import * as idb from "./storage-idb.js";
@@ -62,7 +62,7 @@ export async function open(name, options = {}) {
   return receive(file.pieces, options, opened, file.length);
 }
 
-const opened = (core, length) => new Index(enter(() => IndexCore.fromBytes(core, length)));
+const opened = (core, length) => new Index(near.enter(() => IndexCore.fromBytes(core, length)));
 
 export async function list() {
   return (await place()).list();
@@ -80,7 +80,7 @@ export async function fetchIndex(url, options = {}) {
   if (!(typeof url === "string" || url instanceof URL)) throw badParameter("url", "an address", url);
   if (cache !== undefined && typeof cache !== "boolean" && typeof cache !== "string") throw badParameter("cache", "a boolean or a name", cache);
   const digest = integrity === undefined ? undefined : parseIntegrity(integrity);
-  ready();
+  near.ready();
   // Another digest is another index: what the old address gave is not taken for it.
   const name = cache === true ? [url, integrity].filter(Boolean).join(" ") : cache;
   if (name) {
@@ -93,7 +93,7 @@ export async function fetchIndex(url, options = {}) {
   }
   const response = await answer(url, { ...request, signal });
   const index = await receive(response, { signal, onProgress }, async (core, length) => {
-    if (digest) await verify(url, digest, new Uint8Array(heap(), core.ptr, length));
+    if (digest) await verify(url, digest, new Uint8Array(near.heap, core.address, length));
     return opened(core, length);
   });
   if (name) {

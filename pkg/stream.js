@@ -1,8 +1,8 @@
 // How the bytes of an index come piece by piece, straight into the kernel's memory.
 
-import { Buffer } from "./wasm/nearfold.js";
+import { bufferOf } from "./array.js";
 import { NearfoldError, badParameter, tag } from "./error.js";
-import { enter, heap, ready, release } from "./kernel.js";
+import { near } from "./kernel.js";
 import { known } from "./options.js";
 
 // docs/FORMAT.md: the magic, the version and the length of the file stand in the first 24 bytes.
@@ -30,7 +30,7 @@ function lenFrom(head) {
 export async function receive(source, options, work, expected = Number(source?.headers?.get?.("content-length"))) {
   const { signal, onProgress } = known(options, ["signal", "onProgress"]);
   if (onProgress !== undefined && typeof onProgress !== "function") throw badParameter("onProgress", "a function", onProgress);
-  ready();
+  near.ready();
   signal?.throwIfAborted();
   const chunks = iterate(source);
   // A read that waits is given up at once.
@@ -43,12 +43,12 @@ export async function receive(source, options, work, expected = Number(source?.h
     if (loaded + bytes.length > total) throw corrupt(`the index ends after ${total} bytes, but the stream goes on`);
     if (loaded + bytes.length > capacity) {
       capacity = expected === total ? total : Math.min(total, Math.max(TRUSTED_LEN_BYTES, 2 * (loaded + bytes.length)));
-      const larger = enter(() => new Buffer("uint8", capacity));
-      if (core) new Uint8Array(heap()).copyWithin(larger.ptr, core.ptr, core.ptr + loaded);
-      release(core);
+      const larger = bufferOf(near, "uint8", capacity);
+      if (core) new Uint8Array(near.heap).copyWithin(larger.address, core.address, core.address + loaded);
+      near.release(core);
       core = larger;
     }
-    new Uint8Array(heap(), core.ptr + loaded).set(bytes);
+    new Uint8Array(near.heap, core.address + loaded).set(bytes);
     loaded += bytes.length;
     onProgress?.(loaded, total);
   };
@@ -73,7 +73,7 @@ export async function receive(source, options, work, expected = Number(source?.h
     throw error;
   } finally {
     if (abort) signal.removeEventListener("abort", abort);
-    release(core);
+    near.release(core);
   }
 }
 

@@ -1,6 +1,6 @@
-// Makes what `make npm` packs out of pkg/: the inline kernel, the tarball, the table of sizes.
+// Makes what `make npm` packs out of pkg/: the kernels and their glue, the inline kernel, the tarball, the table of sizes.
 //
-//   node tools/npm.mjs shorten  gives the kernel's imports and exports short names, in the kernel and in its glue, and slims the glue
+//   node tools/npm.mjs shorten  gives the kernels' imports and exports short names, in the kernels and in their glue, and slims the glue
 //   node tools/npm.mjs inline   writes pkg/inline/kernel.js from pkg/wasm/nearfold_bg.wasm
 //   node tools/npm.mjs pack     packs pkg/ into target/npm/
 //   node tools/npm.mjs sizes    prints what a user downloads
@@ -15,11 +15,16 @@ const WASM = "pkg/wasm/nearfold_bg.wasm";
 
 const GLUE = "pkg/wasm/nearfold.js";
 
+/** The kernels of one half; the glue of the whole kernel serves them too. */
+const HALVES = ["fold", "near"];
+/** Where wasm-bindgen leaves a half's kernel and glue: only the kernel is packed. */
+const half = (name) => ({ made: `target/halves/${name}/nearfold_bg.wasm`, glue: `target/halves/${name}/nearfold.js`, packed: `pkg/wasm/nearfold_${name}.wasm` });
+
 // Names with a hash in them, twice in what a page fetches, and neither minifier nor gzip can shorten them.
 const LONG_NAME = /__(?:wbg|wbindgen)_\w+(?=: function\()/g;
 
-// Likewise; pkg/kernel.js knows the kernel by `indexcore_new`.
-const LONG_EXPORT = /\bwasm\.(?!memory\b|indexcore_new\b)(\w+)/g;
+// Likewise; pkg/kernel.js knows the kernels by `indexcore_new` and `reducePrefix`.
+const LONG_EXPORT = /\bwasm\.(?!memory\b|indexcore_new\b|reducePrefix\b)(\w+)/g;
 
 /**
  * What the generated glue says at length, and what replaces it. Each pattern must be found: another release of
@@ -31,15 +36,15 @@ const SLIMMER = [
   // pkg/*.js declares `Symbol.dispose` itself, and passes what it made itself.
   [/^if \(Symbol\.dispose\) .*\n/gm, ""],
   [/^ +_assertClass\(.*\n/gm, ""],
-  // Registries, by one function.
-  [/^const (\w+) = \(typeof FinalizationRegistry === 'undefined'\)\n.*\n    : new FinalizationRegistry\((.*)\);$/gm, "const $1 = /* @__PURE__ */ registry($2);"],
+  // Registries, by one function: an object knows its kernel, for there may be two.
+  [/^const (\w+) = \(typeof FinalizationRegistry === 'undefined'\)\n.*\n    : new FinalizationRegistry\(ptr => (.*)\);$/gm, "const $1 = /* @__PURE__ */ registry(([wasm, ptr]) => $2);"],
   [/^function addToExternrefTable0/m, `function registry(free) {
     return typeof FinalizationRegistry === "undefined" ? { register() {}, unregister() {} } : new FinalizationRegistry(free);
 }
 
 function held(object, registry, ptr) {
     object.__wbg_ptr = ptr;
-    registry.register(object, ptr, object);
+    registry.register(object, [wasm, ptr], object);
     return object;
 }
 
@@ -93,14 +98,29 @@ $&`],
   [/__wbg_ptr/g, "at"],
   [/__destroy_into_raw/g, "gone"],
   [/__wrap/g, "of"],
-  // Every engine with SIMD has `encodeInto`, and only ours calls `initSync`.
+  // Every engine with SIMD has `encodeInto`.
   [/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n\n/m, ""],
   [/^    if \(realloc === undefined\) \{[^]*?\n    \}\n\n/m, ""],
-  [/^    if \(module !== undefined\) \{[^]*?\n    \}\n\n/m, "    ({ module } = module);\n"],
-  [/^    if \(!\(module instanceof WebAssembly\.Module\)\) \{[^]*?\n    \}\n/m, ""],
-  [/^async function __wbg_load[^]*?\n\}\n\n/m, ""],
-  [/^let __wbg_init_promise;[^]*(?=^export )/m, ""],
-  ["export { initSync, __wbg_init as default };", "export { initSync };"],
+  // One kernel works at a time, of one or two: pkg/kernel.js starts them and says which.
+  [/^let wasmModule, wasmInstance, wasm;\n[^]*/m, `let wasm;
+
+export function use(exports) {
+    const before = wasm;
+    if (exports !== before) {
+        wasm = exports;
+        cachedDataViewMemory0 = cachedUint8ArrayMemory0 = null;
+    }
+    return before;
+}
+
+export function initSync(module) {
+    const { exports } = new WebAssembly.Instance(module, __wbg_get_imports());
+    const before = use(exports);
+    wasm.__wbindgen_start();
+    use(before ?? exports);
+    return exports;
+}
+`],
 ];
 
 /** Returns a module with its imports and exports renamed: `rename(name)`. */
@@ -132,6 +152,13 @@ function renamed(wasm, rename) {
   return Buffer.concat(parts);
 }
 
+/** Throws unless all that the glue of a half's kernel says is said by that of the whole kernel. */
+function refuseOther(name, glue, whole) {
+  const imports = glue.match(/^        __wb\w+: function[^]*?^        \}(?:, arguments\); \})?,$/gm);
+  const calls = glue.split("\n").filter((line) => line.includes("wasm."));
+  for (const part of [...imports, ...calls]) if (!whole.includes(part)) throw new Error(`the glue of ${name} differs from that of the whole kernel: ${part}`);
+}
+
 /** Returns a script and all that it imports. */
 function imported(path, found = new Set()) {
   if (found.has(path)) return found;
@@ -143,7 +170,8 @@ function imported(path, found = new Set()) {
 const tasks = {
   shorten() {
     const names = new Map();
-    let glue = readFileSync(GLUE, "utf8").replace(LONG_NAME, (name) => {
+    const whole = readFileSync(GLUE, "utf8");
+    let glue = whole.replace(LONG_NAME, (name) => {
       if (!names.has(name)) names.set(name, `i${names.size.toString(36)}`);
       return names.get(name);
     });
@@ -157,9 +185,13 @@ const tasks = {
       return `wasm.${names.get(name)}`;
     });
     // What the glue takes from modules of ours keeps its name.
-    const wasm = renamed(readFileSync(WASM), (name) => names.get(name) ?? name);
-    writeFileSync(WASM, wasm);
+    const short = (name) => names.get(name) ?? name;
+    writeFileSync(WASM, renamed(readFileSync(WASM), short));
     writeFileSync(GLUE, glue);
+    for (const name of HALVES) {
+      refuseOther(name, readFileSync(half(name).glue, "utf8"), whole);
+      writeFileSync(half(name).packed, renamed(readFileSync(half(name).made), short));
+    }
   },
 
   inline() {
@@ -180,7 +212,9 @@ const tasks = {
     const script = (entry) => Buffer.concat([...imported(`pkg/${entry}`)].map((path) => readFileSync(path)));
     const rows = [
       ["nearfold_bg.wasm", readFileSync(WASM)],
+      ...HALVES.map((name) => [`nearfold_${name}.wasm`, readFileSync(half(name).packed)]),
       ["nearfold, as packed", script("index.js")],
+      ...HALVES.map((name) => [`nearfold/${name}, as packed`, script(`${name}/index.js`)]),
       ["nearfold/worker, on the page, as packed", script("worker.js")],
       ["nearfold/worker, in the worker, as packed", script("thread.js")],
       ["nearfold/storage, as packed", script("storage.js")],

@@ -108,6 +108,34 @@ test("the code that the page offers for copying runs as it stands, and finds wha
   assert.deepEqual(snippet.problems, []);
 });
 
+test("a page that imports one half fetches its kernel alone, and gets the same bits", async () => {
+  const use = {
+    fold: 'import { runVectors as run } from "./vectors.mjs"; const given = async () => [await (await fetch(`vectors/sum.json`)).json()];',
+    near: 'import { runIndex as run } from "./index-vectors.mjs"; const given = async (name) => [await (await fetch(`${name}json`)).json(), new Uint8Array(await (await fetch(`${name}nearfold`)).arrayBuffer())];',
+  };
+  for (const [half, code] of Object.entries(use)) {
+    writeFileSync(
+      join(project, `${half}.html`),
+      `<!doctype html>
+<link rel="icon" href="data:,">
+<script type="module">
+  import * as nearfold from "./node_modules/nearfold/${half}/index.js";
+  ${code}
+  await nearfold.init();
+  window.done = run(nearfold, ...(await given("vectors/index/v1/${fixtures[0].replace(/json$/, "")}")));
+</script>
+`,
+    );
+    const page = await open(`${address}${half}.html`);
+    await page.waitForFunction(() => window.done);
+    const done = await page.evaluate(() => window.done);
+    assert.deepEqual(half === "fold" ? done.failures : done, []);
+    const kernels = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name.split("/").pop()).filter((name) => name.endsWith(".wasm")));
+    assert.deepEqual(kernels, [`nearfold_${half}.wasm`]);
+    assert.deepEqual(page.problems, []);
+  }
+});
+
 test("there are index fixtures to open", () => assert.ok(fixtures.length > 0));
 
 for (const name of fixtures) {

@@ -83,6 +83,41 @@ test("Vite, development", async () => {
 
 const PAGE = readFileSync(join(EXAMPLES, "vite/index.html"), "utf8");
 
+// What a page of one half does with it, told in its title.
+const HALF = {
+  fold: 'import { init, sum } from "nearfold/fold"; await init(); document.title = `done ${sum([1e16, 1, -1e16])}`;',
+  near: 'import { init, Index } from "nearfold/near"; await init(); const index = new Index(2); index.add([[1, 0], [0, 1]]); document.title = `done ${index.search([0, 1], { k: 1 }).ids[0]}`;',
+};
+
+for (const [half, code] of Object.entries(HALF)) {
+  test(`a page with nearfold/${half} alone has that kernel alone, from Vite and from webpack`, async () => {
+    const builders = {
+      async vite(path) {
+        run(bin("vite"), ["build", "--logLevel", "warn", "--target", "esnext"], path);
+      },
+      async webpack(path) {
+        const webpack = createRequire(import.meta.url)("webpack");
+        const stats = await new Promise((resolve, reject) =>
+          webpack({ mode: "production", context: path, entry: "./main.js", output: { path: join(path, "dist"), publicPath: "auto", module: true }, experiments: { outputModule: true }, performance: { hints: false } }, (error, stats) => (error ? reject(error) : resolve(stats))),
+        );
+        assert.equal(stats.hasErrors() || stats.hasWarnings(), false, stats.toString({ all: false, errors: true, warnings: true }));
+        writeFileSync(join(path, "dist/index.html"), '<!doctype html><link rel="icon" href="data:,"><script type="module" src="main.js"></script>');
+      },
+    };
+    for (const [name, build] of Object.entries(builders)) {
+      const path = project(`${half}-${name}`, undefined, { "main.js": code, "index.html": '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>' });
+      await build(path);
+      const kernels = wasmFiles(join(path, "dist"));
+      assert.equal(kernels.length, 1);
+      assert.deepEqual(readFileSync(join(path, "dist", kernels[0])), readFileSync(join(path, `node_modules/nearfold/wasm/nearfold_${half}.wasm`)));
+      const page = await open(await served(join(path, "dist")));
+      await page.waitForFunction(() => document.title.startsWith("done"));
+      assert.equal(await page.title(), "done 1");
+      assert.deepEqual(page.problems, []);
+    }
+  });
+}
+
 for (const mode of ["development", "production"]) {
   test(`webpack 5, ${mode}`, async () => {
     const path = project(`webpack-${mode}`, "vite");
