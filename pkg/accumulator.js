@@ -23,7 +23,7 @@ export class Accumulator {
     if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
     const { of = "float64", ...rest } = options;
     if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
-    this.#core = fold.enter(() => new AccumulatorCore(reductionName(op), of, rest));
+    this.#core = fold.enter(() => new AccumulatorCore(reductionName(op), of, rest, false));
   }
 
   static fromBytes(bytes) {

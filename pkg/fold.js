@@ -178,14 +178,20 @@ function reduceWhere(op, array, where, options) {
   );
 }
 
-/** Reads a long array through the scratch, so that the kernel's memory does not grow with it. */
+/**
+ * Reads a long array through the scratch, so that the kernel's memory does not grow with it: for an estimate, where there is
+ * one, and again where that does not settle the result.
+ */
 function reduceStream(op, array, options) {
-  const state = fold.enter(() => new AccumulatorCore(op, array.dtype, options));
-  try {
-    for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.push(core, piece.length));
-    return fold.enter(() => state.finish());
-  } finally {
-    fold.release(state);
+  for (const quick of [true, false]) {
+    const state = fold.enter(() => new AccumulatorCore(op, array.dtype, options, quick));
+    try {
+      for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.push(core, piece.length));
+      const result = fold.enter(() => state.finish());
+      if (result !== undefined) return result;
+    } finally {
+      fold.release(state);
+    }
   }
 }
 

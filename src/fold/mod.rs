@@ -33,6 +33,8 @@ mod pairs;
 mod partial;
 mod powers;
 mod product;
+#[cfg(any(test, feature = "wasm-face"))]
+pub(crate) mod quick;
 mod reduce;
 mod scan;
 mod spec;

@@ -7,6 +7,7 @@ use super::buffer::{Buffer, Layout};
 use super::options::{Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
 use crate::error::Error;
+use crate::fold::quick::Quick;
 use crate::fold::{
     self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan,
     Values,
@@ -262,21 +263,25 @@ pub fn reduction_names() -> String {
 #[wasm_bindgen]
 pub struct AccumulatorCore {
     state: Partial,
+    /// What comes is for this alone, if it is there.
+    quick: Option<Quick>,
 }
 
 #[wasm_bindgen]
 impl AccumulatorCore {
-    /// Returns the state of an empty stream.
+    /// Returns the state of an empty stream; a quick one, where there is one, can only be pushed to and finished.
     #[wasm_bindgen(constructor)]
-    pub fn new(op: &str, dtype: &str, options: &JsValue) -> Result<Self> {
+    pub fn new(op: &str, dtype: &str, options: &JsValue, quick: bool) -> Result<Self> {
         let (reduction, dtype) = (Reduction::from_name(op)?, Dtype::from_name(dtype)?);
-        Ok(Self { state: Partial::new(reduction, dtype, &options_from_js(op, options)?)? })
+        let options = options_from_js(op, options)?;
+        let state = Partial::new(reduction, dtype, &options)?;
+        Ok(Self { state, quick: if quick { Quick::new(reduction, dtype, &options)? } else { None } })
     }
 
     /// Reads the first `len` bytes of a stored state.
     #[wasm_bindgen(js_name = fromBytes)]
     pub fn from_bytes(bytes: &Buffer, len: usize) -> Result<Self> {
-        Ok(Self { state: Partial::from_bytes(bytes.bytes(len)?)? })
+        Ok(Self { state: Partial::from_bytes(bytes.bytes(len)?)?, quick: None })
     }
 
     /// Returns the state as bytes.
@@ -305,7 +310,14 @@ impl AccumulatorCore {
 
     /// Adds the first `len` elements.
     pub fn push(&mut self, array: &Buffer, len: usize) -> Result<()> {
-        self.state.push(array.prefix(len)?)
+        let values = array.prefix(len)?;
+        match &mut self.quick {
+            Some(quick) => {
+                quick.push(&values);
+                Ok(())
+            }
+            None => self.state.push(values),
+        }
     }
 
     /// Adds the elements of a layout.
@@ -319,8 +331,15 @@ impl AccumulatorCore {
         self.state.merge(&other.state)
     }
 
-    /// Returns the result so far.
+    /// Returns the result so far; `undefined` where a quick state does not settle it.
     pub fn finish(&self) -> Result<JsValue, JsValue> {
-        to_js(self.state.finish()?, wants_bigint(self.state.reduction().name(), self.state.dtype()))
+        let output = match &self.quick {
+            Some(quick) => match quick.finish() {
+                Some(output) => output,
+                None => return Ok(JsValue::UNDEFINED),
+            },
+            None => self.state.finish()?,
+        };
+        to_js(output, wants_bigint(self.state.reduction().name(), self.state.dtype()))
     }
 }

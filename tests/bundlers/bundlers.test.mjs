@@ -98,7 +98,7 @@ for (const [half, code] of Object.entries(HALF)) {
       async webpack(path) {
         const webpack = createRequire(import.meta.url)("webpack");
         const stats = await new Promise((resolve, reject) =>
-          webpack({ mode: "production", context: path, entry: "./main.js", output: { path: join(path, "dist"), publicPath: "auto", module: true }, experiments: { outputModule: true }, performance: { hints: false } }, (error, stats) => (error ? reject(error) : resolve(stats))),
+          webpack({ mode: "production", context: path, entry: "./main.js", output: { path: join(path, "dist"), filename: "main.js", publicPath: "auto", module: true }, experiments: { outputModule: true }, performance: { hints: false } }, (error, stats) => (error ? reject(error) : resolve(stats))),
         );
         assert.equal(stats.hasErrors() || stats.hasWarnings(), false, stats.toString({ all: false, errors: true, warnings: true }));
         writeFileSync(join(path, "dist/index.html"), '<!doctype html><link rel="icon" href="data:,"><script type="module" src="main.js"></script>');
@@ -111,7 +111,7 @@ for (const [half, code] of Object.entries(HALF)) {
       assert.equal(kernels.length, 1);
       assert.deepEqual(readFileSync(join(path, "dist", kernels[0])), readFileSync(join(path, `node_modules/nearfold/wasm/nearfold_${half}.wasm`)));
       const page = await open(await served(join(path, "dist")));
-      await page.waitForFunction(() => document.title.startsWith("done"));
+      await page.waitForFunction(() => document.title.startsWith("done"), null, { timeout: 8000 }).catch((error) => assert.fail(`${name}: ${error.message} ${page.problems.join("; ")}`));
       assert.equal(await page.title(), "done 1");
       assert.deepEqual(page.problems, []);
     }

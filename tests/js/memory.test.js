@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Project } from "./install.mjs";
 
 const project = new Project();
-const { Accumulator, Index, alloc, kernelMemory, max, mean, sum, variance } = await project.import("node.js");
+const { Accumulator, Index, alloc, kernelMemory, max, mean, norm, std, sum, variance } = await project.import("node.js");
 
 test("long foreign arrays are folded in the memory of a short one", () => {
   const long = new Float64Array(4_000_000).fill(0.5);
@@ -23,6 +23,25 @@ test("long foreign arrays are folded in the memory of a short one", () => {
   assert.equal(sum(Array.from(long)), 2_000_000);
   assert.equal(new Accumulator("sum").push(long).finish(), 2_000_000);
   assert.ok(kernelMemory() - before <= 65536 * 4, `grew by ${kernelMemory() - before} bytes`);
+});
+
+test("a long foreign array has the bits that it has in the kernel, whether an estimate settles them or not", () => {
+  const folds = { std, norm, variance, sum, mean };
+  const spoilers = { nothing: (x) => x, "a far number": (x) => x.fill(1e30, 70_000, 70_001), "a constant beginning": (x) => x.fill(0, 0, 20_000), infinity: (x) => x.fill(-Infinity, 90_000, 90_001), constant: (x) => x.fill(0.1) };
+  for (const Type of [Float64Array, Float32Array]) {
+    for (const [name, spoil] of Object.entries(spoilers)) {
+      const values = spoil(Type.from({ length: 100_000 }, (_, i) => Math.sin(i * i) * 3 + 1));
+      const array = alloc(values.length, Type === Float64Array ? "float64" : "float32");
+      array.view().set(values);
+      for (const [op, fold] of Object.entries(folds)) {
+        for (const options of [undefined, ...(op === "std" || op === "variance" ? [{ ddof: 1 }] : [])]) {
+          assert.ok(Object.is(fold(values, options), fold(array, options)), `${op} of ${Type.name} with ${name}: ${fold(values, options)}, not ${fold(array, options)}`);
+        }
+      }
+      array.free();
+    }
+  }
+  assert.throws(() => variance(new Float64Array(100_000), { ddof: 200_000 }), { code: "bad_parameter" });
 });
 
 test("a thousand indexes, arrays and accumulators that are freed leave the memory flat", () => {
