@@ -58,7 +58,7 @@ async function request(source) {
 }
 
 async function body(response) {
-  if (!response.ok) throw failure(`${response.url} answered with HTTP ${response.status}: is nearfold_bg.wasm deployed beside the script?`);
+  if (!response.ok) throw failure(`${response.url} answered with HTTP ${response.status}: is the kernel deployed beside the script?`);
   let bytes;
   try {
     bytes = new Uint8Array(await response.arrayBuffer());
@@ -66,7 +66,7 @@ async function body(response) {
     throw failure(`${response.url} broke off: ${cause.message}`, cause);
   }
   if (WASM_MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw failure(`${response.url} is not WebAssembly but ${response.headers.get("content-type") ?? "of unknown type"}: is nearfold_bg.wasm deployed beside the script?`);
+    throw failure(`${response.url} is not WebAssembly but ${response.headers.get("content-type") ?? "of unknown type"}: is the kernel deployed beside the script?`);
   }
   return bytes;
 }

@@ -83,7 +83,7 @@ test("the browser entry starts from bytes, a module, a response or a promise of 
 test("a failed start says why, and may be repeated", () => {
   const cases = {
     "new Uint8Array(9)": /load_failed these bytes are not WebAssembly/,
-    "new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })": /load_failed .* is not WebAssembly but text\/html: is nearfold_bg.wasm deployed/,
+    "new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })": /load_failed .* is not WebAssembly but text\/html: is the kernel deployed/,
     "new Response('', { status: 404 })": /load_failed .* HTTP 404/,
     "'http://127.0.0.1:1/none.wasm'": /load_failed could not fetch http:\/\/127.0.0.1:1\/none.wasm/,
     "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])": /load_failed this is not nearfold's kernel/,
