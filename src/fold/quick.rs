@@ -9,7 +9,9 @@ use super::reduce::{Reduction, output};
 use super::spec::{Kind, Spec};
 use super::values::Values;
 use crate::error::Result;
-use crate::kernel::moments::Streamed;
+use crate::kernel::element::Float;
+use crate::kernel::estimate::Estimate;
+use crate::kernel::moments::{Split, about, about_mean};
 
 /// What a [`Partial`](super::Partial) finishes with, in a third of its time; or nothing: then the stream is to be read again.
 #[derive(Clone, Debug)]
@@ -54,6 +56,59 @@ impl Quick {
             Kind::Std => self.moments.std(self.spec.ddof),
             _ => self.moments.norm(),
         }
+    }
+}
+
+/// Σ (x - c) and Σ (x - c)² of pieces that come one after the other, about the center that the first one gives.
+#[derive(Clone, Copy, Debug)]
+struct Streamed {
+    centered: bool,
+    n: u64,
+    split: Option<Split>,
+    /// `None`: the first piece gave no split, or a later number was too far from its center.
+    sums: Option<[Estimate; 2]>,
+}
+
+impl Streamed {
+    /// Returns the sums of nothing: `centered` for variances, about 0 for norms.
+    fn new(centered: bool) -> Self {
+        Self { centered, n: 0, split: None, sums: Some([Estimate::ZERO; 2]) }
+    }
+
+    /// Adds the next piece.
+    fn push<T: Float>(&mut self, x: &[T]) {
+        let Some([sum, squares]) = self.sums.filter(|_| !x.is_empty()) else { return };
+        self.n += x.len() as u64;
+        self.split = self.split.or_else(|| Split::new(x, self.centered));
+        let piece = self.split.and_then(|split| about(x, split));
+        self.sums = piece.map(|piece| [sum.plus_estimate(piece[0]), squares.plus_estimate(piece[1])]);
+    }
+
+    /// Decides nothing from now on.
+    fn give_up(&mut self) {
+        self.sums = None;
+    }
+
+    /// Returns the variance, if the sums decide how it is rounded.
+    fn var<R: Float>(&self, ddof: f64) -> Option<R> {
+        self.variance(ddof)?.rounded()
+    }
+
+    /// Returns its root, if the sums decide how it is rounded.
+    fn std<R: Float>(&self, ddof: f64) -> Option<R> {
+        self.variance(ddof)?.sqrt().rounded()
+    }
+
+    /// Returns the norm, if the sums decide how it is rounded.
+    fn norm<R: Float>(&self) -> Option<R> {
+        let [_, squares] = self.sums.filter(|_| self.n > 0)?;
+        squares.sqrt().rounded()
+    }
+
+    fn variance(&self, ddof: f64) -> Option<Estimate> {
+        let n = self.n as f64;
+        let divisor = n - ddof;
+        (divisor > 0.0).then_some(about_mean(self.sums?, n).divided_by(divisor))
     }
 }
 

@@ -128,7 +128,7 @@ pub(crate) struct Split {
 
 impl Split {
     /// Returns a split for numbers like those of `x`, or `None` if there is none.
-    fn new<T: Float>(x: &[T], centered: bool) -> Option<Self> {
+    pub(crate) fn new<T: Float>(x: &[T], centered: bool) -> Option<Self> {
         let (low, high) = extrema::min_max(x)?;
         let (low, high) = (low.widen(), high.widen());
         let middle = if centered { low / 2.0 + high / 2.0 } else { 0.0 };
@@ -148,60 +148,6 @@ impl Split {
 
     fn shifter(self) -> f64 {
         1.5 * power(self.unit + 52)
-    }
-}
-
-/// Σ (x - c) and Σ (x - c)² of pieces that come one after the other, about the center that the first one gives.
-#[cfg(any(test, feature = "wasm-face"))]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Streamed {
-    centered: bool,
-    n: u64,
-    split: Option<Split>,
-    /// `None`: the first piece gave no split, or a later number was too far from its center.
-    sums: Option<[Estimate; 2]>,
-}
-
-#[cfg(any(test, feature = "wasm-face"))]
-impl Streamed {
-    /// Returns the sums of nothing: `centered` for variances, about 0 for norms.
-    pub(crate) fn new(centered: bool) -> Self {
-        Self { centered, n: 0, split: None, sums: Some([Estimate::ZERO; 2]) }
-    }
-
-    pub(crate) fn push<T: Float>(&mut self, x: &[T]) {
-        let Some([sum, squares]) = self.sums.filter(|_| !x.is_empty()) else { return };
-        self.n += x.len() as u64;
-        self.split = self.split.or_else(|| Split::new(x, self.centered));
-        let piece = self.split.and_then(|split| about(x, split));
-        self.sums = piece.map(|piece| [sum.plus_estimate(piece[0]), squares.plus_estimate(piece[1])]);
-    }
-
-    /// Decides nothing from now on.
-    pub(crate) fn give_up(&mut self) {
-        self.sums = None;
-    }
-
-    /// Returns [`var`], if the sums decide how it is rounded.
-    pub(crate) fn var<R: Float>(&self, ddof: f64) -> Option<R> {
-        self.variance(ddof)?.rounded()
-    }
-
-    /// Returns [`std`], if the sums decide how it is rounded.
-    pub(crate) fn std<R: Float>(&self, ddof: f64) -> Option<R> {
-        self.variance(ddof)?.sqrt().rounded()
-    }
-
-    /// Returns [`norm`], if the sums decide how it is rounded.
-    pub(crate) fn norm<R: Float>(&self) -> Option<R> {
-        let [_, squares] = self.sums.filter(|_| self.n > 0)?;
-        squares.sqrt().rounded()
-    }
-
-    fn variance(&self, ddof: f64) -> Option<Estimate> {
-        let n = self.n as f64;
-        let divisor = n - ddof;
-        (divisor > 0.0).then_some(about_mean(self.sums?, n).divided_by(divisor))
     }
 }
 
@@ -266,7 +212,7 @@ fn centered_squares<T: Float>(
 }
 
 /// Returns Σ (x - mean)² of n numbers from Σ (x - c) and Σ (x - c)².
-fn about_mean([sum, squares]: [Estimate; 2], n: f64) -> Estimate {
+pub(crate) fn about_mean([sum, squares]: [Estimate; 2], n: f64) -> Estimate {
     squares.plus_estimate(sum.squared().divided_by(n).negated())
 }
 
