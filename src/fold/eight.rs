@@ -21,6 +21,7 @@ use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
 use crate::kernel::grid::Grid;
 use crate::kernel::pages::room;
+use crate::kernel::rows::row_sums;
 use crate::kernel::spread::{self, Spreads};
 
 /// Longer rows are reduced one by one.
@@ -32,7 +33,7 @@ const SORTED: usize = 32;
 /// Places after which a chain of additions ends, so that its error stays small.
 const CHAIN: usize = 256;
 
-/// How many columns are read side by side.
+/// How many columns are read side by side, and how many rows reduced by one call.
 const TILE: usize = 64;
 
 /// Returns the results of all lanes where it has a way of its own for them; the shape is the result's.
@@ -118,6 +119,10 @@ impl Table<'_> {
             Kind::Var | Kind::Std => return self.spreads(x, of),
             _ => return self.extremes(x, of),
         };
+        if !self.columns {
+            let sums = |rows: &[T], out: &mut [T]| row_sums(rows, self.len, n, out);
+            return self.rows(x, sums, of).map(Some);
+        }
         if self.len <= CHAIN {
             let add = |sums: &mut Chains, x: Eight<'_, T>, places: Range<usize>| {
                 *sums = eight::chains(x, places.len());
@@ -146,10 +151,15 @@ impl Table<'_> {
         if divisor.is_nan() || divisor <= 0.0 {
             return Ok(None);
         }
+        let is_variance = self.spec.kind == Kind::Var;
+        if !self.columns {
+            let all =
+                |rows: &[T], out: &mut [T]| spread::row_spreads(rows, self.len, divisor, is_variance, out);
+            return self.rows(x, all, of).map(Some);
+        }
         let add = |spreads: &mut Spreads, x: Eight<'_, T>, places: Range<usize>| {
             spread::distances(x, places.len(), places.start == 0, spreads);
         };
-        let is_variance = self.spec.kind == Kind::Var;
         let done = |spreads: &Spreads, out: &mut [T; LANES]| {
             if is_variance {
                 spread::variances(spreads, n, divisor, out)
@@ -227,51 +237,81 @@ impl Table<'_> {
         of: impl Fn(Cell) -> R,
     ) -> Result<Vec<R>> {
         let Self { lanes, len, .. } = *self;
-        let mut out = room(lanes);
-        let mut results = [R::default(); LANES];
-        // The last eight lanes may be in part those before them.
-        let first_of = |group: usize| (group * LANES).min(lanes - LANES);
-        let mut finish = |first: usize, state: &S| -> Result<()> {
-            let certain = done(state, &mut results);
-            if certain != u8::MAX {
-                for lane in (0..LANES).filter(|lane| certain >> lane & 1 == 0) {
-                    results[lane] = of(self.alone(x, first + lane)?);
-                }
-            }
-            match out.len() - first {
-                0 => out.extend_from_slice(&results), // of a fixed length: a few moves
-                known => out.extend_from_slice(&results[known..]),
-            }
-            Ok(())
-        };
-        let groups = lanes.div_ceil(LANES);
         if !self.columns {
             let mut turned = vec![T::default(); len * LANES];
-            for first in (0..groups).map(first_of) {
-                eight::turn(&x[first * len..(first + LANES) * len], &mut turned);
-                let mut state = new();
-                add(&mut state, Eight::new(&turned, LANES), 0..len);
-                finish(first, &state)?;
-            }
-            return Ok(out);
+            let all = |rows: &[T], out: &mut [R]| {
+                let groups = rows.chunks_exact(len * LANES).zip(out.as_chunks_mut().0);
+                groups.enumerate().fold(0, |certain, (group, (rows, out))| {
+                    eight::turn(rows, &mut turned);
+                    let mut state = new();
+                    add(&mut state, Eight::new(&turned, LANES), 0..len);
+                    certain | u64::from(done(&state, out)) << (group * LANES)
+                })
+            };
+            return self.rows(x, all, of);
         }
+        let mut out = room(lanes);
         let mut states: Vec<S> = Vec::new();
-        for tile in (0..groups).step_by(TILE / LANES) {
-            let tile = tile..groups.min(tile + TILE / LANES);
+        let mut results = [R::default(); LANES];
+        for tile in (0..lanes.div_ceil(LANES)).step_by(TILE / LANES) {
+            // The last eight lanes may be in part those before them.
+            let firsts = (0..TILE / LANES).map(|group| (tile + group) * LANES);
+            let firsts = firsts.take_while(|first| *first < lanes).map(|first| first.min(lanes - LANES));
             states.clear();
-            states.resize_with(tile.len(), &new);
+            states.resize_with(firsts.clone().count(), &new);
             for start in (0..len).step_by(CHAIN) {
                 let places = start..len.min(start + CHAIN);
-                for (state, first) in states.iter_mut().zip(tile.clone().map(first_of)) {
+                for (state, first) in states.iter_mut().zip(firsts.clone()) {
                     let part = &x[places.start * lanes + first..(places.end - 1) * lanes + first + LANES];
                     add(state, Eight::new(part, lanes), places.clone());
                 }
             }
-            for (state, first) in states.iter().zip(tile.map(first_of)) {
-                finish(first, state)?;
+            for (state, first) in states.iter().zip(firsts) {
+                let certain = done(state, &mut results);
+                self.put_down(x, first, u64::from(certain), &mut results, &of, &mut out)?;
             }
         }
         Ok(out)
+    }
+
+    /// Gives rows to `all`, which writes their results and says by bits which are certain: 64 at a time, or eight.
+    fn rows<T: Piece, R: Copy + Default>(
+        &self,
+        x: &[T],
+        mut all: impl FnMut(&[T], &mut [R]) -> u64,
+        of: impl Fn(Cell) -> R,
+    ) -> Result<Vec<R>> {
+        let Self { lanes, len, .. } = *self;
+        let mut out = room(lanes);
+        let mut results = [R::default(); TILE];
+        let results = &mut results[..if lanes < TILE { LANES } else { TILE }];
+        while out.len() < lanes {
+            // The last rows may be in part those before them.
+            let first = out.len().min(lanes - results.len());
+            let certain = all(&x[first * len..(first + results.len()) * len], results);
+            self.put_down(x, first, certain, results, &of, &mut out)?;
+        }
+        Ok(out)
+    }
+
+    /// Appends the results of the lanes from `first` on that are not there yet, each as it is on its own.
+    fn put_down<T: Piece, R: Copy>(
+        &self,
+        x: &[T],
+        first: usize,
+        certain: u64,
+        results: &mut [R],
+        of: &impl Fn(Cell) -> R,
+        out: &mut Vec<R>,
+    ) -> Result<()> {
+        let doubtful = !certain & (u64::MAX >> (u64::BITS as usize - results.len()));
+        if doubtful != 0 {
+            for lane in (0..results.len()).filter(|lane| doubtful >> lane & 1 != 0) {
+                results[lane] = of(self.alone(x, first + lane)?);
+            }
+        }
+        out.extend_from_slice(&results[out.len() - first..]);
+        Ok(())
     }
 
     /// Reduces one lane on its own.

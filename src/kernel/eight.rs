@@ -80,67 +80,93 @@ pub(crate) struct Chains {
 /// Up to here two sums may well lie in the middle between floats, and it counts whether they are exact.
 pub(crate) const SHORT: usize = 32;
 
+/// A chain of additions in each lane of a vector.
+///
 /// A short chain of f64 says whether its errors were added exactly, one of f32 whether its elements were; then they
 /// are all that there is. A long one bounds what was lost.
-#[inline(always)]
-fn chains_body<V: Vector, T: Float, const VECTORS: usize>(x: Eight<'_, T>, terms: usize) -> Chains {
-    if terms <= SHORT {
-        chain::<V, T, VECTORS, true>(x, terms)
-    } else {
-        chain::<V, T, VECTORS, false>(x, terms)
+#[derive(Clone, Copy)]
+pub(super) struct Chain<V> {
+    sum: V,
+    errors: V,
+    doubts: V,
+}
+
+impl<V: Vector> Chain<V> {
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        let zero = V::splat(0.0);
+        Self { sum: zero, errors: zero, doubts: zero }
+    }
+
+    /// Adds an element of type `T` to each lane.
+    #[inline(always)]
+    pub(super) fn add<T: Float, const IS_SHORT: bool>(&mut self, x: V) {
+        let (sum, all, lost) = (self.sum, self.errors, self.doubts);
+        let next = sum.add(x);
+        self.sum = next;
+        let of_x = next.sub(sum);
+        if T::PRODUCTS_ARE_DOUBLES {
+            self.doubts = if IS_SHORT {
+                // Of `next - sum` and `next - x` the one that subtracts the larger is exact.
+                lost.or(of_x.xor(x)).or(next.sub(x).xor(sum))
+            } else {
+                lost.add(x.abs())
+            };
+            return;
+        }
+        // Knuth's TwoSum.
+        let error = sum.sub(next.sub(of_x)).add(x.sub(of_x));
+        self.errors = all.add(error);
+        self.doubts = if IS_SHORT {
+            lost.or(self.errors.sub(all).xor(error)).or(self.errors.sub(error).xor(all))
+        } else {
+            lost.add(error.abs())
+        };
+    }
+
+    /// Puts down the sums of `terms` elements in the lanes from `first` on.
+    #[inline(always)]
+    pub(super) fn finish<const IS_SHORT: bool>(self, terms: usize, first: usize, chains: &mut Chains) {
+        let (sums, errors, doubts) = (self.sum.to_array(), self.errors.to_array(), self.doubts.to_array());
+        for lane in 0..V::LANES {
+            let place = first + lane;
+            chains.sums[place] = sums[lane];
+            chains.errors[place] = errors[lane];
+            chains.bounds[place] = if IS_SHORT {
+                // Zeros of both signs are equal.
+                if doubts[lane].to_bits() << 1 == 0 { 0.0 } else { f64::NAN }
+            } else {
+                // Each addition errs by EPSILON of its result: at most that of all |x|, or of all errors.
+                terms as f64 * EPSILON * doubts[lane]
+            };
+        }
     }
 }
 
 #[inline(always)]
-fn chain<V: Vector, T: Float, const VECTORS: usize, const IS_SHORT: bool>(
+fn chains_body<V: Vector, T: Float, const VECTORS: usize>(x: Eight<'_, T>, terms: usize) -> Chains {
+    if terms <= SHORT {
+        chains_of::<V, T, VECTORS, true>(x, terms)
+    } else {
+        chains_of::<V, T, VECTORS, false>(x, terms)
+    }
+}
+
+#[inline(always)]
+fn chains_of<V: Vector, T: Float, const VECTORS: usize, const IS_SHORT: bool>(
     x: Eight<'_, T>,
     terms: usize,
 ) -> Chains {
     let mut chains = Chains::default();
     for first in (0..LANES).step_by(VECTORS * V::LANES) {
-        let zero = V::splat(0.0);
-        let (mut sums, mut errors, mut doubts) = ([zero; VECTORS], [zero; VECTORS], [zero; VECTORS]);
+        let mut chain = [Chain::<V>::new(); VECTORS];
         for place in x.places() {
             for slot in 0..VECTORS {
-                let x = V::widen(&place[first + slot * V::LANES..]);
-                let (sum, all, lost) = (sums[slot], errors[slot], doubts[slot]);
-                let next = sum.add(x);
-                sums[slot] = next;
-                let of_x = next.sub(sum);
-                if T::PRODUCTS_ARE_DOUBLES {
-                    doubts[slot] = if IS_SHORT {
-                        // Of `next - sum` and `next - x` the one that subtracts the larger is exact.
-                        lost.or(of_x.xor(x)).or(next.sub(x).xor(sum))
-                    } else {
-                        lost.add(x.abs())
-                    };
-                    continue;
-                }
-                // Knuth's TwoSum.
-                let error = sum.sub(next.sub(of_x)).add(x.sub(of_x));
-                errors[slot] = all.add(error);
-                doubts[slot] = if IS_SHORT {
-                    lost.or(errors[slot].sub(all).xor(error)).or(errors[slot].sub(error).xor(all))
-                } else {
-                    lost.add(error.abs())
-                };
+                chain[slot].add::<T, IS_SHORT>(V::widen(&place[first + slot * V::LANES..]));
             }
         }
         for slot in 0..VECTORS {
-            let (sums, errors, doubts) =
-                (sums[slot].to_array(), errors[slot].to_array(), doubts[slot].to_array());
-            for lane in 0..V::LANES {
-                let place = first + slot * V::LANES + lane;
-                chains.sums[place] = sums[lane];
-                chains.errors[place] = errors[lane];
-                chains.bounds[place] = if IS_SHORT {
-                    // Zeros of both signs are equal.
-                    if doubts[lane].to_bits() << 1 == 0 { 0.0 } else { f64::NAN }
-                } else {
-                    // Each addition errs by EPSILON of its result: at most that of all |x|, or of all errors.
-                    terms as f64 * EPSILON * doubts[lane]
-                };
-            }
+            chain[slot].finish::<IS_SHORT>(terms, first + slot * V::LANES, &mut chains);
         }
     }
     chains
@@ -162,7 +188,7 @@ impl Chains {
 
 /// Rounds eight sums divided by `n`; the bits of the result say which are certain.
 #[inline(always)]
-fn settle_body<T: Float>(sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 {
+pub(super) fn settle_body<T: Float>(sums: &Chains, n: f64, out: &mut [T; LANES]) -> u8 {
     let mut certain = [false; LANES];
     let inverse = 1.0 / n;
     if n == 1.0 {

@@ -60,6 +60,8 @@ pub(crate) mod products;
 #[cfg(feature = "fold")]
 mod round;
 #[cfg(feature = "fold")]
+pub(crate) mod rows;
+#[cfg(feature = "fold")]
 pub(crate) mod running;
 #[cfg(feature = "fold")]
 pub(crate) mod select;

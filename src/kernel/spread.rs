@@ -7,10 +7,16 @@
 //! Reference: T. Ogita, S. M. Rump, S. Oishi, *Accurate sum and dot product*, SIAM J. Sci. Comput. 26 (2005),
 //! algorithm 4.4 and proposition 4.5.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "lanes by their number: a closure that is not inlined is not AVX2"
+)]
+
 use super::dispatch_wide;
 use super::eight::{Chains, Eight, LANES, bits};
 use super::element::Float;
 use super::estimate::{EPSILON, Estimate};
+use super::rows::for_each_place;
 use super::vector::{Vector, dispatch_eight, two_sum};
 
 /// Within these a sum of squares has neither over- nor underflown by anything that counts.
@@ -29,6 +35,65 @@ pub(crate) struct Spreads {
     apart: [f64; LANES],
 }
 
+/// The sums of the lanes of a vector, about a center of each.
+#[derive(Clone, Copy)]
+struct Spread<V> {
+    minus_center: V,
+    sum: V,
+    sum_low: V,
+    square: V,
+    square_low: V,
+    apart: V,
+}
+
+impl<V: Vector> Spread<V> {
+    #[inline(always)]
+    fn new(center: V, apart: V) -> Self {
+        let zero = V::splat(0.0);
+        let minus_center = zero.sub(center);
+        Self { minus_center, sum: zero, sum_low: zero, square: zero, square_low: zero, apart }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, x: V) {
+        let (d, e) = two_sum(x, self.minus_center);
+        self.apart = self.apart.or(d);
+        let (sum, error) = two_sum(self.sum, d);
+        self.sum = sum;
+        self.sum_low = self.sum_low.add(error.add(e));
+        let p = d.mul(d);
+        let rest = d.product_error(d, p).add(d.add(d).mul(e));
+        let (square, error) = two_sum(self.square, p);
+        self.square = square;
+        self.square_low = self.square_low.add(error.add(rest));
+    }
+
+    /// Puts down the sums of `terms` elements in the lanes from `first` on.
+    #[inline(always)]
+    fn finish(self, terms: usize, is_first: bool, first: usize, spreads: &mut Spreads) {
+        // With u = EPSILON, m terms and S = Σd²: the parts that were rounded off come to at most (m + 1) u Σ|d| and
+        // (m + 3) u S, and adding them errs by at most (m + 3) u of that; e² is below u² d². By Cauchy and
+        // Schwarz Σ|d| ≤ √(m S). 1.01 is more than what rounds off here.
+        let m = terms as f64;
+        let error = (m + 4.0) * (m + 4.0) * (EPSILON * EPSILON) * 1.01;
+        let (sum, sum_low) = (self.sum.to_array(), self.sum_low.to_array());
+        let (square, square_low) = (self.square.to_array(), self.square_low.to_array());
+        let apart = self.apart.to_array();
+        for lane in 0..V::LANES {
+            let to = first + lane;
+            let bound = error * (m * square[lane]).sqrt() * 1.01;
+            let part = Estimate { high: sum[lane], low: sum_low[lane], bound };
+            spreads.sums.set(to, if is_first { part } else { spreads.sums.estimate(to).plus_estimate(part) });
+            let bound = error * square[lane] + m * LOST;
+            let part = Estimate { high: square[lane], low: square_low[lane], bound };
+            spreads
+                .squares
+                .set(to, if is_first { part } else { spreads.squares.estimate(to).plus_estimate(part) });
+            spreads.apart[to] = apart[lane];
+        }
+    }
+}
+
 #[inline(always)]
 fn distances_body<V: Vector, T: Float, const VECTORS: usize>(
     x: Eight<'_, T>,
@@ -41,56 +106,56 @@ fn distances_body<V: Vector, T: Float, const VECTORS: usize>(
             *center = x.widen();
         }
     }
-    let zero = V::splat(0.0);
     for first in (0..LANES).step_by(VECTORS * V::LANES) {
-        let mut center = [zero; VECTORS];
-        let mut apart = [zero; VECTORS];
+        let mut parts = [Spread::new(V::splat(0.0), V::splat(0.0)); VECTORS];
         for slot in 0..VECTORS {
-            center[slot] = zero.sub(V::load(&spreads.center[first + slot * V::LANES..]));
-            apart[slot] = V::load(&spreads.apart[first + slot * V::LANES..]);
+            let lane = first + slot * V::LANES;
+            parts[slot] = Spread::new(V::load(&spreads.center[lane..]), V::load(&spreads.apart[lane..]));
         }
-        let (mut sums, mut sums_low) = ([zero; VECTORS], [zero; VECTORS]);
-        let (mut squares, mut squares_low) = ([zero; VECTORS], [zero; VECTORS]);
         for place in x.places() {
             for slot in 0..VECTORS {
-                let x = V::widen(&place[first + slot * V::LANES..]);
-                let (d, e) = two_sum(x, center[slot]);
-                apart[slot] = apart[slot].or(d);
-                let (sum, error) = two_sum(sums[slot], d);
-                sums[slot] = sum;
-                sums_low[slot] = sums_low[slot].add(error.add(e));
-                let p = d.mul(d);
-                let rest = d.product_error(d, p).add(d.add(d).mul(e));
-                let (square, error) = two_sum(squares[slot], p);
-                squares[slot] = square;
-                squares_low[slot] = squares_low[slot].add(error.add(rest));
+                parts[slot].add(V::widen(&place[first + slot * V::LANES..]));
             }
         }
-        // With u = EPSILON, m terms and S = Σd²: the parts that were rounded off come to at most (m + 1) u Σ|d| and
-        // (m + 3) u S, and adding them errs by at most (m + 3) u of that; e² is below u² d². By Cauchy and
-        // Schwarz Σ|d| ≤ √(m S). 1.01 is more than what rounds off here.
-        let m = terms as f64;
-        let error = (m + 4.0) * (m + 4.0) * (EPSILON * EPSILON) * 1.01;
         for slot in 0..VECTORS {
-            let (sum, sum_low) = (sums[slot].to_array(), sums_low[slot].to_array());
-            let (square, square_low) = (squares[slot].to_array(), squares_low[slot].to_array());
-            let apart = apart[slot].to_array();
-            for lane in 0..V::LANES {
-                let to = first + slot * V::LANES + lane;
-                let bound = error * (m * square[lane]).sqrt() * 1.01;
-                let part = Estimate { high: sum[lane], low: sum_low[lane], bound };
-                spreads
-                    .sums
-                    .set(to, if is_first { part } else { spreads.sums.estimate(to).plus_estimate(part) });
-                let bound = error * square[lane] + m * LOST;
-                let part = Estimate { high: square[lane], low: square_low[lane], bound };
-                spreads
-                    .squares
-                    .set(to, if is_first { part } else { spreads.squares.estimate(to).plus_estimate(part) });
-                spreads.apart[to] = apart[lane];
-            }
+            parts[slot].finish(terms, is_first, first + slot * V::LANES, spreads);
         }
     }
+}
+
+#[inline(always)]
+fn row_spreads_body<V: Vector, T: Float, const VECTORS: usize>(
+    rows: &[T],
+    len: usize,
+    divisor: f64,
+    is_variance: bool,
+    out: &mut [T],
+) -> u64 {
+    let mut certain = 0;
+    let (out, _) = out.as_chunks_mut::<LANES>();
+    let n = len as f64;
+    let mut spreads = Spreads::default();
+    for group in 0..out.len() {
+        let (rows, out) = (&rows[group * len * LANES..(group + 1) * len * LANES], &mut out[group]);
+        for first in (0..LANES).step_by(V::LANES) {
+            let mut center = [0.0; LANES];
+            for lane in 0..V::LANES {
+                center[lane] = rows[(first + lane) * len].widen();
+            }
+            let mut part = Spread::new(V::load(&center), V::splat(0.0));
+            for_each_place!(V, rows, len, first, |x| {
+                part.add(x);
+            });
+            part.finish(len, true, first, &mut spreads);
+        }
+        let known = if is_variance {
+            settle_body::<T, false>(&spreads, n, divisor, out)
+        } else {
+            settle_body::<T, true>(&spreads, n, divisor, out)
+        };
+        certain |= u64::from(known) << (group * LANES);
+    }
+    certain
 }
 
 /// The bits of the result say which are certain.
@@ -117,6 +182,9 @@ fn settle_body<T: Float, const ROOT: bool>(
 dispatch_eight! {
     /// Adds `terms` elements of each of eight lanes, of which the very first become the centers.
     pub(crate) fn distances[T: Float](x: Eight<'_, T>, terms: usize, is_first: bool, spreads: &mut Spreads) = distances_body;
+    /// Writes the variances, or the standard deviations, of 8, 16 … 64 rows of length `len`, one behind the other,
+    /// correctly rounded; the bits of the result say which are certain.
+    pub(crate) fn row_spreads[T: Float](rows: &[T], len: usize, divisor: f64, is_variance: bool, out: &mut [T]) -> u64 = row_spreads_body;
 }
 
 dispatch_wide! {

@@ -45,6 +45,9 @@ pub(crate) trait Vector: Copy {
     fn or(self, other: Self) -> Self;
     fn xor(self, other: Self) -> Self;
 
+    /// Makes columns of the first [`LANES`](Self::LANES) vectors, which are rows.
+    fn turn(square: &mut [Self; 8]);
+
     /// Asks for what lies 2 kB behind the beginning of `x`, where that helps.
     #[inline(always)]
     fn ahead<T>(x: &[T]) {
@@ -343,5 +346,11 @@ impl Vector for Pair {
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         self.map_bits(other, |a, b| a ^ b)
+    }
+
+    #[inline(always)]
+    fn turn(square: &mut [Self; 8]) {
+        let [Self([a, b]), Self([c, d]), ..] = *square;
+        (square[0], square[1]) = (Self([a, c]), Self([b, d]));
     }
 }

@@ -75,4 +75,11 @@ impl Vector for Simd128 {
     fn xor(self, other: Self) -> Self {
         Self(v128_xor(self.0, other.0))
     }
+
+    #[inline(always)]
+    fn turn(square: &mut [Self; 8]) {
+        let [a, b, ..] = *square;
+        square[0] = Self(i64x2_shuffle::<0, 2>(a.0, b.0));
+        square[1] = Self(i64x2_shuffle::<1, 3>(a.0, b.0));
+    }
 }

@@ -118,6 +118,20 @@ impl<const FUSED: bool> Vector for Avx2Of<FUSED> {
     }
 
     #[inline(always)]
+    fn turn(square: &mut [Self; 8]) {
+        let [a, b, c, d, ..] = *square;
+        // SAFETY: see the head of this implementation.
+        unsafe {
+            let (even_ab, odd_ab) = (_mm256_unpacklo_pd(a.0, b.0), _mm256_unpackhi_pd(a.0, b.0));
+            let (even_cd, odd_cd) = (_mm256_unpacklo_pd(c.0, d.0), _mm256_unpackhi_pd(c.0, d.0));
+            square[0] = Self(_mm256_permute2f128_pd::<0x20>(even_ab, even_cd));
+            square[1] = Self(_mm256_permute2f128_pd::<0x20>(odd_ab, odd_cd));
+            square[2] = Self(_mm256_permute2f128_pd::<0x31>(even_ab, even_cd));
+            square[3] = Self(_mm256_permute2f128_pd::<0x31>(odd_ab, odd_cd));
+        }
+    }
+
+    #[inline(always)]
     fn xor(self, other: Self) -> Self {
         // SAFETY: see the head of this implementation.
         Self(unsafe { _mm256_xor_pd(self.0, other.0) })
@@ -209,6 +223,34 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn turn(square: &mut [Self; 8]) {
+        let [a, b, c, d, e, f, g, h] = *square;
+        // SAFETY: see the head of this implementation.
+        unsafe {
+            // Pairs of rows, then rows four apart, then those two apart: 128 bits hold what is at one place of two rows.
+            let (even_ab, odd_ab) = (_mm512_unpacklo_pd(a.0, b.0), _mm512_unpackhi_pd(a.0, b.0));
+            let (even_cd, odd_cd) = (_mm512_unpacklo_pd(c.0, d.0), _mm512_unpackhi_pd(c.0, d.0));
+            let (even_ef, odd_ef) = (_mm512_unpacklo_pd(e.0, f.0), _mm512_unpackhi_pd(e.0, f.0));
+            let (even_gh, odd_gh) = (_mm512_unpacklo_pd(g.0, h.0), _mm512_unpackhi_pd(g.0, h.0));
+            for (first, [ab, cd, ef, gh]) in
+                [[even_ab, even_cd, even_ef, even_gh], [odd_ab, odd_cd, odd_ef, odd_gh]]
+                    .into_iter()
+                    .enumerate()
+            {
+                // Places 0 and 4 of four rows, 2 and 6 likewise.
+                let (near, far) =
+                    (_mm512_shuffle_f64x2::<0x88>(ab, cd), _mm512_shuffle_f64x2::<0xdd>(ab, cd));
+                let (near_low, far_low) =
+                    (_mm512_shuffle_f64x2::<0x88>(ef, gh), _mm512_shuffle_f64x2::<0xdd>(ef, gh));
+                square[first] = Self(_mm512_shuffle_f64x2::<0x88>(near, near_low));
+                square[first + 4] = Self(_mm512_shuffle_f64x2::<0xdd>(near, near_low));
+                square[first + 2] = Self(_mm512_shuffle_f64x2::<0x88>(far, far_low));
+                square[first + 6] = Self(_mm512_shuffle_f64x2::<0xdd>(far, far_low));
+            }
+        }
+    }
+
+    #[inline(always)]
     fn xor(self, other: Self) -> Self {
         // SAFETY: see the head of this implementation.
         Self(unsafe { _mm512_xor_pd(self.0, other.0) })
@@ -290,6 +332,16 @@ impl Vector for Sse2 {
     fn or(self, other: Self) -> Self {
         // SAFETY: see the head of this implementation.
         Self(unsafe { _mm_or_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    fn turn(square: &mut [Self; 8]) {
+        let [a, b, ..] = *square;
+        // SAFETY: see the head of this implementation.
+        unsafe {
+            square[0] = Self(_mm_unpacklo_pd(a.0, b.0));
+            square[1] = Self(_mm_unpackhi_pd(a.0, b.0));
+        }
     }
 
     #[inline(always)]
