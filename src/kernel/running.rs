@@ -5,7 +5,7 @@
 
 use super::element::Float;
 use super::estimate::two_sum;
-use super::vector::{Vector, dispatch_vector};
+use super::vector::{Vector, dispatch_eight, two_sum as two_sums};
 
 /// The stretches of a block.
 const LANES: usize = 8;
@@ -50,31 +50,37 @@ fn canonical(x: f64) -> f64 {
     if x.is_nan() { f64::NAN } else { x }
 }
 
-/// A block, and what is known of each stretch at each place.
-struct Block {
-    x: [f64; BLOCK],
-    highs: [[f64; LANES]; EACH],
-    lows: [[f64; LANES]; EACH],
-    out: [f64; BLOCK],
-}
+/// Fewer numbers than these at the end are added up one by one.
+const FEW: usize = 32;
 
 /// Appends the running sums of `x`.
 pub(crate) fn sums<T: Float, R: Float>(x: &[T], out: &mut Vec<R>) {
     let mut total = Running::default();
-    let mut block =
-        Block { x: [0.0; BLOCK], highs: [[0.0; LANES]; EACH], lows: [[0.0; LANES]; EACH], out: [0.0; BLOCK] };
-    for part in x.chunks(BLOCK) {
-        if part.len() == BLOCK && total.special.is_none() {
-            for (wide, x) in block.x.iter_mut().zip(part) {
-                *wide = x.widen();
-            }
-            if let Some((high, low)) = block_sums(&mut block, total.high, total.low) {
-                (total.high, total.low) = (high, low);
-                out.extend(block.out.iter().map(|&sum| R::narrow(sum)));
-                continue;
-            }
+    let (blocks, rest) = x.as_chunks::<BLOCK>();
+    for block in blocks {
+        total.add_block(block, BLOCK, out);
+    }
+    if rest.len() < FEW {
+        out.extend(rest.iter().map(|x| R::narrow(total.add(x.widen()))));
+    } else {
+        let mut block = [T::default(); BLOCK];
+        block[..rest.len()].copy_from_slice(rest);
+        total.add_block(&block, rest.len(), out);
+    }
+}
+
+impl Running {
+    /// Appends the running sums of the first `len` numbers of `x`; zeros follow them.
+    fn add_block<T: Float, R: Float>(&mut self, x: &[T; BLOCK], len: usize, out: &mut Vec<R>) {
+        let mut sums = [0.0; BLOCK];
+        if self.special.is_none()
+            && let Some((high, low)) = block_sums(x, self.high, self.low, &mut sums)
+        {
+            (self.high, self.low) = (high, low);
+            out.extend(sums[..len].iter().map(|&sum| R::narrow(sum)));
+        } else {
+            out.extend(x[..len].iter().map(|x| R::narrow(self.add(x.widen()))));
         }
-        out.extend(part.iter().map(|x| R::narrow(total.add(x.widen()))));
     }
 }
 
@@ -82,46 +88,70 @@ pub(crate) fn sums<T: Float, R: Float>(x: &[T], out: &mut Vec<R>) {
 /// not finite.
 #[inline(always)]
 #[expect(clippy::manual_memcpy, reason = "a call for a few numbers takes longer than they do")]
-fn block_body<V: Vector, const VECTORS: usize>(block: &mut Block, high: f64, low: f64) -> Option<(f64, f64)> {
+#[expect(
+    clippy::needless_range_loop,
+    reason = "lanes by their number: a closure that is not inlined is not AVX2"
+)]
+fn block_body<V: Vector, T: Float, const VECTORS: usize>(
+    x: &[T; BLOCK],
+    high: f64,
+    low: f64,
+    out: &mut [f64; BLOCK],
+) -> Option<(f64, f64)> {
     let zero = V::splat(0.0);
-    let Block { x, highs, lows, out } = block;
-    for first in (0..LANES).step_by(VECTORS * V::LANES) {
+    // What is known of each stretch at each place, for as many vectors as hold all stretches.
+    let (mut highs, mut lows) = ([[zero; EACH]; LANES / 2], [[zero; EACH]; LANES / 2]);
+    for first in (0..LANES / V::LANES).step_by(VECTORS) {
         let (mut sums, mut errors) = ([zero; VECTORS], [zero; VECTORS]);
-        for place in 0..EACH {
+        for start in (0..EACH).step_by(V::LANES) {
+            let mut squares = [[zero; 8]; VECTORS];
             for slot in 0..VECTORS {
-                let lanes = first + slot * V::LANES;
-                let mut eight = [0.0; LANES];
                 for lane in 0..V::LANES {
-                    eight[lane] = x[(lanes + lane) * EACH + place];
+                    let stretch = (first + slot) * V::LANES + lane;
+                    squares[slot][lane] = V::widen(&x[stretch * EACH + start..]);
                 }
-                let (sum, error) = two_sums(sums[slot], V::load(&eight));
-                sums[slot] = sum;
-                errors[slot] = errors[slot].add(error);
-                let (sum, error) = (sum.to_array(), errors[slot].to_array());
-                for lane in 0..V::LANES {
-                    highs[place][lanes + lane] = sum[lane];
-                    lows[place][lanes + lane] = error[lane];
+                V::turn(&mut squares[slot]);
+            }
+            for place in 0..V::LANES {
+                for slot in 0..VECTORS {
+                    let (sum, error) = two_sums(sums[slot], squares[slot][place]);
+                    sums[slot] = sum;
+                    errors[slot] = errors[slot].add(error);
+                    highs[first + slot][start + place] = sum;
+                    lows[first + slot][start + place] = errors[slot];
                 }
             }
         }
     }
     let (mut before, mut before_low) = ([0.0; LANES], [0.0; LANES]);
     let (mut high, mut low) = (high, low);
-    for lane in 0..LANES {
-        (before[lane], before_low[lane]) = (high, low);
-        let (sum, error) = two_sum(high, highs[EACH - 1][lane]);
-        (high, low) = (sum, low + (lows[EACH - 1][lane] + error));
+    for part in 0..LANES / V::LANES {
+        let (all, all_low) = (highs[part][EACH - 1].to_array(), lows[part][EACH - 1].to_array());
+        for lane in 0..V::LANES {
+            (before[part * V::LANES + lane], before_low[part * V::LANES + lane]) = (high, low);
+            let (sum, error) = two_sum(high, all[lane]);
+            (high, low) = (sum, low + (all_low[lane] + error));
+        }
     }
     let mut infinite = zero;
-    for first in (0..LANES).step_by(V::LANES) {
+    for part in 0..LANES / V::LANES {
+        let first = part * V::LANES;
         let (before, before_low) = (V::load(&before[first..]), V::load(&before_low[first..]));
-        for place in 0..EACH {
-            let (sum, error) = two_sums(before, V::load(&highs[place][first..]));
-            let now = sum.add(error.add(before_low.add(V::load(&lows[place][first..]))));
-            infinite = infinite.add(now.mul(zero));
-            let lanes = now.to_array();
+        for start in (0..EACH).step_by(V::LANES) {
+            let mut square = [zero; 8];
+            for place in 0..V::LANES {
+                let (sum, error) = two_sums(before, highs[part][start + place]);
+                let now = sum.add(error.add(before_low.add(lows[part][start + place])));
+                infinite = infinite.add(now.mul(zero));
+                square[place] = now;
+            }
+            V::turn(&mut square);
             for lane in 0..V::LANES {
-                out[(first + lane) * EACH + place] = lanes[lane];
+                let now = square[lane].to_array();
+                let to = (first + lane) * EACH + start;
+                for place in 0..V::LANES {
+                    out[to + place] = now[place];
+                }
             }
         }
     }
@@ -129,14 +159,6 @@ fn block_body<V: Vector, const VECTORS: usize>(block: &mut Block, high: f64, low
     finite.then_some((high, low))
 }
 
-/// Knuth's TwoSum, as [`two_sum`].
-#[inline(always)]
-fn two_sums<V: Vector>(a: V, b: V) -> (V, V) {
-    let sum = a.add(b);
-    let of_b = sum.sub(a);
-    (sum, a.sub(sum.sub(of_b)).add(b.sub(of_b)))
-}
-
-dispatch_vector! {
-    fn block_sums[](block: &mut Block, high: f64, low: f64) -> Option<(f64, f64)> = block_body;
+dispatch_eight! {
+    fn block_sums[T: Float](x: &[T; BLOCK], high: f64, low: f64, out: &mut [f64; BLOCK]) -> Option<(f64, f64)> = block_body;
 }
