@@ -34,6 +34,7 @@ pub(super) fn is_exporter(x: &Bound<'_, PyAny>) -> bool {
 
 /// Calls `f` with the numbers of `x`, unless the exporter refuses.
 pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
+    refuse_masked(x)?;
     let mut buffer = Acquired(ffi::Py_buffer::new());
     // SAFETY: `x` is a live object, `buffer` is a valid place that does not move until its drop.
     let status = unsafe { ffi::PyObject_GetBuffer(x.as_ptr(), &raw mut buffer.0, ffi::PyBUF_RECORDS_RO) };
@@ -44,6 +45,33 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     // in place until `buffer` is released, which is after `f` has returned.
     unsafe { describe(&buffer.0)?.use_values(f)? };
     Ok(Spoken::Yes)
+}
+
+/// Refuses a `numpy.ma` array of which an element is masked: its buffer holds that one too.
+#[inline]
+fn refuse_masked(x: &Bound<'_, PyAny>) -> PyResult<()> {
+    // SAFETY: the type of a live object.
+    let flags = unsafe { ffi::PyType_GetFlags(ffi::Py_TYPE(x.as_ptr())) };
+    // Classes that Python code made: not `numpy.ndarray` itself, whose calls are the short ones.
+    if flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 { Ok(()) } else { refuse_masked_elements(x) }
+}
+
+#[cold]
+fn refuse_masked_elements(x: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = x.py();
+    if x.get_type().getattr_opt(pyo3::intern!(py, "harden_mask"))?.is_none() {
+        return Ok(());
+    }
+    let masked: usize = x.getattr("mask")?.call_method0("sum")?.extract()?;
+    if masked == 0 {
+        return Ok(());
+    }
+    Err(Error::BadParameter {
+        name: "array",
+        expected: "no masked elements (give `x.data` with `where=~x.mask`, or `x.compressed()`)".into(),
+        got: format!("{masked} masked"),
+    }
+    .into())
 }
 
 /// Returns what `PyObject_GetBuffer` filled in.

@@ -2,13 +2,14 @@
 //!
 //! In this order: a Python number, a list or tuple, the buffer protocol, Arrow's capsules, DLPack,
 //! the array interface, `__array__`, any other sequence. An exporter that refuses (a GPU tensor's
-//! buffer, pandas' Arrow stream without pyarrow) gives way to the next protocol.
+//! buffer, pandas' Arrow stream without pyarrow) gives way to the next protocol. What holds a NumPy
+//! array of numbers is asked for that first: pandas exports its NaN to Arrow as nulls.
 
 use std::borrow::Cow;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::strided::try_vec;
 use super::{arrow, buffer, dlpack, interface, sequence};
@@ -52,6 +53,11 @@ fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<()> {
 
 fn use_other_protocols(x: &Bound<'_, PyAny>, f: Use<'_>, mut refusal: Option<PyErr>) -> PyResult<()> {
     let py = x.py();
+    if holds_numpy_numbers(x)?
+        && let Spoken::Yes = use_dunder_array(x, f)?
+    {
+        return Ok(());
+    }
     for protocol in
         [arrow::use_array, arrow::use_stream, dlpack::use_values, interface::use_values, use_dunder_array]
     {
@@ -73,6 +79,19 @@ fn use_other_protocols(x: &Bound<'_, PyAny>, f: Use<'_>, mut refusal: Option<PyE
         "expected numbers (an array, a buffer, an Arrow or DLPack array, a list), got {}",
         type_name(x)
     )))
+}
+
+/// Returns whether the `dtype` of `x` is one of NumPy's for numbers.
+fn holds_numpy_numbers(x: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = x.py();
+    let Some(dtype) = x.getattr_opt(pyo3::intern!(py, "dtype"))? else { return Ok(false) };
+    let modules = py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
+    let Some(numpy) = modules.get_item("numpy")? else { return Ok(false) };
+    if !dtype.is_instance(&numpy.getattr("dtype")?)? {
+        return Ok(false);
+    }
+    let kind = dtype.getattr("kind")?;
+    Ok(["b", "i", "u", "f", "c"].iter().any(|number| kind.eq(number).unwrap_or(false)))
 }
 
 fn use_dunder_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {

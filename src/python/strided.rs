@@ -65,6 +65,9 @@ impl Strided<'_> {
             *to = usize::try_from(from).map_err(|_| self.bad_shape())?;
             len_bytes = len_bytes.checked_mul((*to).max(1)).ok_or_else(|| self.bad_shape())?;
         }
+        if self.ptr.is_null() && !self.shape.contains(&0) {
+            return Err(no_address());
+        }
         if isize::try_from(len_bytes).is_err() { Err(self.bad_shape()) } else { Ok(Shape(shape)) }
     }
 
@@ -284,4 +287,9 @@ fn empty<'v>(dtype: Dtype, shape: Shape) -> Values<'v> {
 pub(super) fn booleans(bytes: &[u8]) -> ArrayView<'_, Boolean, ndarray::Ix1> {
     // SAFETY: `Boolean` is transparent over `u8`, and every byte is a valid one.
     ArrayView::from(unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast::<Boolean>(), bytes.len()) })
+}
+
+#[cold]
+fn no_address() -> Error {
+    Error::ShapeMismatch { expected: "elements in memory".into(), got: "a null address".into() }
 }

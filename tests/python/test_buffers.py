@@ -152,6 +152,30 @@ def test_an_object_with_only_dunder_array_is_read():
     assert nf.sum(Frame()) == 3.0
 
 
+def test_what_holds_a_numpy_array_keeps_its_nan():
+    class Series:  # pandas' exports its NaN to Arrow as nulls
+        def __init__(self, x):
+            self.x, self.dtype = x, x.dtype
+
+        def __array__(self, dtype=None, copy=None):
+            return self.x
+
+        def __arrow_c_stream__(self, requested_schema=None):
+            return pa.chunked_array([pa.array(self.x, from_pandas=True)]).__arrow_c_stream__()
+
+    x = Series(np.array([1.0, np.nan, 2.0]))
+    assert np.isnan(nf.sum(x)) and nf.nansum(x) == 3 and nf.count(x) == 2
+    with pytest.raises(nf.NearfoldError, match="nulls"):
+        nf.sum(Series(np.array([1, None], object)))
+
+
+def test_a_masked_array_without_a_masked_element_is_an_array():
+    x = np.ma.array([[1.0, 2.0], [3.0, 4.0]])
+    assert nf.sum(x) == 10 and nf.sum(np.ma.array(x, mask=False), axis=0).tolist() == [4, 6]
+    x[0, 1] = np.ma.masked
+    assert nf.sum(x.data, where=~x.mask) == nf.sum(x.compressed()) == 8
+
+
 def test_results_are_numpy_arrays_that_may_be_written():
     total = nf.sum(np.ones((2, 3), np.float32), axis=0)
     assert type(total) is np.ndarray and total.dtype == np.float32 and total.flags.writeable

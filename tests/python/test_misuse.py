@@ -59,6 +59,10 @@ CODES = {
     "records": ("unsupported_dtype", lambda: nf.sum(np.zeros(2, "i4,f8"))),
     "objects": ("unsupported_dtype", lambda: nf.sum(np.array([decimal.Decimal(1)], object))),
     "texts of numpy": ("unsupported_dtype", lambda: nf.sum(np.array(["a"]))),
+    "masked elements": ("bad_parameter", lambda: nf.sum(np.ma.array([1.0, 1e9], mask=[False, True]))),
+    "masked elements in a row": ("bad_parameter", lambda: nf.sum([np.ma.array([1.0, 1e9], mask=[False, True])])),
+    "masked weights": ("bad_parameter", lambda: nf.average([1.0, 2.0], weights=np.ma.array([1.0, 1e9], mask=[False, True]))),
+    "no address": ("shape_mismatch", lambda: nf.sum(NoAddress())),
     "arrow nulls": ("bad_parameter", lambda: nf.sum(pa.array([1.0, None]))),
     "arrow texts": ("unsupported_dtype", lambda: nf.sum(pa.array(["a"]))),
     "an arrow table": ("unsupported_dtype", lambda: nf.sum(pa.table({"a": [1.0]}))),
@@ -97,6 +101,10 @@ CODES = {
     "no bytes": ("corrupt", lambda: nf.Index.from_bytes(b"")),
     "other bytes": ("corrupt", lambda: nf.Index.from_bytes(b"\0" * 4096)),
 }
+
+
+class NoAddress:
+    __array_interface__ = {"shape": (3,), "typestr": "<f8", "data": (0, True), "version": 3}
 
 
 def recursive():
