@@ -550,8 +550,8 @@ export function cosine(a: Values, b: Values, options?: PairOptions): number | Ar
 export function average<V extends Values, O extends AverageOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the covariance of rows, (nΣxy − ΣxΣy) / (n (n − ddof)), correctly rounded: a number for one row, a
- * matrix for more. `ddof` is 1 by default here, as in NumPy.
+ * Returns the covariance of rows, (nΣxy − ΣxΣy) / (n (n − ddof)), correctly rounded: a number for values of one
+ * dimension, a matrix for rows. `ddof` is 1 by default here, as in NumPy.
  *
  * @throws {NearfoldError} `empty`, `shape_mismatch`; `bad_parameter` if n is not above `ddof`.
  */

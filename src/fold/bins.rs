@@ -237,6 +237,7 @@ impl Edges {
         let to = precision(dtype);
         // With a range NumPy computes in doubles and rounds each edge; without one, each step.
         let round = |x: f64| if range.is_some() { x } else { round_to(x, to) };
+        let (low, high) = (round(low), round(high));
         let width = round(high - low);
         if !width.is_finite() {
             return Err(bad("range", "a range whose width is finite", format!("{low}, {high}")));
@@ -331,7 +332,8 @@ impl Rule {
             return Ok(1);
         }
         let mut width = self.width(&x, &all)?;
-        if values.dtype().is_integer() && width < 1.0 && width != 0.0 {
+        let whole = values.dtype().is_integer() || values.dtype() == Dtype::Bool;
+        if whole && width < 1.0 && width != 0.0 {
             width = 1.0;
         }
         let count = ((high - low) / width).ceil();
@@ -430,7 +432,7 @@ fn cube_root(x: f64) -> f64 {
     root
 }
 
-/// Returns how often each of 0, 1, 2, … occurs (int64), or the exact sums of the weights there.
+/// Returns how often each of 0, 1, 2, … occurs (int64), or the exact sums of the weights there (float64).
 ///
 /// Shapes: `[n] -> [max(minlength, 1 + max)]`.
 /// Errors: [`Error::UnsupportedDtype`] unless values are integers or bool; [`Error::BadParameter`]
@@ -460,8 +462,7 @@ pub fn bincount<'a>(
         return Ok(output(&counts, Dtype::I64, vec![size]));
     };
     same_shape(&values, &weights, "bincount")?;
-    let dtype = if weights.dtype().is_real_float() { weights.dtype() } else { Dtype::F64 };
-    let options = Options::default().dtype(dtype);
+    let options = Options::default().dtype(Dtype::F64);
     super::group::grouped(Reduction::Sum, &weights, &codes, size, &options)
 }
 

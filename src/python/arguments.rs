@@ -107,18 +107,35 @@ impl<'a, 'py> FromPyObject<'a, 'py> for QuantilesArgument {
     }
 }
 
-/// Returns an array of floats of one axis; `name` is the argument's, for the error's text.
+/// Returns real numbers of one axis as doubles; `name` is the argument's, for the error's text.
 pub(super) fn floats(name: &str, numbers: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
-    with_values(numbers, |values| match (&values, values.shape()) {
-        (Values::F64(view), [_]) => Ok(view.iter().copied().collect()),
-        (Values::F32(view), [_]) => Ok(view.iter().map(|&x| x.into()).collect()),
-        (Values::I64(view), [_]) => Ok(view.iter().map(|&x| x as f64).collect()),
-        (Values::I32(view), [_]) => Ok(view.iter().map(|&x| x.into()).collect()),
-        _ => Err(PyTypeError::new_err(format!(
-            "{name}: expected an array of floats of one axis, got {} of shape {:?}",
-            values.dtype().name(),
-            values.shape()
-        ))),
+    with_values(numbers, |values| {
+        macro_rules! doubles {
+            ($($variant:ident: $double:expr;)*) => {
+                match (&values, values.shape()) {
+                    $((Values::$variant(view), [_]) => Ok(view.iter().map($double).collect()),)*
+                    (_, shape) => {
+                        let dtype = values.dtype().name();
+                        let text = format!("{name}: expected real numbers of one axis, got {dtype} of shape {shape:?}");
+                        Err(PyTypeError::new_err(text))
+                    }
+                }
+            };
+        }
+        doubles! {
+            F64: |&x| x;
+            F32: |&x| x.into();
+            F16: |&x| x.into();
+            I64: |&x| x as f64;
+            I32: |&x| x.into();
+            I16: |&x| x.into();
+            I8: |&x| x.into();
+            U64: |&x| x as f64;
+            U32: |&x| x.into();
+            U16: |&x| x.into();
+            U8: |&x| x.into();
+            Bool: |&x| u8::from(x.get()).into();
+        }
     })
 }
 

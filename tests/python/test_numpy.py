@@ -259,6 +259,17 @@ def test_with_initial_nothing_has_a_minimum():
     assert caught.value.code == "bad_parameter"
 
 
+@pytest.mark.parametrize("name", INITIAL)
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u8"])
+def test_many_lanes_begin_with_initial_each(name, dtype):
+    x = (np.arange(8 * 40) % 7).reshape(8, 40).astype(dtype)
+    for axis in (0, 1):
+        for table in (x, np.asfortranarray(x)):
+            for initial in (2, 9):
+                expected = numpy(name, table, axis=axis, initial=initial)
+                assert_same(getattr(nf, name)(table, axis, initial=initial), expected, 1e-6)
+
+
 @deterministic(200)
 @given(arrays(), st.data())
 def test_deviations_take_any_ddof_below_the_count(x, data):
@@ -419,3 +430,26 @@ def test_groups_are_reductions_of_their_members(x, data):
             continue
         got = nf.group(name, x, codes, 4)
         np.testing.assert_array_equal(got, [getattr(nf, name)(x[codes == code]) for code in range(4)])
+
+
+def test_edges_and_quantiles_may_be_of_any_real_type():
+    x = np.array([0.5, 1.5, 3.0])
+    for dtype in "f8 f4 f2 i8 i4 i2 i1 u8 u4 u2 u1 >i2".split():
+        edges = np.array([0, 1, 4], dtype)
+        assert nf.histogram(x, edges)[0].tolist() == [1, 2]
+        assert nf.digitize(x, edges).tolist() == [1, 2, 2]
+        assert nf.quantile(x, edges[:2]).tolist() == [0.5, 3.0]
+    for bad in ([1j, 2], [[0.0, 1.0]]):
+        with pytest.raises(TypeError):
+            nf.histogram(x, bad)
+
+
+def test_bins_have_numpys_types_and_edges():
+    weights = np.array([0.1, 0.2, 0.7], "f4")
+    assert_same(nf.bincount([0, 0, 2], weights), np.bincount([0, 0, 2], weights), 1e-15)
+    c = np.array(-0.326177, "f4")
+    assert_same(nf.histogram(c, 7)[1], np.histogram(c, 7)[1])
+    bools = np.array([True, False, False, True])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert_same(nf.histogram(bools, "sqrt", (0, 5))[1], np.histogram(bools, "sqrt", (0, 5))[1])
