@@ -1,8 +1,8 @@
 // A reduction of a stream that comes in pieces: states are pushed to, merged, stored and finished.
 
 import { AccumulatorCore } from "./wasm/nearfold.js";
-import { describeArray, layoutOf, lenBytes, pieces, SCRATCH_LEN_BYTES, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter } from "./error.js";
+import { SCRATCH_LEN_BYTES, describeArray, describeBytes, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, camelCase, owned, tag } from "./error.js";
 import { fold } from "./kernel.js";
 
 /** Returns the kernel's name of a reduction. */
@@ -20,7 +20,7 @@ export class Accumulator {
       return;
     }
     if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
-    if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
+    if (tag(options) !== "Object") throw badParameter("options", "an object", options);
     const { of = "float64", ...rest } = options;
     if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
     this.#core = fold.enter(() => new AccumulatorCore(reductionName(op), of, rest, false));
@@ -28,9 +28,16 @@ export class Accumulator {
 
   static fromBytes(bytes) {
     fold.ready();
-    const array = describeArray(bytes, "bytes");
-    if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array", bytes);
+    const array = describeBytes(bytes);
     return new Accumulator(withKernelArray(fold, array, "bytes", (core) => AccumulatorCore.fromBytes(core, array.length)));
+  }
+
+  get op() {
+    return camelCase(fold.enter(() => this.#live().op));
+  }
+
+  get dtype() {
+    return fold.enter(() => this.#live().dtype);
   }
 
   get count() {
@@ -75,4 +82,4 @@ export class Accumulator {
     return this.#core;
   }
 }
-if (Symbol.dispose) Accumulator.prototype[Symbol.dispose] = Accumulator.prototype.free;
+owned(Accumulator, "Accumulator");

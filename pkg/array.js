@@ -1,7 +1,7 @@
 // What counts as an array: typed arrays, arrays of numbers, { data, shape, strides }, KernelArray.
 
 import { Buffer } from "./wasm/nearfold.js";
-import { NearfoldError, badParameter, tag } from "./error.js";
+import { NearfoldError, badParameter, owned, tag } from "./error.js";
 import { fold, near } from "./kernel.js";
 
 // The typed array over each dtype's bytes.
@@ -85,7 +85,7 @@ export class KernelArray {
     this.#core = undefined;
   }
 }
-if (Symbol.dispose) KernelArray.prototype[Symbol.dispose] = KernelArray.prototype.free;
+owned(KernelArray, "KernelArray");
 
 export function alloc(length, dtype) {
   return new KernelArray(length, dtype);
@@ -147,14 +147,28 @@ function detached(name) {
   return new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker, or made too short for the array`);
 }
 
-/** Returns a buffer's bytes as an array; what is no buffer as it is. */
-export function bytesOf(value, name = "bytes") {
-  if (tag(value) !== "ArrayBuffer") return value;
-  try {
-    return new Uint8Array(value);
-  } catch {
-    throw detached(name);
+/** Returns bytes, whatever holds them, described. */
+export function describeBytes(value) {
+  let bytes = value;
+  if (/^(Shared)?ArrayBuffer$/.test(tag(value))) {
+    try {
+      bytes = new Uint8Array(value);
+    } catch {
+      throw detached("bytes");
+    }
   }
+  if (bytes instanceof KernelArray ? bytes.dtype !== "uint8" : tag(bytes) !== "Uint8Array") {
+    throw badParameter("bytes", "a Uint8Array, an ArrayBuffer or a uint8 KernelArray", value);
+  }
+  return describeArray(bytes, "bytes");
+}
+
+/** Returns numbers in order, described as float64. */
+export function describeNumbers(values, name) {
+  const array = describeArray(values, name);
+  const { data, dtype, layout, resident } = array;
+  if (layout || (resident ? dtype !== "float64" : !/^(u?int(8|16|32)|float(32|64))$/.test(dtype))) throw badParameter(name, "an array of numbers in one dimension", values);
+  return { data, dtype: "float64", length: array.length, resident };
 }
 
 /** Returns a new buffer of a half's kernel, with its `address` there: it stays where it is. */
@@ -180,7 +194,7 @@ function fill(half, core, { data, dtype, length, start = 0 }, name) {
   }
   for (let i = 0; i < length; i++) {
     const value = data[i];
-    if (typeof value !== "number") throw badParameter(`${name}[${start + i}]`, "a number", value);
+    if (typeof value !== "number") throw badParameter(`${name}[${start + i}]`, typeof value === "object" ? "a number (several dimensions come as { data, shape })" : "a number", value);
     view[i] = value;
   }
   // A getter among the elements made the memory grow, and the view end: what it saw is written again.

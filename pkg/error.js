@@ -3,11 +3,17 @@
 /** An error of nearfold: `code` is stable and for programs, `message` is for people. */
 export class NearfoldError extends Error {
   constructor(code, message, options) {
-    super(message, options);
+    // The kernel spells a parameter's name as Rust does.
+    super(message?.replace(/^\w+(?=:)/, camelCase), options);
     this.code = code;
   }
 }
 Object.defineProperty(NearfoldError.prototype, "name", { value: "NearfoldError", configurable: true, writable: true });
+
+/** Returns a name of the kernel as JavaScript spells it. */
+export function camelCase(name) {
+  return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+}
 
 let panic;
 
@@ -23,7 +29,8 @@ export function lastPanic() {
 
 /** Returns the error for an argument of the wrong kind. */
 export function badParameter(name, expected, got) {
-  return new NearfoldError("bad_parameter", `${name}: expected ${expected}, got ${describe(got)}`);
+  const twin = got?.free && new RegExp(`\\b${tag(got)}\\b`).test(expected) ? " of another copy of nearfold: import the package once" : "";
+  return new NearfoldError("bad_parameter", `${name}: expected ${expected}, got ${describe(got)}${twin}`);
 }
 
 /** Returns a value as an error text shows it. */
@@ -35,6 +42,12 @@ export function describe(value) {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return `a value of type ${tag(value)}`;
   return String(value);
+}
+
+/** Completes a class that holds memory of the kernel: its name is told in errors, and `using` frees it. */
+export function owned(Class, name) {
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
+  if (Symbol.dispose) Class.prototype[Symbol.dispose] = Class.prototype.free;
 }
 
 /** Returns the kind of an object, of whatever frame: `instanceof` knows the own frame's only. */

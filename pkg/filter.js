@@ -1,6 +1,6 @@
 // Which ids of an index a search may return, worked out once for many searches.
 
-import { NearfoldError, badParameter } from "./error.js";
+import { NearfoldError, badParameter, owned } from "./error.js";
 import { near } from "./kernel.js";
 
 /** Made by `Index.filter`. */
@@ -34,4 +34,4 @@ export class Filter {
     return this.#core;
   }
 }
-if (Symbol.dispose) Filter.prototype[Symbol.dispose] = Filter.prototype.free;
+owned(Filter, "Filter");

@@ -15,8 +15,8 @@ import {
   scan as scanLayout,
   single,
 } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, copyOf, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
-import { badParameter } from "./error.js";
+import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { badParameter, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
 import { reductionName } from "./accumulator.js";
@@ -38,8 +38,8 @@ export const count = (values, options) => reduce("count", values, options);
 export const countNonzero = (values, options) => reduce("count_nonzero", values, options);
 export const minmax = (values, options) => reduce("minmax", values, options);
 export const median = (values, options) => reduce("median", values, options);
-export const quantile = (values, q, options) => quantiles("quantile", values, { ...options, q });
-export const percentile = (values, q, options) => quantiles("percentile", values, { ...options, q });
+export const quantile = (values, q, options) => quantiles("quantile", values, q, options);
+export const percentile = (values, q, options) => quantiles("percentile", values, q, options);
 export const skew = (values, options) => reduce("skew", values, options);
 export const kurtosis = (values, options) => reduce("kurtosis", values, options);
 export const moments = (values, options) => reduce("moments", values, options);
@@ -57,8 +57,8 @@ export const nanmedian = (values, options) => reduce("nanmedian", values, option
 export const nanskew = (values, options) => reduce("nanskew", values, options);
 export const nankurtosis = (values, options) => reduce("nankurtosis", values, options);
 export const nanmoments = (values, options) => reduce("nanmoments", values, options);
-export const nanquantile = (values, q, options) => quantiles("nanquantile", values, { ...options, q });
-export const nanpercentile = (values, q, options) => quantiles("nanpercentile", values, { ...options, q });
+export const nanquantile = (values, q, options) => quantiles("nanquantile", values, q, options);
+export const nanpercentile = (values, q, options) => quantiles("nanpercentile", values, q, options);
 
 export const dot = (a, b, options) => combine("dot", a, b, options);
 export const vecdot = (a, b, options) => combine("vecdot", a, b, options);
@@ -104,7 +104,7 @@ export function digitize(values, bins, options = {}) {
 export function group(op, values, codes, options = {}) {
   fold.ready();
   if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
-  if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
+  if (tag(options) !== "Object") throw badParameter("options", "an object", options);
   const { groups, ...rest } = options;
   for (const name of ["axis", "keepdims", "where"]) if (rest[name] !== undefined) throw badParameter("options", "options that hold for groups", name);
   if (groups !== undefined && typeof groups !== "number") throw badParameter("groups", "an integer", groups);
@@ -136,14 +136,6 @@ function describeIntegers(values, name) {
   const other = values.findIndex((value) => !Number.isSafeInteger(value));
   if (other >= 0) throw badParameter(`${name}[${other}]`, "an integer", values[other]);
   return describeArray(BigInt64Array.from(values, BigInt), name);
-}
-
-/** Returns numbers in order, described as float64. */
-function describeNumbers(values, name) {
-  const array = describeArray(values, name);
-  const { data, dtype, layout, resident } = array;
-  if (layout || (resident ? dtype !== "float64" : !/^(u?int(8|16|32)|float(32|64))$/.test(dtype))) throw badParameter(name, "an array of numbers in one dimension", values);
-  return { data, dtype: "float64", length: array.length, resident };
 }
 
 // These keep every element until the end: nothing is saved by reading in pieces.
@@ -208,7 +200,10 @@ function combine(op, a, b, options) {
   );
 }
 
-function quantiles(op, values, options) {
+function quantiles(op, values, q, options) {
+  if (q == null) throw badParameter("q", "a number or an array of numbers", q);
+  if (options != null && tag(options) !== "Object") throw badParameter("options", "an object", options);
+  options = { ...options, q };
   if (options.weights == null) return reduce(op, values, options);
   if (options.where != null) throw badParameter("where", "none beside weights: a weight of 0 leaves an element out", options.where);
   return combine(op, values, options.weights, options);

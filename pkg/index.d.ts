@@ -231,8 +231,8 @@ export interface InitialOptions extends ReductionOptions {
 /** The options of `variance` and `std`. */
 export interface VarianceOptions extends ReductionOptions {
   /**
-   * What is taken from n in the divisor. Default: 0, the population's variance, as in NumPy.
-   * 1 gives the sample's variance, which other libraries (d3, for one) give by default.
+   * What is taken from n in the divisor. **Default: 0**, the population's variance, as in NumPy. 1 gives the sample's
+   * variance, which d3-array, `sampleVariance` of simple-statistics, R and spreadsheets give by default.
    */
   ddof?: number;
 }
@@ -345,8 +345,8 @@ export function mean<V extends Values, O extends ReductionOptions = {}>(values: 
 export function prod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
 
 /**
- * Returns the variance, correctly rounded, dividing by `n - ddof`; `ddof` is 0 by default, as in NumPy.
- * Also exported as `var`. NaN propagates.
+ * Returns the variance, correctly rounded. It divides by `n - ddof`, and **`ddof` is 0 by default, as in NumPy: coming
+ * from d3, R or a spreadsheet, pass `{ ddof: 1 }`**. Also exported as `var`. NaN propagates.
  *
  * @throws {NearfoldError} `empty`; `bad_parameter` if n is not above `ddof`.
  * @example variance([1, 2, 3, 4], { ddof: 1 }); // 1.6666666666666667
@@ -355,8 +355,10 @@ export function variance<V extends Values, O extends VarianceOptions = {}>(value
 export { variance as var };
 
 /**
- * Returns the standard deviation: the root of the exact variance, correctly rounded. Options and
- * errors of {@link variance}.
+ * Returns the standard deviation: the root of the exact variance, correctly rounded. **`ddof` is 0 by default**, as in
+ * {@link variance}, whose options and errors it has.
+ *
+ * @example std([1, 2, 3, 4], { ddof: 1 }); // 1.2909944487358056, as d3.deviation
  */
 export function std<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
@@ -441,14 +443,14 @@ export function median<V extends Values, O extends ReductionOptions = {}>(values
  *
  * Keeps a copy of the values while it works. NaN propagates.
  *
- * @param q From 0 to 1.
+ * @param q From 0 to 1; {@link percentile} counts from 0 to 100.
  * @throws {NearfoldError} `empty`; `bad_parameter` if `q` is out of its range.
  * @example quantile([1, 2, 3, 4], [0.25, 0.5]).data; // Float64Array [1.75, 2.5]
  */
-export function quantile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+export function quantile<V extends Values, Q extends number | readonly number[] | Float64Array | Float32Array, O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
 
 /** Returns percentiles: {@link quantile} with `q` from 0 to 100. */
-export function percentile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+export function percentile<V extends Values, Q extends number | readonly number[] | Float64Array | Float32Array, O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
 
 /**
  * Returns the skewness m₃ / m₂^1.5, correctly rounded; NaN if all elements are equal.
@@ -522,10 +524,10 @@ export function nankurtosis<V extends Values, O extends KurtosisOptions = {}>(va
 export function nanmoments<V extends Values, O extends MomentsOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
 
 /** Returns {@link quantile} of what is not NaN. */
-export function nanquantile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+export function nanquantile<V extends Values, Q extends number | readonly number[] | Float64Array | Float32Array, O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
 
 /** Returns {@link percentile} of what is not NaN. */
-export function nanpercentile<V extends Values, Q extends number | readonly number[], O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
+export function nanpercentile<V extends Values, Q extends number | readonly number[] | Float64Array | Float32Array, O extends QuantileOptions = {}>(values: V, q: Q, options?: O): Quantiled<V, Q, O>;
 
 /**
  * Returns the inner product Σ aᵢ bᵢ of two arrays of one dimension and equal length: the exact value, rounded once.
@@ -697,6 +699,10 @@ export class Accumulator {
   constructor(op: string, options?: AccumulatorOptions);
   /** Reads what {@link toBytes} wrote. */
   static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Accumulator;
+  /** The name of the reduction. */
+  readonly op: string;
+  /** The dtype of the elements that it takes. */
+  readonly dtype: Dtype;
   /** How many elements came. */
   readonly count: number;
   /**
@@ -974,19 +980,20 @@ interface IdOptions {
 }
 
 /** The options of `searchMany`. */
-export interface SearchManyOptions extends ManyOptions, IdOptions {}
+export interface SearchManyOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends ManyOptions, IdOptions {
+  /**
+   * Only these ids are returned, or those whose values in the columns are so. It is worked out at each call: make it once by {@link Index.filter} if several
+   * calls share it.
+   */
+  filter?: IdSet | Filter | Where<C> | ((id: Id) => boolean) | null;
+}
 /** The options of `searchRadius`. */
 export interface RadiusOptions extends WalkOptions, IdOptions {}
 /** The options of `recall`. */
 export interface RecallOptions extends ManyOptions {}
 
 /** The options of `search`. */
-export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions {
-  /**
-   * Only these ids are returned, or those whose values in the columns are so. It is worked out at each call: make it once by {@link Index.filter} if several
-   * queries share it.
-   */
-  filter?: IdSet | Filter | Where<C> | ((id: Id) => boolean) | null;
+export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions<Id, C> {
   /** Say how the neighbours were found, as `explained`. Default: false. */
   explain?: boolean;
 }
@@ -1047,6 +1054,9 @@ export interface StreamOptions {
   onProgress?: (loaded: number, total: number) => void;
 }
 
+/** Where the bytes of an index may come from. */
+export type ByteStream = ReadableStream<Uint8Array> | Response | Blob | AsyncIterable<Uint8Array | ArrayBuffer>;
+
 /** Which ids a search may return, worked out once. It serves until the index changes; free it as an index. */
 export class Filter {
   private constructor();
@@ -1099,20 +1109,20 @@ export class Index<C extends object = ColumnValues> {
    *
    * @throws {NearfoldError} `corrupt`, `unsupported_version`, `out_of_memory`, `detached`.
    */
-  static fromBytes<C extends object = ColumnValues>(bytes: Uint8Array | ArrayBuffer | KernelArray<"uint8">): Index<C>;
+  static fromBytes<C extends object = ColumnValues>(bytes: Uint8Array | ArrayBufferLike | KernelArray<"uint8">): Index<C>;
 
   /**
-   * Opens an index from a stream, a response or an async iterable of bytes. The bytes go straight into the
-   * kernel's memory; what is no index is refused as soon as its first 24 bytes have come.
+   * Opens an index from a stream, a response, a file or an async iterable of bytes, or a promise of one. The bytes go
+   * straight into the kernel's memory; what is no index is refused as soon as its first 24 bytes have come.
    *
    * ```js
-   * const index = await Index.fromStream(await fetch("/index.nearfold"), { onProgress: (loaded, total) => … });
+   * const index = await Index.fromStream(fetch("/index.nearfold"), { onProgress: (loaded, total) => … });
    * ```
    *
-   * @throws {NearfoldError} as {@link fromBytes}; `corrupt` if the stream ends too early or too late. The signal's
-   *   reason if it is aborted.
+   * @throws {NearfoldError} as {@link fromBytes}; `corrupt` if the stream ends too early or too late, `load_failed` of a
+   *   response that is an error, `bad_parameter` of a stream that is read already. The signal's reason if it is aborted.
    */
-  static fromStream(stream: ReadableStream<Uint8Array> | Response | AsyncIterable<Uint8Array | ArrayBuffer>, options?: StreamOptions): Promise<Index>;
+  static fromStream<C extends object = ColumnValues>(stream: ByteStream | PromiseLike<ByteStream>, options?: StreamOptions): Promise<Index<C>>;
 
   /** How many components a vector has. */
   readonly dim: number;
@@ -1170,8 +1180,10 @@ export class Index<C extends object = ColumnValues> {
   dropColumn(name: string): void;
 
   /**
-   * Adds vectors and returns their ids: as BigInts if BigInts were given. All or nothing: after an error the
+   * Adds `(n, dim)` vectors and returns their `n` ids: as BigInts if BigInts were given. All or nothing: after an error the
    * index is as it was.
+   *
+   * Cost: a search with `efConstruction` candidates for each vector. Many in one call are quicker than one by one.
    *
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `duplicate_id`, `bad_parameter`,
    *   `shape_mismatch`, `out_of_memory`.
@@ -1216,7 +1228,11 @@ export class Index<C extends object = ColumnValues> {
   filter(allowed: IdSet | Where<C> | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
 
   /**
-   * Returns the nearest neighbours of one vector; with `filter` the nearest of those that it allows.
+   * Returns the nearest neighbours of one vector of `dim` numbers; with `filter` the nearest of those that it allows.
+   * Ids and distances have the length k, or less if there are fewer. Distances are those of the index's {@link Metric}.
+   *
+   * Cost: some hundred comparisons, which grow with `recall` or `efSearch` and hardly with the size of the index; with
+   * `exact` one for each vector. A filter that is a function is asked for every id at each call.
    *
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `bad_parameter`; `unsafe_integer`
    *   if an id is beyond 2^53 − 1 (ask for `ids: "bigint"`), or beyond 2^32 − 1 with `ids: "uint32"`.
@@ -1226,11 +1242,15 @@ export class Index<C extends object = ColumnValues> {
   search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<Neighbors<Uint32Array<ArrayBuffer>>, C, W>;
   search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<any, C> & { withColumns?: W }): WithColumns<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
 
-  /** Returns the nearest neighbours of each row of `queries`, with the errors of {@link search}. */
-  searchMany<const O extends SearchManyOptions & { withColumns?: Wanted<C> } = {}>(queries: Vectors, options?: O): WithColumns<NeighborsBatch<IdsOf<O>>, C, O extends { withColumns: infer W } ? W : false>;
+  /** Returns the nearest neighbours of each row of `queries`, `(n, dim)`, with the options (but `explain`) and errors of {@link search}. */
+  searchMany<const W extends Wanted<C> = false>(queries: Vectors, options?: SearchManyOptions<number, C> & { ids?: "number"; withColumns?: W }): WithColumns<NeighborsBatch, C, W>;
+  searchMany<const W extends Wanted<C> = false>(queries: Vectors, options: SearchManyOptions<bigint, C> & { ids: "bigint"; withColumns?: W }): WithColumns<NeighborsBatch<BigUint64Array<ArrayBuffer>>, C, W>;
+  searchMany<const W extends Wanted<C> = false>(queries: Vectors, options: SearchManyOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<NeighborsBatch<Uint32Array<ArrayBuffer>>, C, W>;
+  searchMany<const W extends Wanted<C> = false>(queries: Vectors, options: SearchManyOptions<any, C> & { withColumns?: W }): WithColumns<NeighborsBatch<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
 
   /**
-   * Returns the neighbours whose distance is at most `radius`, nearest first.
+   * Returns the neighbours whose distance is at most `radius`, nearest first. The radius is a distance of the index's
+   * {@link Metric}: with `l2sq` the square of a length.
    *
    * @throws {NearfoldError} as {@link search}.
    */

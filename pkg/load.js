@@ -63,7 +63,7 @@ async function body(response) {
   try {
     bytes = new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
-    throw failure(`${response.url} broke off: ${cause.message}`, cause);
+    throw failure(`${response.url || "the response"} broke off: ${cause.message}`, cause);
   }
   if (WASM_MAGIC.some((byte, i) => bytes[i] !== byte)) {
     throw failure(`${response.url} is not WebAssembly but ${response.headers.get("content-type") ?? "of unknown type"}: is the kernel deployed beside the script?`);

@@ -1,14 +1,15 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
-import { bytesOf, describeArray, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, tag } from "./error.js";
+import { describeArray, describeBytes, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
 import { known, own } from "./options.js";
 import { receive } from "./stream.js";
 
+const COLUMNS = "an object of names and arrays of values";
 const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
 
 export class Index {
@@ -22,13 +23,13 @@ export class Index {
       return;
     }
     if (typeof dim !== "number") throw badParameter("dim", "a number", dim);
+    options = own(options);
     this.#core = near.enter(() => new IndexCore(dim, options));
   }
 
   static fromBytes(bytes) {
     near.ready();
-    const array = describeArray(bytesOf(bytes), "bytes");
-    if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array, an ArrayBuffer or a uint8 KernelArray", bytes);
+    const array = describeBytes(bytes);
     return new Index(withKernelArray(near, array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
   }
 
@@ -104,7 +105,7 @@ export class Index {
 
   setColumns(ids, columns) {
     this.#live();
-    if (typeof columns !== "object" || columns === null) throw badParameter("columns", "an object of names and arrays of values", columns);
+    if (columns == null) throw badParameter("columns", COLUMNS, columns);
     const bigints = idsToBigints(ids);
     withColumns(columns, (given) => near.enter(() => this.#live().setColumns(bigints, given)));
   }
@@ -138,24 +139,15 @@ export class Index {
       }
     }
     if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter(allowed, ids))), this);
-    const bigints = idsToBigints(listed(allowed));
+    const list = listed(allowed);
+    if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, an object of what the columns must be, a function, or a Filter of this index", allowed);
+    const bigints = idsToBigints(list);
     return new Filter(near.enter(() => this.#live().filterIds(bigints)), this);
   }
 
   search(query, options) {
     const row = describeRows(query, this.dim, "query");
-    const { withColumns: wanted, filter: given, options: rest } = split(options);
-    if (given == null) {
-      return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(near, row, "query", (core) => index.search(core, row.length, rest))));
-    }
-    const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
-    try {
-      const allowed = filter.coreFor(this);
-      const found = this.#whileBusy((index) => withKernelArray(near, row, "query", (core) => index.searchFiltered(core, row.length, rest, allowed)));
-      return this.#withValues(wanted, found);
-    } finally {
-      if (filter !== given) filter.free();
-    }
+    return this.#found(row, "query", options, "search", "searchFiltered");
   }
 
   searchRadius(query, radius, options = {}) {
@@ -168,9 +160,7 @@ export class Index {
 
   searchMany(queries, options) {
     const rows = describeRows(queries, this.dim, "queries");
-    const { withColumns: wanted, filter, options: rest } = split(options);
-    if (filter != null) throw badParameter("filter", "none in searchMany: call search for each query", filter);
-    return this.#withValues(wanted, this.#whileBusy((index) => withKernelArray(near, rows, "queries", (core) => index.searchMany(core, rows.length, rest))));
+    return this.#found(rows, "queries", options, "searchMany", "searchManyFiltered");
   }
 
   recall(options = {}) {
@@ -190,6 +180,22 @@ export class Index {
     if (this.#busy) this.#live();
     near.forget(this.#core);
     this.#core = undefined;
+  }
+
+  /** Returns what a search of the kernel finds, or its twin where there is a filter. */
+  #found(rows, name, options, search, filtered) {
+    const { withColumns: wanted, filter: given, options: rest } = split(options);
+    const ask = (method, ...allowed) => {
+      const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed)));
+      return this.#withValues(wanted, found);
+    };
+    if (given == null) return ask(search);
+    const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
+    try {
+      return ask(filtered, filter.coreFor(this));
+    } finally {
+      if (filter !== given) filter.free();
+    }
   }
 
   /** Adds the values of the columns that are wanted to what was found. */
@@ -225,11 +231,11 @@ export class Index {
     return this.#core;
   }
 }
-if (Symbol.dispose) Index.prototype[Symbol.dispose] = Index.prototype.free;
+owned(Index, "Index");
 
 /** Returns the options that are not for the kernel, and the others as `options`. */
 function split(options) {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) return { options };
+  if (tag(options) !== "Object") return { options: own(options) };
   const { filter, withColumns, ...rest } = options;
   return { filter, withColumns, options: rest };
 }
@@ -239,13 +245,16 @@ function listed(ids) {
   return tag(ids) === "Set" ? [...ids] : ids;
 }
 
-/** Returns whether a filter is an object of column names, and not ids or a function. */
+/** Returns whether a filter is an object of column names: a plain one, of whatever frame. A Map or a Promise would look empty, and allow all. */
 function isExpression(filter) {
-  return typeof filter === "object" && filter !== null && !Array.isArray(filter) && !ArrayBuffer.isView(filter) && tag(filter) !== "Set";
+  if (tag(filter) !== "Object") return false;
+  const parent = Object.getPrototypeOf(filter);
+  return parent === null || Object.getPrototypeOf(parent) === null;
 }
 
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */
 function withColumns(columns, use) {
+  if (columns != null && tag(columns) !== "Object") throw badParameter("columns", COLUMNS, columns);
   const given = near.enter(() => new GivenColumns(columns));
   try {
     return use(given);

@@ -1,17 +1,29 @@
 // How JavaScript reads options of its own; the others are read by the kernel.
 
-import { badParameter } from "./error.js";
+import { badParameter, describe, tag } from "./error.js";
 
 /** Returns `options` if it is an object with no other names than these. */
 export function known(options, names) {
-  if (typeof options !== "object" || options === null) throw badParameter("options", `an object of ${names.join(", ")}`, options);
+  if (tag(options) !== "Object") throw badParameter("options", `an object of ${names.join(", ")}`, options);
   for (const key of Object.keys(options)) {
     if (!names.includes(key)) throw badParameter("options", `an object of ${names.join(", ")}`, key);
   }
   return options;
 }
 
-/** Returns options as a plain object of the same values: what a getter or a Proxy throws must not cross the kernel. */
+/**
+ * Returns options as a plain object of the same values: what a getter or a Proxy throws must not cross the kernel. Of a
+ * function, a Map or an array, which would look like an object without options, its description: the kernel refuses it.
+ */
 export function own(options) {
-  return typeof options === "object" && options !== null && !Array.isArray(options) ? { ...options } : options;
+  if (options === null || !/^(object|function)$/.test(typeof options)) return options;
+  return tag(options) === "Object" ? { ...options } : describe(options);
+}
+
+/** Returns the options of what reads or writes piece by piece, checked; `more` are names beside. */
+export function streamOptions(options, more = []) {
+  const { signal, onProgress } = known(options, ["signal", "onProgress", ...more]);
+  if (signal !== undefined && tag(signal) !== "AbortSignal") throw badParameter("signal", "an AbortSignal", signal);
+  if (onProgress !== undefined && typeof onProgress !== "function") throw badParameter("onProgress", "a function", onProgress);
+  return options;
 }

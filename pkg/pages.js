@@ -1,9 +1,10 @@
 // Results without an end: page by page, as far as they are asked for.
 
-import { badParameter } from "./error.js";
+import { badParameter, tag } from "./error.js";
 
 export async function* pages(index, query, options = {}) {
-  if (typeof options !== "object" || options === null) throw badParameter("options", "an object", options);
+  if (typeof index?.search !== "function") throw badParameter("index", "an Index", index);
+  if (tag(options) !== "Object") throw badParameter("options", "an object", options);
   const { pageSize = 100, ...rest } = options;
   if (!Number.isInteger(pageSize) || pageSize < 1) throw badParameter("pageSize", "an integer of 1 or more", pageSize);
   if (rest.k !== undefined) throw badParameter("options", "pageSize in place of k", "k");

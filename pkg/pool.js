@@ -1,7 +1,7 @@
 // Several workers that share nothing: long reductions are cut and their states merged, indexes are kept in shards.
 
 import { badParameter } from "./error.js";
-import { classOf } from "./remote.js";
+import { STATES, classOf } from "./remote.js";
 import { Shards } from "./shards.js";
 
 /** Shorter arrays are not worth cutting. */
@@ -12,7 +12,7 @@ const MERGED = /^(nan)?(sum|mean|prod|variance|var|std|min|max|minmax|ptp|argmin
 const PER_WORKER = ["axis", "keepdims", "where", "signal", "transfer"];
 
 export async function poolOf(size, start) {
-  if (!Number.isInteger(size) || size < 1) throw badParameter("size", "an integer of 1 or more", size);
+  if (!(Number.isInteger(size) && size >= 1 && size <= 256)) throw badParameter("size", "an integer from 1 to 256", size);
   const started = await Promise.allSettled(Array.from({ length: size }, start));
   const workers = started.map(({ value }) => value);
   const close = () => workers.forEach((worker) => worker?.close());
@@ -33,7 +33,7 @@ export async function poolOf(size, start) {
       if (method === "fromBytes") return Shards.fromBytes(workers, ...args);
       throw badParameter("Index", "create or fromBytes", method);
     }),
-    Accumulator: classOf((method, args) => idlest().call(0, `Accumulator.${method}`, args)),
+    ...Object.fromEntries(STATES.map((name) => [name, classOf((method, args) => idlest().call(0, `${name}.${method}`, args))])),
   };
   return new Proxy({}, {
     get(_, name) {

@@ -1,10 +1,13 @@
 // The page's side of a worker: calls become messages, answers become promises.
 
-import { NearfoldError, badParameter } from "./error.js";
+import { NearfoldError, badParameter, tag } from "./error.js";
 
 /** What is read without a call: `await index.length`. */
-const GETTERS = new Set(["dim", "length", "params", "count", "columns"]);
-const CLASSES = new Set(["Index", "Accumulator"]);
+const GETTERS = new Set(["dim", "length", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
+
+/** The states of reductions that a worker makes. */
+export const STATES = ["Accumulator", "Cov", "Histogram", "Quantiles"];
+const CLASSES = new Set(["Index", ...STATES]);
 
 const known = new WeakMap();
 
@@ -160,6 +163,18 @@ export class Connection {
   }
 }
 
+/** Returns the worker that the caller gives or makes, or else the standard one. */
+export function workerOf(worker, standard) {
+  let made;
+  try {
+    made = worker === undefined ? standard() : typeof worker === "function" ? worker() : worker;
+  } catch (cause) {
+    throw new NearfoldError("worker_failed", `the worker could not be started: ${cause?.message ?? cause}`, { cause });
+  }
+  if (typeof made?.postMessage !== "function") throw badParameter("worker", "a Worker, or a function that makes one", made);
+  return made;
+}
+
 /** Returns the API of one worker. */
 export function remote(connection) {
   return new Proxy({}, {
@@ -183,7 +198,7 @@ function split(method, args) {
   const options = args.at(-1);
   if (!isPlain(options) || known.has(options) || "data" in options) return { rest: args };
   const { signal, progress, onProgress, transfer = false, ...others } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badParameter("signal", "an AbortSignal", signal);
+  if (signal !== undefined && tag(signal) !== "AbortSignal") throw badParameter("signal", "an AbortSignal", signal);
   for (const report of [progress, onProgress]) if (report !== undefined && typeof report !== "function") throw badParameter("progress", "a function", report);
   if (typeof transfer !== "boolean") throw badParameter("transfer", "a boolean", transfer);
   return { signal, report: progress ?? onProgress, transfer, rest: [...args.slice(0, -1), others] };

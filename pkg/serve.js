@@ -5,7 +5,10 @@ import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
 import * as storage from "./storage.js";
 
-const { Accumulator, Filter, Index, ...functions } = api;
+const { Accumulator, Cov, Filter, Histogram, Index, Quantiles, ...functions } = api;
+
+/** What is made in the worker and stays there. */
+const CLASSES = { Accumulator, Cov, Histogram, Index, Quantiles };
 
 /** How long work goes on before it asks whether it is still wanted, where asking costs a request. */
 const ASK_EVERY_MS = 100;
@@ -16,11 +19,7 @@ const ABORTABLE = new Set(["Index.fromStream", "fetchIndex", "open", "save"]);
 const ROOT = {
   ...functions,
   ...storage,
-  "Index.create": (...args) => new Index(...args),
-  "Index.fromBytes": (bytes) => Index.fromBytes(bytes),
   "Index.fromStream": (stream, options) => Index.fromStream(stream, options),
-  "Accumulator.create": (...args) => new Accumulator(...args),
-  "Accumulator.fromBytes": (bytes) => Accumulator.fromBytes(bytes),
 
   /** The state of a reduction of one piece, for `merged` of any worker. */
   partial(op, values, options) {
@@ -42,8 +41,12 @@ const ROOT = {
     }
   },
 };
+for (const [name, Class] of Object.entries(CLASSES)) {
+  ROOT[`${name}.create`] = (...args) => new Class(...args);
+  ROOT[`${name}.fromBytes`] = (bytes) => Class.fromBytes(bytes);
+}
 // These would give what no other thread can use.
-for (const name of ["KernelArray", "NearfoldError", "alloc", "version", "default"]) delete ROOT[name];
+for (const name of ["KernelArray", "NearfoldError", "alloc", "pages", "version", "default"]) delete ROOT[name];
 
 /**
  * Answers calls until the worker ends. `post(message, transfer)` sends; the returned function takes what comes.
@@ -70,7 +73,7 @@ export function serve(post, start) {
   };
 
   const encoded = (value, transfer) => {
-    if (value instanceof Index || value instanceof Filter || value instanceof Accumulator) {
+    if (value instanceof Filter || Object.values(CLASSES).some((Class) => value instanceof Class)) {
       if (!handles.has(value)) {
         handles.set(value, ++lastHandle);
         objects.set(lastHandle, value);
@@ -137,7 +140,7 @@ function ofRoot(method, args) {
 }
 
 function ofObject(object, method, args) {
-  const { get, value } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(object), method) ?? {};
+  const { get, value } = memberOf(object, method) ?? {};
   if (get) return object[method];
   if (typeof value !== "function" || method === "constructor") throw new NearfoldError("unknown_name", `a worker's object has no “${method}”`);
   return object[method](...args);
@@ -157,6 +160,14 @@ function withStop(args, report, stopped) {
     report?.(done, total);
     return !stopped?.();
   };
+}
+
+/** Returns what a class or those above it say of a method; the kernel's handle is nobody's business. */
+function memberOf(object, method) {
+  for (let at = Object.getPrototypeOf(object); at !== Object.prototype && method !== "core"; at = Object.getPrototypeOf(at)) {
+    const found = Object.getOwnPropertyDescriptor(at, method);
+    if (found) return found;
+  }
 }
 
 /** Returns a function that says whether the call was given up, though no message can come while it runs. */

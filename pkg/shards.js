@@ -1,6 +1,6 @@
 // One index in several workers: an id belongs to the shard of its remainder, neighbours are merged.
 
-import { NearfoldError, badParameter } from "./error.js";
+import { NearfoldError, badParameter, tag } from "./error.js";
 import { idsToBigints } from "./ids.js";
 import { known } from "./options.js";
 
@@ -60,6 +60,7 @@ export class Shards {
   }
 
   async add(vectors, options = {}) {
+    if (tag(options) !== "Object") throw badParameter("options", "an object", options);
     const { ids, progress, columns, ...others } = options;
     const rows = rowsOf(vectors, this.#dim);
     const given = ids === undefined ? BigUint64Array.from({ length: rows.length }, (_, i) => this.#next + BigInt(i)) : idsToBigints(ids);
@@ -109,7 +110,7 @@ export class Shards {
   }
 
   async setColumns(ids, columns) {
-    if (typeof columns !== "object" || columns === null) throw badParameter("columns", "an object of names and arrays of values", columns);
+    if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
     const given = idsToBigints(ids);
     const parts = this.#parted(given);
     await this.#giveColumns(parts, columns, given.length);
@@ -156,11 +157,11 @@ export class Shards {
   }
 
   async search(query, options = {}) {
+    options ??= {};
     const { k = 10, explain } = options;
     // Each shard has an explanation of its own, and there is no sum of them.
     if (explain) throw badParameter("options", "options of a search in shards", "explain");
-    const parts = this.#partsOf(options.filter);
-    return mergeRow(await all(this.#shards.map((shard, i) => shard.search(query, parts ? { ...options, filter: parts[i] } : options))), k);
+    return mergeRow(await this.#ask("search", query, options), k);
   }
 
   async searchRadius(query, radius, options = {}) {
@@ -168,8 +169,9 @@ export class Shards {
   }
 
   async searchMany(queries, options = {}) {
+    options ??= {};
     const { k = 10 } = options;
-    const found = await this.#each((shard) => shard.searchMany(queries, options));
+    const found = await this.#ask("searchMany", queries, options);
     const [n] = found[0].shape;
     const rows = Array.from({ length: n }, (_, row) => mergeRow(found.map((each) => rowOf(each, row)), k));
     const width = rows[0]?.ids.length ?? 0;
@@ -211,11 +213,12 @@ export class Shards {
     return this.#shards[Number(wanted % BigInt(this.#shards.length))];
   }
 
-  /** Returns the parts of a filter that was made from this index, one a shard; undefined of what each shard takes as it is. */
-  #partsOf(filter) {
-    if (!(filter instanceof ShardedFilter)) return undefined;
+  /** Asks every shard; of a filter that was made from this index each gets its part. */
+  #ask(method, queries, options) {
+    const { filter } = options;
+    if (!(filter instanceof ShardedFilter)) return this.#each((shard) => shard[method](queries, options));
     if (filter.index !== this) throw badParameter("filter", "a filter of this index", "one of another index");
-    return filter.parts;
+    return all(this.#shards.map((shard, i) => shard[method](queries, { ...options, filter: filter.parts[i] })));
   }
 
   /**
@@ -224,7 +227,7 @@ export class Shards {
    */
   async #giveColumns(parts, columns, n, make = false) {
     if (columns === undefined || columns === null) return [];
-    if (typeof columns !== "object") throw badParameter("columns", "an object of names and arrays of values", columns);
+    if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
     const types = await this.columns;
     const fresh = make && Object.keys(types).length === 0;
     const made = [];

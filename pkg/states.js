@@ -1,10 +1,10 @@
 // States of streams beyond one reduction: covariances, counts in bins, quantiles. index.d.ts says the rest.
 
 import { CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, describeArray, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter } from "./error.js";
+import { SCRATCH_LEN_BYTES, describeArray, describeBytes, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, owned } from "./error.js";
 import { fold } from "./kernel.js";
-import { known } from "./options.js";
+import { known, own } from "./options.js";
 
 /** What the three have in common: a core that is pushed to, merged, stored and freed. */
 class Stream {
@@ -16,8 +16,7 @@ class Stream {
 
   static fromBytes(bytes) {
     fold.ready();
-    const array = describeArray(bytes, "bytes");
-    if (array.dtype !== "uint8" || array.layout) throw badParameter("bytes", "a Uint8Array", bytes);
+    const array = describeBytes(bytes);
     return new this(withKernelArray(fold, array, "bytes", (core) => this.Core.fromBytes(core, array.length)));
   }
 
@@ -35,7 +34,7 @@ class Stream {
   }
 
   merge(other) {
-    if (!(other instanceof this.constructor)) throw badParameter("other", `a ${this.constructor.name}`, other);
+    if (!(other instanceof this.constructor)) throw badParameter("other", `a ${this[Symbol.toStringTag]}`, other);
     // The kernel cannot borrow one state twice.
     if (other === this) return this.merge(this.constructor.fromBytes(this.toBytes()));
     fold.enter(() => this.core.merge(other.core));
@@ -54,12 +53,10 @@ class Stream {
   /** The kernel's handle; throws if it was freed. */
   get core() {
     fold.ready();
-    if (!this.#core) throw new NearfoldError("freed", `this ${this.constructor.name} was freed`);
+    if (!this.#core) throw new NearfoldError("freed", `this ${this[Symbol.toStringTag]} was freed`);
     return this.#core;
   }
 }
-if (Symbol.dispose) Stream.prototype[Symbol.dispose] = Stream.prototype.free;
-
 export class Cov extends Stream {
   static Core = CovCore;
 
@@ -72,7 +69,7 @@ export class Cov extends Stream {
   }
 
   finish(options) {
-    return fold.enter(() => this.core.finish(options));
+    return fold.enter(() => this.core.finish(own(options)));
   }
 
   corrcoef() {
@@ -136,11 +133,19 @@ export class Quantiles extends Stream {
   }
 
   finish(q = 0.5, options = undefined) {
-    const list = typeof q === "number" ? [] : Array.isArray(q) || ArrayBuffer.isView(q) ? Float64Array.from(q) : undefined;
-    if (!list) throw badParameter("q", "a number or an array of numbers", q);
-    return fold.enter(() => this.core.finish(typeof q === "number" ? q : undefined, list, options));
+    const one = typeof q === "number";
+    const { data, resident } = one ? { data: [] } : describeNumbers(q, "q");
+    const list = Float64Array.from(resident ? data.view() : data, (each, i) => {
+      if (typeof each !== "number") throw badParameter(`q[${i}]`, "a number", each);
+      return each;
+    });
+    return fold.enter(() => this.core.finish(one ? q : undefined, list, own(options)));
   }
 }
+
+owned(Cov, "Cov");
+owned(Histogram, "Histogram");
+owned(Quantiles, "Quantiles");
 
 function newCov(variables) {
   fold.ready();
@@ -157,8 +162,7 @@ function newHistogram(bins, options) {
     return fold.enter(() => new HistogramCore(bins, low, high));
   }
   if (range != null) throw badParameter("range", "none with edges", range);
-  if (!Array.isArray(bins) && !(bins instanceof Float64Array)) throw badParameter("bins", "an integer or an array of edges", bins);
-  const edges = describeArray(Float64Array.from(bins), "bins");
+  const edges = describeNumbers(bins, "bins");
   return withKernelArray(fold, edges, "bins", (core) => HistogramCore.withEdges(core, edges.length));
 }
 

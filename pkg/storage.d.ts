@@ -23,7 +23,8 @@ export interface SavedIndex {
 }
 
 /**
- * Saves an index, or the bytes of one, under a name. What had the name stays until the new one is whole.
+ * Saves an index, or the bytes of one, under a name. What had the name stays until the new one is whole; savings of
+ * one name, from whatever tab or worker, take turns.
  *
  * @throws {NearfoldError} `quota_exceeded` with the bytes that are needed, used and allowed; `no_storage`; `bad_parameter`.
  *   The signal's reason if it is aborted.

@@ -4,7 +4,7 @@ import { IndexCore } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { near } from "./kernel.js";
 import { Index } from "./near.js";
-import { known } from "./options.js";
+import { streamOptions } from "./options.js";
 import * as idb from "./storage-idb.js";
 import * as opfs from "./storage-opfs.js";
 import { receive } from "./stream.js";
@@ -31,17 +31,23 @@ function checked(name) {
 
 export async function save(name, index, options = {}) {
   checked(name);
-  const { signal, onProgress } = known(options, ["signal", "onProgress"]);
+  const { signal, onProgress } = streamOptions(options);
   if (!(index instanceof Index || index instanceof Uint8Array)) throw badParameter("index", "an Index, or the bytes of one", index);
   signal?.throwIfAborted();
   const bytes = index instanceof Index ? index.toBytes() : index;
   const where = await place();
   try {
-    await where.write(name, bytes, { signal, onProgress });
+    await alone(name, signal, () => where.write(name, bytes, { signal, onProgress }));
   } catch (error) {
     throw await told(error, signal, name, bytes.length);
   }
   return { name, bytes: bytes.length };
+}
+
+/** Does work on a name while no other tab or worker changes what is kept under it, where the browser has locks. */
+function alone(name, signal, work) {
+  const { locks } = navigator;
+  return locks ? locks.request(`nearfold ${name}`, signal ? { signal } : {}, work) : work();
 }
 
 /** A full disk or quota, told with figures; other errors as they are. */
@@ -56,7 +62,7 @@ async function told(error, signal, name, length) {
 
 export async function open(name, options = {}) {
   checked(name);
-  known(options, ["signal", "onProgress"]);
+  streamOptions(options);
   const file = await (await place()).read(name);
   if (!file) throw new NearfoldError("not_found", `no index is saved as “${name}”: list() gives the names`);
   return receive(file.pieces, options, opened, file.length);
@@ -69,14 +75,16 @@ export async function list() {
 }
 
 async function remove(name) {
-  return (await place()).remove(checked(name));
+  checked(name);
+  const where = await place();
+  return alone(name, undefined, () => where.remove(name));
 }
 export { remove, remove as delete };
 
 const DIGESTS = { sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
 
 export async function fetchIndex(url, options = {}) {
-  const { cache, integrity, signal, onProgress, request } = known(options, ["cache", "integrity", "signal", "onProgress", "request"]);
+  const { cache, integrity, signal, onProgress, request } = streamOptions(options, ["cache", "integrity", "request"]);
   if (!(typeof url === "string" || url instanceof URL)) throw badParameter("url", "an address", url);
   if (cache !== undefined && typeof cache !== "boolean" && typeof cache !== "string") throw badParameter("cache", "a boolean or a name", cache);
   const digest = integrity === undefined ? undefined : parseIntegrity(integrity);

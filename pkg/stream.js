@@ -3,7 +3,7 @@
 import { bufferOf } from "./array.js";
 import { NearfoldError, badParameter, tag } from "./error.js";
 import { near } from "./kernel.js";
-import { known } from "./options.js";
+import { streamOptions } from "./options.js";
 
 // docs/FORMAT.md: the magic, the version and the length of the file stand in the first 24 bytes.
 const MAGIC = "nearfold";
@@ -27,9 +27,10 @@ function lenFrom(head) {
  * Reads a stream to its end and returns `work(core, length)`, where `core` is a buffer of the kernel with all
  * bytes; it is given back afterwards. `expected` is the length as a response or a stored file gives it.
  */
-export async function receive(source, options, work, expected = Number(source?.headers?.get?.("content-length"))) {
-  const { signal, onProgress } = known(options, ["signal", "onProgress"]);
-  if (onProgress !== undefined && typeof onProgress !== "function") throw badParameter("onProgress", "a function", onProgress);
+export async function receive(source, options, work, expected) {
+  source = await source;
+  expected ??= Number(source?.headers?.get?.("content-length"));
+  const { signal, onProgress } = streamOptions(options);
   near.ready();
   signal?.throwIfAborted();
   const chunks = iterate(source);
@@ -78,10 +79,12 @@ export async function receive(source, options, work, expected = Number(source?.h
 }
 
 function iterate(source) {
-  const stream = source?.body ?? source;
+  if (source?.ok === false) throw new NearfoldError("load_failed", `${source.url || "the response"} answered with HTTP ${source.status}`);
+  const stream = source?.body ?? (tag(source) === "Blob" || tag(source) === "File" ? source.stream() : source);
+  if (stream?.locked) throw badParameter("stream", "one that nobody else reads or has read", source);
   if (typeof stream?.getReader === "function") return read(stream.getReader());
   if (typeof stream?.[Symbol.asyncIterator] === "function") return stream[Symbol.asyncIterator]();
-  throw badParameter("stream", "a ReadableStream, a Response with a body or an async iterable of bytes", source);
+  throw badParameter("stream", "a ReadableStream, a Response with a body, a Blob or an async iterable of bytes", source);
 }
 
 /** Safari's streams cannot be iterated. */

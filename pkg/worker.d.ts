@@ -13,7 +13,7 @@
  */
 
 import type {
-  AccumulatorOptions, AddOptions, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
+  AccumulatorOptions, AddOptions, Dtype, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   HistogramOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
@@ -98,17 +98,34 @@ export interface RemoteFolds {
   kernelMemory(): Promise<number>;
 }
 
+/** The states of reductions, made in a worker: `create` takes what the class's constructor takes. */
+export interface RemoteStates {
+  readonly Accumulator: {
+    create(op: string, options?: AccumulatorOptions & CallOptions): Promise<RemoteAccumulator>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteAccumulator>;
+  };
+  readonly Cov: {
+    create(variables: number): Promise<RemoteCov>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteCov>;
+  };
+  readonly Histogram: {
+    create(bins: number, options: { range: readonly [number, number] }): Promise<RemoteHistogram>;
+    create(bins: readonly number[] | Float64Array): Promise<RemoteHistogram>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteHistogram>;
+  };
+  readonly Quantiles: {
+    create(options?: { limit?: number }): Promise<RemoteQuantiles>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteQuantiles>;
+  };
+}
+
 /** One worker's API. */
-export interface RemoteNearfold extends RemoteFolds {
+export interface RemoteNearfold extends RemoteFolds, RemoteStates {
   readonly Index: {
     create(dim: number, options?: IndexOptions & CallOptions): Promise<RemoteIndex>;
     fromBytes(bytes: Uint8Array | ArrayBuffer, options?: CallOptions): Promise<RemoteIndex>;
     /** The stream moves to the worker (Safari cannot do that: there `fetchIndex` reads in the worker itself). */
     fromStream(stream: ReadableStream<Uint8Array>, options?: StreamOptions): Promise<RemoteIndex>;
-  };
-  readonly Accumulator: {
-    create(op: string, options?: AccumulatorOptions & CallOptions): Promise<RemoteAccumulator>;
-    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteAccumulator>;
   };
   /** `nearfold/storage`, in the worker: an index is opened and saved without passing through the page. */
   open(name: string, options?: StreamOptions): Promise<RemoteIndex>;
@@ -121,15 +138,14 @@ export interface RemoteNearfold extends RemoteFolds {
   [Symbol.dispose](): void;
 }
 
-/** A pool's API: that of one worker, with an index in shards. */
-export interface Pool extends RemoteFolds {
+/** A pool's API: that of one worker, with an index in shards. States lie in one worker each: those of different workers merge through their bytes. */
+export interface Pool extends RemoteFolds, RemoteStates {
   readonly size: number;
   readonly Index: {
     create(dim: number, options?: IndexOptions & CallOptions): Promise<ShardedIndex>;
     /** Opens what {@link ShardedIndex.toBytes} gave, with as many shards as there were. */
     fromBytes(parts: readonly Uint8Array[], options?: CallOptions): Promise<ShardedIndex>;
   };
-  readonly Accumulator: RemoteNearfold["Accumulator"];
   /** Ends the workers, as {@link RemoteNearfold.close}. */
   close(): void;
   [Symbol.dispose](): void;
@@ -144,7 +160,7 @@ interface RemoteObject {
 type AddedIds<I> = I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 type RemoteFilter = RemoteObject & { readonly count: Promise<number> };
 /** The options of a worker's search: ids, values of columns or a filter of the same index, as functions cannot be sent. */
-type RemoteSearchOptions = SearchManyOptions & CallOptions & { filter?: IdSet | Where | RemoteFilter };
+type RemoteSearchOptions = Omit<SearchManyOptions, "filter"> & CallOptions & { filter?: IdSet | Where | RemoteFilter | null };
 type Columned<F, O> = Promise<WithColumns<F, ColumnValues, O extends { withColumns: infer W } ? W : false>>;
 
 /** What an index in one worker and one in shards have in common. Arguments, results and errors are those of `Index`. */
@@ -165,8 +181,8 @@ interface RemoteSearches extends RemoteObject {
   addColumn(name: string, type: ColumnType): Promise<void>;
   dropColumn(name: string): Promise<void>;
   update(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<void>;
-  search<const O extends RemoteSearchOptions & { withColumns?: Wanted } = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
-  searchMany<const O extends SearchManyOptions & CallOptions & { withColumns?: Wanted } = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
+  search<const O extends RemoteSearchOptions & { explain?: boolean; withColumns?: Wanted } = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
+  searchMany<const O extends RemoteSearchOptions & { withColumns?: Wanted } = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
   searchRadius<O extends RadiusOptions & CallOptions = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Promise<Neighbors<IdsOf<O>>>;
 }
 
@@ -186,11 +202,42 @@ export interface ShardedIndex extends RemoteSearches {
   toBytes(): Promise<Uint8Array<ArrayBuffer>[]>;
 }
 
-/** An `Accumulator` in a worker. */
-export interface RemoteAccumulator extends RemoteObject {
+/** What the states in a worker have in common. Arguments, results and errors are those of the class of the same name. */
+interface RemoteState extends RemoteObject {
   readonly count: Promise<number>;
-  push(values: Exclude<Values, KernelArray>, options?: CallOptions): Promise<RemoteAccumulator>;
-  merge(other: RemoteAccumulator): Promise<RemoteAccumulator>;
-  finish(): Promise<number | bigint | boolean | ArrayResult>;
+  push(values: Exclude<Values, KernelArray>, options?: CallOptions): Promise<this>;
+  merge(other: this): Promise<this>;
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** An `Accumulator` in a worker. */
+export interface RemoteAccumulator extends RemoteState {
+  readonly op: Promise<string>;
+  readonly dtype: Promise<Dtype>;
+  finish(): Promise<number | bigint | boolean | ArrayResult>;
+}
+
+/** A `Cov` in a worker. */
+export interface RemoteCov extends RemoteState {
+  readonly variables: Promise<number>;
+  finish(options?: { ddof?: number }): Promise<ArrayResult>;
+  corrcoef(): Promise<ArrayResult>;
+}
+
+/** A `Histogram` in a worker. */
+export interface RemoteHistogram extends RemoteState {
+  readonly below: Promise<number>;
+  readonly above: Promise<number>;
+  readonly nan: Promise<number>;
+  push(values: Exclude<Values, KernelArray>, options?: { weights?: Values } & CallOptions): Promise<this>;
+  finish(): Promise<{ counts: ArrayResult; edges: ArrayResult }>;
+}
+
+/** A `Quantiles` in a worker. */
+export interface RemoteQuantiles extends RemoteState {
+  readonly limit: Promise<number>;
+  readonly isExact: Promise<boolean>;
+  readonly rankError: Promise<number>;
+  finish(q?: number, options?: Pick<QuantileOptions, "method">): Promise<number>;
+  finish(q: readonly number[] | Float64Array, options?: Pick<QuantileOptions, "method">): Promise<ArrayResult>;
 }

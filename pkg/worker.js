@@ -2,7 +2,7 @@
 
 import { known } from "./options.js";
 import { poolOf } from "./pool.js";
-import { Connection, remote } from "./remote.js";
+import { Connection, remote, workerOf } from "./remote.js";
 
 export { NearfoldError } from "./error.js";
 
@@ -16,7 +16,7 @@ export async function createPool(options = {}) {
 }
 
 function start({ worker, kernel }) {
-  const made = worker ? (typeof worker === "function" ? worker() : worker) : new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+  const made = workerOf(worker, () => new Worker(new URL("./thread.js", import.meta.url), { type: "module" }));
   return Connection.start({
     post: (message, transfer) => made.postMessage(message, transfer),
     listen(take, failed) {

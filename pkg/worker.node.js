@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { known } from "./options.js";
 import { poolOf } from "./pool.js";
-import { Connection, remote } from "./remote.js";
+import { Connection, remote, workerOf } from "./remote.js";
 
 export { NearfoldError } from "./error.js";
 
@@ -18,7 +18,7 @@ export async function createPool(options = {}) {
 }
 
 function start({ worker, kernel }) {
-  const made = worker ? (typeof worker === "function" ? worker() : worker) : new Worker(new URL("./thread.node.js", import.meta.url), { execArgv: [] });
+  const made = workerOf(worker, () => new Worker(new URL("./thread.node.js", import.meta.url), { execArgv: [] }));
   return Connection.start({
     post: (message, transfer) => made.postMessage(message, transfer),
     listen(take, failed) {

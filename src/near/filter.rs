@@ -3,8 +3,9 @@
 use super::explain::{Explained, SearchPlan};
 use super::index::Index;
 use super::params::SearchParams;
-use super::search::{Neighbors, neighbors};
+use super::search::{Neighbors, NeighborsBatch, neighbors};
 use crate::error::{Error, Result};
+use crate::pool;
 use std::collections::HashSet;
 
 // How many comparisons in a row cost as much as one more candidate of a walk: 34 to 42 were measured, as memory is
@@ -104,6 +105,28 @@ impl Index {
         filter: &Filter,
     ) -> Result<Neighbors> {
         Ok(self.nearest_filtered(query, k, params, filter)?.0)
+    }
+
+    /// Returns the neighbours of each row of `queries`, `(n, dim)`, among those that `filter` allows.
+    ///
+    /// Errors: as [`search_filtered`](Self::search_filtered).
+    pub fn search_many_filtered(
+        &self,
+        queries: &[f32],
+        k: usize,
+        params: &SearchParams,
+        filter: &Filter,
+    ) -> Result<NeighborsBatch> {
+        self.check(queries)?;
+        let each = |i: usize| self.search_filtered(&queries[i * self.dim..][..self.dim], k, params, filter);
+        let mut batch = NeighborsBatch::default();
+        for found in pool::map(0..queries.len() / self.dim, each) {
+            let found = found?;
+            batch.k = found.ids.len();
+            batch.ids.extend(found.ids);
+            batch.distances.extend(found.distances);
+        }
+        Ok(batch)
     }
 
     pub(super) fn nearest_filtered(

@@ -225,14 +225,7 @@ impl Index {
                     (None, None) => batch_of_one(index.search(&queries, k, &params)?),
                     (Some(allowed), _) => {
                         let filter = allowed.filter(index)?;
-                        let mut batch = near::NeighborsBatch::default();
-                        for query in queries.chunks_exact(self.dim) {
-                            let found = index.search_filtered(query, k, &params, &filter)?;
-                            batch.k = found.ids.len();
-                            batch.ids.extend(found.ids);
-                            batch.distances.extend(found.distances);
-                        }
-                        batch
+                        index.search_many_filtered(&queries, k, &params, &filter)?
                     }
                 };
                 let columns = wanted.values(index, &found.ids)?;

@@ -106,18 +106,22 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
     if Array::is_array(value) || ArrayBuffer::is_view(value) || value.is_instance_of::<Set>() {
         return list(value);
     }
-    match value.dyn_ref::<Object>() {
-        Some(object) if !value.is_function() => {
-            let entries = Object::entries(object);
-            let entries = entries.iter().map(|entry| {
-                let entry = Array::from(&entry);
-                let name = entry.get(0).as_string().unwrap_or_default();
-                Ok((name, from_js(argument, &entry.get(1), depth + 1)?))
-            });
-            entries.collect::<Result<_>>().map(Value::Map)
-        }
-        _ => bad("numbers, BigInts, texts, booleans or null", describe(value)),
+    if is_plain(value) {
+        let entries = Object::entries(value.unchecked_ref());
+        let entries = entries.iter().map(|entry| {
+            let entry = Array::from(&entry);
+            let name = entry.get(0).as_string().unwrap_or_default();
+            Ok((name, from_js(argument, &entry.get(1), depth + 1)?))
+        });
+        return entries.collect::<Result<_>>().map(Value::Map);
     }
+    bad("numbers, BigInts, texts, booleans or null", describe(value))
+}
+
+/// Returns whether an object is a plain one, of whatever frame: a Map, a Date or a Promise would look empty.
+fn is_plain(value: &JsValue) -> bool {
+    let parent = |of: &JsValue| JsValue::from(Object::get_prototype_of(of));
+    value.is_object() && (parent(value).is_null() || parent(&parent(value)).is_null())
 }
 
 /// Returns the core's value as JavaScript's: a whole number that is not exact as a number is a BigInt.

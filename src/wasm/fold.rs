@@ -55,7 +55,7 @@ fn one_or_many<T: serde::de::DeserializeOwned>(
     expected: &str,
     value: JsValue,
 ) -> Result<core::result::Result<T, Vec<T>>> {
-    if js_sys::Array::is_array(&value) {
+    if js_sys::Array::is_array(&value) || js_sys::ArrayBuffer::is_view(&value) {
         return Ok(Err(read(name, expected, value)?));
     }
     Ok(Ok(read(name, expected, value)?))

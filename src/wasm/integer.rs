@@ -26,12 +26,22 @@ pub(super) fn beyond_u32(id: u64) -> JsValue {
     )
 }
 
+/// Returns an id as a number, which is exact or an error.
+#[cfg(feature = "near")]
+pub(super) fn id_number(id: u64) -> Result<f64, JsValue> {
+    if id <= SAFE {
+        return Ok(id as f64);
+    }
+    Err(face_error("unsafe_integer", &format!("the id {id} is beyond 2^53 - 1: ask for ids as \"bigint\"")))
+}
+
 /// Returns an i64 as a number, which is exact or an error.
 pub(super) fn signed(value: i64) -> Result<f64, JsValue> {
     if value.unsigned_abs() <= SAFE { Ok(value as f64) } else { Err(unsafe_integer(value)) }
 }
 
 /// Returns a u64 as a number, which is exact or an error.
+#[cfg(feature = "fold")]
 pub(super) fn unsigned(value: u64) -> Result<f64, JsValue> {
     if value <= SAFE { Ok(value as f64) } else { Err(unsafe_integer(value)) }
 }

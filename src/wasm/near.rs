@@ -8,12 +8,12 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use super::Result;
 use super::buffer::Buffer;
 use super::columns::{GivenColumns, GivenFilter, to_js};
-use super::integer::{beyond_u32, unsigned};
+use super::integer::{beyond_u32, id_number};
 use super::options::{Reader, size};
 use crate::columns::ColumnType;
 use crate::distance::Metric;
 use crate::error::Error;
-use crate::near::{self, Explained, Filter, Index, Neighbors, Params, SearchParams, Storage};
+use crate::near::{self, Explained, Filter, Index, Neighbors, NeighborsBatch, Params, SearchParams, Storage};
 
 #[wasm_bindgen(raw_module = "../result.js")]
 extern "C" {
@@ -78,6 +78,9 @@ fn serialized(value: &impl Serialize) -> Result<JsValue, JsValue> {
     serde_wasm_bindgen::to_value(value).map_err(JsValue::from)
 }
 
+/// What a count has to be.
+const COUNT: &str = "an integer from 1 to 4294967295";
+
 fn params_from_js(value: &JsValue) -> Result<Params> {
     let reader = Reader::new(value, "metric, storage, rerank, M, efConstruction")?;
     let mut params = Params::default();
@@ -90,10 +93,10 @@ fn params_from_js(value: &JsValue) -> Result<Params> {
     if let Some(rerank) = reader.get::<String>("rerank", "f32, f16, i8, none")? {
         params = params.rerank(Storage::rerank_from_name(&rerank)?);
     }
-    if let Some(m) = reader.get("M", "an integer")? {
+    if let Some(m) = reader.get("M", COUNT)? {
         params = params.m(m);
     }
-    if let Some(ef_construction) = reader.get("efConstruction", "an integer")? {
+    if let Some(ef_construction) = reader.get("efConstruction", COUNT)? {
         params = params.ef_construction(ef_construction);
     }
     Ok(params)
@@ -132,7 +135,7 @@ const OPTIONS_OF_ONE: &str = "k, efSearch, recall, exact, ids, explain";
 fn query_from_js(value: &JsValue, known: &'static str) -> Result<Query> {
     let reader = Reader::new(value, known)?;
     let mut params = SearchParams::default();
-    if let Some(ef_search) = reader.get("efSearch", "an integer")? {
+    if let Some(ef_search) = reader.get("efSearch", COUNT)? {
         params = params.ef_search(ef_search);
     }
     if let Some(recall) = reader.get("recall", "a number")? {
@@ -141,7 +144,7 @@ fn query_from_js(value: &JsValue, known: &'static str) -> Result<Query> {
     if let Some(exact) = reader.get("exact", "a boolean")? {
         params = params.exact(exact);
     }
-    let k = reader.get("k", "an integer")?.unwrap_or(10);
+    let k = reader.get("k", COUNT)?.unwrap_or(10);
     let kind = id_kind(reader.get::<String>("ids", ID_KINDS)?.as_deref())?;
     let explain = reader.get("explain", "a boolean")?.unwrap_or(false);
     Ok(Query { k, params, kind, explain })
@@ -172,7 +175,7 @@ fn ids_to_js(ids: &[u64], kind: IdKind) -> Result<JsValue, JsValue> {
     match kind {
         IdKind::Bigint => Ok(BigUint64Array::from(ids).into()),
         IdKind::Number => {
-            let numbers = ids.iter().map(|&id| unsigned(id)).collect::<Result<Vec<_>, _>>()?;
+            let numbers = ids.iter().map(|&id| id_number(id)).collect::<Result<Vec<_>, _>>()?;
             Ok(Float64Array::from(numbers.as_slice()).into())
         }
         IdKind::Uint32 => {
@@ -184,7 +187,7 @@ fn ids_to_js(ids: &[u64], kind: IdKind) -> Result<JsValue, JsValue> {
 }
 
 fn id_to_js(id: u64, kind: IdKind) -> Result<JsValue, JsValue> {
-    Ok(if matches!(kind, IdKind::Bigint) { id.into() } else { unsigned(id)?.into() })
+    Ok(if matches!(kind, IdKind::Bigint) { id.into() } else { id_number(id)?.into() })
 }
 
 fn ids_from_js(value: &JsValue) -> Option<Vec<u64>> {
@@ -203,6 +206,13 @@ impl FilterCore {
     #[wasm_bindgen(getter)]
     pub fn count(&self) -> usize {
         self.filter.count()
+    }
+}
+
+impl IndexCore {
+    /// Returns neighbours of each row of `len` floats.
+    fn batch(&self, found: NeighborsBatch, len: usize, kind: IdKind) -> Result<JsValue, JsValue> {
+        Ok(neighbors_batch(ids_to_js(&found.ids, kind)?, found.distances, len / self.index.dim(), found.k))
     }
 }
 
@@ -314,7 +324,7 @@ impl IndexCore {
     pub fn search_many(&self, queries: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
         let Query { k, params, kind, .. } = query_from_js(options, OPTIONS)?;
         let found = self.index.search_many(queries.floats(len)?, k, &params)?;
-        Ok(neighbors_batch(ids_to_js(&found.ids, kind)?, found.distances, len / self.index.dim(), found.k))
+        self.batch(found, len, kind)
     }
 
     /// Takes ids out.
@@ -413,6 +423,20 @@ impl IndexCore {
         let filter = Some(&filter.filter);
         let (found, how) = self.index.search_explained(query.floats(len)?, asked.k, &asked.params, filter)?;
         asked.found(found, &how)
+    }
+
+    /// Returns the nearest neighbours of each row of the first `len` floats among those that a filter allows.
+    #[wasm_bindgen(js_name = searchManyFiltered)]
+    pub fn search_many_filtered(
+        &self,
+        queries: &Buffer,
+        len: usize,
+        options: &JsValue,
+        filter: &FilterCore,
+    ) -> Result<JsValue, JsValue> {
+        let Query { k, params, kind, .. } = query_from_js(options, OPTIONS)?;
+        let found = self.index.search_many_filtered(queries.floats(len)?, k, &params, &filter.filter)?;
+        self.batch(found, len, kind)
     }
 
     /// Returns the neighbours of the first `len` floats within a radius.

@@ -125,6 +125,47 @@ for (const without of [false, true]) {
   });
 }
 
+for (const without of [false, true]) {
+  test(`savings of one name at once, from a page and its worker, take turns in ${without ? "IndexedDB" : "OPFS"}: each is whole, and one that is given up harms none`, async () => {
+    const page = await open(address);
+    if (without) await page.context().addInitScript(() => delete FileSystemFileHandle.prototype.createWritable);
+    await page.reload();
+    await page.waitForFunction(() => window.ready);
+    const found = await page.evaluate(async () => {
+      const { nearfold, storage, worker, vectors, code } = window;
+      const nf = await worker.connect();
+      const made = [200, 300, 400].map((n) => {
+        const index = new nearfold.Index(64);
+        index.add(vectors(n, 64));
+        return index;
+      });
+      const there = await nf.Index.create(64);
+      await there.add(vectors(500, 64));
+      // The first saving of a name, with one beside it that is given up.
+      const [first, second] = [new AbortController(), new AbortController()];
+      const large = new Uint8Array(5 * 2 ** 23).fill(7);
+      const given = await Promise.all([code(storage.save("large", large)), code(storage.save("large", large.subarray(0, 2 ** 24), { signal: first.signal, onProgress: () => first.abort() }))]);
+      const kept = (await storage.list()).map(({ name, bytes }) => [name, bytes]);
+      await storage.remove("large");
+      const codes = Promise.all([
+        ...made.map((index) => code(storage.save("same", index))),
+        code(nf.save("same", there)),
+        code(storage.save("same", new Uint8Array(2 ** 24), { signal: second.signal, onProgress: () => second.abort() })),
+        code(storage.save("same", made[0], { signal: AbortSignal.timeout(0) })).then((code) => (code === "none" ? "TimeoutError" : code)),
+        code(storage.remove("same")),
+        code(storage.save("same", made[2])),
+      ]);
+      const result = [await codes, (await storage.open("same")).length, (await storage.list()).map(({ name }) => name), given, kept];
+      nf.close();
+      return result;
+    });
+    // The worker's turn may be the last.
+    assert.ok([400, 500].includes(found[1]), String(found[1]));
+    assert.deepEqual(found.slice(2), [["same"], ["none", "AbortError"], [["large", 5 * 2 ** 23]]]);
+    assert.deepEqual(found[0], ["none", "none", "none", "none", "AbortError", "TimeoutError", "none", "none"]);
+  });
+}
+
 test("an index survives a reload of the page", async () => {
   const page = await fresh();
   await page.evaluate(async () => {

@@ -2,10 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { runInNewContext } from "node:vm";
 import { Project } from "./install.mjs";
 
-const nf = await new Project().import("node.js");
+const project = new Project();
+const nf = await project.import("node.js");
 const { Accumulator, Index, NearfoldError, alloc, kernelMemory, sum } = nf;
 
 const index = new Index(3, { metric: "cosine" });
@@ -48,6 +52,9 @@ const CASES = {
   'sum of a detached array with a shape': [() => sum({ data: detached(new Float64Array(8)), shape: [0] }), "detached"],
   'sum of a freed array': [() => sum(freed(alloc(8))), "freed"],
 
+  'sum of nested arrays': [() => sum([[1, 2], [3, 4]]), "bad_parameter", /several dimensions come as { data, shape }/],
+  'sum of an index': [() => sum(index), "bad_parameter", /got a value of type Index/],
+
   // Shapes.
   'a shape larger than the data': [() => sum({ data: [1, 2, 3], shape: [2, 2] }), "shape_mismatch"],
   'a shape of 2^60 elements': [() => sum({ data: [1, 2, 3], shape: [2 ** 30, 2 ** 30] }), "shape_mismatch"],
@@ -71,6 +78,10 @@ const CASES = {
   'an unknown option': [() => sum([1], { axs: 0 }), "bad_parameter"],
   'options that are a number': [() => sum([1], 0), "bad_parameter"],
   'options that are a text': [() => sum([1], "axis"), "bad_parameter"],
+  'options that are a function, as accessors of d3': [() => nf.variance([1, 2], (x) => x), "bad_parameter", /got "a function"/],
+  'options that are an array': [() => sum([1], []), "bad_parameter"],
+  'options that are a Map': [() => sum([1], new Map([["axis", 0]])), "bad_parameter", /Map/],
+  'options of a group that are a Map': [() => nf.group("sum", [1], [0], new Map()), "bad_parameter"],
   'an axis that is a text': [() => sum([1], { axis: "0" }), "bad_parameter"],
   'an axis of 0.5': [() => sum([1], { axis: 0.5 }), "bad_parameter"],
   'an axis of NaN': [() => sum([1], { axis: NaN }), "bad_parameter"],
@@ -84,6 +95,8 @@ const CASES = {
   'an unknown result dtype': [() => sum([1], { dtype: "float128" }), "unknown_name"],
   'an unknown method': [() => nf.quantile([1], 0.5, { method: "middle" }), "unknown_name"],
   'a quantile above 1': [() => nf.quantile([1], 1.5), "bad_parameter"],
+  'a quantile that is not said': [() => nf.quantile([1]), "bad_parameter", /^q: expected a number or an array/],
+  'options of a quantile that are a number': [() => nf.quantile([1], 0.5, 7), "bad_parameter"],
   'a quantile of NaN': [() => nf.quantile([1], NaN), "bad_parameter"],
   'a mask of numbers': [() => sum([1, 2], { where: [1, 0] }), "bad_parameter"],
   'a mask of floats': [() => sum([1, 2], { where: new Float64Array(2) }), "bad_parameter"],
@@ -121,6 +134,11 @@ const CASES = {
   'merging what is no accumulator': [() => full.merge({}), "bad_parameter"],
   'an accumulator of no bytes': [() => Accumulator.fromBytes(new Uint8Array(0)), "corrupt"],
   'an accumulator of foreign bytes': [() => Accumulator.fromBytes(new Uint8Array(99)), "corrupt"],
+  'covariances whose options are no object': [() => new nf.Cov(1).push([1, 2]).finish([]), "bad_parameter"],
+  'edges that are BigInts': [() => new nf.Histogram(BigInt64Array.of(1n, 2n)), "bad_parameter"],
+  'edges that are texts': [() => new nf.Histogram(["1", "2"]), "bad_parameter", /bins\[0\]/],
+  'quantiles that are BigInts': [() => new nf.Quantiles().push([1]).finish([1n]), "bad_parameter", /q\[0\]/],
+  'quantiles that are a text': [() => new nf.Quantiles().push([1]).finish("0.5"), "bad_parameter"],
   'a freed accumulator': [() => freed(new Accumulator("sum")).push([1]), "freed"],
 
   // Making an index.
@@ -136,6 +154,9 @@ const CASES = {
   'M of 0': [() => new Index(3, { M: 0 }), "bad_parameter"],
   'M of "16"': [() => new Index(3, { M: "16" }), "bad_parameter"],
   'M of −1': [() => new Index(3, { M: -1 }), "bad_parameter"],
+  'options of an index that are a Map': [() => new Index(3, new Map([["metric", "cosine"]])), "bad_parameter", /Map/],
+  'options of an index that are an array': [() => new Index(3, []), "bad_parameter"],
+  'efConstruction of 0': [() => new Index(3, { efConstruction: 0 }), "bad_parameter", /^efConstruction: expected 1 to 65536, got 0$/],
   'efConstruction of 1e12': [() => new Index(3, { efConstruction: 1e12 }), "bad_parameter"],
   'an index without new': [() => Index(3), undefined],
 
@@ -163,6 +184,10 @@ const CASES = {
   'add with an unknown option': [() => index.add([1, 2, 3], { id: [8] }), "bad_parameter"],
   'add with a progress that is no function': [() => index.add([1, 2, 3], { progress: true }), "bad_parameter"],
 
+  'add with options that are an array': [() => index.add([1, 2, 3], []), "bad_parameter"],
+  'add of columns in a Map': [() => index.add([1, 2, 3], { columns: new Map([["year", [1]]]) }), "bad_parameter", /Map/],
+  'add of a Date': [() => index.add([1, 2, 3], { columns: { day: [new Date(0)] } }), "bad_parameter"],
+
   // Searching.
   'search()': [() => index.search(), "bad_parameter"],
   'search of two numbers': [() => index.search([1, 2]), "dimension_mismatch"],
@@ -174,6 +199,15 @@ const CASES = {
   'k of 0': [() => index.search([1, 2, 3], { k: 0 }), "bad_parameter"],
   'k of −1': [() => index.search([1, 2, 3], { k: -1 }), "bad_parameter"],
   'k of 1.5': [() => index.search([1, 2, 3], { k: 1.5 }), "bad_parameter"],
+  'k of 2^32': [() => index.search([1, 2, 3], { k: 2 ** 32 }), "bad_parameter", /^k: expected an integer from 1 to 4294967295/],
+  // A filter that is an object without names of its own would allow everything.
+  'a filter that is a Map': [() => index.search([1, 2, 3], { filter: new Map() }), "bad_parameter", /^filter: expected ids, .*got a value of type Map/],
+  'a filter that is not awaited': [() => index.search([1, 2, 3], { filter: Promise.resolve([5]) }), "bad_parameter", /Promise/],
+  'a filter that is a Date': [() => index.searchMany([1, 2, 3], { filter: new Date(0) }), "bad_parameter"],
+  'a filter with a Date in it': [() => { const dated = new Index(1); dated.add([1], { columns: { day: [1] } }); dated.search([1], { filter: { day: new Date(0) } }); }, "bad_parameter"],
+  'a filter for many of another index': [() => index.searchMany([1, 2, 3], { filter: new Index(3).filter([]) }), "bad_parameter"],
+  'many that are to be explained': [() => index.searchMany([1, 2, 3], { filter: [5], explain: true }), "bad_parameter"],
+  'an id of 2^60 as a number': [() => { const far = new Index(1); far.add([1], { ids: [2n ** 60n] }); far.search([1]); }, "unsafe_integer", /^the id 1152921504606846976 is beyond 2\^53 - 1: ask for ids as "bigint"$/],
   'k of NaN': [() => index.search([1, 2, 3], { k: NaN }), "bad_parameter"],
   'k of "3"': [() => index.search([1, 2, 3], { k: "3" }), "bad_parameter"],
   'efSearch of 0': [() => index.search([1, 2, 3], { efSearch: 0 }), "bad_parameter"],
@@ -187,6 +221,7 @@ const CASES = {
 
   // Opening.
   'fromBytes()': [() => Index.fromBytes(), "bad_parameter"],
+  'fromBytes of a DataView': [() => Index.fromBytes(new DataView(bytes.buffer)), "bad_parameter", /^bytes: expected a Uint8Array, an ArrayBuffer or a uint8 KernelArray, got a value of type DataView$/],
   'fromBytes of nothing': [() => Index.fromBytes(new Uint8Array(0)), "corrupt"],
   'fromBytes of zeros': [() => Index.fromBytes(new Uint8Array(4096)), "corrupt"],
   'fromBytes of floats': [() => Index.fromBytes(new Float32Array(64)), "bad_parameter"],
@@ -196,7 +231,7 @@ const CASES = {
   'fromBytes with a wrong last byte': [() => Index.fromBytes(changed(bytes.length - 1, bytes.at(-1) ^ 1)), "corrupt"],
 };
 
-for (const [name, [misuse, code]] of Object.entries(CASES)) {
+for (const [name, [misuse, code, message]] of Object.entries(CASES)) {
   test(`${name} is refused${code ? ` with ${code}` : ""}, and all works on`, () => {
     assert.throws(misuse, (error) => {
       // Without a code: JavaScript's own error, or the caller's.
@@ -204,6 +239,7 @@ for (const [name, [misuse, code]] of Object.entries(CASES)) {
       assert.ok(error instanceof NearfoldError && error instanceof Error, String(error.stack));
       assert.equal(error.code, code, error.message);
       assert.equal(error.name, "NearfoldError");
+      if (message) assert.match(error.message, message);
       return true;
     });
     assert.equal(sum([1e16, 1, -1e16]), 1);
@@ -317,15 +353,45 @@ test("an array whose buffer became too short for it is refused", () => {
 
 test("arrays, buffers and sets of another realm are as good as one's own", () => {
   const bytes = index.toBytes();
-  const other = runInNewContext("(n) => ({ buffer: new ArrayBuffer(n), ids: new Set([6]), rows: [[0, 1, 0]], options: { k: 1 }, x: new Float64Array([1, 2]) })")(bytes.length);
+  const other = runInNewContext("(n) => ({ buffer: new ArrayBuffer(n), ids: new Set([6]), rows: [[0, 1, 0]], options: { k: 1 }, filter: { year: { gt: 1 } }, x: new Float64Array([1, 2]) })")(bytes.length);
   new Uint8Array(other.buffer).set(bytes);
   const opened = Index.fromBytes(other.buffer);
   assert.deepEqual([...opened.search(other.rows[0], other.options).ids], [6]);
   assert.deepEqual([...opened.search(other.rows[0], { filter: other.ids }).ids], [6]);
+  opened.setColumns([5, 6], { year: [1, 2] });
+  for (const filter of [other.filter, Object.assign(Object.create(null), { year: { gt: 1 } })]) assert.deepEqual([...opened.search(other.rows[0], { filter }).ids], [6]);
   assert.equal(sum(other.x), 3);
   opened.remove(other.ids);
   opened.add(other.rows);
   assert.equal(opened.length, 2);
+});
+
+test("two copies of the package in one program work side by side, and tell each other's objects", async () => {
+  cpSync(project.file("."), join(project.path, "copy"), { recursive: true });
+  const copy = await import(pathToFileURL(join(project.path, "copy/node.js")));
+  assert.equal(copy.sum([1e16, 1, -1e16]), 1);
+  const there = new copy.Index(3);
+  there.add([1, 0, 0]);
+  const foreign = [() => sum(copy.alloc(3)), () => new Accumulator("sum").merge(new copy.Accumulator("sum")), () => index.search([1, 0, 0], { filter: there.filter([0]) }), () => index.searchMany([1, 0, 0], { filter: there.filter([]) })];
+  for (const call of foreign) assert.throws(call, { code: "bad_parameter", message: /of another copy of nearfold: import the package once$/ });
+  assert.deepEqual([...copy.Index.fromBytes(bytes).search([0, 1, 0], { k: 1 }).ids], [6]);
+});
+
+test("bytes come in whatever holds them", () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  for (const each of [bytes, bytes.buffer, Buffer.from(bytes), shared, shared.buffer]) assert.equal(Index.fromBytes(each).length, 2);
+  const state = new Accumulator("countNonzero", { of: "float32" }).push(Float32Array.of(1, 0)).toBytes();
+  const again = Accumulator.fromBytes(state.buffer);
+  assert.deepEqual([again.op, again.dtype, again.count, again.finish()], ["countNonzero", "float32", 2, 1]);
+});
+
+test("quantiles and axes come in typed arrays too", () => {
+  assert.deepEqual(nf.quantile([1, 2, 3], Float64Array.of(0.5, 1)), nf.quantile([1, 2, 3], [0.5, 1]));
+  assert.equal(sum({ data: [1, 2, 3, 4], shape: [2, 2] }, { axis: Int32Array.of(0, 1) }), 10);
+  const q = alloc(2);
+  q.view().set([0, 1]);
+  assert.deepEqual([...new nf.Quantiles().push([1, 2, 3]).finish(q).data], [1, 3]);
 });
 
 test("freeing twice is allowed", () => {

@@ -114,12 +114,12 @@ test("the workerd entry takes the kernel as an imported module", () => {
 
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
-  'export * from "nearfold"': 12_700,
-  'export { init, Index } from "nearfold"': 8_600,
-  'export { init, sum } from "nearfold"': 5_850,
-  'export * from "nearfold/fold"': 9_100,
-  'export * from "nearfold/near"': 9_000,
-  'export * from "nearfold/worker"': 6_300,
+  'export * from "nearfold"': 13_250,
+  'export { init, Index } from "nearfold"': 9_050,
+  'export { init, sum } from "nearfold"': 6_150,
+  'export * from "nearfold/fold"': 9_450,
+  'export * from "nearfold/near"': 9_400,
+  'export * from "nearfold/worker"': 6_600,
   'export * from "nearfold/storage"': 10_300,
 };
 

@@ -33,6 +33,8 @@ test("pieces of any size give the same index", async () => {
   }
   assert.equal((await Index.fromStream(new Response(bytes))).length, 3000);
   assert.equal((await Index.fromStream(new Blob([bytes]).stream())).length, 3000);
+  assert.equal((await Index.fromStream(new Blob([bytes]))).length, 3000);
+  assert.equal((await Index.fromStream(Promise.resolve(new Response(bytes)))).length, 3000);
 });
 
 test("progress tells bytes and their number", async () => {
@@ -68,6 +70,11 @@ test("broken, short and strange streams are refused, and the kernel's memory sta
     await rejectsWith(Index.fromStream((async function* () { yield "nearfold"; })()), "bad_parameter");
     await rejectsWith(Index.fromStream(cut(bytes, 999), { progress() {} }), "bad_parameter");
     await rejectsWith(Index.fromStream(cut(bytes, 999), { onProgress: 1 }), "bad_parameter");
+    await rejectsWith(Index.fromStream(cut(bytes, 999), { signal: 1 }), "bad_parameter");
+    await rejectsWith(Index.fromStream(new Response("no", { status: 404 })), "load_failed");
+    const read = new Response(bytes);
+    await read.arrayBuffer();
+    await rejectsWith(Index.fromStream(read), "bad_parameter");
     await assert.rejects(Index.fromStream((async function* () { yield bytes.slice(0, 99); throw broken; })()), (error) => error === broken);
     await assert.rejects(Index.fromStream(cut(bytes, 999), { onProgress() { throw broken; } }), (error) => error === broken);
   };
@@ -107,6 +114,8 @@ test("fetchIndex checks the digest while nothing is copied, and tells what went 
   await rejectsWith(fetchIndex(url.replace("/index.nearfold", "/none")), "load_failed");
   await rejectsWith(fetchIndex("http://127.0.0.1:1/"), "load_failed");
   await rejectsWith(fetchIndex(7), "bad_parameter");
+  await rejectsWith(fetchIndex(url, { signal: 7 }), "bad_parameter");
+  await rejectsWith(fetchIndex(url, { onProgress: 7 }), "bad_parameter");
   await rejectsWith(fetchIndex(url, { cahce: true }), "bad_parameter");
   // Node keeps nothing, so it is fetched each time.
   assert.equal((await fetchIndex(url, { cache: true })).length, 3000);
@@ -138,4 +147,5 @@ test("pages give all neighbours, once, nearest first", async () => {
   await rejectsWith(pages(index, query, { k: 3 }).next(), "bad_parameter");
   await rejectsWith(pages(index, query, { pageSize: 0 }).next(), "bad_parameter");
   await rejectsWith(pages(index, [1]).next(), "dimension_mismatch");
+  await rejectsWith(pages(null, [1]).next(), "bad_parameter");
 });

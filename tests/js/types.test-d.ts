@@ -59,12 +59,14 @@ dot(floats, floats, { axis: 0 });
 const middle = quantile(floats, 0.5, { method: "hazen" });
 same<typeof middle, number>(true);
 const quarters = quantile(floats, [0.25, 0.75]);
+quantile(floats, new Float64Array([0.5])).shape.length;
 same<typeof quarters, ArrayResult>(true);
 // @ts-expect-error: no such method
 quantile(floats, 0.5, { method: "middle" });
 const any0 = any(floats);
 same<typeof any0, boolean>(true);
 new Accumulator("variance", { of: "float32", ddof: 1 }).push(new Float32Array(8)).finish();
+new Accumulator("sum").op satisfies string;
 
 // Running reductions, bins and groups.
 same<ReturnType<typeof cumsum>, ArrayResult>(true);
@@ -122,8 +124,8 @@ alloc(8, "float128");
   same<typeof near.ids, BigUint64Array<ArrayBuffer>>(true);
   index.recall({ k: 10, efSearch: 64 }).toFixed();
   index.health().degreeMean.toFixed();
-  // @ts-expect-error: many queries take no filter
   index.searchMany(new Float32Array(6), { filter: [1] });
+  index.searchMany(new Float32Array(6), { filter: (id) => id > 3, ids: "uint32" });
   // @ts-expect-error: a radius takes no k
   index.searchRadius([1, 2, 3], 0.5, { k: 3 });
   using typed = new Index<{ year: number; lang: string; seen: boolean }>(3);
@@ -144,6 +146,8 @@ alloc(8, "float128");
   typed.addColumn("note", "string");
   // @ts-expect-error: no such column
   typed.search([1, 2, 3], { filter: { yaer: 1999 } });
+  // @ts-expect-error: no such column
+  typed.searchMany([1, 2, 3], { filter: { yaer: 1999 } });
   // @ts-expect-error: a year is a number
   typed.search([1, 2, 3], { filter: { year: { gte: "2000" } } });
   // @ts-expect-error: a year is a number
@@ -201,6 +205,15 @@ async function remote() {
   // @ts-expect-error a year is asked for, and no other column
   valued.columns.lang;
   void few;
+  await sharded.searchMany([1, 2, 3], { filter: chosen });
+  const bins = await (await nf.Histogram.create(3, { range: [0, 1] })).push([1], { weights: [2] });
+  const counts: ArrayResult = (await bins.finish()).counts;
+  const tail: number = await (await nf.Quantiles.create({ limit: 5000 })).finish(0.99);
+  const cov = await pool.Cov.create(2);
+  await cov.merge(await pool.Cov.fromBytes(await cov.toBytes()));
+  // @ts-expect-error states of different kinds do not merge
+  await cov.merge(bins);
+  void [counts, tail];
   const stored = await openSaved("a");
   await save("b", stored, { onProgress: (loaded, total) => void (loaded / total) });
   await fetchIndex("/a.nearfold", { cache: true, integrity: "sha256-" });

@@ -47,6 +47,7 @@ test("an index in a worker answers as one here, with all its members", async () 
   const query = data.subarray(160, 176);
   assert.deepEqual(await there.search(query, { k: 5 }), here.search(query, { k: 5 }));
   assert.deepEqual(await there.searchMany(data.subarray(0, 64)), here.searchMany(data.subarray(0, 64)));
+  assert.deepEqual(await there.searchMany(data.subarray(0, 64), { filter: [3, 4, 5] }), here.searchMany(data.subarray(0, 64), { filter: [3, 4, 5] }));
   assert.deepEqual(await there.searchRadius(query, 0.4), here.searchRadius(query, 0.4));
   assert.deepEqual(await there.search(query, { filter: [3, 4, 5] }), here.search(query, { filter: [3, 4, 5] }));
   const filter = await there.filter(new Set([3, 4, 5]));
@@ -67,7 +68,7 @@ test("an index in a worker answers as one here, with all its members", async () 
   there.free();
   await rejectsWith(there.search(query), "freed");
   // Getters are read without a call: a new one has to be known to the page's side.
-  const getters = [own.Index, own.Accumulator, own.Filter].filter(Boolean).flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([, { get }]) => get).map(([name]) => name));
+  const getters = [own.Index, own.Accumulator, own.Filter, own.Cov, own.Histogram, own.Quantiles, Object.getPrototypeOf(own.Cov)].flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([name, { get }]) => get && name !== "core").map(([name]) => name));
   const read = getters.map((name) => [name, again[name]]);
   await Promise.allSettled(read.map(([, promise]) => promise));
   for (const [name, promise] of read) assert.equal(typeof promise.then, "function", name);
@@ -94,6 +95,31 @@ test("accumulators keep one identity and merge", async () => {
   await left.merge(right);
   assert.equal(await left.finish(), 1);
   assert.equal(await left.count, 3);
+});
+
+test("covariances, bins and quantiles are gathered in a worker, and in a pool", async () => {
+  for (const there of [nf, pool]) {
+    const rows = { data: numbers.slice(0, 9000), shape: [3, 3000] };
+    const cov = await there.Cov.create(3);
+    assert.equal(await cov.push(rows), cov);
+    assert.deepEqual([await cov.variables, await cov.count, await cov.finish(), await cov.corrcoef()], [3, 3000, own.cov(rows), own.corrcoef(rows)]);
+    const bins = await there.Histogram.create(3, { range: [-1, 1] });
+    await bins.push([-2, 0.5, NaN, 5, 6], { weights: [1, 2, 3, 4, 5] });
+    const same = new own.Histogram(3, { range: [-1, 1] }).push([-2, 0.5, NaN, 5, 6], { weights: [1, 2, 3, 4, 5] });
+    assert.deepEqual([await bins.below, await bins.above, await bins.nan, await bins.finish(), await bins.toBytes()], [1, 2, 1, same.finish(), same.toBytes()]);
+    const left = await there.Quantiles.create({ limit: 4096 });
+    await left.push(numbers.subarray(0, 1000));
+    const right = await there.Quantiles.fromBytes(await left.toBytes());
+    assert.deepEqual([await right.limit, await right.isExact, await right.rankError, await right.finish(0.25)], [4096, true, 0, own.quantile(numbers.subarray(0, 1000), 0.25)]);
+    const edges = await there.Histogram.create([0, 1, 5]);
+    await rejectsWith(edges.merge(bins), "bad_parameter");
+    for (const name of ["core", "hasOwnProperty", "constructor"]) await rejectsWith(edges[name]("x"), "unknown_name");
+    for (const state of [cov, bins, left, right, edges]) state.free();
+  }
+  const [left, right] = await Promise.all([nf, nf].map((there) => there.Cov.create(1)));
+  await left.push([1, 2]);
+  await right.push([5]);
+  assert.deepEqual(await (await left.merge(right)).finish(), new own.Cov(1).push([1, 2, 5]).finish());
 });
 
 test("arrays are copied, a part of a buffer alone, unless they are to move", async () => {
@@ -124,7 +150,10 @@ test("errors cross with their code, and the worker works on", async () => {
   await rejectsWith(nf.sum([1], { transfer: 1 }), "bad_parameter");
   await rejectsWith(connect({ wroker: 1 }), "bad_parameter");
   await rejectsWith(connect({ kernel: new Uint8Array(9) }), "load_failed");
-  await rejectsWith(createPool({ size: 0 }), "bad_parameter");
+  for (const size of [0, 1e9, "2"]) await rejectsWith(createPool({ size }), "bad_parameter");
+  for (const worker of [5, {}, null, () => 5]) await rejectsWith(connect({ worker }), "bad_parameter");
+  await rejectsWith(connect({ worker() { throw new Error("mine"); } }), "worker_failed");
+  await rejectsWith(nf.pages(index, [1, 2, 3]), "unknown_name");
   await rejectsWith((await pool.Index.create(3)).add([1, 2]), "dimension_mismatch");
   const other = await connect();
   const foreign = await (await other.Index.create(3)).filter([]);
@@ -227,9 +256,13 @@ test("columns and filters over shards give what one index gives, all or nothing"
   await same({ filter: [3, 700, 9999], withColumns: ["flag"] });
   await same({ filter: { year: 1800 }, withColumns: true });
   assert.deepEqual(await shards.searchMany(data.slice(0, 40), { exact: true, withColumns: true }), one.searchMany(data.slice(0, 40), { exact: true, withColumns: true }));
+  assert.deepEqual(await shards.searchMany(data.slice(0, 40), { exact: true, filter: { year: { gte: 2005 } }, withColumns: ["year"] }), one.searchMany(data.slice(0, 40), { exact: true, filter: { year: { gte: 2005 } }, withColumns: ["year"] }));
   const [filter, own1] = [await shards.filter({ flag: true, year: { between: [1995, 2005] } }), one.filter({ flag: true, year: { between: [1995, 2005] } })];
   assert.equal(await filter.count, own1.count);
   assert.deepEqual(await shards.search(query, { exact: true, filter }), one.search(query, { exact: true, filter: own1 }));
+  assert.deepEqual(await shards.searchMany(data.slice(0, 40), { exact: true, filter }), one.searchMany(data.slice(0, 40), { exact: true, filter: own1 }));
+  assert.deepEqual(await shards.search(query, null), await shards.search(query));
+  await rejectsWith(shards.add(query, null), "bad_parameter");
   filter.free();
   await rejectsWith(shards.search(query, { filter }), "freed");
   const other = await pool.Index.create(8);
