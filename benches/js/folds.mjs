@@ -129,7 +129,7 @@ const PEERS = { "for loop": loops, "for loop, unrolled": unrolled, "d3-array": d
 /** Why ours need not be ahead. */
 function noteOf(operation) {
   const notes = [];
-  if (n < 10_000) notes.push("a call into the kernel has a price");
+  if (n < 10_000) notes.push(`a call into the kernel costs ${callMicroseconds.toFixed(2)} µs whatever n is`);
   if (["sum", "mean", "variance"].includes(operation)) notes.push("ours is exact, theirs is not");
   return notes.join("; ") || undefined;
 }
@@ -159,6 +159,11 @@ for (const [name, open] of Object.entries(PEERS)) {
     console.error(`${name}: skipped, ${error.message.split("\n")[0]}`);
   }
 }
+// The least that a call costs: the sum of one element that lies in the kernel's memory.
+const { alloc, sum } = await load("nearfold");
+const one = alloc(1, dtype);
+const callMicroseconds = 1000 * race([["call", () => sum(one)]]).get("call");
+
 const rows = [];
 for (const operation of OPERATIONS) {
   const contestants = [...Object.entries(ours), ...peers].filter(([, calls]) => calls[operation]).map(([name, calls]) => [name, calls[operation]]);

@@ -63,5 +63,6 @@ for (const name of list(options.sets)) {
   }
 }
 const bars = rows.filter((row) => row.met !== null);
+for (const row of bars.filter(({ met, note }) => !met && !note)) console.log(`missed, and the row does not say why: ${row.case}, beside ${row.peer_name}`);
 console.log(`\n${bars.filter((row) => row.met).length} of ${bars.length} bars met; ${options.out}`);
 process.exit(0);

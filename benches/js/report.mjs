@@ -11,6 +11,9 @@ export function row(name, ours, { peerName = null, peer = null, bar = null, less
   const value = peerName === null ? ours : ratio;
   const unreached = peerName !== null && peer == null; // the peer does not get there; the note says so
   const met = bar === null ? null : ours != null && (unreached || (lessIsBetter ? value <= bar : value >= bar));
+  // A bar may ask for more than to be ahead.
+  const ahead = met === false && ratio !== null && (lessIsBetter ? ratio < 1 : ratio > 1);
+  const notes = [note, ahead && "ahead, but short of the bar"].filter(Boolean).join("; ");
   return {
     case: name,
     ours: round(ours),
@@ -19,7 +22,7 @@ export function row(name, ours, { peerName = null, peer = null, bar = null, less
     ratio: round(ratio),
     bar,
     met,
-    ...(note ? { note } : {}),
+    ...(notes ? { note: notes } : {}),
     sign: lessIsBetter ? "≤" : "≥",
   };
 }
