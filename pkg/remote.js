@@ -144,6 +144,10 @@ export class Connection {
       if (object.connection !== this) throw badParameter(name, "an object of this worker", "one of another");
       return { "nearfold:handle": object.handle };
     }
+    // The worker would see an object of a class as one without names, and a filter without names allows everything.
+    if (typeof value.free === "function" || (tag(value) === "Object" && !isPlain(value))) {
+      throw badParameter(name, "what can be sent to a worker: numbers, texts, arrays, plain objects, objects of that worker", value);
+    }
     if (!isPlain(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.#encoded(each, key, move, transfer)]));
   }
@@ -190,7 +194,12 @@ export function classOf(call) {
   return { create: (...args) => call("create", args), fromBytes: (...args) => call("fromBytes", args), fromStream: (...args) => call("fromStream", args) };
 }
 
-const isPlain = (value) => typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+/** Returns whether a value is a plain object, of whatever frame. */
+function isPlain(value) {
+  if (typeof value !== "object" || value === null || tag(value) !== "Object") return false;
+  const parent = Object.getPrototypeOf(value);
+  return parent === null || Object.getPrototypeOf(parent) === null;
+}
 const isStream = (value) => typeof ReadableStream !== "undefined" && value instanceof ReadableStream;
 
 /** Takes what is for this side out of the options. */

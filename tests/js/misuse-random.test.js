@@ -40,7 +40,7 @@ const NO_ARRAY = [
 ];
 const NO_VECTOR = [...NO_ARRAY, () => [1, 2], () => [1, 2, 3, 4], () => [NaN, 0, 0], () => [Infinity, 0, 0], () => [1e39, 0, 0], () => [[1, 2]], () => [["1", "2", "3"]], () => new BigInt64Array(3), () => alloc(3), () => detached(new Float32Array(3))];
 const NO_COUNT = [() => 0, () => -1, () => 1.5, () => NaN, () => "3", () => -3n, () => [], () => ({}), () => true, () => () => 3];
-const NO_OPTIONS = [() => 7, () => "axis", () => true, () => Symbol("x"), () => ({ nonsense: 1 }), () => ({ axis: "0" }), () => ({ exact: "yes" }), () => ({ exact: 1 })];
+const NO_OPTIONS = [() => 7, () => "axis", () => true, () => Symbol("x"), () => ({ nonsense: 1 }), () => ({ axis: "0" }), () => ({ exact: "yes" }), () => ({ exact: 1 }), () => [], () => new Map(), () => new Date(0), () => (x) => x];
 const NO_ID = [() => -1, () => 0.5, () => NaN, () => "5", () => null, () => undefined, () => ({}), () => 2 ** 53, () => 2n ** 64n, () => -1n];
 const NO_NAME = [() => 7, () => null, () => ({}), () => Symbol("x"), () => "nonsense", () => ""];
 const NO_BYTES = [...NO_ARRAY, () => new Uint8Array(0), () => new Uint8Array(4096), () => bytes.subarray(1), () => bytes.subarray(0, -1), () => bytes.map((byte, i) => (i === 70 ? byte ^ 4 : byte)), () => new Float32Array(64), () => detached(new Uint8Array(9))];
@@ -62,7 +62,7 @@ const CALLS = [
   () => ["remove", (...args) => index.remove(...args), [[5]], [[() => [7], () => [5, 5], () => undefined, () => 5, () => new Set([7]), ...NO_ID.map((make) => () => [make()])]]],
   () => ["has", (...args) => index.has(...args), [5], [NO_ID]],
   () => ["vector", (...args) => index.vector(...args), [5], [[...NO_ID, () => 99]]],
-  () => ["search", (...args) => index.search(...args), [[1, 2, 3], {}], [NO_VECTOR, [...option("k", NO_COUNT), ...option("efSearch", NO_COUNT), ...option("recall", [() => 0, () => -1, () => 1.1, () => NaN, () => "1"]), ...option("ids", [() => "string", () => 7]), ...option("filter", [() => 7, () => "5", () => ({}), () => ["5"], () => [0.5], () => foreign, () => freed(index.filter([5])), () => (id) => index.has(id)]), ...NO_OPTIONS]]],
+  () => ["search", (...args) => index.search(...args), [[1, 2, 3], {}], [NO_VECTOR, [...option("k", NO_COUNT), ...option("efSearch", NO_COUNT), ...option("recall", [() => 0, () => -1, () => 1.1, () => NaN, () => "1"]), ...option("ids", [() => "string", () => 7]), ...option("filter", [() => new (class Own {})(), () => new Map(), () => new Date(0), () => ({ year: new Map() }), () => 7, () => "5", () => ({}), () => ["5"], () => [0.5], () => foreign, () => freed(index.filter([5])), () => (id) => index.has(id)]), ...NO_OPTIONS]]],
   () => ["searchMany", (...args) => index.searchMany(...args), [[1, 2, 3], {}], [NO_VECTOR.filter((make) => { const value = make(); return !(Array.isArray(value) && value.length === 0); }), [...option("k", NO_COUNT), ...NO_OPTIONS]]],
   () => ["searchRadius", (...args) => index.searchRadius(...args), [[1, 2, 3], 1], [NO_VECTOR, [() => undefined, () => "1", () => NaN, () => ({}), () => 1n]]],
   () => ["fromBytes", (...args) => Index.fromBytes(...args), [bytes], [NO_BYTES]],
