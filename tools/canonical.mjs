@@ -10,17 +10,17 @@ const [FIRST_LOAD, LAST_STORE] = [0x28, 0x3e];
 /** The logarithms of the bytes that `i32.load` … `i64.store32` read or write, in the order of their opcodes. */
 const NATURAL = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2];
 
-const isLocal = ({ op }) => op >= LOCAL_GET && op <= LOCAL_TEE;
+export const isLocal = ({ op }) => op >= LOCAL_GET && op <= LOCAL_TEE;
 
 /** Returns the number of a local that an instruction names. */
-function localOf({ bytes }) {
+export function localOf({ bytes }) {
   const cursor = new Cursor(bytes);
   cursor.at = 1;
   return cursor.number();
 }
 
 /** Returns the types of a function's locals, its parameters left out. */
-function typesOf(locals) {
+export function typesOf(locals) {
   const cursor = new Cursor(locals);
   cursor.at = 0;
   const types = [];
@@ -31,6 +31,9 @@ function typesOf(locals) {
   return types;
 }
 
+/** The types in the order of their locals: i32, i64, f32, f64, v128, and references. */
+const TYPES = [0x7f, 0x7e, 0x7d, 0x7c, 0x7b, 0x6f, 0x70];
+
 /** Gives the locals of one type adjacent numbers, the most often named first; those that are not named are dropped. */
 function renumberLocals(f, parameters) {
   const types = typesOf(f.locals);
@@ -40,11 +43,10 @@ function renumberLocals(f, parameters) {
     const local = localOf(instruction);
     if (local >= parameters) uses.set(local, (uses.get(local) ?? 0) + 1);
   }
-  // A Map remembers the order of first use: ties, and types, stand in it.
+  // A Map remembers the order of first use: ties stand in it.
   const used = [...uses.keys()];
-  const rank = new Map(used.map((local) => types[local - parameters]).map((type, i) => [type, i]).reverse());
   const typeOf = (local) => types[local - parameters];
-  used.sort((a, b) => rank.get(typeOf(a)) - rank.get(typeOf(b)) || uses.get(b) - uses.get(a));
+  used.sort((a, b) => TYPES.indexOf(typeOf(a)) - TYPES.indexOf(typeOf(b)) || uses.get(b) - uses.get(a));
   const groups = [];
   for (const local of used) groups.at(-1)?.[1] === typeOf(local) ? groups.at(-1)[0]++ : groups.push([1, typeOf(local)]);
   f.locals = Uint8Array.from([...leb(groups.length), ...groups.flatMap(([length, type]) => [...leb(length), type])]);

@@ -1,4 +1,4 @@
-// Makes a kernel smaller that does the same: traps without texts, nothing that is not called, like beside like.
+// Makes a kernel smaller that does the same: traps without texts, nothing that is not called, like beside like and numbered alike.
 //
 //   node tools/shrink.mjs IN.wasm OUT.wasm [panics] [names]   keeps the texts of panics; keeps the names of functions
 //
@@ -6,6 +6,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { canonical } from "./canonical.mjs";
+import { likeBefore } from "./locals.mjs";
 import { Module } from "./module.mjs";
 import { alike } from "./order.mjs";
 import { bareTraps, clearPlaces } from "./traps.mjs";
@@ -20,4 +21,6 @@ canonical(module);
 if (!kept.includes("names")) module.forgetNames();
 const live = module.live();
 const numbers = module.functions.map((_, i) => i + module.imports).filter((f) => live.has(f));
-writeFileSync(output, module.write(alike(module, numbers)));
+const order = alike(module, numbers);
+likeBefore(module, order);
+writeFileSync(output, module.write(order));
