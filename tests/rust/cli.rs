@@ -296,6 +296,11 @@ fn a_command_that_is_not_understood_exits_with_2() {
         &["build", "x.npy", "-o", "y", "--storage", "f8"],
         &["fold", "x.npy", "--op", "medain"],
         &["search", "x.nearfold", "-q", "q.npy", "-k", "ten"],
+        &["search", "x.nearfold", "-q", "q.npy", "-k", "3", "--radius", "0.5"],
+        &["search", "x.nearfold", "-q", "q.npy", "--filter", "{}", "--among", "ids.npy"],
+        &["remove", "x.nearfold"],
+        &["update", "x.nearfold", "x.npy"],
+        &["info", "x.nearfold", "--ef-search", "10"],
     ] {
         let output = folder.run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -310,10 +315,10 @@ fn a_command_that_is_not_understood_exits_with_2() {
 fn help_explains_every_command_and_shows_examples() {
     let folder = Folder::new("help");
     let help = folder.ok(&["--help"]);
-    for word in ["build", "search", "info", "fold", "Exit codes"] {
+    for word in ["build", "add", "update", "remove", "compact", "search", "info", "fold", "Exit codes"] {
         assert!(help.contains(word), "{word}");
     }
-    for command in ["build", "search", "fold"] {
+    for command in ["build", "add", "remove", "search", "fold"] {
         assert!(folder.ok(&[command, "--help"]).contains("Examples:"), "{command}");
     }
     assert_eq!(folder.ok(&["--version"]), concat!("nearfold ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -470,4 +475,117 @@ fn values_beside_the_vectors_are_filtered_and_printed() {
         folder.run(&["search", "x.nearfold", "-q", "query.npy", "--filter", "{"]).status.code(),
         Some(2)
     );
+}
+
+fn ids_npy(ids: &[u64]) -> Vec<u8> {
+    let data: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    npy("<u8", &format!("({},)", ids.len()), &data)
+}
+
+#[test]
+fn an_index_file_is_added_to_updated_thinned_and_compacted_as_the_library_does() {
+    let (folder, index) = with_index("change");
+    folder.write("x.nearfold", &index.to_bytes());
+    let mut index = Index::from_bytes(&index.to_bytes()).unwrap();
+    let same = |index: &Index| assert!(folder.read("x.nearfold") == index.to_bytes());
+
+    let more = vectors(3, 40, DIM);
+    folder.write("more.npy", &f32_npy(&more, 40, DIM));
+    let ids: Vec<u64> = (5000..5040).collect();
+    folder.write("ids.npy", &ids_npy(&ids));
+    let said = folder.ok(&["add", "x.nearfold", "more.npy", "--ids", "ids.npy"]);
+    assert!(said.starts_with("x.nearfold: 2,340 vectors, "), "{said}");
+    index.add(&more, Some(&ids)).unwrap();
+    same(&index);
+    // What comes from a file is the index that it says, as every command sees it.
+    let mut index = Index::from_bytes(&index.to_bytes()).unwrap();
+
+    let other = vectors(4, 40, DIM);
+    folder.write("other.npy", &f32_npy(&other, 40, DIM));
+    folder.ok(&["update", "x.nearfold", "other.npy", "--ids", "ids.npy", "--quiet"]);
+    index.update(&other, &ids).unwrap();
+    same(&index);
+    let mut index = Index::from_bytes(&index.to_bytes()).unwrap();
+
+    folder.write("gone.npy", &ids_npy(&[7, 5039]));
+    folder.ok(&["remove", "x.nearfold", "--id", "3,17", "--ids", "gone.npy"]);
+    index.remove(&[3, 17, 7, 5039]).unwrap();
+    same(&index);
+    let mut index = Index::from_bytes(&index.to_bytes()).unwrap();
+
+    let before = folder.read("x.nearfold");
+    assert!(folder.error(&["remove", "x.nearfold", "--id", "3"]).contains("id_not_found"));
+    assert!(folder.error(&["add", "x.nearfold", "more.npy", "--ids", "ids.npy"]).contains("duplicate_id"));
+    assert!(folder.error(&["add", "x.nearfold", "more.npy", "-o", "more.npy"]).contains("bad_parameter"));
+    folder.write("flat.npy", &f32_npy(&[0.5; 4], 2, 2));
+    assert!(folder.error(&["add", "x.nearfold", "flat.npy"]).contains("dimension_mismatch"));
+    assert!(folder.read("x.nearfold") == before, "what is refused changes nothing");
+
+    folder.ok(&["compact", "x.nearfold", "-o", "y.nearfold"]);
+    index.compact().unwrap();
+    assert!(folder.read("y.nearfold") == index.to_bytes());
+    assert!(folder.read("x.nearfold") == before, "another file was asked for");
+}
+
+#[test]
+fn values_come_and_stay_with_added_and_updated_vectors() {
+    let folder = Folder::new("change_values");
+    folder.write("base.npy", &f32_npy(&vectors(3, 3, 2), 3, 2));
+    folder.write("one.npy", &f32_npy(&[9.0, 9.0], 1, 2));
+    folder.write("years.jsonl", b"{\"year\":1999}\n{\"year\":2001}\n{\"year\":2002}\n");
+    folder.write("new.jsonl", b"{\"year\":2020}\n");
+    folder.write("id.npy", &ids_npy(&[1]));
+    folder.ok(&["build", "base.npy", "-o", "x.nearfold", "--columns", "years.jsonl"]);
+    folder.ok(&["add", "x.nearfold", "one.npy", "--columns", "new.jsonl"]);
+    folder.ok(&["update", "x.nearfold", "one.npy", "--ids", "id.npy"]);
+    let found = folder.ok(&["search", "x.nearfold", "-q", "one.npy", "-k", "2", "--with", "year"]);
+    assert_eq!(found, "0\t1\t0.0\t2001\n0\t3\t0.0\t2020\n");
+}
+
+#[test]
+fn search_finds_all_within_a_radius_and_only_those_among_given_ids() {
+    let (folder, index) = with_index("radius");
+    folder.write("x.nearfold", &index.to_bytes());
+    let text =
+        folder.ok(&["search", "x.nearfold", "-q", "queries.npy", "--radius", "0.2", "--recall", "0.99"]);
+    let asked = SearchParams::default().recall(0.99);
+    let mut expected = String::new();
+    for (query, row) in vectors(2, 3, DIM).chunks(DIM).enumerate() {
+        let found = index.search_radius(row, 0.2, &asked).unwrap();
+        for (id, distance) in found.ids.iter().zip(&found.distances) {
+            expected += &format!("{query}\t{id}\t{distance:?}\n");
+        }
+    }
+    assert!(expected.lines().count() > 3, "the radius holds some");
+    assert_eq!(text, expected);
+    assert!(
+        folder.error(&["search", "x.nearfold", "-q", "queries.npy", "--radius", "nan"]).contains("radius")
+    );
+
+    let among: Vec<u64> = (0..2300).step_by(9).collect();
+    folder.write("among.npy", &ids_npy(&among));
+    let text = folder.ok(&["search", "x.nearfold", "-q", "queries.npy", "-k", "4", "--among", "among.npy"]);
+    let filter = index.filter_ids(&among);
+    let found = index.search_filtered(&vectors(2, 1, DIM), 4, &SearchParams::default(), &filter).unwrap();
+    let ids: Vec<u64> = text.lines().map(|line| line.split('\t').nth(1).unwrap().parse().unwrap()).collect();
+    assert_eq!(ids[..4], found.ids);
+    assert!(ids.len() == 12 && ids.iter().all(|id| id % 9 == 0));
+}
+
+#[test]
+fn info_measures_recall_where_it_is_asked_to() {
+    let (folder, index) = with_index("recall");
+    folder.write("x.nearfold", &index.to_bytes());
+    assert!(!folder.ok(&["info", "x.nearfold"]).contains("recall"));
+    for (more, params) in [
+        (&[][..], SearchParams::default()),
+        (&["--ef-search", "12"][..], SearchParams::default().ef_search(12)),
+    ] {
+        let expected = index.recall(10, &params).unwrap();
+        let text = folder.ok(&[&["info", "x.nearfold", "--recall", "10"], more].concat());
+        assert!(text.contains(&format!("recall@10: {expected:.4}\n")), "{text}");
+        let json = folder.ok(&[&["info", "x.nearfold", "--json", "--recall", "10"], more].concat());
+        let facts: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(facts["recall"].to_string().parse(), Ok(expected));
+    }
 }

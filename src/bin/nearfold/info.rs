@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use nearfold::{Index, Storage};
+use nearfold::{Index, SearchParams, Storage};
 use serde::Serialize;
 
 use crate::{Failure, files, text};
@@ -18,6 +18,12 @@ pub(crate) struct Info {
     /// As one JSON object
     #[arg(long)]
     json: bool,
+    /// Measure the recall of searches for so many neighbours: asks for stored vectors, each left out meanwhile
+    #[arg(long, value_name = "K")]
+    recall: Option<usize>,
+    /// How many candidates those searches keep; without it as many as a search takes that asks for nothing
+    #[arg(long, value_name = "EF", requires = "recall")]
+    ef_search: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -32,6 +38,8 @@ struct Facts {
     memory_bytes: MemoryBytes,
     health: Health,
     columns: BTreeMap<String, &'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recall: Option<f32>,
 }
 
 #[derive(Serialize)]
@@ -80,13 +88,20 @@ impl Facts {
                 degree_max: health.degree_max,
             },
             columns: index.columns().into_iter().map(|(name, kind)| (name, kind.name())).collect(),
+            recall: None,
         }
     }
 }
 
 impl Info {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
-        let facts = Facts::of(&files::read_index(&self.index)?);
+        let index = files::read_index(&self.index)?;
+        let mut facts = Facts::of(&index);
+        if let Some(k) = self.recall {
+            let mut params = SearchParams::default();
+            params.ef_search = self.ef_search;
+            facts.recall = Some(index.recall(k, &params)?);
+        }
         if self.json {
             serde_json::to_writer(&mut *out, &facts).map_err(std::io::Error::from)?;
             return Ok(writeln!(out)?);
@@ -120,6 +135,9 @@ impl Info {
             out,
             "health: links of a vector: {degree_min} to {degree_max}, {degree_mean:.1} on average"
         )?;
+        if let (Some(k), Some(recall)) = (self.recall, facts.recall) {
+            writeln!(out, "recall@{k}: {recall:.4}")?;
+        }
         for (name, kind) in &facts.columns {
             writeln!(out, "column: {name:<8} {kind}")?;
         }

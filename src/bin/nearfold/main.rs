@@ -3,6 +3,7 @@
 //! Converts names, files and errors; what a number is worth is decided in the library.
 
 mod build;
+mod change;
 mod columns;
 mod files;
 mod fold;
@@ -30,6 +31,10 @@ With 1, one line on standard error says why: nearfold: <code>: <message>";
 #[derive(Subcommand)]
 enum Command {
     Build(build::Build),
+    Add(change::Add),
+    Update(change::Update),
+    Remove(change::Remove),
+    Compact(change::Compact),
     Search(search::Search),
     Info(info::Info),
     Fold(fold::Fold),
@@ -67,6 +72,10 @@ fn main() -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let done = match Cli::parse().command {
         Command::Build(command) => command.run(&mut out),
+        Command::Add(command) => command.run(&mut out),
+        Command::Update(command) => command.run(&mut out),
+        Command::Remove(command) => command.run(&mut out),
+        Command::Compact(command) => command.run(&mut out),
         Command::Search(command) => command.run(&mut out),
         Command::Info(command) => command.run(&mut out),
         Command::Fold(command) => command.run(&mut out),

@@ -10,7 +10,7 @@ use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::{Failure, columns, files};
+use crate::{Failure, change, columns, files};
 
 /// Find the nearest neighbours of the vectors in a .npy file.
 #[derive(Args)]
@@ -24,6 +24,8 @@ gt, gte, lt, lte, between and exists; and, or, not.
 
 Examples:
   nearfold search vectors.nearfold --query queries.npy -k 5
+  nearfold search vectors.nearfold --query queries.npy --recall 0.99
+  nearfold search vectors.nearfold --query queries.npy --radius 0.3
   nearfold search vectors.nearfold --query queries.npy --exact --format json
   nearfold search vectors.nearfold --query queries.npy --filter '{\"year\":{\"gte\":2000}}' --with year,lang")]
 pub(crate) struct Search {
@@ -41,6 +43,10 @@ pub(crate) struct Search {
     /// Which part of the true neighbours is to be found, where --ef-search is not given [default: 0.95]
     #[arg(long, value_name = "PART")]
     recall: Option<f32>,
+    /// All neighbours up to this distance, instead of the k nearest
+    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true,
+        conflicts_with_all = ["k", "explain", "filter", "among"])]
+    radius: Option<f32>,
     /// Compare with every vector instead of walking the graph
     #[arg(long)]
     exact: bool,
@@ -50,6 +56,9 @@ pub(crate) struct Search {
     /// Only vectors whose values in the columns are so, as JSON
     #[arg(long, value_name = "JSON", value_parser = columns::filter)]
     filter: Option<Expression>,
+    /// Only vectors with these ids: a .npy file of integers
+    #[arg(long, value_name = "FILE", conflicts_with = "filter")]
+    among: Option<PathBuf>,
     /// The columns whose values are printed, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     with: Vec<String>,
@@ -100,7 +109,18 @@ impl Search {
         let mut params = SearchParams::default().exact(self.exact);
         params.ef_search = self.ef_search;
         params.recall = self.recall;
-        let filter = self.filter.as_ref().map(|filter| index.filter_where(filter)).transpose()?;
+        if let Some(radius) = self.radius {
+            for (query, row) in queries.values.chunks_exact(queries.dim).enumerate() {
+                let found = index.search_radius(row, radius, &params)?;
+                self.print(out, &index, query, &found.ids, &found.distances, None)?;
+            }
+            return Ok(());
+        }
+        let filter = match (&self.filter, &self.among) {
+            (Some(filter), _) => Some(index.filter_where(filter)?),
+            (None, Some(path)) => Some(index.filter_ids(&change::read_ids(path)?)),
+            (None, None) => None,
+        };
         if self.explain || filter.is_some() {
             for (query, row) in queries.values.chunks_exact(queries.dim).enumerate() {
                 let (found, how) = index.search_explained(row, self.k, &params, filter.as_ref())?;

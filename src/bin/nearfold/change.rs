@@ -1,0 +1,185 @@
+//! `nearfold add`, `update`, `remove` and `compact`: an index file becomes another one.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use nearfold::Index;
+use nearfold::columns::Value;
+use nearfold::ingest::{Matrix, ids_from_array};
+
+use crate::{Failure, columns, files, text};
+
+/// Which file is changed, and where the changed one goes.
+#[derive(Args)]
+struct Target {
+    /// The index
+    index: PathBuf,
+    /// Where the changed index goes [default: in the place of the old one, at once or not at all]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// No summary
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Target {
+    fn path(&self) -> &Path {
+        self.output.as_ref().unwrap_or(&self.index)
+    }
+
+    /// Reads the index; fails where the changed one could not be written, or would go over one of `inputs`.
+    fn read(&self, inputs: &[Option<&PathBuf>]) -> Result<Index, Failure> {
+        let inputs: Vec<&Path> = inputs.iter().flatten().map(|path| path.as_path()).collect();
+        files::check_output(self.path(), &inputs)?;
+        files::read_index(&self.index)
+    }
+
+    fn write(&self, index: &Index, out: &mut dyn Write) -> Result<(), Failure> {
+        let bytes = index.to_bytes();
+        files::write_at_once(self.path(), &bytes)?;
+        if !self.quiet {
+            let (len, bytes) = (text::thousands(index.len()), text::thousands(bytes.len()));
+            writeln!(out, "{}: {len} vectors, {bytes} bytes", self.path().display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Vectors, their ids and the values beside them.
+struct Rows {
+    matrix: Matrix,
+    ids: Option<Vec<u64>>,
+    columns: Vec<(String, Vec<Value>)>,
+}
+
+impl Rows {
+    fn read(vectors: &Path, ids: Option<&PathBuf>, columns: Option<&PathBuf>) -> Result<Self, Failure> {
+        Ok(Self {
+            matrix: Matrix::from_array(files::read_array(vectors)?)?,
+            ids: ids.map(|path| read_ids(path)).transpose()?,
+            columns: columns.map(|path| columns::read(path)).transpose()?.unwrap_or_default(),
+        })
+    }
+
+    fn of_dim(self, dim: usize) -> Result<Self, Failure> {
+        if self.matrix.dim == dim {
+            return Ok(self);
+        }
+        Err(nearfold::Error::DimensionMismatch { expected: dim, got: self.matrix.dim }.into())
+    }
+
+    fn columns(&self) -> Vec<(&str, &[Value])> {
+        self.columns.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
+    }
+}
+
+/// Reads a .npy file of ids.
+pub(crate) fn read_ids(path: &Path) -> Result<Vec<u64>, Failure> {
+    Ok(ids_from_array(&files::read_array(path)?)?)
+}
+
+/// Add the vectors in a .npy file to an index.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  nearfold add vectors.nearfold more.npy
+  nearfold add vectors.nearfold more.npy --ids ids.npy --columns meta.jsonl -o more.nearfold")]
+pub(crate) struct Add {
+    #[command(flatten)]
+    target: Target,
+    /// The vectors: a .npy file of shape (n, dim)
+    vectors: PathBuf,
+    /// A .npy file of n integers; without it the next free ids are taken
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+    /// Values beside the vectors: JSON Lines, one object of names and values for each vector
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+}
+
+impl Add {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let (ids, columns) = (self.ids.as_ref(), self.columns.as_ref());
+        let mut index = self.target.read(&[Some(&self.vectors), ids, columns])?;
+        let rows = Rows::read(&self.vectors, ids, columns)?.of_dim(index.dim())?;
+        index
+            .add_with_columns(&rows.matrix.values, rows.ids.as_deref(), &rows.columns(), &mut |_, _| true)?;
+        self.target.write(&index, out)
+    }
+}
+
+/// Replace the vectors of ids that are in an index.
+#[derive(Args)]
+#[command(after_help = "\
+Values in the columns that are not given stay.
+
+Example:
+  nearfold update vectors.nearfold new.npy --ids ids.npy")]
+pub(crate) struct Update {
+    #[command(flatten)]
+    target: Target,
+    /// The vectors: a .npy file of shape (n, dim)
+    vectors: PathBuf,
+    /// Whose vectors they are: a .npy file of n integers
+    #[arg(long, value_name = "FILE")]
+    ids: PathBuf,
+    /// Values beside the vectors: JSON Lines, one object of names and values for each vector
+    #[arg(long, value_name = "FILE")]
+    columns: Option<PathBuf>,
+}
+
+impl Update {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let columns = self.columns.as_ref();
+        let mut index = self.target.read(&[Some(&self.vectors), Some(&self.ids), columns])?;
+        let rows = Rows::read(&self.vectors, Some(&self.ids), columns)?.of_dim(index.dim())?;
+        let ids = rows.ids.as_deref().unwrap_or_default();
+        index.update_with_columns(&rows.matrix.values, ids, &rows.columns())?;
+        self.target.write(&index, out)
+    }
+}
+
+/// Take vectors out of an index.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  nearfold remove vectors.nearfold --id 3,17
+  nearfold remove vectors.nearfold --ids gone.npy -o fewer.nearfold")]
+pub(crate) struct Remove {
+    #[command(flatten)]
+    target: Target,
+    /// Ids, separated by commas
+    #[arg(long, value_name = "ID", value_delimiter = ',', required_unless_present = "ids")]
+    id: Vec<u64>,
+    /// A .npy file of ids
+    #[arg(long, value_name = "FILE")]
+    ids: Option<PathBuf>,
+}
+
+impl Remove {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let mut index = self.target.read(&[self.ids.as_ref()])?;
+        let mut ids = self.id;
+        if let Some(path) = &self.ids {
+            ids.extend(read_ids(path)?);
+        }
+        index.remove(&ids)?;
+        self.target.write(&index, out)
+    }
+}
+
+/// Put an index in order after many changes: neighbours next to each other, nothing to spare.
+#[derive(Args)]
+pub(crate) struct Compact {
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Compact {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let mut index = self.target.read(&[])?;
+        index.compact()?;
+        self.target.write(&index, out)
+    }
+}
