@@ -1260,7 +1260,7 @@ export class Index<C extends object = ColumnValues> {
    * Returns the recall that searches with these options have, measured on the index itself: its own vectors
    * are asked for, each left out for its own question.
    *
-   * Cost: 100 exact searches.
+   * Cost: 256 exact searches.
    *
    * @throws {NearfoldError} `bad_parameter`.
    */

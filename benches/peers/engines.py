@@ -63,12 +63,18 @@ class Nearfold(Engine):
     def __init__(self, dataset, storage="i8"):
         super().__init__(dataset)
         self.storage, self.name = storage, f"nearfold {storage}"
+        self.codes, _, self.rerank = storage.partition("+")
 
     def _built(self):
         import nearfold
 
         index = nearfold.Index(
-            self.dataset.dim, metric=self.dataset.metric, storage=self.storage, M=M, ef_construction=EF_CONSTRUCTION
+            self.dataset.dim,
+            metric=self.dataset.metric,
+            storage=self.codes,
+            rerank=self.rerank or None,
+            M=M,
+            ef_construction=EF_CONSTRUCTION,
         )
         index.add(self.dataset.base)
         return index
@@ -247,17 +253,8 @@ def ours_in_node(dataset: Dataset) -> list[Engine]:
 
 
 def ours(dataset: Dataset) -> list[Engine]:
-    """Every storage that this build of nearfold knows; the default comes first."""
-    import nearfold
-
-    known = []
-    for storage in ("i8", "f32", "f16", "b1"):
-        try:
-            nearfold.Index(dataset.dim, metric=dataset.metric, storage=storage)
-        except nearfold.NearfoldError:
-            continue
-        known.append(Nearfold(dataset, storage))
-    return known
+    """Every storage, and what re-ranks it; the default comes first."""
+    return [Nearfold(dataset, storage) for storage in ("i8", "i8+f16", "f32", "f16", "b1", "b1+i8")]
 
 
 def peers(dataset: Dataset) -> list[Engine]:

@@ -78,6 +78,7 @@ impl Index {
         }
         self.scratch.put(scratch);
         let linked = slots.len();
+        self.drift += linked - first;
         self.graph = Graph::Slots(slots);
         if linked < last {
             self.store.truncate(linked);
@@ -87,6 +88,8 @@ impl Index {
         if linked >= 2 * self.ordered {
             self.compact()?;
             self.calibrate();
+        } else {
+            self.calibrate_when_stale();
         }
         if linked == last {
             return Ok(ids);

@@ -83,6 +83,8 @@ impl Index {
             reach::repair(rows, slots, 0, &mut self.extra, plan, &mut scratch);
             self.scratch.put(scratch);
             self.checked = last;
+            self.drift += dead.len();
+            self.calibrate_when_stale();
         }
         Ok(())
     }

@@ -73,6 +73,8 @@ pub struct Index {
     pub(crate) ordered: usize,
     /// What `ef_search` gives what recall.
     pub(crate) calibration: Calibration,
+    /// How many vectors came or went since that was measured.
+    pub(super) drift: usize,
     /// Changes with the index: a filter made before is refused after.
     pub(super) changes: u64,
     pub(super) dedupe: Dedupe,
@@ -111,6 +113,7 @@ impl Index {
             extra: Vec::new(),
             ordered: checked,
             calibration: Calibration::default(),
+            drift: 0,
             changes: 0,
             dedupe: Dedupe::default(),
             scratch: ScratchPool::default(),

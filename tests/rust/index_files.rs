@@ -104,6 +104,41 @@ fn every_file_opens_and_gives_the_recorded_neighbours() {
     }
 }
 
+macro_rules! earlier {
+    ($($name:literal),* $(,)?) => {
+        /// Files of the same adds, written when the index asked itself 100 questions.
+        const EARLIER: &[(&str, &[u8])] = &[$((
+            $name,
+            include_bytes!(concat!("../vectors/index/v1/earlier/", $name, ".nearfold")),
+        )),*];
+    };
+}
+earlier![
+    "cosine-b1-graph",
+    "cosine-b1-rerank-i8",
+    "cosine-i8-duplicates",
+    "l2sq-f16-graph",
+    "l2sq-f32-graph",
+    "l2sq-i8-rerank-f16",
+    "l2sq-i8-two-adds",
+];
+
+#[test]
+fn files_written_earlier_open_and_give_the_recorded_neighbours() {
+    for (name, file) in EARLIER {
+        let (_, json, now) = FIXTURES.iter().find(|fixture| fixture.0 == *name).unwrap();
+        assert!(file != now, "{name}: this is no earlier file");
+        let spec: Value = serde_json::from_str(json).unwrap();
+        let index = Index::from_bytes(file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for search in spec["searches"].as_array().unwrap() {
+            let (ids, distances) = answers(&index, &spec, search);
+            assert_eq!(search["ids"], serde_json::json!(ids), "{name}: {search}");
+            assert_eq!(search["distances"], serde_json::json!(distances), "{name}");
+        }
+        assert!(index.to_bytes() == *file, "{name}: what was opened is not saved as it was");
+    }
+}
+
 #[test]
 fn building_again_gives_the_same_bytes() {
     for (name, json, file) in FIXTURES {
