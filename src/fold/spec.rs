@@ -10,6 +10,8 @@ use super::output::Scalar;
 use super::powers;
 use super::reduce::Reduction;
 use crate::error::{Error, Result};
+use crate::kernel::element::Float;
+use crate::kernel::estimate::Estimate;
 use crate::kernel::{moments, sum};
 
 /// What is computed, whatever happens to NaN.
@@ -271,20 +273,20 @@ impl Spec {
 
     /// Returns a sum or a mean that an estimate decides: then there is no NaN.
     fn estimated(&self, block: Block<'_>) -> Option<Cell> {
-        let (sum, n) = match (self.out, block) {
-            (Dtype::F64, Block::F64(x)) => (sum::estimate(x)?, x.len()),
-            (Dtype::F32, Block::F32(x)) => (sum::estimate(x)?, x.len()),
+        match (self.out, block) {
+            (Dtype::F64, Block::F64(x)) => self.settled::<f64>(x),
+            (Dtype::F32, Block::F32(x)) => self.settled::<f32>(x),
+            _ => None,
+        }
+    }
+
+    fn settled<T: Float>(&self, x: &[T]) -> Option<Cell> {
+        let value: T = match self.kind {
+            Kind::Sum => sum::settled(x, Estimate::rounded)?,
+            Kind::Mean if !x.is_empty() => sum::settled(x, |sum| sum.divided_by(x.len() as f64).rounded())?,
             _ => return None,
         };
-        let value = match self.kind {
-            Kind::Sum => sum,
-            Kind::Mean if n > 0 => sum.divided_by(n as f64),
-            _ => return None,
-        };
-        Some(Cell::F(match self.out {
-            Dtype::F32 => f64::from(value.rounded::<f32>()?),
-            _ => value.rounded::<f64>()?,
-        }))
+        Some(Cell::F(value.widen()))
     }
 
     fn one_shot_cell(&self, block: Block<'_>) -> Option<Cell> {

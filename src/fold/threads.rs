@@ -98,13 +98,11 @@ fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, spec: &Spec) -> Optio
     };
     let exact = |x: &[T]| (exact_sum(x, part), exact_products(x, x, part));
     let result: T = match spec.kind {
-        Kind::Sum => {
-            estimate(x, part).and_then(Estimate::rounded).unwrap_or_else(|| exact_sum(x, part).round())
-        }
+        Kind::Sum => settled(x, part, Estimate::rounded).unwrap_or_else(|| exact_sum(x, part).round()),
         Kind::Mean => {
             let n = x.len() as u64;
-            let estimate = estimate(x, part).and_then(|sum| sum.divided_by(n as f64).rounded());
-            estimate.unwrap_or_else(|| exact_sum(x, part).mean(n))
+            let mean = settled(x, part, |sum| sum.divided_by(n as f64).rounded());
+            mean.unwrap_or_else(|| exact_sum(x, part).mean(n))
         }
         Kind::Var => moments::var_by(x, ddof, about, exact),
         Kind::Std => moments::std_by(x, ddof, about, exact),
@@ -114,8 +112,11 @@ fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, spec: &Spec) -> Optio
     Some(Cell::F(result.widen()))
 }
 
-fn estimate<T: Float + Sync>(x: &[T], part: usize) -> Option<Estimate> {
-    join(map(x.len(), part, |range| sum::estimate(&x[range])))
+/// As [`sum::settled`], the parts on several threads.
+fn settled<T: Float + Sync, R>(x: &[T], part: usize, decide: impl Fn(Estimate) -> Option<R>) -> Option<R> {
+    let by = |estimate: fn(&[T]) -> Option<Estimate>| join(map(x.len(), part, |range| estimate(&x[range])));
+    let rough = if T::HAS_ROUGH_SUM { by(sum::rough) } else { None };
+    rough.and_then(&decide).or_else(|| by(sum::estimate).and_then(decide))
 }
 
 fn join(parts: Vec<Option<Estimate>>) -> Option<Estimate> {

@@ -6,6 +6,7 @@ use super::estimate::{EPSILON, Estimate, two_sum};
 use super::extrema::Ordered;
 use super::round::Leading;
 use super::vector::Vector;
+use super::{COMPACT, rough};
 
 /// A floating-point element: `f64`, `f32` or `f16`.
 pub(crate) trait Float: Ordered + Default {
@@ -23,6 +24,17 @@ pub(crate) trait Float: Ordered + Default {
             *wide = x.widen();
         }
         V::load(&wide)
+    }
+
+    /// Whether [`rough_sum`](Self::rough_sum) yields anything.
+    const HAS_ROUGH_SUM: bool = false;
+
+    /// Returns the sum with a bound of its error, quicker than [`sum::estimate`](super::sum::estimate), where that is
+    /// likely to decide what it rounds to in this type.
+    #[inline(always)]
+    fn rough_sum(x: &[Self]) -> Option<Estimate> {
+        let _ = x;
+        None
     }
 
     /// Returns the nearest number of this type.
@@ -97,6 +109,12 @@ impl Float for f64 {
 
 impl Float for f32 {
     const PRODUCTS_ARE_DOUBLES: bool = true;
+    const HAS_ROUGH_SUM: bool = !COMPACT;
+
+    #[inline(always)]
+    fn rough_sum(x: &[Self]) -> Option<Estimate> {
+        if COMPACT { None } else { rough::sum(x) }
+    }
 
     #[inline(always)]
     fn load<V: Vector>(x: &[Self]) -> V {

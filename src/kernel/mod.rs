@@ -58,6 +58,8 @@ pub(crate) mod pages;
 #[cfg(feature = "fold")]
 pub(crate) mod products;
 #[cfg(feature = "fold")]
+mod rough;
+#[cfg(feature = "fold")]
 mod round;
 #[cfg(feature = "fold")]
 pub(crate) mod rows;

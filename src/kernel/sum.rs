@@ -27,7 +27,7 @@ const FEW: usize = 16;
 /// Empty, or only zeros of any sign: +0. NaN, or infinities of both signs: NaN. Infinite only if
 /// a term is, or if the exact sum is above the largest finite number.
 pub(crate) fn sum<T: Float, R: Float>(x: &[T]) -> R {
-    estimate(x).and_then(Estimate::rounded).unwrap_or_else(|| exact(x).round())
+    settled(x, Estimate::rounded).unwrap_or_else(|| exact(x).round())
 }
 
 /// Returns the sum divided by the number of elements, rounded once; NaN for no elements.
@@ -36,8 +36,17 @@ pub(crate) fn mean<T: Float, R: Float>(x: &[T]) -> R {
     if n == 0 {
         return R::narrow(f64::NAN);
     }
-    let estimate = estimate(x).and_then(|sum| sum.divided_by(n as f64).rounded());
-    estimate.unwrap_or_else(|| exact(x).mean(n))
+    settled(x, |sum| sum.divided_by(n as f64).rounded()).unwrap_or_else(|| exact(x).mean(n))
+}
+
+/// Returns what the first estimate of the sum decides, the quickest before the closest; `None`: none does.
+pub(crate) fn settled<T: Float, R>(x: &[T], decide: impl Fn(Estimate) -> Option<R>) -> Option<R> {
+    rough(x).and_then(&decide).or_else(|| estimate(x).and_then(decide))
+}
+
+/// Returns a sum that is quick, with a bound of its error, where the type has such a sum.
+pub(crate) fn rough<T: Float>(x: &[T]) -> Option<Estimate> {
+    if x.len() <= FEW { None } else { T::rough_sum(x) }
 }
 
 #[cold]
