@@ -207,8 +207,8 @@ pub(super) fn fit(value: &Value, kind: ColumnType) -> Option<Value> {
         (Value::Int(_), ColumnType::Int)
         | (Value::String(_), ColumnType::String)
         | (Value::Bool(_), ColumnType::Bool) => Some(value.clone()),
-        // NaN is what tables of floats have where they have nothing.
-        (Value::Float(float), ColumnType::Float | ColumnType::Int) if float.is_nan() => Some(Value::Null),
+        // NaN is what tables have where they have nothing, pandas also among texts.
+        (Value::Float(float), _) if float.is_nan() => Some(Value::Null),
         (Value::Float(float), ColumnType::Float) => Some(Value::Float(*float)),
         (Value::Int(int), ColumnType::Float) => exact(*int).map(Value::Float),
         (Value::Float(float), ColumnType::Int) => whole(*float).map(Value::Int),
@@ -218,11 +218,14 @@ pub(super) fn fit(value: &Value, kind: ColumnType) -> Option<Value> {
 
 /// Returns the type of a column that is made of these values.
 ///
-/// Whole numbers make `int`, unless there is another number among them. `None` when all are missing.
+/// Whole numbers make `int`, unless there is another number, or NaN, among them. `None` when all are missing.
 pub(super) fn kind_of(values: &[Value]) -> Option<ColumnType> {
-    let mut kind = None;
+    let is_nan = |value: &Value| matches!(value, Value::Float(float) if float.is_nan());
+    let (mut kind, mut has_nan) = (None, false);
     for value in values {
+        has_nan |= is_nan(value);
         kind = match (value, kind) {
+            (value, kind) if is_nan(value) => kind,
             (Value::Float(_), None | Some(ColumnType::Int)) => Some(ColumnType::Float),
             (Value::Int(_), None) => Some(ColumnType::Int),
             (Value::String(_), None) => Some(ColumnType::String),
@@ -230,5 +233,8 @@ pub(super) fn kind_of(values: &[Value]) -> Option<ColumnType> {
             (_, kind) => kind,
         };
     }
-    kind
+    match kind {
+        None | Some(ColumnType::Int) if has_nan => Some(ColumnType::Float),
+        kind => kind,
+    }
 }

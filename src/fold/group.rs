@@ -60,7 +60,7 @@ pub(super) fn grouped(
     let work = Work::flat(values, spec.op)?;
     // A counting sort: where each group begins, then every element to its group.
     let mut ends: Vec<usize> = Vec::new();
-    let out_of_memory = |_| Error::OutOfMemory { len_bytes: 8 * (groups as u64 + 1) };
+    let out_of_memory = |_| Error::OutOfMemory { len_bytes: (groups as u64 + 1).saturating_mul(8) };
     ends.try_reserve_exact(groups + 1).map_err(out_of_memory)?;
     ends.resize(groups + 1, 0);
     let chosen = || codes.iter().enumerate().filter_map(|(i, &code)| Some((i, usize::try_from(code).ok()?)));

@@ -6,7 +6,7 @@ use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
 use super::output::Output;
-use super::reduce::output;
+use super::reduce::{check_room, output};
 use super::threads;
 use super::total::Total;
 use super::values::Values;
@@ -110,6 +110,7 @@ impl<'a> Pair<'a> {
         each: impl Fn(Block<'_>, Block<'_>) -> Result<Cell>,
     ) -> Result<Output> {
         let (lanes, shape) = self.result(options.keepdims);
+        check_room(&shape, 1)?;
         let each = |i: usize| {
             let (a, b) = self.lane(i);
             each(a, b)

@@ -164,8 +164,16 @@ impl Partial {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`Error::Corrupt`]; those of [`new`](Self::new).
+    /// Errors: [`Error::Corrupt`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::read(bytes).map_err(|error| match error {
+            Error::Corrupt { .. } => error,
+            // A name or a number that no call would have taken.
+            other => corrupt(&other.to_string()),
+        })
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self> {
         let mut bytes = Reader::new(bytes);
         if bytes.take(MAGIC.len())? != MAGIC {
             return Err(corrupt("this is no accumulator of version 1"));

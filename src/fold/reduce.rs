@@ -175,6 +175,7 @@ pub fn reduce<'a>(
     if !shape.contains(&0) {
         spec.check_len(len)?;
     }
+    check_room(&shape, spec.width.unwrap_or(1))?;
     let mask = chosen(options, values.shape())?;
     spec.check_mask(mask.is_some())?;
     let cells = match mask {
@@ -189,6 +190,26 @@ pub fn reduce<'a>(
     };
     let (cells, shape) = transposed(cells, spec.width, shape);
     Ok(output(&cells, spec.out, shape))
+}
+
+/// Refuses a result of `width` arrays of `shape` that memory cannot hold: an array without elements, or
+/// one that repeats an element, can ask for it in a few bytes.
+///
+/// Errors: [`Error::OutOfMemory`].
+pub(super) fn check_room(shape: &[usize], width: usize) -> Result<()> {
+    /// What is small enough to be asked for without a trial.
+    const SMALL: usize = 1 << 20;
+    let len = shape.iter().fold(width, |n, &len| n.saturating_mul(len));
+    if len <= SMALL {
+        return Ok(());
+    }
+    let mut room: Vec<Cell> = Vec::new();
+    room.try_reserve_exact(len).map_err(|_| Error::OutOfMemory {
+        len_bytes: (len as u64).saturating_mul(size_of::<Cell>() as u64),
+    })?;
+    // An allocation that nobody looks at is left out by the compiler.
+    core::hint::black_box(&room);
+    Ok(())
 }
 
 /// Returns the mask in the shape of the values.

@@ -7,7 +7,7 @@ use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
 use super::output::{Array, Output};
-use super::reduce::output;
+use super::reduce::{check_room, output};
 use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, Result};
@@ -104,6 +104,7 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
         (true, _) if dtype.is_signed() || dtype == Dtype::Bool => Dtype::I64,
         (true, _) => Dtype::U64,
     };
+    check_room(shape, 1)?;
     let work = match axis {
         None => Work::flat(&values, op)?,
         Some(axis) => {
@@ -124,6 +125,7 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     let after = axis.map_or(1, |axis| shape[axis + 1..].iter().product::<usize>());
     let mut shape = axis.map_or_else(|| vec![n], |_| shape.to_vec());
     shape[axis.unwrap_or(0)] = n;
+    check_room(&shape, 1)?;
     let parts = (0..lanes).map(|lane| work.part(lane * len, len));
     if !out.is_real_float() {
         let mut cells = Vec::with_capacity(lanes * n);

@@ -41,6 +41,7 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     if status != 0 {
         return Ok(Spoken::Refused(PyErr::fetch(x.py())));
     }
+    refuse_date(x, &buffer.0)?;
     // SAFETY: `PyObject_GetBuffer` filled `buffer.0`. The exporter keeps what it described alive and
     // in place until `buffer` is released, which is after `f` has returned.
     unsafe { describe(&buffer.0)?.use_values(f)? };
@@ -54,6 +55,21 @@ fn refuse_masked(x: &Bound<'_, PyAny>) -> PyResult<()> {
     let flags = unsafe { ffi::PyType_GetFlags(ffi::Py_TYPE(x.as_ptr())) };
     // Classes that Python code made: not `numpy.ndarray` itself, whose calls are the short ones.
     if flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 { Ok(()) } else { refuse_masked_elements(x) }
+}
+
+/// Refuses a single date or duration of NumPy, which exports the 8 bytes of its count.
+#[inline]
+fn refuse_date(x: &Bound<'_, PyAny>, buffer: &ffi::Py_buffer) -> PyResult<()> {
+    if (buffer.ndim, buffer.itemsize, buffer.len) != (1, 1, 8) {
+        return Ok(());
+    }
+    let py = x.py();
+    let Some(dtype) = x.getattr_opt(pyo3::intern!(py, "dtype"))? else { return Ok(()) };
+    let Some(kind) = dtype.getattr_opt(pyo3::intern!(py, "kind"))? else { return Ok(()) };
+    if kind.eq("M")? || kind.eq("m")? {
+        return Err(unsupported(format!("elements of type {dtype}")).into());
+    }
+    Ok(())
 }
 
 #[cold]

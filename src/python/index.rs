@@ -12,7 +12,7 @@ use super::allowed::Allowed;
 use super::arguments::SizeArgument;
 use super::buffer::with_bytes;
 use super::columns::{Given, Wanted, to_dict, to_python};
-use super::input::{to_f32, to_ids, with_values};
+use super::input::{IdArgument, to_f32, to_ids, with_values};
 use super::output::to_array;
 use super::shared::Shared;
 use crate::Metric;
@@ -462,9 +462,9 @@ impl Index {
     /// NearfoldError
     ///     With code ``id_not_found``.
     #[pyo3(signature = (id, /))]
-    fn get<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Bound<'py, PyDict>> {
+    fn get<'py>(&self, py: Python<'py>, id: IdArgument) -> PyResult<Bound<'py, PyDict>> {
         let values = PyDict::new(py);
-        for (name, value) in self.index.read(py, |index| index.get(id))?? {
+        for (name, value) in self.index.read(py, |index| index.get(id.0))?? {
             values.set_item(name, to_python(py, value)?)?;
         }
         Ok(values)
@@ -551,8 +551,8 @@ impl Index {
     /// NearfoldError
     ///     With code ``id_not_found``.
     #[pyo3(signature = (id, /))]
-    fn vector<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Bound<'py, PyAny>> {
-        let vector = self.index.read(py, |index| index.vector(id))??;
+    fn vector<'py>(&self, py: Python<'py>, id: IdArgument) -> PyResult<Bound<'py, PyAny>> {
+        let vector = self.index.read(py, |index| index.vector(id.0))??;
         array(py, &[self.dim], vector)
     }
 

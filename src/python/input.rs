@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
@@ -199,6 +199,20 @@ pub(super) fn to_ids(ids: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
             }
         }
         converted => converted,
+    }
+}
+
+/// One id.
+pub(super) struct IdArgument(pub(super) u64);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for IdArgument {
+    type Error = PyErr;
+
+    fn extract(id: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        match id.extract::<u64>() {
+            Err(error) if error.is_instance_of::<PyOverflowError>(id.py()) => Err(not_an_id(&*id).into()),
+            id => id.map(Self),
+        }
     }
 }
 

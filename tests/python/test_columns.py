@@ -157,3 +157,11 @@ def test_the_error_says_what_was_expected(index):
     loop["not"] = loop
     with pytest.raises(nf.NearfoldError, match="in each other"):
         index.search(VECTORS[0], filter=loop)
+
+
+@pytest.mark.parametrize("lang", [["a", np.nan], [np.nan, "a"]])
+def test_nan_is_missing_among_texts_too(lang):
+    index = nf.Index(2)
+    index.add([[0.0, 0.0], [1.0, 1.0]], columns={"lang": lang})
+    assert index.columns == {"lang": "string"}
+    assert [index.get(id)["lang"] for id in (0, 1)] == [None if text is np.nan else text for text in lang]

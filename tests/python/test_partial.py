@@ -57,6 +57,8 @@ def test_threads_may_push_to_one_state():
         ("empty", lambda: nf.Partial("min").result()),
         ("corrupt", lambda: nf.Partial.from_bytes(b"no")),
         ("corrupt", lambda: nf.Partial.from_bytes(nf.Partial("sum").to_bytes()[:-1])),
+        ("corrupt", lambda: nf.Partial.from_bytes(nf.Partial("sum").to_bytes().replace(b"sum", b"sun"))),
+        ("corrupt", lambda: nf.Partial.from_bytes(nf.Partial("sum").to_bytes().replace(b"float64", b"float65"))),
     ],
 )
 def test_a_wrong_call_is_an_error_with_a_code(code, call):

@@ -259,6 +259,8 @@ fn bad_data_is_one_line_with_a_code_and_exit_code_1() {
     folder.write("cube.npy", &npy("<f4", "(1, 1, 1)", &[0; 4]));
     folder.write("text.npy", &npy("<U1", "(1,)", &[0; 4]));
     folder.write("empty.npy", &f64_npy(&[]));
+    // No elements, but a result of 2^60 of them.
+    folder.write("wide.npy", &npy("|u1", "(0, 1152921504606846976)", &[]));
     folder.write("other.npy", &f32_npy(&[0.0; 5], 1, 5));
     for (args, start) in [
         (&["info", "none.nearfold"][..], "nearfold: io: none.nearfold: "),
@@ -268,6 +270,7 @@ fn bad_data_is_one_line_with_a_code_and_exit_code_1() {
         (&["fold", "x.nearfold"], "nearfold: corrupt: x.nearfold: "),
         (&["fold", "text.npy"], "nearfold: unsupported_dtype: text.npy: "),
         (&["fold", "empty.npy", "--op", "max"], "nearfold: empty: "),
+        (&["fold", "wide.npy", "--op", "sum", "--axis", "0"], "nearfold: out_of_memory: "),
         (&["fold", "base.npy", "--op", "sum", "--axis", "2"], "nearfold: axis_out_of_range: "),
         (&["build", "nan.npy", "-o", "y.nearfold"], "nearfold: not_finite: "),
         (&["build", "cube.npy", "-o", "y.nearfold"], "nearfold: shape_mismatch: "),
