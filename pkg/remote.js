@@ -148,6 +148,7 @@ export class Connection {
     if (typeof value.free === "function" || (tag(value) === "Object" && !isPlain(value))) {
       throw badParameter(name, "what can be sent to a worker: numbers, texts, arrays, plain objects, objects of that worker", value);
     }
+    if (Array.isArray(value)) return value.some((each) => Object(each) === each) ? value.map((each) => this.#encoded(each, name, move, transfer)) : value;
     if (!isPlain(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.#encoded(each, key, move, transfer)]));
   }

@@ -119,7 +119,7 @@ const SIZES = {
   'export { init, sum } from "nearfold"': 6_150,
   'export * from "nearfold/fold"': 9_450,
   'export * from "nearfold/near"': 9_400,
-  'export * from "nearfold/worker"': 6_600,
+  'export * from "nearfold/worker"': 6_700,
   'export * from "nearfold/storage"': 10_300,
 };
 

@@ -153,7 +153,7 @@ test("errors cross with their code, and the worker works on", async () => {
   for (const size of [0, 1e9, "2"]) await rejectsWith(createPool({ size }), "bad_parameter");
   for (const worker of [5, {}, null, () => 5]) await rejectsWith(connect({ worker }), "bad_parameter");
   await rejectsWith(connect({ worker() { throw new Error("mine"); } }), "worker_failed");
-  for (const filter of [new own.Index(3).filter([]), new (class Own {})(), new Map(), Promise.resolve([])]) {
+  for (const filter of [new own.Index(3).filter([]), new (class Own {})(), { or: [new (class Own {})()] }, new Map(), Promise.resolve([])]) {
     await rejectsWith(index.search([1, 2, 3], { filter }), "bad_parameter");
     await rejectsWith(index.searchMany([1, 2, 3], { filter }), "bad_parameter");
     await rejectsWith((await pool.Index.create(3)).search([1, 2, 3], { filter }), "bad_parameter");
