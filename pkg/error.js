@@ -54,3 +54,10 @@ export function owned(Class, name) {
 export function tag(value) {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
+
+/** Returns whether a value is a plain object, of whatever frame, and not one of a class. */
+export function isPlain(value) {
+  if (tag(value) !== "Object") return false;
+  const parent = Object.getPrototypeOf(value);
+  return parent === null || Object.getPrototypeOf(parent) === null;
+}

@@ -2,7 +2,7 @@
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
 import { describeArray, describeBytes, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, owned, tag } from "./error.js";
+import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
@@ -130,7 +130,8 @@ export class Index {
     this.#live();
     const { ids = "number" } = known(options, ["ids"]);
     if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
-    if (isExpression(allowed)) {
+    // A Map or a Promise would look like an object without columns, and allow everything.
+    if (isPlain(allowed)) {
       const given = near.enter(() => new GivenFilter(allowed));
       try {
         return new Filter(near.enter(() => this.#live().filterWhere(given)), this);
@@ -243,13 +244,6 @@ function split(options) {
 /** Returns ids of a set, of whatever frame, as a list. */
 function listed(ids) {
   return tag(ids) === "Set" ? [...ids] : ids;
-}
-
-/** Returns whether a filter is an object of column names: a plain one, of whatever frame. A Map or a Promise would look empty, and allow all. */
-function isExpression(filter) {
-  if (tag(filter) !== "Object") return false;
-  const parent = Object.getPrototypeOf(filter);
-  return parent === null || Object.getPrototypeOf(parent) === null;
 }
 
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */

@@ -1,6 +1,6 @@
 // The page's side of a worker: calls become messages, answers become promises.
 
-import { NearfoldError, badParameter, tag } from "./error.js";
+import { NearfoldError, badParameter, isPlain, tag } from "./error.js";
 
 /** What is read without a call: `await index.length`. */
 const GETTERS = new Set(["dim", "length", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
@@ -195,12 +195,6 @@ export function classOf(call) {
   return { create: (...args) => call("create", args), fromBytes: (...args) => call("fromBytes", args), fromStream: (...args) => call("fromStream", args) };
 }
 
-/** Returns whether a value is a plain object, of whatever frame. */
-function isPlain(value) {
-  if (typeof value !== "object" || value === null || tag(value) !== "Object") return false;
-  const parent = Object.getPrototypeOf(value);
-  return parent === null || Object.getPrototypeOf(parent) === null;
-}
 const isStream = (value) => typeof ReadableStream !== "undefined" && value instanceof ReadableStream;
 
 /** Takes what is for this side out of the options. */
