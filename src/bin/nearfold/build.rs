@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use clap::{Args, value_parser};
 use indicatif::{ProgressBar, ProgressStyle};
-use nearfold::columns::Value;
-use nearfold::ingest::{Matrix, ids_from_array};
 use nearfold::{Index, Metric, Params, Storage};
 
-use crate::{Failure, columns, files, text};
+use crate::rows::Rows;
+use crate::{Failure, files, text};
 
 /// Build an index of the vectors in a .npy file.
 ///
@@ -65,13 +64,8 @@ impl Build {
         let inputs = [Some(&self.vectors), self.ids.as_ref(), self.columns.as_ref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         files::check_output(&self.output, &inputs)?;
-        let matrix = Matrix::from_array(files::read_array(&self.vectors)?)?;
-        let ids =
-            self.ids.as_ref().map(|path| ids_from_array(&files::read_array(path)?).map_err(Failure::from));
-        let ids = ids.transpose()?;
-        let columns = self.columns.as_deref().map(columns::read).transpose()?.unwrap_or_default();
-        let columns: Vec<(&str, &[Value])> =
-            columns.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect();
+        let rows = Rows::read(&self.vectors, self.ids.as_ref(), self.columns.as_ref())?;
+        let matrix = &rows.matrix;
 
         let start = Instant::now();
         let params = Params::new(self.metric)
@@ -81,7 +75,7 @@ impl Build {
             .ef_construction(self.ef_construction);
         let mut index = Index::new(matrix.dim, params)?;
         let progress = self.progress(matrix.rows());
-        index.add_with_columns(&matrix.values, ids.as_deref(), &columns, &mut |done, _all| {
+        index.add_with_columns(&matrix.values, rows.ids.as_deref(), &rows.columns(), &mut |done, _all| {
             progress.set_position(done as u64);
             true
         })?;

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nearfold::Index;
-use nearfold::columns::Value;
-use nearfold::ingest::{Matrix, ids_from_array};
 
-use crate::{Failure, columns, files, text};
+use crate::rows::Rows;
+use crate::{Failure, files, text};
 
 /// Which file is changed, and where the changed one goes.
 #[derive(Args)]
@@ -44,39 +43,6 @@ impl Target {
         }
         Ok(())
     }
-}
-
-/// Vectors, their ids and the values beside them.
-struct Rows {
-    matrix: Matrix,
-    ids: Option<Vec<u64>>,
-    columns: Vec<(String, Vec<Value>)>,
-}
-
-impl Rows {
-    fn read(vectors: &Path, ids: Option<&PathBuf>, columns: Option<&PathBuf>) -> Result<Self, Failure> {
-        Ok(Self {
-            matrix: Matrix::from_array(files::read_array(vectors)?)?,
-            ids: ids.map(|path| read_ids(path)).transpose()?,
-            columns: columns.map(|path| columns::read(path)).transpose()?.unwrap_or_default(),
-        })
-    }
-
-    fn of_dim(self, dim: usize) -> Result<Self, Failure> {
-        if self.matrix.dim == dim {
-            return Ok(self);
-        }
-        Err(nearfold::Error::DimensionMismatch { expected: dim, got: self.matrix.dim }.into())
-    }
-
-    fn columns(&self) -> Vec<(&str, &[Value])> {
-        self.columns.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
-    }
-}
-
-/// Reads a .npy file of ids.
-pub(crate) fn read_ids(path: &Path) -> Result<Vec<u64>, Failure> {
-    Ok(ids_from_array(&files::read_array(path)?)?)
 }
 
 /// Add the vectors in a .npy file to an index.
@@ -162,7 +128,7 @@ impl Remove {
         let mut index = self.target.read(&[self.ids.as_ref()])?;
         let mut ids = self.id;
         if let Some(path) = &self.ids {
-            ids.extend(read_ids(path)?);
+            ids.extend(files::read_ids(path)?);
         }
         index.remove(&ids)?;
         self.target.write(&index, out)

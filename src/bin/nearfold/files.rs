@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use nearfold::fold::Array;
-use nearfold::ingest::{NpyReader, read_npy};
+use nearfold::ingest::{NpyReader, ids_from_array, read_npy};
 use nearfold::{Error, Index, storage};
 
 use crate::Failure;
@@ -21,6 +21,11 @@ fn io_at(path: &Path) -> impl Fn(io::Error) -> Failure {
 fn refused_at(path: &Path) -> impl Fn(nearfold::Error) -> Failure {
     let path = path.display().to_string();
     move |error| Failure::File(path.clone(), error)
+}
+
+/// Reads a `.npy` file of ids.
+pub(crate) fn read_ids(path: &Path) -> Result<Vec<u64>, Failure> {
+    Ok(ids_from_array(&read_array(path)?)?)
 }
 
 /// Reads a `.npy` file, or a pipe of one.

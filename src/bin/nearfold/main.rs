@@ -8,6 +8,7 @@ mod columns;
 mod files;
 mod fold;
 mod info;
+mod rows;
 mod search;
 mod text;
 

@@ -10,7 +10,7 @@ use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::{Failure, change, columns, files};
+use crate::{Failure, columns, files};
 
 /// Find the nearest neighbours of the vectors in a .npy file.
 #[derive(Args)]
@@ -118,7 +118,7 @@ impl Search {
         }
         let filter = match (&self.filter, &self.among) {
             (Some(filter), _) => Some(index.filter_where(filter)?),
-            (None, Some(path)) => Some(index.filter_ids(&change::read_ids(path)?)),
+            (None, Some(path)) => Some(index.filter_ids(&files::read_ids(path)?)),
             (None, None) => None,
         };
         if self.explain || filter.is_some() {
