@@ -46,7 +46,7 @@ pub(crate) fn settled<T: Float, R>(x: &[T], decide: impl Fn(Estimate) -> Option<
 
 /// Returns a sum that is quick, with a bound of its error, where the type has such a sum.
 pub(crate) fn rough<T: Float>(x: &[T]) -> Option<Estimate> {
-    if x.len() <= FEW { None } else { T::rough_sum(x) }
+    if T::HAS_ROUGH_SUM && x.len() > FEW { T::rough_sum(x) } else { None }
 }
 
 #[cold]
