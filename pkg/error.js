@@ -15,6 +15,11 @@ export function camelCase(name) {
   return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
+/** Returns the kernel's name of a reduction. */
+export function reductionName(op) {
+  return op === "variance" ? "var" : op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 let panic;
 
 /** Keeps the text of a panic, which comes just before the trap. */

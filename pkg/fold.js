@@ -16,10 +16,9 @@ import {
   single,
 } from "./wasm/nearfold.js";
 import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
-import { badParameter, tag } from "./error.js";
+import { badParameter, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
-import { reductionName } from "./accumulator.js";
 
 export const sum = (values, options) => reduce("sum", values, options);
 export const mean = (values, options) => reduce("mean", values, options);
@@ -178,7 +177,7 @@ function reduceStream(op, array, options) {
   for (const quick of [true, false]) {
     const state = fold.enter(() => new AccumulatorCore(op, array.dtype, options, quick));
     try {
-      for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.push(core, piece.length));
+      for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.pushPrefix(core, piece.length));
       const result = fold.enter(() => state.finish());
       if (result !== undefined) return result;
     } finally {

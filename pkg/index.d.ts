@@ -732,6 +732,48 @@ export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dty
   q?: number | readonly number[];
 }
 
+/** What a {@link Sum}, {@link Moments} or {@link MinMax} is made with: the dtype of the elements that will come, by default `"float64"`. */
+export interface StateOptions {
+  of?: Dtype;
+}
+
+/** The sum of a stream, as {@link sum} of the whole: the `Accumulator` of `"sum"`. */
+export class Sum extends Accumulator {
+  /** @throws {NearfoldError} `unknown_name`, `bad_parameter`. */
+  constructor(options?: StateOptions);
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Sum;
+  merge(other: Sum): this;
+  finish(): number | bigint;
+}
+
+/** The smallest and the largest element of a stream, as {@link minmax} of the whole: the `Accumulator` of `"minmax"`. */
+export class MinMax extends Accumulator {
+  /** @throws {NearfoldError} `unknown_name`, `bad_parameter`. */
+  constructor(options?: StateOptions);
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): MinMax;
+  merge(other: MinMax): this;
+  /** Returns `[min, max]` as an array. */
+  finish(): ArrayResult;
+}
+
+/**
+ * The exact sums of the first four powers of a stream: each figure has the bits of the function of its name, called on
+ * the whole, however the stream was cut and merged. It costs many times what a sum does.
+ */
+export class Moments extends Accumulator {
+  /** @throws {NearfoldError} `unknown_name`, `bad_parameter`. */
+  constructor(options?: StateOptions);
+  static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Moments;
+  merge(other: Moments): this;
+  /** Returns the mean and the central moments m₂, m₃, m₄, as {@link moments}. */
+  finish(): ArrayResult;
+  mean(): number;
+  variance(options?: Pick<VarianceOptions, "ddof">): number;
+  std(options?: Pick<VarianceOptions, "ddof">): number;
+  skew(options?: SkewOnly): number;
+  kurtosis(options?: SkewOnly & KurtosisOnly): number;
+}
+
 /**
  * The covariances of variables whose observations come in pieces, as {@link cov}: any split and any
  * order of merging gives the same bits.

@@ -6,7 +6,7 @@ import { NearfoldError, badParameter, isPlain, tag } from "./error.js";
 const GETTERS = new Set(["dim", "length", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
 
 /** The states of reductions that a worker makes. */
-export const STATES = ["Accumulator", "Cov", "Histogram", "Quantiles"];
+export const STATES = ["Accumulator", "Cov", "Histogram", "MinMax", "Moments", "Quantiles", "Sum"];
 const CLASSES = new Set(["Index", ...STATES]);
 
 const known = new WeakMap();

@@ -5,10 +5,10 @@ import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
 import * as storage from "./storage.js";
 
-const { Accumulator, Cov, Filter, Histogram, Index, Quantiles, ...functions } = api;
+const { Accumulator, Cov, Filter, Histogram, Index, MinMax, Moments, Quantiles, Sum, ...functions } = api;
 
 /** What is made in the worker and stays there. */
-const CLASSES = { Accumulator, Cov, Histogram, Index, Quantiles };
+const CLASSES = { Accumulator, Cov, Histogram, Index, MinMax, Moments, Quantiles, Sum };
 
 /** How long work goes on before it asks whether it is still wanted, where asking costs a request. */
 const ASK_EVERY_MS = 100;

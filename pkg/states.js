@@ -1,12 +1,12 @@
-// States of streams beyond one reduction: covariances, counts in bins, quantiles. index.d.ts says the rest.
+// States of streams that come in pieces: they are pushed to, merged, stored and finished. index.d.ts says the rest.
 
-import { CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
+import { AccumulatorCore, CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
 import { SCRATCH_LEN_BYTES, describeArray, describeBytes, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, owned } from "./error.js";
+import { NearfoldError, badParameter, camelCase, owned, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
 
-/** What the three have in common: a core that is pushed to, merged, stored and freed. */
+/** What all have in common: a core that is pushed to, merged, stored and freed. */
 class Stream {
   #core;
 
@@ -17,7 +17,7 @@ class Stream {
   static fromBytes(bytes) {
     fold.ready();
     const array = describeBytes(bytes);
-    return new this(withKernelArray(fold, array, "bytes", (core) => this.Core.fromBytes(core, array.length)));
+    return new this(withKernelArray(fold, array, "bytes", (core) => this.Core.fromBytes(core, array.length, this.op)));
   }
 
   get count() {
@@ -25,16 +25,12 @@ class Stream {
   }
 
   push(values) {
-    const core = this.core;
-    const array = describeArray(values, "values");
-    // Without a layout the elements are in order: they pass through the scratch piece by piece.
-    const whole = array.layout || array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES;
-    for (const piece of whole ? [array] : pieces(array)) withKernelArray(fold, piece, "values", (buffer) => core.push(buffer, layoutOf(piece)));
+    pushAll(this.core, describeArray(values, "values"));
     return this;
   }
 
   merge(other) {
-    if (!(other instanceof this.constructor)) throw badParameter("other", `a ${this[Symbol.toStringTag]}`, other);
+    if (!(other instanceof this.constructor)) throw badParameter("other", `another ${this[Symbol.toStringTag]}`, other);
     // The kernel cannot borrow one state twice.
     if (other === this) return this.merge(this.constructor.fromBytes(this.toBytes()));
     fold.enter(() => this.core.merge(other.core));
@@ -57,6 +53,72 @@ class Stream {
     return this.#core;
   }
 }
+
+export class Accumulator extends Stream {
+  static Core = AccumulatorCore;
+
+  constructor(op, options = {}) {
+    super(op instanceof AccumulatorCore ? op : newAccumulator(op, options));
+  }
+
+  get op() {
+    return camelCase(fold.enter(() => this.core.op));
+  }
+
+  get dtype() {
+    return fold.enter(() => this.core.dtype);
+  }
+
+  push(values) {
+    const { core } = this;
+    const array = describeArray(values, "values");
+    const [op, dtype] = fold.enter(() => [core.op, core.dtype]);
+    if (array.dtype !== dtype) throw new NearfoldError("unsupported_dtype", `${op}: expected ${dtype}, got ${array.dtype}`);
+    pushAll(core, array);
+    return this;
+  }
+
+  finish() {
+    return fold.enter(() => this.core.finish());
+  }
+}
+
+/** An accumulator of the reduction `op`, which is made with the dtype of its elements alone. */
+const named = (op) =>
+  class extends Accumulator {
+    static op = op;
+
+    constructor(options = {}) {
+      super(options instanceof AccumulatorCore ? options : newAccumulator(op, known(options, ["of"])));
+    }
+  };
+
+export class Sum extends named("sum") {}
+
+export class MinMax extends named("minmax") {}
+
+export class Moments extends named("moments") {
+  mean() {
+    return figure(this, "mean");
+  }
+
+  variance(options) {
+    return figure(this, "var", options);
+  }
+
+  std(options) {
+    return figure(this, "std", options);
+  }
+
+  skew(options) {
+    return figure(this, "skew", options);
+  }
+
+  kurtosis(options) {
+    return figure(this, "kurtosis", options);
+  }
+}
+
 export class Cov extends Stream {
   static Core = CovCore;
 
@@ -143,9 +205,26 @@ export class Quantiles extends Stream {
   }
 }
 
-owned(Cov, "Cov");
-owned(Histogram, "Histogram");
-owned(Quantiles, "Quantiles");
+for (const [name, Class] of Object.entries({ Accumulator, Sum, MinMax, Moments, Cov, Histogram, Quantiles })) owned(Class, name);
+
+function pushAll(core, array) {
+  // Without a layout the elements are in order: they pass through the scratch piece by piece.
+  const whole = array.layout || array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES;
+  for (const piece of whole ? [array] : pieces(array)) withKernelArray(fold, piece, "values", (buffer) => core.push(buffer, layoutOf(piece)));
+}
+
+function figure(state, op, options) {
+  return fold.enter(() => state.core.figure(op, own(options)));
+}
+
+function newAccumulator(op, options) {
+  fold.ready();
+  if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
+  if (tag(options) !== "Object") throw badParameter("options", "an object", options);
+  const { of = "float64", ...rest } = options;
+  if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
+  return fold.enter(() => new AccumulatorCore(reductionName(op), of, rest, false));
+}
 
 function newCov(variables) {
   fold.ready();

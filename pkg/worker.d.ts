@@ -16,7 +16,7 @@ import type {
   AccumulatorOptions, AddOptions, Dtype, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   HistogramOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
-  ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
+  ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
 } from "./index.js";
 import type { FetchOptions, SavedIndex } from "./storage.js";
 
@@ -103,6 +103,18 @@ export interface RemoteStates {
   readonly Accumulator: {
     create(op: string, options?: AccumulatorOptions & CallOptions): Promise<RemoteAccumulator>;
     fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteAccumulator>;
+  };
+  readonly Sum: {
+    create(options?: StateOptions & CallOptions): Promise<RemoteSum>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteSum>;
+  };
+  readonly MinMax: {
+    create(options?: StateOptions & CallOptions): Promise<RemoteMinMax>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteMinMax>;
+  };
+  readonly Moments: {
+    create(options?: StateOptions & CallOptions): Promise<RemoteMoments>;
+    fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteMoments>;
   };
   readonly Cov: {
     create(variables: number): Promise<RemoteCov>;
@@ -215,6 +227,26 @@ export interface RemoteAccumulator extends RemoteState {
   readonly op: Promise<string>;
   readonly dtype: Promise<Dtype>;
   finish(): Promise<number | bigint | boolean | ArrayResult>;
+}
+
+/** A `Sum` in a worker. */
+export interface RemoteSum extends RemoteAccumulator {
+  finish(): Promise<number | bigint>;
+}
+
+/** A `MinMax` in a worker. */
+export interface RemoteMinMax extends RemoteAccumulator {
+  finish(): Promise<ArrayResult>;
+}
+
+/** A `Moments` in a worker. */
+export interface RemoteMoments extends RemoteAccumulator {
+  finish(): Promise<ArrayResult>;
+  mean(): Promise<number>;
+  variance(options?: { ddof?: number }): Promise<number>;
+  std(options?: { ddof?: number }): Promise<number>;
+  skew(options?: { bias?: boolean }): Promise<number>;
+  kurtosis(options?: { bias?: boolean; fisher?: boolean }): Promise<number>;
 }
 
 /** A `Cov` in a worker. */

@@ -5,7 +5,7 @@
 
 export type * from "../index.js";
 export {
-  Accumulator, Cov, Histogram, KernelArray, NearfoldError, Quantiles, all, alloc, any, argmax, argmin, average,
+  Accumulator, Cov, Histogram, KernelArray, MinMax, Moments, NearfoldError, Quantiles, Sum, all, alloc, any, argmax, argmin, average,
   bincount, corrcoef, cosine, count, countNonzero, cov, cummax, cummin, cumprod, cumsum, describe, digitize, dot,
   group, histogram, init, kernelMemory, kurtosis, max, mean, median, min, minmax, moments, nanargmax, nanargmin,
   nankurtosis, nanmax, nanmean, nanmedian, nanmin, nanminmax, nanmoments, nanpercentile, nanprod, nanquantile,

@@ -3,6 +3,7 @@
 use super::big::Big;
 use super::bytes::{Reader, corrupt};
 use crate::error::Result;
+use crate::kernel::wide::Wide;
 
 /// An integer of `N` digits of 32 bits in units of 2^-BIAS, with room for carries in each digit.
 #[derive(Clone, Debug)]
@@ -75,6 +76,16 @@ impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
             i += 1;
             piece = (rest & 0xffff_ffff) as i64;
             rest >>= 32;
+        }
+    }
+
+    /// Adds a wide integer in units of 2^unit.
+    pub(crate) fn add_wide<const LIMBS: usize>(&mut self, wide: &Wide<LIMBS>, unit: i32) {
+        let negative = wide.is_negative();
+        for (limb, exp) in wide.abs().limbs().iter().zip((unit..).step_by(64)) {
+            if *limb != 0 {
+                self.add(negative, u128::from(*limb), exp);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::lanes::push_lane;
 use super::options::{Axes, NormOrder, Options, Quantiles};
 use super::output::Output;
 use super::reduce::{Reduction, output};
-use super::spec::Spec;
+use super::spec::{Kind, Spec};
 use super::state::State;
 use super::values::Values;
 use crate::error::{Error, Result};
@@ -46,13 +46,7 @@ impl Partial {
     /// `axis`, `keepdims` and `where` have no meaning here.
     /// Errors: [`Error::UnsupportedDtype`], [`Error::BadParameter`].
     pub fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
-        if options.axis != Axes::All || options.mask.is_some() {
-            return Err(Error::BadParameter {
-                name: if options.mask.is_some() { "where" } else { "axis" },
-                expected: "none: a stream is one lane".to_owned(),
-                got: "one".to_owned(),
-            });
-        }
+        check_one_lane(options)?;
         if dtype.is_complex() {
             return Err(Error::UnsupportedDtype {
                 op: reduction.name(),
@@ -114,6 +108,27 @@ impl Partial {
         Ok(output(&cells, self.spec.out, shape))
     }
 
+    /// Returns another figure of the same stream: of a state of moments, mean, var, std, skew, kurtosis or moments.
+    ///
+    /// Errors: those of the function of that name; [`Error::BadParameter`] for another reduction, or another state.
+    pub(crate) fn figure(&self, reduction: Reduction, options: &Options<'_>) -> Result<Output> {
+        check_one_lane(options)?;
+        let spec = Spec::new(reduction, self.dtype, options)?;
+        let known = [Kind::Mean, Kind::Var, Kind::Std, Kind::Skew, Kind::Kurtosis, Kind::Moments];
+        let (Some(powers), true) = (self.state.powers(), known.contains(&spec.kind)) else {
+            return Err(Error::BadParameter {
+                name: "reduction",
+                expected: "mean, var, std, skew, kurtosis or moments, of a state of moments".to_owned(),
+                got: format!("{}, of one of {}", reduction.name(), self.reduction.name()),
+            });
+        };
+        spec.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
+        let mut cells = Vec::new();
+        powers.finish(&spec, &mut cells);
+        let shape = spec.width.map_or_else(Vec::new, |width| vec![width]);
+        Ok(output(&cells, spec.out, shape))
+    }
+
     /// Returns what is computed.
     pub fn reduction(&self) -> Reduction {
         self.reduction
@@ -173,6 +188,22 @@ impl Partial {
         })
     }
 
+    /// Reads a state of this reduction without options.
+    ///
+    /// Errors: [`Error::Corrupt`], for another state too.
+    pub(crate) fn plain_from_bytes(reduction: Reduction, bytes: &[u8]) -> Result<Self> {
+        let state = Self::from_bytes(bytes)?;
+        let plain = Self::new(reduction, state.dtype, &Options::default())?;
+        if state.header() == plain.header() {
+            return Ok(state);
+        }
+        Err(corrupt(&format!(
+            "this is no state of {} without options, but one of {}",
+            reduction.name(),
+            state.reduction.name()
+        )))
+    }
+
     fn read(bytes: &[u8]) -> Result<Self> {
         let mut bytes = Reader::new(bytes);
         if bytes.take(MAGIC.len())? != MAGIC {
@@ -213,6 +244,17 @@ impl Partial {
         bytes.end()?;
         Ok(partial)
     }
+}
+
+fn check_one_lane(options: &Options<'_>) -> Result<()> {
+    if options.axis == Axes::All && options.mask.is_none() {
+        return Ok(());
+    }
+    Err(Error::BadParameter {
+        name: if options.mask.is_some() { "where" } else { "axis" },
+        expected: "none: a stream is one lane".to_owned(),
+        got: "one".to_owned(),
+    })
 }
 
 /// The first bytes of a stored state, with the version.

@@ -6,10 +6,35 @@ use super::dtype::Dtype;
 use super::exact::{Digits, Special};
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
+use super::total::variance_of;
+use crate::kernel::COMPACT;
 use crate::kernel::central::Central;
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
+use crate::kernel::exact::{ExactSum, SUM_UNIT};
+use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 use crate::kernel::sum;
+
+/// Below this, numbers are quicker added one by one.
+const FEW: usize = 64;
+
+/// Numbers whose squares are split at a time.
+const BLOCK: usize = 1024;
+
+/// The magnitudes of which the square and what was rounded off it are exact.
+const SPLITS: core::ops::Range<f64> = f64::from_bits((1023 - 450) << 52)..f64::from_bits((1023 + 450) << 52);
+
+/// Returns x² and what was rounded off it.
+///
+/// Reference: T. J. Dekker, *A floating-point technique for extending the available precision*, Numer. Math. 18 (1971).
+#[inline]
+fn square(x: f64) -> (f64, f64) {
+    let big = x * 134_217_729.0; // 2²⁷ + 1
+    let high = big - (big - x);
+    let low = x - high;
+    let square = x * x;
+    (square, ((high * high - square) + 2.0 * high * low) + low * low)
+}
 
 /// Σx, Σx², Σx³ and Σx⁴ as integers in units of the smallest double to that power.
 #[derive(Clone, Debug, Default)]
@@ -25,11 +50,32 @@ impl Powers {
     pub(super) fn push(&mut self, block: Block<'_>) {
         self.n += block.len() as u64;
         match block {
-            Block::F64(x) => x.iter().for_each(|&x| self.float(x)),
-            Block::F32(x) => x.iter().for_each(|&x| self.float(f64::from(x))),
+            Block::F64(x) => self.floats(x),
+            Block::F32(x) => self.floats(x),
             Block::I64(x) => x.iter().for_each(|&x| self.term(x < 0, x.unsigned_abs(), 0)),
             Block::U64(x) => x.iter().for_each(|&x| self.term(false, x, 0)),
         }
+    }
+
+    /// Adds floats.
+    fn floats<T: Float>(&mut self, x: &[T]) {
+        if COMPACT || x.len() < FEW {
+            return x.iter().for_each(|x| self.float(x.widen()));
+        }
+        let mut pieces = Pieces::default();
+        let mut wide = [0.0; BLOCK];
+        for part in x.chunks(BLOCK) {
+            // One kernel for all types.
+            wide.iter_mut().zip(part).for_each(|(wide, x)| *wide = x.widen());
+            let wide = &wide[..part.len()];
+            if !pieces.push(wide) {
+                wide.iter().for_each(|&x| self.float(x));
+            }
+        }
+        self.first.add_wide(pieces.first.finite(), SUM_UNIT);
+        self.second.add_wide(pieces.second.finite(), PRODUCT_UNIT);
+        self.third.add_wide(pieces.third.finite(), PRODUCT_UNIT);
+        self.fourth.add_wide(pieces.fourth.finite(), PRODUCT_UNIT);
     }
 
     fn float(&mut self, x: f64) {
@@ -86,19 +132,27 @@ impl Powers {
         })
     }
 
-    /// Puts down skew, kurtosis or the central moments.
+    /// Puts down mean, variance, deviation, skew, kurtosis or the central moments.
     ///
     /// With the sums S₁..S₄ all is a quotient of integers: A = n²m₂ = nS₂ − S₁²,
     /// B = n³m₃ = n²S₃ − 3nS₁S₂ + 2S₁³, C = n⁴m₄ = n³S₄ − 4n²S₁S₃ + 6nS₁²S₂ − 3S₁⁴.
     pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) {
         let width = if spec.kind == Kind::Moments { spec.order } else { 1 };
+        if let (Kind::Mean, Some(special)) = (spec.kind, self.special().value()) {
+            return cells.push(Cell::F(special));
+        }
         if self.n == 0 || self.special().value().is_some() {
             return cells.extend(core::iter::repeat_n(Cell::F(f64::NAN), width));
         }
         let int = |value: i128| Big::from_i128(value);
         let n = Big::from_u64(self.n);
-        let [s1, s2, s3, s4] =
-            [self.first.value(), self.second.value(), self.third.value(), self.fourth.value()];
+        let (s1, s2) = (self.first.value(), self.second.value());
+        match spec.kind {
+            Kind::Mean => return cells.push(Cell::F(s1.divided_by(&n, false, spec.precision()))),
+            Kind::Var | Kind::Std => return cells.push(Cell::F(variance_of(self.n, [s1], &s2, spec))),
+            _ => {}
+        }
+        let (s3, s4) = (self.third.value(), self.fourth.value());
         let product = |list: &[&Big]| list.iter().fold(int(1), |product, x| product.mul(x));
         let a = n.mul(&s2).sub(&s1.mul(&s1));
         let b = product(&[&n, &n, &s3]).sub(&product(&[&int(3), &n, &s1, &s2])).add(&product(&[
@@ -145,6 +199,38 @@ impl Powers {
                 cells.push(Cell::F(numerator.divided_by(&divisor, false, to)));
             }
         }
+    }
+}
+
+/// Σx, Σx², Σx³ and Σx⁴ of many numbers: x² is two doubles, h + l, exactly, so that these are inner products of x, h and l.
+#[derive(Default)]
+struct Pieces {
+    first: ExactSum,
+    second: ExactProducts,
+    third: ExactProducts,
+    fourth: ExactProducts,
+}
+
+impl Pieces {
+    /// Adds up to [`BLOCK`] numbers; `false`, and nothing is added: there is one whose square has no such doubles.
+    fn push(&mut self, x: &[f64]) -> bool {
+        if !x.iter().all(|x| SPLITS.contains(&x.abs()) || *x == 0.0) {
+            return false;
+        }
+        let [mut high, mut twice, mut low] = [[0.0; BLOCK]; 3];
+        for (i, &x) in x.iter().enumerate() {
+            (high[i], low[i]) = square(x);
+            twice[i] = 2.0 * high[i];
+        }
+        let [high, twice, low] = [&high, &twice, &low].map(|list| &list[..x.len()]);
+        self.first.add_slice(x);
+        self.second.add_dot(x, x);
+        self.third.add_dot(high, x);
+        self.third.add_dot(low, x);
+        self.fourth.add_dot(high, high);
+        self.fourth.add_dot(twice, low);
+        self.fourth.add_dot(low, low);
+        true
     }
 }
 

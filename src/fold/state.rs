@@ -174,6 +174,14 @@ impl State {
         Ok(())
     }
 
+    /// Returns the sums of powers, where this is the state that has them.
+    pub(super) fn powers(&self) -> Option<&Powers> {
+        match self {
+            Self::Powers(powers) => Some(powers),
+            _ => None,
+        }
+    }
+
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Total(total) => total.write(bytes),

@@ -183,10 +183,14 @@ pub(super) fn variance(totals: &[Total], squares: &Squares, spec: &Spec) -> f64 
     if n == 0 || totals.iter().any(|total| total.float.special().is_some()) {
         return f64::NAN;
     }
+    variance_of(n, totals.iter().map(Total::value), &squares.value(), spec)
+}
+
+/// Does the work of [`variance`] with n > 0, the sums Σx and the sum Σx².
+pub(super) fn variance_of(n: u64, sums: impl IntoIterator<Item = Big>, squares: &Big, spec: &Spec) -> f64 {
     let count = Big::from_u64(n);
-    let mut numerator = count.mul(&squares.value());
-    for total in totals {
-        let sum = total.value();
+    let mut numerator = count.mul(squares);
+    for sum in sums {
         numerator = numerator.sub(&sum.mul(&sum));
     }
     let divisor = n as f64 - spec.ddof;

@@ -53,7 +53,7 @@ mod _nearfold {
     #[pymodule_export]
     use crate::python::scan::{cummax, cummin, cumprod, cumsum};
     #[pymodule_export]
-    use crate::python::stream::{Cov, Histogram, Quantiles};
+    use crate::python::stream::{Cov, Histogram, MinMax, Moments, Quantiles, Sum};
     #[pymodule_export]
     use crate::python::threads::threads;
 

@@ -1,16 +1,16 @@
-//! The classes `Cov`, `Histogram` and `Quantiles`: states of streams that come in pieces.
+//! The classes `Sum`, `Moments`, `MinMax`, `Cov`, `Histogram` and `Quantiles`: states of streams that come in pieces.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
-use super::arguments::{QuantilesArgument, SizeArgument, floats};
+use super::arguments::{DtypeArgument, QuantilesArgument, SizeArgument, floats};
 use super::buffer::with_bytes;
 use super::input::with_values;
 use super::output::to_python;
 use crate::error::Error;
-use crate::fold::{Method, Quantiles as Wanted, stream};
+use crate::fold::{Dtype, Method, Quantiles as Wanted, stream};
 
 /// Waits for a state without the interpreter's lock, which its holder may need to go on.
 fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'a, T> {
@@ -110,6 +110,197 @@ macro_rules! state_class {
             }
         }
     };
+}
+
+/// A class over a state of one reduction, which is made with the dtype of its elements.
+macro_rules! named_class {
+    ($(#[$doc:meta])* $name:ident, $returns:literal, { $($own:tt)* }) => {
+        state_class! {
+            $(#[$doc])*
+            $name, |state| format!("of {} elements of {}", state.count(), state.dtype().name()), {
+                #[new]
+                #[pyo3(signature = (dtype=DtypeArgument(Dtype::F64)), text_signature = "(dtype='float64')")]
+                fn new(dtype: DtypeArgument) -> PyResult<Self> {
+                    Ok(Self(Mutex::new(stream::$name::new(dtype.0)?)))
+                }
+
+                /// The type of the elements.
+                #[getter]
+                fn dtype(&self, py: Python<'_>) -> &'static str {
+                    locked(&self.0, py).dtype().name()
+                }
+
+                #[doc = concat!("Return ", $returns, "\n\nRaises\n------\nNearfoldError\n    As the function does.")]
+                fn result<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                    let output = locked(&self.0, py).result()?;
+                    to_python(py, output)
+                }
+
+                $($own)*
+            }
+        }
+    };
+}
+
+named_class! {
+    /// The sum of a stream that comes in pieces.
+    ///
+    /// Nothing is rounded before the result: any split and any order of merging gives the bits of `sum` of the whole.
+    ///
+    /// Parameters
+    /// ----------
+    /// dtype : str or NumPy dtype, default "float64"
+    ///     The type of the elements that will come.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``unknown_name`` or ``unsupported_dtype``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> left, right = nf.Sum(), nf.Sum()
+    /// >>> left.push([1e16, 1.0])
+    /// >>> right.push([-1e16])
+    /// >>> left.merge(right)
+    /// >>> left.result()
+    /// 1.0
+    Sum, "the sum of all that came, as `sum` does.", {}
+}
+
+named_class! {
+    /// The smallest and the largest element of a stream that comes in pieces.
+    ///
+    /// Any split and any order of merging gives what `minmax` of the whole gives.
+    ///
+    /// Parameters
+    /// ----------
+    /// dtype : str or NumPy dtype, default "float64"
+    ///     The type of the elements that will come.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``unknown_name`` or ``unsupported_dtype``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> state = nf.MinMax()
+    /// >>> state.push([2.0, 5.0])
+    /// >>> state.push([-1.0])
+    /// >>> state.result().tolist()
+    /// [-1.0, 5.0]
+    MinMax, "the smallest and the largest element, as `minmax` does.", {}
+}
+
+named_class! {
+    /// The moments of a stream that comes in pieces, and all figures that are made of them.
+    ///
+    /// One state holds the exact sums of the first four powers: every figure has the bits of the function of its name,
+    /// called on the whole, however the stream was cut and merged. It costs some 60 times what a sum does.
+    ///
+    /// Parameters
+    /// ----------
+    /// dtype : str or NumPy dtype, default "float64"
+    ///     The type of the elements that will come.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``unknown_name`` or ``unsupported_dtype``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> state = nf.Moments()
+    /// >>> state.push([1e9 + 1, 1e9 + 2])
+    /// >>> state.push([1e9 + 3])
+    /// >>> state.count, state.mean(), state.var(ddof=1), state.skew()
+    /// (3, 1000000002.0, 1.0, 0.0)
+    Moments, "the mean and the central moments m2, m3, m4, as `moments` does.", {
+        /// Return the mean, as `mean` does.
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``.
+        fn mean<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).mean()?;
+            to_python(py, output)
+        }
+
+        /// Return the variance, as `var` does.
+        ///
+        /// Parameters
+        /// ----------
+        /// ddof : float, default 0
+        ///     The divisor is ``n - ddof``.
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``, or ``bad_parameter`` where `ddof` is not below n.
+        #[pyo3(signature = (*, ddof=0.0))]
+        fn var<'py>(&self, py: Python<'py>, ddof: f64) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).var(ddof)?;
+            to_python(py, output)
+        }
+
+        /// Return the standard deviation, as `std` does.
+        ///
+        /// Parameters
+        /// ----------
+        /// ddof : float, default 0
+        ///     The divisor of the variance is ``n - ddof``.
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``, or ``bad_parameter`` where `ddof` is not below n.
+        #[pyo3(signature = (*, ddof=0.0))]
+        fn std<'py>(&self, py: Python<'py>, ddof: f64) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).std(ddof)?;
+            to_python(py, output)
+        }
+
+        /// Return the skewness, as `skew` does.
+        ///
+        /// Parameters
+        /// ----------
+        /// bias : bool, default True
+        ///     Whether the result is left as it is (True), or corrected for the sample's size.
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``.
+        #[pyo3(signature = (*, bias=true), text_signature = "($self, *, bias=True)")]
+        fn skew<'py>(&self, py: Python<'py>, bias: bool) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).skew(bias)?;
+            to_python(py, output)
+        }
+
+        /// Return the kurtosis, as `kurtosis` does.
+        ///
+        /// Parameters
+        /// ----------
+        /// bias : bool, default True
+        ///     Whether the result is left as it is (True), or corrected for the sample's size.
+        /// fisher : bool, default True
+        ///     Whether 3, the normal distribution's, is taken off.
+        ///
+        /// Raises
+        /// ------
+        /// NearfoldError
+        ///     With code ``empty``.
+        #[pyo3(signature = (*, bias=true, fisher=true), text_signature = "($self, *, bias=True, fisher=True)")]
+        fn kurtosis<'py>(&self, py: Python<'py>, bias: bool, fisher: bool) -> PyResult<Bound<'py, PyAny>> {
+            let output = locked(&self.0, py).kurtosis(bias, fisher)?;
+            to_python(py, output)
+        }
+    }
 }
 
 state_class! {

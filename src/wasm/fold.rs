@@ -259,7 +259,7 @@ pub fn reduction_names() -> String {
     Reduction::NAMES.trim_end().to_owned()
 }
 
-/// The state of a stream; `pkg/accumulator.js` wraps it.
+/// The state of a stream; `pkg/states.js` wraps it.
 #[wasm_bindgen]
 pub struct AccumulatorCore {
     state: Partial,
@@ -278,10 +278,15 @@ impl AccumulatorCore {
         Ok(Self { state, quick: if quick { Quick::new(reduction, dtype, &options)? } else { None } })
     }
 
-    /// Reads the first `len` bytes of a stored state.
+    /// Reads the first `len` bytes of a stored state, of this reduction without options if one is named.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(bytes: &Buffer, len: usize) -> Result<Self> {
-        Ok(Self { state: Partial::from_bytes(bytes.bytes(len)?)?, quick: None })
+    pub fn from_bytes(bytes: &Buffer, len: usize, op: Option<String>) -> Result<Self> {
+        let bytes = bytes.bytes(len)?;
+        let state = match op {
+            Some(op) => Partial::plain_from_bytes(Reduction::from_name(&op)?, bytes)?,
+            None => Partial::from_bytes(bytes)?,
+        };
+        Ok(Self { state, quick: None })
     }
 
     /// Returns the state as bytes.
@@ -309,7 +314,8 @@ impl AccumulatorCore {
     }
 
     /// Adds the first `len` elements.
-    pub fn push(&mut self, array: &Buffer, len: usize) -> Result<()> {
+    #[wasm_bindgen(js_name = pushPrefix)]
+    pub fn push_prefix(&mut self, array: &Buffer, len: usize) -> Result<()> {
         let values = array.prefix(len)?;
         match &mut self.quick {
             Some(quick) => {
@@ -321,14 +327,19 @@ impl AccumulatorCore {
     }
 
     /// Adds the elements of a layout.
-    #[wasm_bindgen(js_name = pushLayout)]
-    pub fn push_layout(&mut self, array: &Buffer, layout: &JsValue) -> Result<()> {
+    pub fn push(&mut self, array: &Buffer, layout: &JsValue) -> Result<()> {
         self.state.push(array.view(&Layout::from_js(layout)?)?)
     }
 
     /// Adds what came to another state.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.state.merge(&other.state)
+    }
+
+    /// Returns another figure of a state of moments.
+    pub fn figure(&self, op: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+        let output = self.state.figure(Reduction::from_name(op)?, &options_from_js(op, options)?)?;
+        to_js(output, false)
     }
 
     /// Returns the result so far; `undefined` where a quick state does not settle it.

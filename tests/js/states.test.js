@@ -5,8 +5,33 @@ import { test } from "node:test";
 import { Project } from "./install.mjs";
 
 const nf = await new Project().import("node.js");
-const { Cov, Histogram, Quantiles, corrcoef, cov, histogram, quantile } = nf;
+const { Accumulator, Cov, Histogram, MinMax, Moments, Quantiles, Sum, corrcoef, cov, histogram, kurtosis, mean, minmax, moments, quantile, skew, std, sum, variance } = nf;
 const X = Float64Array.from({ length: 30_000 }, (_, i) => Math.sin(i * i) * 10 ** (i % 9));
+
+test("a sum, the extremes and the moments in pieces have the bits of the whole", () => {
+  const single = Float32Array.from(X);
+  for (const x of [X, single, Int32Array.from(X, (x) => x % 2 ** 31), BigInt64Array.from(X, (x) => BigInt(Math.round(x)) << 20n)]) {
+    const of = x === X ? "float64" : x === single ? "float32" : x instanceof Int32Array ? "int32" : "int64";
+    const merged = (Class) => {
+      const right = new Class({ of }).push(x.subarray(9000));
+      assert.ok(right instanceof Accumulator && right instanceof Class);
+      const state = right.merge(Class.fromBytes(new Class({ of }).push(x.subarray(0, 1)).push(x.subarray(1, 9000)).toBytes()));
+      assert.deepEqual([state.count, state.dtype], [x.length, of]);
+      return state;
+    };
+    assert.equal(merged(Sum).finish(), sum(x));
+    assert.deepEqual(merged(Sum).toBytes(), new Accumulator("sum", { of }).push(x).toBytes());
+    assert.deepEqual(merged(MinMax).finish(), minmax(x));
+    const state = merged(Moments);
+    assert.deepEqual(state.finish(), moments(x));
+    assert.equal(state.mean(), mean(x));
+    for (const ddof of [0, 1, 2.5]) assert.deepEqual([state.variance({ ddof }), state.std({ ddof })], [variance(x, { ddof }), std(x, { ddof })]);
+    assert.deepEqual([state.skew(), state.skew({ bias: false })], [skew(x), skew(x, { bias: false })]);
+    assert.deepEqual([state.kurtosis(), state.kurtosis({ bias: false, fisher: false })], [kurtosis(x), kurtosis(x, { bias: false, fisher: false })]);
+  }
+  const twice = new Sum().push([1e16, 1]);
+  assert.equal(twice.merge(twice).push([-2e16]).finish(), 2);
+});
 
 test("covariances in pieces have the bits of the whole", () => {
   const rows = (from, to) => ({ data: X, shape: [3, to - from], strides: [10_000, 1], offset: from });
@@ -59,6 +84,19 @@ test("a histogram adds weights exactly", () => {
 });
 
 const WRONG = {
+  "a sum of what is no dtype": [() => new Sum({ of: "float128" }), "unknown_name"],
+  "a sum with an option of reductions": [() => new Sum({ initial: 1 }), "bad_parameter"],
+  "a sum of a name": [() => new Sum("sum"), "bad_parameter"],
+  "elements of another dtype": [() => new Sum().push(Float32Array.of(1)), "unsupported_dtype"],
+  "a sum merged with extremes": [() => new Sum().merge(new MinMax()), "bad_parameter"],
+  "sums of two dtypes": [() => new Sum().merge(new Sum({ of: "float32" })), "bad_parameter"],
+  "the extremes of nothing": [() => new MinMax().finish(), "empty"],
+  "the moments of nothing": [() => new Moments().variance(), "empty"],
+  "a variance with ddof n": [() => new Moments().push([1, 2]).variance({ ddof: 2 }), "bad_parameter"],
+  "a variance with an axis": [() => new Moments().push([1, 2]).variance({ axis: 0 }), "bad_parameter"],
+  "a skewness with an unknown option": [() => new Moments().push([1, 2]).skew({ biased: true }), "bad_parameter"],
+  "the bytes of another reduction": [() => Sum.fromBytes(new Accumulator("mean").toBytes()), "corrupt"],
+  "the bytes of a sum with options": [() => Sum.fromBytes(new Accumulator("sum", { initial: 1 }).toBytes()), "corrupt"],
   "weights of another length": [() => new Histogram([0, 1]).push([0, 1], { weights: [1] }), "shape_mismatch"],
   "an unknown option of push": [() => new Histogram([0, 1]).push([0, 1], { weight: [1] }), "bad_parameter"],
   "no variables": [() => new Cov(0), "bad_parameter"],
@@ -84,8 +122,9 @@ for (const [name, [call, code]] of Object.entries(WRONG)) {
 }
 
 test("a state that was freed says so, and may be freed again", () => {
-  const state = new Quantiles();
-  state.free();
-  state.free();
-  assert.throws(() => state.push([1]), { code: "freed" });
+  for (const state of [new Quantiles(), new Sum(), new Moments()]) {
+    state.free();
+    state.free();
+    assert.throws(() => state.push([1]), { code: "freed" });
+  }
 });

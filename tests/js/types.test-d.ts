@@ -1,6 +1,6 @@
 // Compiled, never run: the types of the public API, as users meet them.
 
-import { Accumulator, alloc, any, argmax, bincount, cummin, cumsum, describe, digitize, dot, group, histogram, Index, init, KernelArray, max, mean, NearfoldError, quantile, std, sum, variance } from "nearfold";
+import { Accumulator, Moments, Sum, alloc, any, argmax, bincount, cummin, cumsum, describe, digitize, dot, group, histogram, Index, init, KernelArray, max, mean, NearfoldError, quantile, std, sum, variance } from "nearfold";
 import { var as population } from "nearfold/inline";
 import type { ArrayResult, ErrorCode, Neighbors } from "nearfold";
 
@@ -67,6 +67,12 @@ const any0 = any(floats);
 same<typeof any0, boolean>(true);
 new Accumulator("variance", { of: "float32", ddof: 1 }).push(new Float32Array(8)).finish();
 new Accumulator("sum").op satisfies string;
+new Sum({ of: "float32" }).push(new Float32Array(8)).finish() satisfies number | bigint;
+new Moments().push([1, 2]).variance({ ddof: 1 }) satisfies number;
+// @ts-expect-error: a variance takes ddof alone
+new Moments().variance({ axis: 0 });
+// @ts-expect-error: a sum is made with a dtype alone
+new Sum({ initial: 1 });
 
 // Running reductions, bins and groups.
 same<ReturnType<typeof cumsum>, ArrayResult>(true);

@@ -68,7 +68,7 @@ test("an index in a worker answers as one here, with all its members", async () 
   there.free();
   await rejectsWith(there.search(query), "freed");
   // Getters are read without a call: a new one has to be known to the page's side.
-  const getters = [own.Index, own.Accumulator, own.Filter, own.Cov, own.Histogram, own.Quantiles, Object.getPrototypeOf(own.Cov)].flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([name, { get }]) => get && name !== "core").map(([name]) => name));
+  const getters = [own.Index, own.Accumulator, own.Filter, own.Cov, own.Histogram, own.Moments, own.Quantiles, Object.getPrototypeOf(own.Cov)].flatMap(({ prototype }) => Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(([name, { get }]) => get && name !== "core").map(([name]) => name));
   const read = getters.map((name) => [name, again[name]]);
   await Promise.allSettled(read.map(([, promise]) => promise));
   for (const [name, promise] of read) assert.equal(typeof promise.then, "function", name);
@@ -97,8 +97,16 @@ test("accumulators keep one identity and merge", async () => {
   assert.equal(await left.count, 3);
 });
 
-test("covariances, bins and quantiles are gathered in a worker, and in a pool", async () => {
+test("sums, moments, covariances, bins and quantiles are gathered in a worker, and in a pool", async () => {
   for (const there of [nf, pool]) {
+    const [sum, ends, moments] = [await there.Sum.create({ of: "float64" }), await there.MinMax.create(), await there.Moments.create()];
+    for (const state of [sum, ends, moments]) assert.equal(await state.push(numbers), state);
+    assert.deepEqual([await sum.finish(), await ends.finish(), await moments.finish()], [own.sum(numbers), own.minmax(numbers), own.moments(numbers)]);
+    assert.deepEqual(
+      [await moments.count, await moments.mean(), await moments.variance({ ddof: 1 }), await moments.std(), await moments.skew(), await moments.kurtosis({ bias: false })],
+      [numbers.length, own.mean(numbers), own.variance(numbers, { ddof: 1 }), own.std(numbers), own.skew(numbers), own.kurtosis(numbers, { bias: false })],
+    );
+    assert.equal(await (await there.Sum.fromBytes(await sum.toBytes())).finish(), own.sum(numbers));
     const rows = { data: numbers.slice(0, 9000), shape: [3, 3000] };
     const cov = await there.Cov.create(3);
     assert.equal(await cov.push(rows), cov);

@@ -35,7 +35,7 @@ def test_the_examples_of_the_documentation_are_true(name):
     run_examples(text, name)
 
 
-@pytest.mark.parametrize("kind", [nf.Index, nf.Array, nf.Partial])
+@pytest.mark.parametrize("kind", [nf.Index, nf.Array, nf.Partial, nf.Sum, nf.Moments, nf.MinMax, nf.Cov, nf.Histogram, nf.Quantiles])
 def test_the_examples_of_the_classes_are_true(kind):
     run_examples(kind.__doc__, kind.__name__)
     for name, method in vars(kind).items():

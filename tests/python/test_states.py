@@ -13,7 +13,14 @@ import pytest
 RNG = np.random.default_rng(12)
 TABLE = RNG.standard_normal((4, 3001)) * 10.0 ** RNG.integers(-20, 20, (4, 3001))
 X = TABLE.ravel()
+SMALL = RNG.standard_normal(5000).astype("f2")
 STATES = {
+    "Sum": (nf.Sum, X, lambda: nf.sum(X)),
+    "Sum of float32": (lambda: nf.Sum(np.float32), X.astype("f4"), lambda: nf.sum(X.astype("f4"))),
+    "Sum of int8": (lambda: nf.Sum("int8"), X.view("i1"), lambda: nf.sum(X.view("i1"))),
+    "MinMax": (nf.MinMax, X, lambda: nf.minmax(X)),
+    "Moments": (nf.Moments, X, lambda: nf.moments(X)),
+    "Moments of float16": (lambda: nf.Moments("float16"), SMALL, lambda: nf.moments(SMALL)),
     "Cov": (lambda: nf.Cov(4), TABLE, lambda: nf.cov(TABLE)),
     "Histogram": (lambda: nf.Histogram(7, (-1.0, 1.0)), X, lambda: nf.histogram(X, 7, (-1.0, 1.0))),
     "edges": (lambda: nf.Histogram([-1.0, 0.0, 5.0]), X, lambda: nf.histogram(X, [-1.0, 0.0, 5.0])),
@@ -35,6 +42,38 @@ def test_any_split_gives_the_bits_of_the_whole(name, cut):
         np.testing.assert_array_equal(a, b)
     again = type(right).from_bytes(right.to_bytes())
     assert again.to_bytes() == right.to_bytes() and repr(again) == repr(right)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int64", "uint8", "bool"])
+def test_one_state_of_moments_answers_as_each_function_does(dtype):
+    x = (RNG.standard_normal(5003) > 0.3) if dtype == "bool" else (RNG.standard_normal(5003) * 10 + 50).astype(dtype)
+    left, right = nf.Moments(dtype), nf.Moments(dtype)
+    left.push(x[:9])
+    right.push(x[9:])
+    state = pickle.loads(pickle.dumps(right))
+    state.merge(left)
+    assert (state.count, state.dtype, repr(state)) == (5003, dtype, f"<nearfold.Moments of 5003 elements of {dtype}>")
+    assert state.mean() == nf.mean(x)
+    for ddof in (0, 1, 2.5):
+        assert state.var(ddof=ddof) == nf.var(x, ddof=ddof)
+        assert state.std(ddof=ddof) == nf.std(x, ddof=ddof)
+    for bias in (True, False):
+        assert state.skew(bias=bias) == nf.skew(x, bias=bias)
+        for fisher in (True, False):
+            assert state.kurtosis(bias=bias, fisher=fisher) == nf.kurtosis(x, bias=bias, fisher=fisher)
+    np.testing.assert_array_equal(state.result(), nf.moments(x))
+
+
+def test_the_bytes_of_a_named_state_are_those_of_the_partial():
+    for named, name in ((nf.Sum, "sum"), (nf.MinMax, "minmax"), (nf.Moments, "moments")):
+        state, partial = named("float32"), nf.Partial(name, "float32")
+        for each in (state, partial):
+            each.push(X.astype("f4"))
+        assert state.to_bytes() == partial.to_bytes()
+        again = named.from_bytes(memoryview(partial.to_bytes()))
+        np.testing.assert_array_equal(again.result(), partial.result())
+        again.merge(again)
+        assert again.count == 2 * X.size
 
 
 def test_correlations_and_ddof_are_those_of_the_functions():
@@ -94,9 +133,33 @@ def test_quantiles_take_methods_and_lists_until_they_are_sketched():
     assert math.isnan(state.result())
 
 
+def moments_of(x):
+    state = nf.Moments()
+    state.push(x)
+    return state
+
+
+@pytest.mark.parametrize("call", [lambda: nf.Sum().merge(nf.MinMax()), lambda: nf.Sum().merge(nf.Partial("sum")), lambda: nf.Sum(8), lambda: nf.Moments().var(1)])
+def test_another_class_is_a_type_error(call):
+    with pytest.raises(TypeError):
+        call()
+
+
 @pytest.mark.parametrize(
     ("code", "call"),
     [
+        ("unknown_name", lambda: nf.Sum("float99")),
+        ("unsupported_dtype", lambda: nf.Moments("complex128")),
+        ("unsupported_dtype", lambda: nf.Sum().push(np.float32([1]))),
+        ("bad_parameter", lambda: nf.Sum().merge(nf.Sum("float32"))),
+        ("empty", lambda: nf.MinMax().result()),
+        ("empty", lambda: nf.Moments().result()),
+        ("empty", lambda: nf.Moments().std()),
+        ("bad_parameter", lambda: moments_of([1.0, 2.0]).var(ddof=2)),
+        ("corrupt", lambda: nf.Sum.from_bytes(nf.MinMax().to_bytes())),
+        ("corrupt", lambda: nf.Sum.from_bytes(nf.Partial("sum", initial=1.0).to_bytes())),
+        ("corrupt", lambda: nf.Moments.from_bytes(nf.Partial("nanmoments").to_bytes())),
+        ("corrupt", lambda: nf.Moments.from_bytes(nf.Moments().to_bytes()[:-1])),
         ("bad_parameter", lambda: nf.Cov(0)),
         ("bad_parameter", lambda: nf.Cov(-1)),
         ("shape_mismatch", lambda: nf.Cov(2).push([1.0, 2.0])),

@@ -2,8 +2,10 @@
 
 use ndarray::{Array2, Axis, s};
 use nearfold::Error;
-use nearfold::fold::stream::{Cov, Histogram, Quantiles};
-use nearfold::fold::{self, Array, Bins, Method, Output, Quantiles as Q};
+use nearfold::fold::stream::{Cov, Histogram, MinMax, Moments, Quantiles, Sum};
+use nearfold::fold::{
+    self, Array, Bins, Dtype, Method, Options, Output, Partial, Quantiles as Q, Reduction, Values,
+};
 
 use crate::lcg::Lcg;
 
@@ -22,6 +24,124 @@ fn wide(seed: u64, len: usize) -> Vec<f64> {
 fn even(seed: u64, len: usize) -> Vec<f64> {
     let mut lcg = Lcg(seed);
     (0..len).map(|_| lcg.next_f64()).collect()
+}
+
+/// A stream, cut in four.
+fn quarters<'a, T>(x: &'a [T]) -> Vec<Values<'a>>
+where
+    Values<'a>: From<&'a [T]>,
+{
+    x.chunks(x.len() / 4 + 1).map(Values::from).collect()
+}
+
+/// Checks the named states of a stream of these pieces, merged backwards, against the functions of the whole.
+fn check_named(what: &str, pieces: &[Values<'_>], whole: &Values<'_>) {
+    let dtype = whole.dtype();
+    let expected = |reduction, options: &Options<'_>| {
+        format!("{:?}", fold::reduce(reduction, whole.view(), options).expect("it has a value"))
+    };
+    let plain = Options::default();
+    macro_rules! merged {
+        ($State:ident, $reduction:expr) => {{
+            let mut state = $State::new(dtype).expect("real numbers");
+            let mut partial = Partial::new($reduction, dtype, &plain).expect("real numbers");
+            let empty = partial.clone();
+            for piece in pieces.iter().rev() {
+                let mut part = $State::new(dtype).expect("real numbers");
+                part.push(piece.view()).expect("of its type");
+                state.merge(&$State::from_bytes(&part.to_bytes()).expect("its own bytes")).expect("one type");
+                let mut part = empty.clone();
+                part.push(piece.view()).expect("of its type");
+                partial.merge(&part).expect("one type");
+            }
+            assert_eq!((state.count(), state.dtype()), (whole.len() as u64, dtype));
+            let result = format!("{:?}", state.result().expect("it has a value"));
+            assert_eq!(result, expected($reduction, &plain), "{what}: {}", $reduction.name());
+            assert_eq!(state.to_bytes(), partial.to_bytes(), "{what}: {}", $reduction.name());
+            state
+        }};
+    }
+    merged!(Sum, Reduction::Sum);
+    merged!(MinMax, Reduction::Minmax);
+    let moments = merged!(Moments, Reduction::Moments);
+    let got = |output: Result<Output, Error>| format!("{:?}", output.expect("it has a value"));
+    assert_eq!(got(moments.mean()), expected(Reduction::Mean, &plain), "{what}: mean");
+    for ddof in [0.0, 1.0, 2.5] {
+        let options = plain.clone().ddof(ddof);
+        assert_eq!(got(moments.var(ddof)), expected(Reduction::Var, &options), "{what}: var, {ddof}");
+        assert_eq!(got(moments.std(ddof)), expected(Reduction::Std, &options), "{what}: std, {ddof}");
+    }
+    for (bias, fisher) in [(true, true), (true, false), (false, true), (false, false)] {
+        let options = plain.clone().bias(bias).fisher(fisher);
+        assert_eq!(got(moments.skew(bias)), expected(Reduction::Skew, &options), "{what}: skew, {bias}");
+        let kurtosis = moments.kurtosis(bias, fisher);
+        assert_eq!(
+            got(kurtosis),
+            expected(Reduction::Kurtosis, &options),
+            "{what}: kurtosis, {bias}, {fisher}"
+        );
+    }
+}
+
+#[test]
+fn sums_moments_and_extremes_in_pieces_have_the_bits_of_the_whole() {
+    let mut lcg = Lcg(21);
+    let mut spread =
+        |len: usize| -> Vec<f64> { (0..len).map(|_| f64::from_bits(lcg.next() & !(1 << 62))).collect() };
+    let doubles = [
+        ("even", even(22, 5000)),
+        ("wide", wide(23, 5000)),
+        ("of every size below 2", spread(3000)),
+        ("few", even(24, 5)),
+        ("symmetric", even(25, 999).into_iter().flat_map(|x| [x, -x]).collect()),
+        ("large and small", [vec![1e300, 1e-300, 5e-324], even(26, 3000)].concat()),
+        ("subnormal", (1..=300).map(|i| -f64::from_bits(i)).collect()),
+        ("negative zeros", vec![-0.0; 100]),
+        ("an infinity", [even(27, 2000), vec![f64::INFINITY]].concat()),
+        ("two infinities", [vec![f64::NEG_INFINITY], even(28, 2000), vec![f64::INFINITY]].concat()),
+        ("NaN", [even(29, 2000), vec![f64::NAN, -0.0]].concat()),
+    ];
+    for (name, x) in &doubles {
+        check_named(name, &quarters(x), &x.into());
+        let floats: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+        check_named(name, &quarters(&floats), &(&floats).into());
+    }
+    let whole: Vec<i64> = (0..3000).map(|_| lcg.next() as i64 >> (lcg.next() >> 58)).collect();
+    check_named("int64", &quarters(&whole), &(&whole).into());
+    let bytes: Vec<u8> = (0..3000).map(|_| (lcg.next() >> 56) as u8).collect();
+    check_named("uint8", &quarters(&bytes), &(&bytes).into());
+}
+
+#[test]
+fn a_named_state_refuses_what_is_not_its_own() {
+    let code = |error: Error| error.code();
+    let mut sum = Sum::new(Dtype::F64).unwrap();
+    assert_eq!(code(Sum::new(Dtype::C128).unwrap_err()), "unsupported_dtype");
+    assert_eq!(code(sum.push(&[1_i64]).unwrap_err()), "unsupported_dtype");
+    assert_eq!(code(sum.merge(&Sum::new(Dtype::F32).unwrap()).unwrap_err()), "bad_parameter");
+    let moments = Moments::new(Dtype::F64).unwrap();
+    for empty in [moments.result(), moments.mean(), moments.var(0.0), moments.skew(true)] {
+        assert_eq!(code(empty.unwrap_err()), "empty");
+    }
+    assert_eq!(code(MinMax::new(Dtype::U8).unwrap().result().unwrap_err()), "empty");
+    let mut moments = Moments::new(Dtype::F64).unwrap();
+    moments.push(&[1.0, 2.0]).unwrap();
+    for ddof in [2.0, f64::NAN] {
+        assert_eq!(code(moments.var(ddof).unwrap_err()), "bad_parameter");
+        assert_eq!(code(moments.std(ddof).unwrap_err()), "bad_parameter");
+    }
+    for (reduction, options) in [
+        (Reduction::Mean, Options::default()),
+        (Reduction::Nansum, Options::default()),
+        (Reduction::Sum, Options::default().exact(false)),
+        (Reduction::Sum, Options::default().initial(1.0)),
+        (Reduction::Sum, Options::default().dtype(Dtype::F32)),
+    ] {
+        let other = Partial::new(reduction, Dtype::F64, &options).unwrap();
+        assert_eq!(code(Sum::from_bytes(&other.to_bytes()).unwrap_err()), "corrupt");
+    }
+    assert_eq!(code(Sum::from_bytes(&moments.to_bytes()).unwrap_err()), "corrupt");
+    assert_eq!(code(Moments::from_bytes(&moments.to_bytes()[1..]).unwrap_err()), "corrupt");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What is known so far of tables, of counts in bins, and of the order of a stream? States that are
-//! pushed to, merged, kept as bytes and finished, as [`Partial`](super::Partial) is for reductions.
+//! What is known so far of a stream: its sum, moments and extremes, the covariances of a table, counts in bins, quantiles?
+//! States that are pushed to, merged, kept as bytes and finished; [`Partial`](super::Partial) is one of any reduction.
 //!
 //! ```
 //! use nearfold::fold::stream::{Cov, Histogram, Quantiles};
@@ -14,10 +14,12 @@
 
 mod cov;
 mod histogram;
+mod named;
 mod quantiles;
 
 pub use cov::Cov;
 pub use histogram::Histogram;
+pub use named::{MinMax, Moments, Sum};
 pub use quantiles::Quantiles;
 
 use super::bytes::{Reader, corrupt};
