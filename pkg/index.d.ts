@@ -1021,24 +1021,28 @@ interface IdOptions {
   ids?: "number" | "bigint" | "uint32";
 }
 
-/** The options of `searchMany`. */
-export interface SearchManyOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends ManyOptions, IdOptions {
+interface FilterOptions<Id extends number | bigint, C extends object> {
   /**
    * Only these ids are returned, or those whose values in the columns are so. It is worked out at each call: make it once by {@link Index.filter} if several
    * calls share it.
    */
-  filter?: IdSet | Filter | Where<C> | ((id: Id) => boolean) | null;
+  filter?: IdSet | readonly boolean[] | Filter | Where<C> | ((id: Id) => boolean) | null;
 }
+
+interface ExplainOptions {
+  /** Say how the neighbours were found, as `explained`. Default: false. */
+  explain?: boolean;
+}
+
+/** The options of `searchMany`. */
+export interface SearchManyOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends ManyOptions, IdOptions, FilterOptions<Id, C> {}
 /** The options of `searchRadius`. */
-export interface RadiusOptions extends WalkOptions, IdOptions {}
+export interface RadiusOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends WalkOptions, IdOptions, FilterOptions<Id, C>, ExplainOptions {}
 /** The options of `recall`. */
 export interface RecallOptions extends ManyOptions {}
 
 /** The options of `search`. */
-export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions<Id, C> {
-  /** Say how the neighbours were found, as `explained`. Default: false. */
-  explain?: boolean;
-}
+export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions<Id, C>, ExplainOptions {}
 
 /** How a query was answered. */
 export interface Explained {
@@ -1086,6 +1090,14 @@ export interface IndexHealth {
   degreeMin: number;
   degreeMean: number;
   degreeMax: number;
+  /** Distinct vectors with a component that is not finite: 0, unless a file says so of a scale, or 8 bits round the largest numbers up. */
+  notFinite: number;
+  /** Distinct vectors that are kept as zeros alone. */
+  zeros: number;
+  /** The least norm of a vector as it is kept, of those that are finite; 0 without any. */
+  normMin: number;
+  normMean: number;
+  normMax: number;
 }
 
 /** The options of what reads or writes an index piece by piece. */
@@ -1256,7 +1268,8 @@ export class Index<C extends object = ColumnValues> {
 
   /**
    * Returns a filter for searches of this index: of the ids that are given (those that are not in the index
-   * are passed over), of those whose values in the columns are so, or of those that a function says yes to. It calls the function once for each id.
+   * are passed over), of those whose place in an array of booleans is true, of those whose values in the columns are so, or of
+   * those that a function says yes to. It calls the function once for each id.
    *
    * ```js
    * using even = index.filter((id) => id % 2 === 0);
@@ -1266,8 +1279,8 @@ export class Index<C extends object = ColumnValues> {
    * @throws {NearfoldError} `bad_parameter`; `busy` if the function calls the index; `unsafe_integer` as
    *   {@link search}. What the function throws is passed on.
    */
-  filter(allowed: IdSet | Where<C> | ((id: number) => boolean), options?: { ids?: "number" }): Filter;
-  filter(allowed: IdSet | Where<C> | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
+  filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: number) => boolean), options?: { ids?: "number" }): Filter;
+  filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
 
   /**
    * Returns the nearest neighbours of one vector of `dim` numbers; with `filter` the nearest of those that it allows.
@@ -1292,11 +1305,14 @@ export class Index<C extends object = ColumnValues> {
 
   /**
    * Returns the neighbours whose distance is at most `radius`, nearest first. The radius is a distance of the index's
-   * {@link Metric}: with `l2sq` the square of a length.
+   * {@link Metric}: with `l2sq` the square of a length. With `filter` those that it allows.
    *
    * @throws {NearfoldError} as {@link search}.
    */
-  searchRadius<O extends RadiusOptions = {}>(query: Vectors, radius: number, options?: O): Neighbors<IdsOf<O>>;
+  searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options?: RadiusOptions<number, C> & { ids?: "number"; withColumns?: W }): WithColumns<Neighbors, C, W>;
+  searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<bigint, C> & { ids: "bigint"; withColumns?: W }): WithColumns<Neighbors<BigUint64Array<ArrayBuffer>>, C, W>;
+  searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<Neighbors<Uint32Array<ArrayBuffer>>, C, W>;
+  searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<any, C> & { withColumns?: W }): WithColumns<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
 
   /**
    * Returns the recall that searches with these options have, measured on the index itself: its own vectors
@@ -1308,7 +1324,7 @@ export class Index<C extends object = ColumnValues> {
    */
   recall(options?: RecallOptions): number;
 
-  /** Returns a report of the index's state. Cost: one pass over all links. */
+  /** Returns a report of the index's state. Cost: one pass over all links, and one over all vectors. */
   health(): IndexHealth;
 
   /** Returns the index as a file's bytes. Save them where you like, open them with {@link fromBytes}. */

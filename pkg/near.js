@@ -140,28 +140,28 @@ export class Index {
       }
     }
     if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter(allowed, ids))), this);
-    const list = listed(allowed);
-    if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, an object of what the columns must be, a function, or a Filter of this index", allowed);
+    let list = listed(allowed);
+    if (Array.isArray(list) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
+    if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, booleans, an object of what the columns must be, a function, or a Filter of this index", allowed);
     const bigints = idsToBigints(list);
     return new Filter(near.enter(() => this.#live().filterIds(bigints)), this);
   }
 
   search(query, options) {
     const row = describeRows(query, this.dim, "query");
-    return this.#found(row, "query", options, "search", "searchFiltered");
+    return this.#found(row, "query", options, "search");
   }
 
-  searchRadius(query, radius, options = {}) {
+  searchRadius(query, radius, options) {
     const dim = this.dim;
     if (typeof radius !== "number") throw badParameter("radius", "a number", radius);
-    options = own(known(options, ["efSearch", "recall", "exact", "ids"]));
     const row = describeRows(query, dim, "query");
-    return this.#whileBusy((index) => withKernelArray(near, row, "query", (core) => index.searchRadius(core, row.length, radius, options)));
+    return this.#found(row, "query", options, "searchRadius", radius);
   }
 
   searchMany(queries, options) {
     const rows = describeRows(queries, this.dim, "queries");
-    return this.#found(rows, "queries", options, "searchMany", "searchManyFiltered");
+    return this.#found(rows, "queries", options, "searchMany");
   }
 
   recall(options = {}) {
@@ -184,16 +184,16 @@ export class Index {
   }
 
   /** Returns what a search of the kernel finds, or its twin where there is a filter. */
-  #found(rows, name, options, search, filtered) {
+  #found(rows, name, options, search, ...more) {
     const { withColumns: wanted, filter: given, options: rest } = split(options);
     const ask = (method, ...allowed) => {
-      const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed)));
+      const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed, ...more)));
       return this.#withValues(wanted, found);
     };
     if (given == null) return ask(search);
     const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
     try {
-      return ask(filtered, filter.coreFor(this));
+      return ask(`${search}Filtered`, filter.coreFor(this));
     } finally {
       if (filter !== given) filter.free();
     }

@@ -158,20 +158,21 @@ export class Shards {
 
   async search(query, options = {}) {
     options ??= {};
-    const { k = 10, explain } = options;
-    // Each shard has an explanation of its own, and there is no sum of them.
-    if (explain) throw badParameter("options", "options of a search in shards", "explain");
-    return mergeRow(await this.#ask("search", query, options), k);
+    const { k = 10 } = options;
+    refuseExplain(options);
+    return mergeRow(await this.#ask("search", options, query), k);
   }
 
   async searchRadius(query, radius, options = {}) {
-    return mergeRow(await this.#each((shard) => shard.searchRadius(query, radius, options)), Infinity);
+    options ??= {};
+    refuseExplain(options);
+    return mergeRow(await this.#ask("searchRadius", options, query, radius), Infinity);
   }
 
   async searchMany(queries, options = {}) {
     options ??= {};
     const { k = 10 } = options;
-    const found = await this.#ask("searchMany", queries, options);
+    const found = await this.#ask("searchMany", options, queries);
     const [n] = found[0].shape;
     const rows = Array.from({ length: n }, (_, row) => mergeRow(found.map((each) => rowOf(each, row)), k));
     const width = rows[0]?.ids.length ?? 0;
@@ -214,11 +215,11 @@ export class Shards {
   }
 
   /** Asks every shard; of a filter that was made from this index each gets its part. */
-  #ask(method, queries, options) {
+  #ask(method, options, ...args) {
     const { filter } = options;
-    if (!(filter instanceof ShardedFilter)) return this.#each((shard) => shard[method](queries, options));
+    if (!(filter instanceof ShardedFilter)) return this.#each((shard) => shard[method](...args, options));
     if (filter.index !== this) throw badParameter("filter", "a filter of this index", "one of another index");
-    return all(this.#shards.map((shard, i) => shard[method](queries, { ...options, filter: filter.parts[i] })));
+    return all(this.#shards.map((shard, i) => shard[method](...args, { ...options, filter: filter.parts[i] })));
   }
 
   /**
@@ -283,6 +284,11 @@ export class Shards {
 if (Symbol.dispose) Shards.prototype[Symbol.dispose] = Shards.prototype.free;
 
 const all = (promises) => Promise.all(promises);
+
+/** Each shard has an explanation of its own, and there is no sum of them. */
+function refuseExplain({ explain }) {
+  if (explain) throw badParameter("options", "options of a search in shards", "explain");
+}
 
 const mapValues = (object, map) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]));
 

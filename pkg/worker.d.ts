@@ -172,7 +172,7 @@ interface RemoteObject {
 type AddedIds<I> = I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 type RemoteFilter = RemoteObject & { readonly count: Promise<number> };
 /** The options of a worker's search: ids, values of columns or a filter of the same index, as functions cannot be sent. */
-type RemoteSearchOptions = Omit<SearchManyOptions, "filter"> & CallOptions & { filter?: IdSet | Where | RemoteFilter | null };
+type RemoteOptions<O> = Omit<O, "filter"> & CallOptions & { filter?: IdSet | readonly boolean[] | Where | RemoteFilter | null; withColumns?: Wanted };
 type Columned<F, O> = Promise<WithColumns<F, ColumnValues, O extends { withColumns: infer W } ? W : false>>;
 
 /** What an index in one worker and one in shards have in common. Arguments, results and errors are those of `Index`. */
@@ -186,16 +186,16 @@ interface RemoteSearches extends RemoteObject {
   add<I extends Ids = readonly number[]>(vectors: Exclude<Vectors, KernelArray>, options?: AddOptions<I> & CallOptions): Promise<AddedIds<I>>;
   remove(ids: IdSet): Promise<void>;
   compact(): Promise<void>;
-  filter(allowed: IdSet | Where): Promise<RemoteFilter>;
+  filter(allowed: IdSet | readonly boolean[] | Where): Promise<RemoteFilter>;
   readonly columns: Promise<Record<string, ColumnType>>;
   get(id: number | bigint): Promise<Record<string, ColumnValue | null>>;
   setColumns(ids: Ids, columns: Columns): Promise<void>;
   addColumn(name: string, type: ColumnType): Promise<void>;
   dropColumn(name: string): Promise<void>;
   update(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<void>;
-  search<const O extends RemoteSearchOptions & { explain?: boolean; withColumns?: Wanted } = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
-  searchMany<const O extends RemoteSearchOptions & { withColumns?: Wanted } = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
-  searchRadius<O extends RadiusOptions & CallOptions = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Promise<Neighbors<IdsOf<O>>>;
+  search<const O extends RemoteOptions<SearchOptions> = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
+  searchMany<const O extends RemoteOptions<SearchManyOptions> = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
+  searchRadius<const O extends RemoteOptions<RadiusOptions> = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
 }
 
 /** An `Index` in a worker. */

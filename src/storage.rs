@@ -1,8 +1,30 @@
-//! How do bytes reach a file so that a crash at any moment leaves the old file or the new one?
+//! How do bytes reach a file so that a crash at any moment leaves the old file or the new one, and how do they come back?
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// Returns the bytes of a file that says in its first `head_len` bytes how long it is: a pipe, or a device without end, is
+/// read no further than one byte behind that, and where `len_of` does not know the beginning, no further than that.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn read(path: &Path, head_len: usize, len_of: impl Fn(&[u8]) -> Option<u64>) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = Vec::new();
+    // A file is read at once; what it holds behind its end is the reader's to refuse.
+    if file.metadata()?.is_file() {
+        file.read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    (&file).take(head_len as u64).read_to_end(&mut bytes)?;
+    if let Some(len) = len_of(&bytes) {
+        let rest = len.saturating_add(1).saturating_sub(bytes.len() as u64);
+        file.take(rest).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
 
 /// Writes `bytes` to `path` so that at every moment it holds either what it held before or all of `bytes`.
 ///

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, final, overload
+from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, TypedDict, final, overload
 from typing_extensions import Buffer, Self
 
 import numpy as np
@@ -147,6 +147,19 @@ class NearfoldError(ValueError):
 
     code: str
 
+class _Health(TypedDict):
+    nodes: int
+    duplicates: int
+    orphans: int
+    degree_min: int
+    degree_mean: float
+    degree_max: int
+    not_finite: int
+    zeros: int
+    norm_min: float
+    norm_mean: float
+    norm_max: float
+
 @final
 class Index:
     def __new__(
@@ -201,6 +214,7 @@ class Index:
         exact: bool = False,
         filter: _Filter | None = None,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, Any]]: ...  # (k,) each, and how
+    @overload
     def search_radius(
         self,
         q: _ArrayLike,  # (dim,)
@@ -209,7 +223,31 @@ class Index:
         ef_search: int | None = None,
         recall: float | None = None,
         exact: bool = False,
+        filter: _Filter | None = None,
+        with_columns: Literal[False] = False,
     ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (found,) each
+    @overload
+    def search_radius(
+        self,
+        q: _ArrayLike,  # (dim,)
+        radius: float,
+        *,
+        ef_search: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        filter: _Filter | None = None,
+        with_columns: Literal[True] | Sequence[str],
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, list[Any]]]: ...  # (found,) each
+    def search_radius_explained(
+        self,
+        q: _ArrayLike,  # (dim,)
+        radius: float,
+        *,
+        ef_search: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        filter: _Filter | None = None,
+    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, Any]]: ...  # (found,) each, and how
     def remove(self, ids: _ArrayLike) -> None: ...
     def update(self, vectors: _ArrayLike, ids: _ArrayLike, *, columns: Mapping[str, _Column] | None = None) -> None: ...
     def set_columns(self, ids: _ArrayLike, columns: Mapping[str, _Column]) -> None: ...
@@ -220,7 +258,7 @@ class Index:
     def get(self, id: int, /) -> dict[str, int | float | str | bool | None]: ...
     def compact(self) -> None: ...
     def recall(self, k: int = 10, *, ef_search: int | None = None, recall: float | None = None) -> float: ...
-    def health(self) -> dict[str, float]: ...
+    def health(self) -> _Health: ...
     def vector(self, id: int, /) -> NDArray[np.float32]: ...  # (dim,)
     def save(self, path: str | PathLike[str]) -> None: ...
     @classmethod

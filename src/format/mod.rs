@@ -4,14 +4,14 @@ mod bytes;
 mod read;
 mod write;
 
-pub(crate) use read::read;
+pub(crate) use read::{len_bytes, read};
 pub(crate) use write::write;
 
 // The module doc above is the specification; a test compares its tables with this code.
 
 const MAGIC: [u8; 8] = *b"nearfold";
 const VERSION: u32 = 1;
-const HEADER_LEN: usize = 128;
+pub(crate) const HEADER_LEN: usize = 128;
 const ENTRY_LEN: usize = 32;
 const ALIGN: usize = 64;
 /// Far more than there are kinds: a bound on what a hostile file makes us look at.

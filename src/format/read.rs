@@ -104,6 +104,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     Ok(index)
 }
 
+/// Returns how long the file is that begins with these bytes; `None` where they are not the header of an index.
+pub(crate) fn len_bytes(head: &[u8]) -> Option<u64> {
+    (head.len() >= HEADER_LEN && head[..8] == MAGIC && u32_at(head, 8) == VERSION)
+        .then(|| Header::read(head).len_bytes)
+}
+
 fn read_header(bytes: &[u8]) -> Result<Header> {
     if bytes.len() < HEADER_LEN {
         return corrupt("header", format!("{} bytes: a header has {HEADER_LEN}", bytes.len()));

@@ -98,11 +98,26 @@ pub fn ids_from_array(array: &Array) -> Result<Vec<u64>> {
     }
 }
 
+/// Returns the booleans that a 1-D array holds; `None` for other elements.
+///
+/// Errors: `shape_mismatch` for other shapes of booleans.
+pub fn mask_from_array(array: &Array) -> Result<Option<Vec<bool>>> {
+    match array {
+        Array::Bool(mask) if mask.ndim() == 1 => Ok(Some(mask.iter().map(|x| x.get()).collect())),
+        Array::Bool(mask) => {
+            let got = format!("{:?}", mask.shape());
+            Err(Error::ShapeMismatch { expected: "(n,)".to_owned(), got })
+        }
+        _ => Ok(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use ndarray::{ShapeBuilder, arr1, arr2};
 
     use super::*;
+    use crate::fold::Boolean;
 
     #[test]
     fn a_matrix_in_fortran_order_is_read_by_rows() {
@@ -127,6 +142,15 @@ mod tests {
         assert_eq!(Matrix::from_array(cube.into()).unwrap_err().code(), "shape_mismatch");
         let complex = ndarray::Array1::<num_complex::Complex<f64>>::zeros(2).into_dyn();
         assert_eq!(Matrix::from_array(complex.into()).unwrap_err().code(), "unsupported_dtype");
+    }
+
+    #[test]
+    fn a_mask_is_a_row_of_booleans() {
+        let mask = arr1(&[Boolean::from(true), Boolean::from(false)]);
+        assert_eq!(mask_from_array(&mask.clone().into_dyn().into()), Ok(Some(vec![true, false])));
+        assert_eq!(mask_from_array(&arr1(&[1_u8]).into_dyn().into()), Ok(None));
+        let square = mask.into_shape_with_order((1, 2)).unwrap();
+        assert_eq!(mask_from_array(&square.into_dyn().into()).unwrap_err().code(), "shape_mismatch");
     }
 
     #[test]

@@ -3,5 +3,5 @@
 mod matrix;
 mod npy;
 
-pub use matrix::{Matrix, ids_from_array};
+pub use matrix::{Matrix, ids_from_array, mask_from_array};
 pub use npy::{NpyReader, read_npy};

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 use crate::fold::{Array, Boolean, Dtype};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
+/// How a `.npz` file begins.
+const ZIP: &[u8] = b"PK\x03\x04";
 /// Where the header's text starts, at the latest: magic, version, and a length of 4 bytes.
 const PREFIX_LEN_MAX: usize = 12;
 /// NumPy itself refuses headers above 10,000 bytes unless told otherwise.
@@ -109,6 +111,11 @@ impl Header {
     /// Returns the header and where the elements start, or `None` when more bytes are needed.
     fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>> {
         if !MAGIC.starts_with(&bytes[..bytes.len().min(MAGIC.len())]) {
+            if bytes.starts_with(ZIP) {
+                return Err(corrupt(
+                    "a .npz file, which is a ZIP of .npy files: unpack it and give one of those",
+                ));
+            }
             return Err(corrupt("does not start with \\x93NUMPY: not a .npy file"));
         }
         let Some(&major) = bytes.get(6) else { return Ok(None) };

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 /// the look at the query's surroundings, which is to cost a quarter of that at most,
 const LOOK_NODES: usize = 128;
 /// and the rest, half as dear again as expected: how many of a few were allowed tells little of how many follow.
-const GO_ON_NODES: usize = 48;
+pub(super) const GO_ON_NODES: usize = 48;
 
 /// Which ids a search may return; made by [`Index::filter`] or [`Index::filter_ids`], for the index as it is.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn allows(&self, node: u32) -> bool {
+    pub(super) fn allows(&self, node: u32) -> bool {
         self.nodes[node as usize / 64] >> (node % 64) & 1 == 1
     }
 
@@ -45,6 +45,11 @@ impl Filter {
         })
     }
 
+    /// Returns whether an id of an allowed node is not allowed itself.
+    pub(super) fn denies(&self, id: u64) -> bool {
+        self.denied.contains(&id)
+    }
+
     /// Returns how many distinct vectors are allowed.
     pub fn count(&self) -> usize {
         self.count
@@ -54,6 +59,10 @@ impl Filter {
 impl Index {
     /// Returns the filter of the ids that `allowed` says yes to. It serves until the index changes.
     pub fn filter(&self, mut allowed: impl FnMut(u64) -> bool) -> Filter {
+        self.filter_nodes(|_node, id| allowed(id))
+    }
+
+    fn filter_nodes(&self, mut allowed: impl FnMut(u32, u64) -> bool) -> Filter {
         let n = self.store.len();
         let mut filter = Filter {
             nodes: vec![0; n.div_ceil(64)],
@@ -66,7 +75,7 @@ impl Index {
             let mut any = false;
             denied.clear();
             self.ids.visit(node, |id| {
-                if allowed(id) {
+                if allowed(node, id) {
                     any = true;
                 } else {
                     denied.push(id);
@@ -85,6 +94,33 @@ impl Index {
     pub fn filter_ids(&self, ids: &[u64]) -> Filter {
         let ids: HashSet<u64> = ids.iter().copied().collect();
         self.filter(|id| ids.contains(&id))
+    }
+
+    /// Returns the filter of the ids whose place in `mask` is true, `mask[id]`; larger ids are not allowed.
+    pub fn filter_mask(&self, mask: &[bool]) -> Filter {
+        self.filter(|id| usize::try_from(id).is_ok_and(|id| mask.get(id) == Some(&true)))
+    }
+
+    /// Returns the filter of the ids that both filters allow.
+    ///
+    /// Errors: [`Error::BadParameter`] when the index has changed since one of them was made.
+    pub fn filter_both(&self, one: &Filter, other: &Filter) -> Result<Filter> {
+        self.check_filter(one)?;
+        self.check_filter(other)?;
+        let allows = |filter: &Filter, node, id| filter.allows(node) && !filter.denies(id);
+        Ok(self.filter_nodes(|node, id| allows(one, node, id) && allows(other, node, id)))
+    }
+
+    /// Errors: [`Error::BadParameter`] when the index has changed since the filter was made.
+    pub(super) fn check_filter(&self, filter: &Filter) -> Result<()> {
+        if filter.changes == self.changes && filter.nodes.len() == self.store.len().div_ceil(64) {
+            return Ok(());
+        }
+        Err(Error::BadParameter {
+            name: "filter",
+            expected: "a filter of the index as it is".into(),
+            got: "one made before it changed".into(),
+        })
     }
 
     /// Returns the `k` nearest neighbours of `query` among those that `filter` allows; `k` of them
@@ -141,13 +177,7 @@ impl Index {
         }
         self.check(query)?;
         params.check(k)?;
-        if filter.changes != self.changes || filter.nodes.len() != self.store.len().div_ceil(64) {
-            return Err(Error::BadParameter {
-                name: "filter",
-                expected: "a filter of the index as it is".into(),
-                got: "one made before it changed".into(),
-            });
-        }
+        self.check_filter(filter)?;
         if filter.count == 0 {
             let explained = Explained { plan: SearchPlan::FilteredScan, ..Explained::default() };
             return Ok((Neighbors::default(), explained));
@@ -187,7 +217,7 @@ impl Index {
         };
         let limit = self.store.rerank_len(k);
         explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &mut scratch, |id| !filter.denied.contains(&id));
+        let mut found = self.reported(limit, &mut scratch, |id| !filter.denies(id));
         found.truncate(k);
         self.scratch.put(scratch);
         Ok((neighbors(found), explained))

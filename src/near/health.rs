@@ -21,12 +21,23 @@ pub struct Health {
     pub degree_mean: f64,
     /// The most links of a vector.
     pub degree_max: usize,
+    /// Distinct vectors with a component that is not finite: NaN and infinity are refused, but a file may say so of a
+    /// scale, and what 8 bits keep of the largest numbers may round to infinity.
+    pub not_finite: usize,
+    /// Distinct vectors that are kept as zeros alone.
+    pub zeros: usize,
+    /// The least norm of a vector as it is kept, of those that are finite; 0 without any.
+    pub norm_min: f64,
+    /// The mean norm.
+    pub norm_mean: f64,
+    /// The greatest norm.
+    pub norm_max: f64,
 }
 
 impl Index {
     /// Returns a report of the index's state.
     ///
-    /// Cost: one pass over all links.
+    /// Cost: one pass over all links, and one over all vectors.
     pub fn health(&self) -> Health {
         let nodes = self.store.len();
         let mut health = Health { nodes, duplicates: self.len() - nodes, ..Health::default() };
@@ -34,6 +45,7 @@ impl Index {
             Graph::Slots(slots) => health.look(slots, Slots::len(slots), self.entries()),
             Graph::Packed(packed) => health.look(packed, Packed::len(packed), self.entries()),
         }
+        health.measure((0..nodes as u32).map(|node| self.store.decode(node)));
         health
     }
 }
@@ -54,5 +66,29 @@ impl Health {
         }
         self.degree_mean = sum as f64 / n as f64;
         self.orphans = Reached::new(links, n, starts).orphans();
+    }
+
+    /// Measures the vectors as they are kept: squares of 32-bit floats are exact in 64 bits, and so their sum has no overflow.
+    fn measure(&mut self, vectors: impl Iterator<Item = Vec<f32>>) {
+        let (mut finite, mut sum) = (0u32, 0.0);
+        self.norm_min = f64::INFINITY;
+        for vector in vectors {
+            let square: f64 = vector.iter().map(|value| f64::from(*value) * f64::from(*value)).sum();
+            if !square.is_finite() {
+                self.not_finite += 1;
+                continue;
+            }
+            let norm = square.sqrt();
+            finite += 1;
+            self.zeros += usize::from(norm == 0.0);
+            sum += norm;
+            self.norm_min = self.norm_min.min(norm);
+            self.norm_max = self.norm_max.max(norm);
+        }
+        if finite == 0 {
+            self.norm_min = 0.0;
+        } else {
+            self.norm_mean = sum / f64::from(finite);
+        }
     }
 }

@@ -210,6 +210,15 @@ impl Index {
         format::write(self)
     }
 
+    /// Returns how long an index file says it is, in its first [`HEAD_LEN`](Self::HEAD_LEN) bytes; `None` where
+    /// they are not those of an index. So a pipe, or a device without end, can be read that far.
+    pub fn file_len(head: &[u8]) -> Option<u64> {
+        format::len_bytes(head)
+    }
+
+    /// How many bytes [`file_len`](Self::file_len) wants.
+    pub const HEAD_LEN: usize = format::HEADER_LEN;
+
     /// Opens a file's bytes.
     ///
     /// Errors: [`Error::Corrupt`], [`Error::UnsupportedVersion`], [`Error::OutOfMemory`].

@@ -1,18 +1,53 @@
 //! All neighbours within a radius.
 
+use super::explain::{Explained, SearchPlan};
+use super::filter::{Filter, GO_ON_NODES};
 use super::index::Index;
 use super::params::SearchParams;
-use super::search::{Neighbors, neighbors};
+use super::search::{Neighbors, neighbors, sorted};
+use super::walk::Scratch;
 use crate::error::{Error, Result};
 
 impl Index {
     /// Returns the neighbours of `query` whose distance is at most `radius`.
     ///
-    /// The walk goes on with more and more candidates until the worst of them lies outside.
+    /// The walk goes on with more and more candidates until half of them lie outside; where that would cost more than
+    /// comparing every vector, they are all compared, which is exact.
     ///
     /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::BadParameter`] (a radius
     /// that is not a number, `ef_search` 0).
     pub fn search_radius(&self, query: &[f32], radius: f32, params: &SearchParams) -> Result<Neighbors> {
+        Ok(self.search_radius_explained(query, radius, params, None)?.0)
+    }
+
+    /// Returns the neighbours of `query` whose distance is at most `radius`, among those that `filter` allows.
+    ///
+    /// Few allowed vectors are compared one by one, which is exact. Otherwise it is the walk of a search without a filter,
+    /// and finds what that finds of the allowed ones. A query costs no more than that search and comparing all that are allowed.
+    ///
+    /// Errors: as [`search_radius`](Self::search_radius); [`Error::BadParameter`] when the index has changed since
+    /// the filter was made.
+    pub fn search_radius_filtered(
+        &self,
+        query: &[f32],
+        radius: f32,
+        params: &SearchParams,
+        filter: &Filter,
+    ) -> Result<Neighbors> {
+        Ok(self.search_radius_explained(query, radius, params, Some(filter))?.0)
+    }
+
+    /// Like [`search_radius`](Self::search_radius), or [`search_radius_filtered`](Self::search_radius_filtered) where there is a
+    /// filter; returns how the neighbours were found, too.
+    ///
+    /// Errors: as those.
+    pub fn search_radius_explained(
+        &self,
+        query: &[f32],
+        radius: f32,
+        params: &SearchParams,
+        filter: Option<&Filter>,
+    ) -> Result<(Neighbors, Explained)> {
         if query.len() != self.dim {
             return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
         }
@@ -25,32 +60,78 @@ impl Index {
                 got: "NaN".into(),
             });
         }
-        let n = self.store.len();
+        filter.map_or(Ok(()), |filter| self.check_filter(filter))?;
         let normalised = self.prepared(query);
         let query = normalised.as_deref().unwrap_or(query);
         let mut scratch = self.scratch.take();
-        let mut ef = self.ef(10, params).max(1);
         self.store.prepare(query, &mut scratch.prepared);
-        let mut walked = false;
-        let found = loop {
-            scratch.may_go_on = ef < n;
-            if ef >= n {
-                self.scan(0..n as u32, n, &mut scratch);
-            } else if core::mem::replace(&mut walked, true) {
-                self.walk_on(ef, &mut scratch);
+        let (found, explained) = self.within(radius, self.ef(10, params), filter, &mut scratch);
+        self.scratch.put(scratch);
+        Ok((neighbors(found), explained))
+    }
+
+    /// Returns what lies within the radius of the prepared query, sorted.
+    fn within(
+        &self,
+        radius: f32,
+        mut ef: usize,
+        filter: Option<&Filter>,
+        scratch: &mut Scratch,
+    ) -> (Vec<(f32, u64)>, Explained) {
+        let n = self.store.len();
+        let count = filter.map_or(n, Filter::count);
+        let cheap = |ef: usize| ef < n && ef.saturating_mul(GO_ON_NODES) < count;
+        let mut explained = Explained::default();
+        let mut found = Vec::new();
+        while cheap(ef) {
+            explained.distances += if explained.ef_search == 0 {
+                scratch.may_go_on = true;
+                self.walk(ef, None, scratch)
             } else {
-                self.walk(ef, None, &mut scratch);
-            }
-            let found = self.reported(usize::MAX, &mut scratch, |_| true);
+                self.walk_on(ef, scratch)
+            };
+            explained.ef_search = ef;
+            explained.reranked += scratch.pool.len();
+            scratch.fresh.clear();
+            scratch.fresh.extend(scratch.pool.iter().map(|candidate| candidate.node()));
+            self.measure(scratch);
+            let inside = scratch.keys.iter().filter(|distance| **distance <= radius).count();
             // Half of the candidates outside: the boundary was seen from both sides.
-            let inside = found.partition_point(|(distance, _)| *distance <= radius);
-            if ef >= n || 2 * inside <= scratch.pool.len() {
-                break neighbors(found[..inside].to_vec());
+            if 2 * inside <= scratch.pool.len() {
+                scratch.may_go_on = false;
+                self.keep(radius, filter, scratch, &mut found);
+                explained.plan = if filter.is_some() { SearchPlan::FilteredGraph } else { SearchPlan::Graph };
+                return (sorted(found), explained);
             }
             ef = ef.saturating_mul(4);
-        };
+        }
         scratch.may_go_on = false;
-        self.scratch.put(scratch);
-        Ok(found)
+        explained.plan = if filter.is_some() { SearchPlan::FilteredScan } else { SearchPlan::Scan };
+        explained.ef_search = 0;
+        explained.distances += count;
+        let mut nodes = (0..n as u32).filter(|node| filter.is_none_or(|filter| filter.allows(*node)));
+        loop {
+            const CHUNK: usize = 256;
+            scratch.fresh.clear();
+            scratch.fresh.extend(nodes.by_ref().take(CHUNK));
+            if scratch.fresh.is_empty() {
+                return (sorted(found), explained);
+            }
+            self.measure(scratch);
+            self.keep(radius, filter, scratch, &mut found);
+        }
+    }
+
+    /// Adds the ids of the measured nodes that lie within the radius and are allowed.
+    fn keep(&self, radius: f32, filter: Option<&Filter>, scratch: &Scratch, found: &mut Vec<(f32, u64)>) {
+        for (&node, &distance) in scratch.fresh.iter().zip(&scratch.keys) {
+            if distance <= radius && filter.is_none_or(|filter| filter.allows(node)) {
+                self.ids.visit(node, |id| {
+                    if filter.is_none_or(|filter| !filter.denies(id)) {
+                        found.push((distance, id));
+                    }
+                });
+            }
+        }
     }
 }

@@ -175,28 +175,37 @@ impl Index {
         allowed: impl Fn(u64) -> bool,
     ) -> Vec<(f32, u64)> {
         let mut found: Vec<(f32, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
-        let Scratch { pool, fresh, keys, prepared, .. } = scratch;
-        fresh.clear();
-        fresh.extend(pool.iter().take(limit).map(|candidate| candidate.node()));
-        self.store.distances(prepared, fresh, keys);
-        for (&node, &distance) in fresh.iter().zip(keys.iter()) {
-            let mut distance = distance;
-            if self.params.metric == Metric::Cosine {
-                distance = distance.clamp(0.0, 2.0);
-            }
+        scratch.fresh.clear();
+        scratch.fresh.extend(scratch.pool.iter().take(limit).map(|candidate| candidate.node()));
+        self.measure(scratch);
+        for (&node, &distance) in scratch.fresh.iter().zip(&scratch.keys) {
             self.ids.visit(node, |id| {
                 if allowed(id) {
                     found.push((distance, id));
                 }
             });
         }
-        sort_by_two(
-            &mut found,
-            |(distance, id)| (key_f32(*distance).into(), *id),
-            |(key, id)| (of_key_f32(key as u32), id),
-        );
-        found
+        sorted(found)
     }
+
+    /// Writes the distances of `fresh`, those of the unquantised query, as they are reported.
+    pub(super) fn measure(&self, scratch: &mut Scratch) {
+        let Scratch { fresh, keys, prepared, .. } = scratch;
+        self.store.distances(prepared, fresh, keys);
+        if self.params.metric == Metric::Cosine {
+            keys.iter_mut().for_each(|distance| *distance = distance.clamp(0.0, 2.0));
+        }
+    }
+}
+
+/// Sorts by distance, then by id.
+pub(super) fn sorted(mut found: Vec<(f32, u64)>) -> Vec<(f32, u64)> {
+    sort_by_two(
+        &mut found,
+        |(distance, id)| (key_f32(*distance).into(), *id),
+        |(key, id)| (of_key_f32(key as u32), id),
+    );
+    found
 }
 
 /// Turns sorted pairs into neighbours.

@@ -1,10 +1,10 @@
-//! The argument `filter`: conditions on columns, ids, or a function that is asked about every id.
+//! The argument `filter`: conditions on columns, ids, a mask, or a function that is asked about every id.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::columns::from_python;
-use super::input::to_ids;
+use super::input::{to_ids, to_mask};
 use super::shared::Shared;
 use crate::columns::Expression;
 use crate::error::Result;
@@ -13,6 +13,7 @@ use crate::near;
 /// What a `filter` argument says.
 pub(super) enum Allowed {
     Ids(Vec<u64>),
+    Mask(Vec<bool>),
     Where(Expression),
 }
 
@@ -25,7 +26,10 @@ impl Allowed {
             return Ok(Self::Where(Expression::from_value(&from_python("filter", filter, 0)?)?));
         }
         if !filter.is_callable() {
-            return to_ids(filter).map(Self::Ids);
+            return match to_mask(filter)? {
+                Some(mask) => Ok(Self::Mask(mask)),
+                None => to_ids(filter).map(Self::Ids),
+            };
         }
         let mut ids = shared.read(py, |index| {
             let mut ids = Vec::with_capacity(index.len());
@@ -49,6 +53,7 @@ impl Allowed {
     pub(super) fn filter(&self, index: &near::Index) -> Result<near::Filter> {
         match self {
             Self::Ids(ids) => Ok(index.filter_ids(ids)),
+            Self::Mask(mask) => Ok(index.filter_mask(mask)),
             Self::Where(expression) => index.filter_where(expression),
         }
     }

@@ -121,8 +121,21 @@ pub(super) fn from_python(
         return Ok(Value::Bool(truth.is_true()));
     }
     if object.is_instance_of::<PyInt>() {
-        let int = object.extract().map(Value::Int);
-        return int.map_err(|_| bad(argument, "integers from -2**63 to 2**63 - 1", "one outside").into());
+        if let Ok(int) = object.extract() {
+            return Ok(Value::Int(int));
+        }
+        // In a filter a number is compared as what it is.
+        if argument == "filter"
+            && let Ok(float) = object.extract::<f64>()
+            && object.eq(float)?
+        {
+            return Ok(Value::Float(float));
+        }
+        let expected = match argument {
+            "filter" => "integers from -2**63 to 2**63 - 1, or ones that a float holds",
+            _ => "integers from -2**63 to 2**63 - 1",
+        };
+        return Err(bad(argument, expected, "one outside").into());
     }
     if let Ok(float) = object.cast::<PyFloat>() {
         return Ok(Value::Float(float.value()));

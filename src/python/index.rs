@@ -1,7 +1,7 @@
 //! The class `Index`: the core's index, shared between Python's threads.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use ndarray::{ArrayD, IxDyn};
 use pyo3::exceptions::{PyOSError, PyTypeError};
@@ -11,7 +11,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 use super::allowed::Allowed;
 use super::arguments::SizeArgument;
 use super::buffer::with_bytes;
-use super::columns::{Given, Wanted, to_dict, to_python};
+use super::columns::{Given, Named, Wanted, to_dict, to_python};
 use super::input::{IdArgument, to_f32, to_ids, with_values};
 use super::output::to_array;
 use super::shared::Shared;
@@ -174,9 +174,9 @@ impl Index {
     ///     default. The index has measured itself what it needs.
     /// exact : bool, default False
     ///     Compare with every vector instead of walking the graph.
-    /// filter : dict, array_like of int, or callable, optional
-    ///     What the columns' values must be; the ids that may be found; or a function that is asked
-    ///     about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
+    /// filter : dict, array_like of int or of bool, or callable, optional
+    ///     What the columns' values must be; the ids that may be found, or a mask with their places
+    ///     true; or a function that is asked about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
     ///     "lt": 2010}, "lang": {"in": ["en", "de"]}}``. All must hold. The tests are ``eq``, ``ne``, ``in``,
     ///     ``gt``, ``gte``, ``lt``, ``lte``, ``between`` (``[least, most]``) and ``exists``; a missing value
     ///     passes ``{"exists": False}`` only. ``"and"`` and ``"or"`` have a list of such dicts, ``"not"`` has
@@ -232,14 +232,7 @@ impl Index {
                 Ok::<_, Error>((found, columns))
             })??;
             let shape: Vec<usize> = many.into_iter().chain([found.k]).collect();
-            let (ids, distances) = (array(py, &shape, found.ids)?, array(py, &shape, found.distances)?);
-            match columns {
-                None => PyTuple::new(py, [ids, distances]),
-                Some(columns) => {
-                    let columns = to_dict(py, columns, many.map(|_| found.k))?;
-                    PyTuple::new(py, [ids, distances, columns.into_any()])
-                }
-            }
+            found_tuple(py, &shape, found, columns)
         })
     }
 
@@ -278,7 +271,7 @@ impl Index {
         recall: Option<f32>,
         exact: bool,
         filter: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyDict>)> {
+    ) -> PyResult<Explanation<'py>> {
         let k = k.at("k")?;
         let params = search_params(ef_search, recall, exact)?;
         let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
@@ -288,13 +281,7 @@ impl Index {
                 let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
                 index.search_explained(&query, k, &params, filter.as_ref())
             })??;
-            let explained = PyDict::new(py);
-            explained.set_item("plan", how.plan.name())?;
-            explained.set_item("ef_search", how.ef_search)?;
-            explained.set_item("distances", how.distances)?;
-            explained.set_item("reranked", how.reranked)?;
-            let shape = [found.ids.len()];
-            Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?, explained))
+            explanation(py, found, &how)
         })
     }
 
@@ -305,7 +292,7 @@ impl Index {
     /// q : array_like, (dim,)
     /// radius : float
     ///     The greatest distance.
-    /// ef_search, recall, exact
+    /// ef_search, recall, exact, filter, with_columns
     ///     As for `search`.
     ///
     /// Returns
@@ -313,12 +300,18 @@ impl Index {
     /// ids : array of uint64, (found,)
     /// distances : array of float32, (found,)
     ///     Nearest first; equal distances are ordered by id.
+    /// columns : dict of str to list, (found,)
+    ///     Only with `with_columns`: the values, None where one is missing.
     ///
     /// Raises
     /// ------
     /// NearfoldError
     ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
-    #[pyo3(signature = (q, radius, *, ef_search=None, recall=None, exact=false))]
+    #[pyo3(
+        signature = (q, radius, *, ef_search=None, recall=None, exact=false, filter=None, with_columns=None),
+        text_signature = "($self, q, radius, *, ef_search=None, recall=None, exact=False, filter=None, with_columns=False)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn search_radius<'py>(
         &self,
         py: Python<'py>,
@@ -327,14 +320,55 @@ impl Index {
         ef_search: Option<SizeArgument>,
         recall: Option<f32>,
         exact: bool,
-    ) -> PyResult<Found<'py>> {
+        filter: Option<&Bound<'py, PyAny>>,
+        with_columns: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let wanted = Wanted::of(with_columns)?;
+        let (found, columns, _) =
+            self.within(py, q, radius, search_params(ef_search, recall, exact)?, filter, &wanted)?;
+        let shape = [found.ids.len()];
+        found_tuple(py, &shape, batch_of_one(found), columns)
+    }
+
+    /// Find all neighbours of a query within a distance, and say how.
+    ///
+    /// Parameters
+    /// ----------
+    /// q : array_like, (dim,)
+    /// radius : float
+    ///     The greatest distance.
+    /// ef_search, recall, exact, filter
+    ///     As for `search`.
+    ///
+    /// Returns
+    /// -------
+    /// ids : array of uint64, (found,)
+    /// distances : array of float32, (found,)
+    /// explained : dict
+    ///     As of `search_explained`.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``dimension_mismatch``, ``not_finite`` or ``bad_parameter``.
+    #[pyo3(
+        signature = (q, radius, *, ef_search=None, recall=None, exact=false, filter=None),
+        text_signature = "($self, q, radius, *, ef_search=None, recall=None, exact=False, filter=None)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
+    fn search_radius_explained<'py>(
+        &self,
+        py: Python<'py>,
+        q: &Bound<'py, PyAny>,
+        radius: f32,
+        ef_search: Option<SizeArgument>,
+        recall: Option<f32>,
+        exact: bool,
+        filter: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Explanation<'py>> {
         let params = search_params(ef_search, recall, exact)?;
-        with_values(q, |values| {
-            let query = to_f32(&values)?;
-            let found = self.index.read(py, |index| index.search_radius(&query, radius, &params))??;
-            let shape = [found.ids.len()];
-            Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?))
-        })
+        let (found, _, how) = self.within(py, q, radius, params, filter, &Wanted::None)?;
+        explanation(py, found, &how)
     }
 
     /// Take vectors out.
@@ -522,7 +556,9 @@ impl Index {
     /// -------
     /// dict of str to int or float
     ///     ``nodes`` (distinct vectors), ``duplicates``, ``orphans`` (vectors that no walk reaches),
-    ///     ``degree_min``, ``degree_mean``, ``degree_max``.
+    ///     ``degree_min``, ``degree_mean``, ``degree_max`` (their links), ``not_finite`` (0, unless a file
+    ///     says so of a scale, or 8 bits round the largest numbers up), ``zeros`` (kept as zeros
+    ///     alone), ``norm_min``, ``norm_mean``, ``norm_max`` (of the finite ones, as they are kept).
     fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = self.index.read(py, near::Index::health)?;
         let health = PyDict::new(py);
@@ -532,6 +568,11 @@ impl Index {
         health.set_item("degree_min", found.degree_min)?;
         health.set_item("degree_mean", found.degree_mean)?;
         health.set_item("degree_max", found.degree_max)?;
+        health.set_item("not_finite", found.not_finite)?;
+        health.set_item("zeros", found.zeros)?;
+        health.set_item("norm_min", found.norm_min)?;
+        health.set_item("norm_mean", found.norm_mean)?;
+        health.set_item("norm_max", found.norm_max)?;
         Ok(health)
     }
 
@@ -585,7 +626,8 @@ impl Index {
     ///     With code ``corrupt`` or ``unsupported_version``.
     #[classmethod]
     fn load(_cls: &Bound<'_, PyType>, py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let bytes = py.detach(|| fs::read(&path)).map_err(|error| os_error(&error, &path))?;
+        let read = || storage::read(&path, near::Index::HEAD_LEN, near::Index::file_len);
+        let bytes = py.detach(read).map_err(|error| os_error(&error, &path))?;
         Ok(py.detach(|| near::Index::from_bytes(&bytes))?.into())
     }
 
@@ -692,7 +734,37 @@ impl Index {
     }
 }
 
-type Found<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+/// Ids, distances, and how they were found.
+type Explanation<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyDict>);
+
+fn explanation<'py>(
+    py: Python<'py>,
+    found: near::Neighbors,
+    how: &near::Explained,
+) -> PyResult<Explanation<'py>> {
+    let explained = PyDict::new(py);
+    explained.set_item("plan", how.plan.name())?;
+    explained.set_item("ef_search", how.ef_search)?;
+    explained.set_item("distances", how.distances)?;
+    explained.set_item("reranked", how.reranked)?;
+    let shape = [found.ids.len()];
+    Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?, explained))
+}
+
+/// Returns ids and distances of this shape, and the columns where there are some.
+fn found_tuple<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    found: near::NeighborsBatch,
+    columns: Option<Named>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let k = (shape.len() > 1).then_some(found.k);
+    let (ids, distances) = (array(py, shape, found.ids)?, array(py, shape, found.distances)?);
+    match columns {
+        None => PyTuple::new(py, [ids, distances]),
+        Some(columns) => PyTuple::new(py, [ids, distances, to_dict(py, columns, k)?.into_any()]),
+    }
+}
 
 fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
     let mut params = SearchParams::default().exact(exact);
@@ -706,6 +778,28 @@ fn batch_of_one(found: near::Neighbors) -> near::NeighborsBatch {
 }
 
 impl Index {
+    /// Returns what lies within a radius, with values of columns, and how it was found.
+    fn within<'py>(
+        &self,
+        py: Python<'py>,
+        q: &Bound<'py, PyAny>,
+        radius: f32,
+        params: SearchParams,
+        filter: Option<&Bound<'py, PyAny>>,
+        wanted: &Wanted,
+    ) -> PyResult<(near::Neighbors, Option<Named>, near::Explained)> {
+        let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
+        with_values(q, |values| {
+            let query = to_f32(&values)?;
+            Ok(self.index.read(py, |index| {
+                let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
+                let (found, how) = index.search_radius_explained(&query, radius, &params, filter.as_ref())?;
+                let columns = wanted.values(index, &found.ids)?;
+                Ok::<_, Error>((found, columns, how))
+            })??)
+        })
+    }
+
     /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
         let (rows, dim) = match *shape {

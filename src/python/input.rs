@@ -191,7 +191,7 @@ pub(super) fn to_ids(ids: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
     // No array holds integers beyond 64 bits, nor negative ones beside some of 64: say which of the list it is.
     let strange = |id: &Bound<'_, PyAny>| id.is_instance_of::<PyInt>() && id.extract::<u64>().is_err();
     match converted {
-        Err(_) if sequence::is_sequence(ids) => {
+        Err(_) if ids.try_iter().is_ok() => {
             let mut strange = ids.try_iter()?.filter_map(|id| id.ok().filter(strange));
             match strange.next() {
                 Some(id) => Err(not_an_id(&id).into()),
@@ -200,6 +200,21 @@ pub(super) fn to_ids(ids: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
         }
         converted => converted,
     }
+}
+
+/// Returns a mask given as an array or sequence of bools; `None` for what holds no bools, or nothing.
+pub(super) fn to_mask(mask: &Bound<'_, PyAny>) -> PyResult<Option<Vec<bool>>> {
+    if mask.is_instance_of::<PyString>() {
+        return Ok(None);
+    }
+    let bools = with_values(mask, |values| match &values {
+        Values::Bool(view) if !view.is_empty() && view.ndim() == 1 => {
+            Ok(Some(view.iter().map(|x| x.get()).collect()))
+        }
+        _ => Ok(None),
+    });
+    // What ids these are, is said where they are read.
+    Ok(bools.unwrap_or_default())
 }
 
 /// One id.

@@ -2,7 +2,7 @@
 //!
 //! What a caller gave is read before the index is touched: a getter of it may throw.
 
-use js_sys::{Array, ArrayBuffer, BigInt, Float32Array, Float64Array, Object, Set};
+use js_sys::{Array, ArrayBuffer, BigInt, Float32Array, Float64Array, Number, Object, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -96,6 +96,15 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
     if value.is_bigint() {
         return match i64::try_from(value.clone()) {
             Ok(int) => Ok(Value::Int(int)),
+            // In a filter a number is compared as what it is.
+            Err(_) if argument == "filter" => {
+                let text = BigInt::from(value.clone()).to_string(10).map(String::from).unwrap_or_default();
+                let float = Number::parse_float(&text);
+                if value.loose_eq(&float.into()) {
+                    return Ok(Value::Float(float));
+                }
+                bad("BigInts from -2^63 to 2^63 - 1, or ones that are exact as numbers", "one outside".into())
+            }
             Err(_) => bad("BigInts from -2^63 to 2^63 - 1", "one outside".into()),
         };
     }

@@ -72,6 +72,11 @@ struct HealthView {
     degree_min: usize,
     degree_mean: f64,
     degree_max: usize,
+    not_finite: usize,
+    zeros: usize,
+    norm_min: f64,
+    norm_mean: f64,
+    norm_max: f64,
 }
 
 fn serialized(value: &impl Serialize) -> Result<JsValue, JsValue> {
@@ -131,6 +136,8 @@ impl Query {
 const OPTIONS: &str = "k, efSearch, recall, exact, ids";
 /// The options of a search for the neighbours of one vector.
 const OPTIONS_OF_ONE: &str = "k, efSearch, recall, exact, ids, explain";
+/// The options of a search within a radius.
+const OPTIONS_OF_RADIUS: &str = "efSearch, recall, exact, ids, explain";
 
 fn query_from_js(value: &JsValue, known: &'static str) -> Result<Query> {
     let reader = Reader::new(value, known)?;
@@ -210,6 +217,19 @@ impl FilterCore {
 }
 
 impl IndexCore {
+    /// Returns the neighbours within a radius, of those that a filter allows where there is one.
+    fn within(
+        &self,
+        query: &[f32],
+        options: &JsValue,
+        filter: Option<&Filter>,
+        radius: f32,
+    ) -> Result<JsValue, JsValue> {
+        let asked = query_from_js(options, OPTIONS_OF_RADIUS)?;
+        let (found, how) = self.index.search_radius_explained(query, radius, &asked.params, filter)?;
+        asked.found(found, &how)
+    }
+
     /// Returns neighbours of each row of `len` floats.
     fn batch(&self, found: NeighborsBatch, len: usize, kind: IdKind) -> Result<JsValue, JsValue> {
         Ok(neighbors_batch(ids_to_js(&found.ids, kind)?, found.distances, len / self.index.dim(), found.k))
@@ -445,12 +465,23 @@ impl IndexCore {
         &self,
         query: &Buffer,
         len: usize,
-        radius: f32,
         options: &JsValue,
+        radius: f32,
     ) -> Result<JsValue, JsValue> {
-        let Query { params, kind, .. } = query_from_js(options, OPTIONS)?;
-        let found = self.index.search_radius(query.floats(len)?, radius, &params)?;
-        Ok(neighbors(ids_to_js(&found.ids, kind)?, found.distances))
+        self.within(query.floats(len)?, options, None, radius)
+    }
+
+    /// Returns the neighbours of the first `len` floats within a radius among those that a filter allows.
+    #[wasm_bindgen(js_name = searchRadiusFiltered)]
+    pub fn search_radius_filtered(
+        &self,
+        query: &Buffer,
+        len: usize,
+        options: &JsValue,
+        filter: &FilterCore,
+        radius: f32,
+    ) -> Result<JsValue, JsValue> {
+        self.within(query.floats(len)?, options, Some(&filter.filter), radius)
     }
 
     /// Returns the recall that the options give, measured on the index itself.
@@ -469,6 +500,11 @@ impl IndexCore {
             degree_min: health.degree_min,
             degree_mean: health.degree_mean,
             degree_max: health.degree_max,
+            not_finite: health.not_finite,
+            zeros: health.zeros,
+            norm_min: health.norm_min,
+            norm_mean: health.norm_mean,
+            norm_max: health.norm_max,
         })
     }
 }

@@ -111,6 +111,47 @@ test("a search within a radius gives all that is inside, nearest first", () => {
   assert.equal(index.searchRadius(query, -1).ids.length, 0);
 });
 
+test("a search within a radius takes every kind of filter, says how it went, and gives columns", () => {
+  const valued = new Index(DIM, { storage: "f32" });
+  valued.add(vectors, { columns: { year: Array.from({ length: N }, (_, id) => 1990 + (id % 30)) } });
+  const all = truth();
+  const radius = (all[99][0] + all[100][0]) / 2;
+  const inside = idsOf(all.slice(0, 100));
+  const third = (id) => id % 3 === 0;
+  const expected = inside.filter(third);
+  const list = Array.from({ length: N / 3 }, (_, i) => 3 * i);
+  const mask = Array.from({ length: N }, (_, id) => third(id));
+  const ready = valued.filter(mask);
+  assert.equal(ready.count, N / 3);
+  for (const filter of [third, list, new Set(list), BigUint64Array.from(list, BigInt), mask, ready]) {
+    assert.deepEqual([...valued.searchRadius(query, radius, { filter, exact: true }).ids], expected);
+  }
+  assert.deepEqual([...valued.search(query, { filter: mask, exact: true, k: 5 }).ids], idsOf(truth(third).slice(0, 5)));
+  const early = valued.searchRadius(query, radius, { filter: { year: { lt: 2000 } }, exact: true, withColumns: ["year"], explain: true });
+  assert.deepEqual([...early.ids], inside.filter((id) => id % 30 < 10));
+  assert.deepEqual(early.columns.year, [...early.ids].map((id) => 1990 + (id % 30)));
+  assert.deepEqual(early.explained, { plan: "filtered_scan", efSearch: 0, distances: N / 3, reranked: 0 });
+  const seen = valued.searchRadius(query, radius, { filter: (id) => id < 50n, ids: "bigint", exact: true });
+  assert.deepEqual([...seen.ids].map(Number), inside.filter((id) => id < 50));
+  assert.equal(valued.searchRadius(query, 1e-6, { efSearch: 20, explain: true }).explained.plan, "graph");
+  assert.equal(valued.searchRadius(query, radius, { filter: [] }).ids.length, 0);
+  const wrong = [{ filter: 3 }, { filter: [true, 1] }, { filter: { yaer: 1 } }, { k: 3 }, { filter: index.filter([1]) }];
+  for (const options of wrong) assert.throws(() => valued.searchRadius(query, radius, options), { code: "bad_parameter" });
+  ready.free();
+  assert.throws(() => valued.searchRadius(query, radius, { filter: ready }), { code: "freed" });
+  valued.free();
+});
+
+test("whole numbers beyond 64 bits are compared as what they are", () => {
+  const valued = new Index(1);
+  valued.add([0, 1], { columns: { y: [1, 2] } });
+  const count = (y) => valued.filter({ y }).count;
+  for (const large of [2n ** 63n, 2n ** 70n]) assert.deepEqual([count({ lt: large }), count({ gte: large }), count({ gt: -large - (large > 2n ** 64n ? 0n : large) })], [2, 0, 2]);
+  assert.throws(() => count({ lt: 2n ** 70n + 1n }), { code: "bad_parameter", message: /exact as numbers/ });
+  assert.throws(() => valued.setColumns([0], { y: [2n ** 70n] }), { code: "bad_parameter" });
+  valued.free();
+});
+
 test("a search that asks for more recall has more, and says so", () => {
   const low = index.recall({ k: 10, efSearch: 10 });
   const high = index.recall({ k: 10, recall: 0.99 });
@@ -175,8 +216,13 @@ test("after a refused change the index is as it was", () => {
 });
 
 test("the report counts vectors, copies and links", () => {
-  const { degreeMin, degreeMean, degreeMax, ...health } = index.health();
-  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0 });
+  const { degreeMin, degreeMean, degreeMax, normMin, normMean, normMax, ...health } = index.health();
+  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0, notFinite: 0, zeros: 0 });
+  const norms = Array.from({ length: N }, (_, i) => Math.hypot(...row(i)));
+  const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-9 * b, `${a} ${b}`);
+  close(normMin, Math.min(...norms));
+  close(normMax, Math.max(...norms));
+  close(normMean, norms.reduce((sum, norm) => sum + norm) / N);
   assert.ok(degreeMin >= 1 && degreeMin <= degreeMean && degreeMean <= degreeMax && degreeMax <= 32);
   const twice = new Index(2);
   twice.add([1, 2, 1, 2, 3, 4]);

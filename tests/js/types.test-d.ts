@@ -132,6 +132,10 @@ alloc(8, "float128");
   index.health().degreeMean.toFixed();
   index.searchMany(new Float32Array(6), { filter: [1] });
   index.searchMany(new Float32Array(6), { filter: (id) => id > 3, ids: "uint32" });
+  index.health().normMin.toFixed();
+  const within = index.searchRadius([1, 2, 3], 0.5, { filter: (id) => id > 3, explain: true });
+  same<typeof within, Neighbors>(true);
+  index.searchRadius([1, 2, 3], 0.5, { filter: [true, false], ids: "uint32" }).ids.fill(1);
   // @ts-expect-error: a radius takes no k
   index.searchRadius([1, 2, 3], 0.5, { k: 3 });
   using typed = new Index<{ year: number; lang: string; seen: boolean }>(3);

@@ -219,7 +219,13 @@ test("an index in shards gives the exact neighbours of one index", async () => {
     assert.deepEqual(await shards.searchMany(queries, options), one.searchMany(queries, options));
     assert.deepEqual(await shards.search(queries.subarray(0, 16), options), one.search(queries.subarray(0, 16), options));
   }
-  assert.deepEqual(await shards.searchRadius(queries.subarray(0, 16), 3, { exact: true }), one.searchRadius(queries.subarray(0, 16), 3, { exact: true }));
+  const even = await shards.filter(Array.from({ length: 3000 }, (_, id) => id % 2 === 0));
+  for (const filter of [undefined, [5, 6, 2999], Array.from({ length: 3000 }, (_, id) => id % 2 === 0), even]) {
+    const expected = one.searchRadius(queries.subarray(0, 16), 3, { exact: true, filter: filter === even ? (id) => id % 2 === 0 : filter });
+    assert.deepEqual(await shards.searchRadius(queries.subarray(0, 16), 3, { exact: true, filter }), expected);
+  }
+  even.free();
+  await rejectsWith(shards.searchRadius(queries.subarray(0, 16), 3, { explain: true }), "bad_parameter");
   assert.deepEqual([await shards.length, await shards.dim, (await shards.memory()).total > 0], [3000, 16, true]);
   assert.deepEqual(await shards.vector(5), one.vector(5));
 

@@ -115,6 +115,18 @@ def test_many_kinds_of_arrays_are_read():
     assert index.get(1) == {"array": 2.0, "int8": 2, "list": None, "masked": None, "range": 1, "text": "yy", "tuple": "b"}
 
 
+def test_numbers_beyond_64_bits_are_compared_as_what_they_are(index):
+    def count(test):
+        return len(index.search(VECTORS[0], N, filter={"year": test})[0])
+
+    for large in (2**63, 2**64, 2**70, 10**22):
+        assert count({"lt": large}) == count({"gt": -large}) == count({"ne": large}) == N
+        assert count({"gte": large}) == count({"lte": -large}) == count(large) == count({"in": [large]}) == 0
+    for uneven in (2**70 + 1, -(2**63) - 1, 10**400):
+        with pytest.raises(nf.NearfoldError, match="integers from -2\\*\\*63 to 2\\*\\*63 - 1, or ones that a float holds"):
+            count({"lt": uneven})
+
+
 @pytest.mark.parametrize(
     ("misuse", "code"),
     [

@@ -291,6 +291,65 @@ def test_a_radius_finds_all_that_is_near(index):
     assert len(ids) == np.sum(all_distances <= np.float32(0.4))
 
 
+def test_a_radius_takes_every_kind_of_filter_and_gives_columns():
+    index = nf.Index(16, storage="f32")
+    years = [1990 + i % 30 for i in range(4000)]
+    index.add(VECTORS, columns={"year": years})
+    ids, distances = index.search_radius(VECTORS[7], 20.0, exact=True)
+    assert len(ids) > 50
+    mask = np.arange(4000) % 3 == 0
+    filters = {
+        "ids": (np.arange(0, 4000, 3), mask),
+        "a mask": (mask, mask),
+        "a list of bools": (mask.tolist(), mask),
+        "a short mask": (mask[:1000], mask & (np.arange(4000) < 1000)),
+        "a question": (lambda id: id % 3 == 0, mask),
+        "values": ({"year": {"lt": 2000}}, np.array(years) < 2000),
+        "nothing": ([], np.zeros(4000, bool)),
+    }
+    for name, (filter, allowed) in filters.items():
+        found = index.search_radius(VECTORS[7], 20.0, filter=filter, exact=True)
+        keep = allowed[ids.astype(int)] if len(ids) else []
+        np.testing.assert_array_equal(found[0], ids[keep], name)
+        np.testing.assert_array_equal(found[1], distances[keep], name)
+        best = index.search(VECTORS[7], k=5, filter=filter, exact=True)[0]
+        np.testing.assert_array_equal(best, found[0][:5], name)
+    found, _, columns = index.search_radius(VECTORS[7], 20.0, filter=mask, with_columns=["year"])
+    assert columns == {"year": [years[i] for i in found]}
+    found, near, how = index.search_radius_explained(VECTORS[7], 20.0, filter=[7, 8, 4000], exact=True)
+    assert found[0] == 7 and near[0] == 0
+    assert how == {"plan": "filtered_scan", "ef_search": 0, "distances": 2, "reranked": 0}
+    assert index.search_radius_explained(VECTORS[7], 1e-3, ef_search=20)[2]["plan"] == "graph"
+    for wrong in ({"yaer": 1}, np.zeros((2, 2), bool), ["a"], [1.5]):
+        with pytest.raises((nf.NearfoldError, TypeError)):
+            index.search_radius(VECTORS[7], 20.0, filter=wrong)
+
+
+def test_health_tells_norms_and_zeros():
+    index = nf.Index(2, storage="f32")
+    index.add([[3, 4], [0, 0], [6, 8], [0, 0]])
+    assert index.health() == {
+        "nodes": 3, "duplicates": 1, "orphans": 0, "degree_min": 0, "degree_mean": 0.0, "degree_max": 0,
+        "not_finite": 0, "zeros": 1, "norm_min": 0.0, "norm_mean": 5.0, "norm_max": 10.0,
+    }  # fmt: skip
+
+
+def test_ids_beyond_64_bits_are_named():
+    index = nf.Index(2)
+    index.add([[0, 0]])
+    for use in (lambda ids: index.add([[1, 1]], ids), index.remove, lambda ids: index.search([0, 0], filter=ids)):
+        for ids in ([2**64], (2**64,), [-1], np.array([2**64], object), [3, 2**70]):
+            with pytest.raises(nf.NearfoldError, match="integers from 0 to 2\\^64 - 2, got") as caught:
+                use(ids)
+            assert caught.value.code == "bad_parameter"
+
+
+def test_a_device_without_end_is_no_index():
+    with pytest.raises(nf.NearfoldError) as caught:
+        nf.Index.load("/dev/zero")
+    assert caught.value.code == "corrupt"
+
+
 def test_vectors_are_removed_and_replaced():
     index = nf.Index(16, storage="f32")
     index.add(VECTORS)

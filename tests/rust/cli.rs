@@ -204,6 +204,23 @@ fn info_says_what_the_index_was_built_with() {
     assert_eq!(facts["rerank"], Value::Null);
     assert_eq!(facts["health"]["nodes"], 2300);
     assert_eq!(facts["health"]["orphans"], 0);
+    let health = opened.health();
+    for (name, value) in [
+        ("not_finite", 0.0),
+        ("zeros", 0.0),
+        ("norm_min", health.norm_min),
+        ("norm_mean", health.norm_mean),
+        ("norm_max", health.norm_max),
+    ] {
+        assert_eq!(facts["health"][name].as_f64(), Some(value), "{name}");
+    }
+    assert!((health.norm_mean - 1.0).abs() < 0.01, "cosine keeps unit vectors: {health:?}");
+    let text = folder.ok(&["info", "x.nearfold"]);
+    let norms = format!(
+        "health: norms: {:.6} to {:.6}, {:.6} on average; 0 zero, 0 not finite\n",
+        health.norm_min, health.norm_max, health.norm_mean
+    );
+    assert!(text.contains(&norms), "{text}");
     folder.ok(&[BUILD, &["--quiet", "--storage", "b1", "--rerank", "i8"]].concat());
     let reranked: Value = serde_json::from_str(&folder.ok(&["info", "x.nearfold", "--json"])).unwrap();
     assert_eq!((&reranked["storage"], &reranked["rerank"]), (&"b1".into(), &"i8".into()));
@@ -262,12 +279,17 @@ fn bad_data_is_one_line_with_a_code_and_exit_code_1() {
     // No elements, but a result of 2^60 of them.
     folder.write("wide.npy", &npy("|u1", "(0, 1152921504606846976)", &[]));
     folder.write("other.npy", &f32_npy(&[0.0; 5], 1, 5));
+    folder.write("many.npz", b"PK\x03\x04\x14\x00\x00\x00");
     for (args, start) in [
         (&["info", "none.nearfold"][..], "nearfold: io: none.nearfold: "),
         (&["info", "cut.nearfold"], "nearfold: corrupt: cut.nearfold: "),
         (&["info", "flipped.nearfold"], "nearfold: corrupt: flipped.nearfold: "),
         (&["info", "base.npy"], "nearfold: corrupt: base.npy: "),
         (&["fold", "x.nearfold"], "nearfold: corrupt: x.nearfold: "),
+        (
+            &["build", "many.npz", "-o", "y.nearfold"],
+            "nearfold: corrupt: many.npz: cannot be read: npy header: a .npz file, ",
+        ),
         (&["fold", "text.npy"], "nearfold: unsupported_dtype: text.npy: "),
         (&["fold", "empty.npy", "--op", "max"], "nearfold: empty: "),
         (&["fold", "wide.npy", "--op", "sum", "--axis", "0"], "nearfold: out_of_memory: "),
@@ -300,7 +322,7 @@ fn a_command_that_is_not_understood_exits_with_2() {
         &["fold", "x.npy", "--op", "medain"],
         &["search", "x.nearfold", "-q", "q.npy", "-k", "ten"],
         &["search", "x.nearfold", "-q", "q.npy", "-k", "3", "--radius", "0.5"],
-        &["search", "x.nearfold", "-q", "q.npy", "--filter", "{}", "--among", "ids.npy"],
+        &["add", "x.nearfold", "x.npy", "--threads", "0"],
         &["remove", "x.nearfold"],
         &["update", "x.nearfold", "x.npy"],
         &["info", "x.nearfold", "--ef-search", "10"],
@@ -391,6 +413,36 @@ fn what_is_no_file_is_written_to_and_read_from_as_it_is() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "array     float64 [20000]\ncount_nonzero 20000\n");
 }
 
+/// A device without end is read as far as it takes to see that it is no index and no array.
+#[test]
+#[cfg(unix)]
+fn a_device_without_end_is_refused_and_a_pipe_of_an_index_is_read() {
+    let (folder, index) = with_index("endless");
+    for args in
+        [&["info", "/dev/zero"][..], &["fold", "/dev/zero"], &["build", "/dev/zero", "-o", "x.nearfold"]]
+    {
+        let line = folder.error(args);
+        assert!(line.starts_with("nearfold: corrupt: /dev/zero: "), "{line}");
+    }
+    assert!(folder.error(&["info", "/dev/null"]).contains("0 bytes: a header has 128"));
+    let info = |bytes: &[u8]| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nearfold"))
+            .args(["info", "/dev/stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), bytes).unwrap();
+        let output = child.wait_with_output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let bytes = index.to_bytes();
+    assert!(info(&bytes).starts_with("vectors          2,300\n"));
+    assert!(info(&[&bytes[..], &[0]].concat()).contains("corrupt"), "a byte too many");
+    assert!(info(&bytes[..bytes.len() - 1]).contains("corrupt"), "a byte too few");
+}
+
 #[test]
 #[cfg(unix)]
 fn who_could_not_read_the_old_index_cannot_read_the_new_one() {
@@ -457,6 +509,26 @@ fn values_beside_the_vectors_are_filtered_and_printed() {
         (&first["ids"], &first["columns"]),
         (&serde_json::json!([1, 2]), &serde_json::json!({"score": [0.5, null]}))
     );
+    // Ids and values at once, within a radius or among the nearest.
+    folder.write("among.npy", &ids_npy(&[0, 2, 3]));
+    let both = folder.ok(&[&search[..], &["--among", "among.npy"]].concat());
+    assert_eq!(both, "0\t2\t3.0625\n1\t2\t0.5625\n");
+    let radius = [
+        "search",
+        "x.nearfold",
+        "-q",
+        "query.npy",
+        "--radius",
+        "4",
+        "--filter",
+        r#"{"year":{"exists":true}}"#,
+    ];
+    let within = folder.ok(&[&radius[..], &["--with", "year"]].concat());
+    let of_first = "0\t0\t0.0625\t1999\n0\t1\t0.5625\t2004\n0\t2\t3.0625\t2010\n";
+    assert_eq!(within, format!("{of_first}1\t2\t0.5625\t2010\n1\t1\t3.0625\t2004\n"));
+    let within = folder.ok(&[&radius[..], &["--among", "among.npy"]].concat());
+    assert_eq!(within, "0\t0\t0.0625\n0\t2\t3.0625\n1\t2\t0.5625\n");
+
     let info: Value = serde_json::from_str(&folder.ok(&["info", "x.nearfold", "--json"])).unwrap();
     assert_eq!(info["columns"], serde_json::json!({"lang": "string", "score": "float", "year": "int"}));
     assert!(info["memory_bytes"]["columns"].as_u64().unwrap() > 0);
@@ -496,6 +568,14 @@ fn an_index_file_is_added_to_updated_thinned_and_compacted_as_the_library_does()
     folder.write("more.npy", &f32_npy(&more, 40, DIM));
     let ids: Vec<u64> = (5000..5040).collect();
     folder.write("ids.npy", &ids_npy(&ids));
+    for threads in ["1", "2"] {
+        let add =
+            ["add", "x.nearfold", "more.npy", "--ids", "ids.npy", "-o", "y.nearfold", "--threads", threads];
+        folder.ok(&add);
+        let mut added = Index::from_bytes(&index.to_bytes()).unwrap();
+        added.add(&more, Some(&ids)).unwrap();
+        assert!(folder.read("y.nearfold") == added.to_bytes(), "{threads} threads");
+    }
     let said = folder.ok(&["add", "x.nearfold", "more.npy", "--ids", "ids.npy"]);
     assert!(said.starts_with("x.nearfold: 2,340 vectors, "), "{said}");
     index.add(&more, Some(&ids)).unwrap();
@@ -567,12 +647,36 @@ fn search_finds_all_within_a_radius_and_only_those_among_given_ids() {
 
     let among: Vec<u64> = (0..2300).step_by(9).collect();
     folder.write("among.npy", &ids_npy(&among));
-    let text = folder.ok(&["search", "x.nearfold", "-q", "queries.npy", "-k", "4", "--among", "among.npy"]);
     let filter = index.filter_ids(&among);
+    let args =
+        ["search", "x.nearfold", "-q", "queries.npy", "--radius", "0.2", "--among", "among.npy", "--explain"];
+    let text = folder.ok(&args);
+    let (found, how) = index
+        .search_radius_explained(&vectors(2, 1, DIM), 0.2, &SearchParams::default(), Some(&filter))
+        .unwrap();
+    let first = format!(
+        "# 0\t{}\tef_search {}\tdistances {}\treranked {}",
+        how.plan.name(),
+        how.ef_search,
+        how.distances,
+        how.reranked
+    );
+    assert_eq!(text.lines().next(), Some(&first[..]));
+    let of_first = text.lines().filter(|line| line.starts_with("0\t"));
+    assert_eq!(
+        of_first.map(|line| line.split('\t').nth(1).unwrap().parse().unwrap()).collect::<Vec<u64>>(),
+        found.ids
+    );
+    let text = folder.ok(&["search", "x.nearfold", "-q", "queries.npy", "-k", "4", "--among", "among.npy"]);
     let found = index.search_filtered(&vectors(2, 1, DIM), 4, &SearchParams::default(), &filter).unwrap();
     let ids: Vec<u64> = text.lines().map(|line| line.split('\t').nth(1).unwrap().parse().unwrap()).collect();
     assert_eq!(ids[..4], found.ids);
     assert!(ids.len() == 12 && ids.iter().all(|id| id % 9 == 0));
+
+    let mask: Vec<u8> = (0..2300).map(|id| u8::from(id % 9 == 0)).collect();
+    folder.write("mask.npy", &npy("|b1", "(2300,)", &mask));
+    let masked = folder.ok(&["search", "x.nearfold", "-q", "queries.npy", "-k", "4", "--among", "mask.npy"]);
+    assert_eq!(masked, text);
 }
 
 #[test]

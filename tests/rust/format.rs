@@ -166,6 +166,35 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
     assert!(refused > 2000 && opened > 2000, "{refused} refused, {opened} opened: the mutants test nothing");
 }
 
+/// Every number of the file is finite, and what they stand for together is not.
+#[test]
+fn a_vector_that_a_files_scale_makes_infinite_is_counted_by_health_and_harms_nobody() {
+    let mut index = Index::new(2, Params::default()).unwrap();
+    index.add(&[1.5, 0.25, 2.5, 1.25, 0.5, -0.75], None).unwrap();
+    let mut bytes = index.to_bytes();
+    let scale = f32::MAX.to_le_bytes();
+    // The second section is that of the scales.
+    let at = u64_at(&bytes, 128 + 32 + 8) as usize;
+    assert_eq!(u32_at(&bytes, 128 + 32), 2);
+    bytes[at..at + 4].copy_from_slice(&scale);
+    seal(&mut bytes);
+    let opened = Index::from_bytes(&bytes).unwrap();
+    let (before, health) = (index.health(), opened.health());
+    assert_eq!((before.not_finite, health.not_finite, health.nodes), (0, 1, 3));
+    assert!(health.norm_max < 4.0, "{health:?}");
+    let found = opened.search(&[1.5, 0.25], 3, &SearchParams::default()).unwrap();
+    assert_eq!(found.ids[2], 0, "the farthest of all: {found:?}");
+    opened.search_radius(&[1.5, 0.25], f32::INFINITY, &SearchParams::default()).unwrap();
+}
+
+#[test]
+fn the_length_of_a_file_stands_in_its_head() {
+    let bytes = file(300, 3, Metric::L2sq, Storage::I8);
+    assert_eq!(Index::file_len(&bytes[..Index::HEAD_LEN]), Some(bytes.len() as u64));
+    assert_eq!(Index::file_len(&bytes[..Index::HEAD_LEN - 1]), None);
+    assert_eq!(Index::file_len(&[0; Index::HEAD_LEN]), None);
+}
+
 #[test]
 fn an_unknown_section_is_skipped_when_it_is_optional_and_refused_when_not() {
     for (flags, opens) in [(1u32, true), (0, false)] {

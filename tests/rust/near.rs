@@ -1,6 +1,8 @@
 //! Does the index find what exact search finds, and does a file of it give the same answers?
 
-use nearfold::{Error, Index, Metric, Params, SearchParams, Storage};
+use nearfold::columns::{Expression, Value};
+use nearfold::near::Filter;
+use nearfold::{Error, Index, Metric, Params, SearchParams, SearchPlan, Storage};
 
 /// Pseudo-random floats in −0.5 … 0.5.
 pub(crate) fn lcg(n: usize, seed: u64) -> Vec<f32> {
@@ -316,6 +318,142 @@ fn a_search_by_radius_returns_all_within_it() {
             assert!(found.ids.len() as f64 >= 0.97 * within as f64 - 1.0, "{} of {within}", found.ids.len());
         }
     }
+}
+
+/// What the planner promises holds in distances compared, which every machine counts alike.
+#[test]
+fn a_filtered_search_by_radius_finds_what_one_without_a_filter_finds_of_the_allowed_and_pays_no_more_than_a_scan_beside_it()
+ {
+    let (n, dim) = (6000, 8);
+    let mut vectors = lcg(n * dim, 1);
+    // Ids 6000 to 6099 have the vectors of 0 to 99.
+    vectors.extend_from_within(..100 * dim);
+    let years: Vec<Value> = (0..n as i64 + 100).map(|id| Value::Int(id % 100)).collect();
+    let (mut walks, mut scans) = (0, 0);
+    for (metric, radii) in
+        [(Metric::L2sq, [0.02, 0.1, 0.6]), (Metric::Cosine, [0.02, 0.1, 0.9]), (Metric::Ip, [0.6, 0.8, 1.5])]
+    {
+        for storage in STORAGES {
+            let params = Params::new(metric).storage(storage).ef_construction(60);
+            let mut index = Index::new(dim, params).unwrap();
+            index.add_with_columns(&vectors, None, &[("year", &years)], &mut |_, _| true).unwrap();
+            let mask: Vec<bool> = (0..n).map(|id| id % 3 != 0).collect();
+            let even: Vec<u64> = (0..6100).step_by(2).collect();
+            let where_year = index.filter_where(&Expression::lt("year", 40)).unwrap();
+            let by_ids = index.filter_ids(&even);
+            let filters: [(Filter, &dyn Fn(u64) -> bool); 8] = [
+                (index.filter(|_| true), &|_| true),
+                (index.filter(|id| id >= 6000), &|id| id >= 6000),
+                (index.filter(|_| false), &|_| false),
+                (by_ids.clone(), &|id| id % 2 == 0),
+                (index.filter_mask(&mask), &|id| id < 6000 && id % 3 != 0),
+                (where_year.clone(), &|id| id % 100 < 40),
+                (index.filter_both(&where_year, &by_ids).unwrap(), &|id| id % 100 < 40 && id % 2 == 0),
+                (index.filter_ids(&[7, 6007, 4321, 1 << 60]), &|id| [7, 6007, 4321].contains(&id)),
+            ];
+            for query in lcg(6 * dim, 9).chunks(dim).chain([&vectors[7 * dim..8 * dim]]) {
+                let all = index.search(query, n + 100, &SearchParams::default().exact(true)).unwrap();
+                for radius in radii {
+                    for params in [
+                        SearchParams::default(),
+                        SearchParams::default().ef_search(12),
+                        SearchParams::default().exact(true),
+                    ] {
+                        let (open, paid) =
+                            index.search_radius_explained(query, radius, &params, None).unwrap();
+                        for (filter, allows) in &filters {
+                            let (found, how) =
+                                index.search_radius_explained(query, radius, &params, Some(filter)).unwrap();
+                            assert_eq!(
+                                found,
+                                index.search_radius_filtered(query, radius, &params, filter).unwrap()
+                            );
+                            let source = match how.plan {
+                                SearchPlan::FilteredScan => {
+                                    scans += 1;
+                                    &all
+                                }
+                                SearchPlan::FilteredGraph => {
+                                    walks += 1;
+                                    &open
+                                }
+                                other => panic!("{other:?}"),
+                            };
+                            let mut expected: Vec<(f32, u64)> =
+                                source.distances.iter().copied().zip(source.ids.iter().copied()).collect();
+                            expected.retain(|(distance, id)| *distance <= radius && allows(*id));
+                            let found: Vec<(f32, u64)> = found.distances.into_iter().zip(found.ids).collect();
+                            assert_eq!(found, expected, "{metric:?} {storage:?} {radius} {how:?}");
+                            assert!(how.distances <= paid.distances + filter.count(), "{how:?} {paid:?}");
+                            assert!(!params.exact || how.distances == filter.count());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(walks > 100 && scans > 100, "{walks} walks, {scans} scans");
+}
+
+#[test]
+fn filters_of_another_state_of_the_index_are_refused_wherever_they_are_used() {
+    let mut index = index(300, 4, Metric::L2sq, Storage::F32);
+    let (stale, other) = (index.filter(|_| true), index.filter_mask(&[true; 20]));
+    assert_eq!((stale.count(), other.count()), (300, 20));
+    index.add(&[9.0; 4], None).unwrap();
+    let fresh = index.filter(|_| true);
+    let refused = |result: Result<(), Error>| assert_eq!(result.unwrap_err().code(), "bad_parameter");
+    refused(index.search_radius_filtered(&[0.0; 4], 1.0, &SearchParams::default(), &stale).map(drop));
+    refused(index.filter_both(&fresh, &other).map(drop));
+    refused(index.filter_both(&stale, &fresh).map(drop));
+    refused(index.search_radius_filtered(&[0.0; 4], f32::NAN, &SearchParams::default(), &fresh).map(drop));
+}
+
+/// Every vector is within the radius: what a list kept in order would take minutes for.
+#[test]
+fn a_radius_round_everything_gives_everything_in_order() {
+    let n = 100_000;
+    let vectors: Vec<f32> = (0..n).map(|i| (i * 7919 % n) as f32).collect();
+    let mut index = Index::new(1, Params::default().storage(Storage::F32).m(4).ef_construction(4)).unwrap();
+    index.add(&vectors, None).unwrap();
+    for params in [SearchParams::default(), SearchParams::default().exact(true)] {
+        let found = index.search_radius(&[0.0], f32::INFINITY, &params).unwrap();
+        assert!(found.ids.iter().enumerate().all(|(place, id)| vectors[*id as usize] == place as f32));
+        assert_eq!(found.ids.len(), n);
+    }
+}
+
+#[test]
+fn health_measures_the_vectors_as_they_are_kept() {
+    let empty = Index::new(3, Params::default()).unwrap().health();
+    assert_eq!((empty.nodes, empty.zeros, empty.not_finite), (0, 0, 0));
+    assert_eq!((empty.norm_min, empty.norm_mean, empty.norm_max), (0.0, 0.0, 0.0));
+
+    let vectors = [3.0, 4.0, 0.0, 0.0, 6.0, 8.0, 0.0, 0.0, 0.0, -1.0];
+    for storage in [Storage::F32, Storage::F16, Storage::I8] {
+        let mut index = Index::new(2, Params::default().storage(storage)).unwrap();
+        index.add(&vectors, None).unwrap();
+        let health = index.health();
+        assert_eq!((health.nodes, health.duplicates, health.zeros, health.not_finite), (4, 1, 1, 0));
+        assert_eq!((health.norm_min, health.norm_mean, health.norm_max), (0.0, 4.0, 10.0), "{storage:?}");
+        assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().health(), health);
+    }
+    for rerank in [None, Some(Storage::F32)] {
+        let mut index = Index::new(2, Params::new(Metric::Cosine).rerank(rerank)).unwrap();
+        index.add(&vectors, None).unwrap();
+        let health = index.health();
+        // The same direction twice: of unit length they are equal.
+        assert_eq!((health.nodes, health.duplicates, health.zeros), (3, 2, 1));
+        assert!(
+            (health.norm_max - 1.0).abs() < 1e-2 && (health.norm_mean - 2.0 / 3.0).abs() < 1e-2,
+            "{health:?}"
+        );
+    }
+    // The squares of these are no 32-bit floats.
+    let mut large = Index::new(2, Params::default().storage(Storage::F32)).unwrap();
+    large.add(&[3e38, 0.0, 0.0, 1e-30], None).unwrap();
+    let health = large.health();
+    assert_eq!((health.norm_max, health.norm_min), (f64::from(3e38_f32), f64::from(1e-30_f32)));
 }
 
 #[test]

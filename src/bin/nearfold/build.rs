@@ -1,14 +1,14 @@
 //! `nearfold build`: vectors in, an index file out.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::{Args, value_parser};
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::Args;
 use nearfold::{Index, Metric, Params, Storage};
 
 use crate::rows::Rows;
+use crate::work::Work;
 use crate::{Failure, files, text};
 
 /// Build an index of the vectors in a .npy file.
@@ -47,20 +47,13 @@ pub(crate) struct Build {
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
     #[arg(long, value_name = "FILE")]
     columns: Option<PathBuf>,
-    /// How many threads, up to 1024; without it one for each core
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
-    /// No progress and no summary
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    work: Work,
 }
 
 impl Build {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
-        if let Some(threads) = self.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-            pool.map_err(|error| Failure::Io("threads".into(), io::Error::other(error)))?;
-        }
+        self.work.start()?;
         let inputs = [Some(&self.vectors), self.ids.as_ref(), self.columns.as_ref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         files::check_output(&self.output, &inputs)?;
@@ -74,7 +67,7 @@ impl Build {
             .m(self.m)
             .ef_construction(self.ef_construction);
         let mut index = Index::new(matrix.dim, params)?;
-        let progress = self.progress(matrix.rows());
+        let progress = self.work.progress(matrix.rows());
         index.add_with_columns(&matrix.values, rows.ids.as_deref(), &rows.columns(), &mut |done, _all| {
             progress.set_position(done as u64);
             true
@@ -83,7 +76,7 @@ impl Build {
 
         let bytes = index.to_bytes();
         files::write_at_once(&self.output, &bytes)?;
-        if !self.quiet {
+        if !self.work.quiet {
             writeln!(
                 out,
                 "{}: {} vectors of {}, {}, {}, {} bytes ({} per vector), built in {:.1} s",
@@ -98,14 +91,5 @@ impl Build {
             )?;
         }
         Ok(())
-    }
-
-    /// A bar on a terminal; nothing where standard error is a file or a pipe.
-    fn progress(&self, rows: usize) -> ProgressBar {
-        if self.quiet || !io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
-        let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} vectors, {eta} left");
-        ProgressBar::new(rows as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 }

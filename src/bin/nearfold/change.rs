@@ -7,6 +7,7 @@ use clap::Args;
 use nearfold::Index;
 
 use crate::rows::Rows;
+use crate::work::Work;
 use crate::{Failure, files, text};
 
 /// Which file is changed, and where the changed one goes.
@@ -17,9 +18,8 @@ struct Target {
     /// Where the changed index goes [default: in the place of the old one, at once or not at all]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// No summary
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    work: Work,
 }
 
 impl Target {
@@ -29,6 +29,7 @@ impl Target {
 
     /// Reads the index; fails where the changed one could not be written, or would go over one of `inputs`.
     fn read(&self, inputs: &[Option<&PathBuf>]) -> Result<Index, Failure> {
+        self.work.start()?;
         let inputs: Vec<&Path> = inputs.iter().flatten().map(|path| path.as_path()).collect();
         files::check_output(self.path(), &inputs)?;
         files::read_index(&self.index)
@@ -37,7 +38,7 @@ impl Target {
     fn write(&self, index: &Index, out: &mut dyn Write) -> Result<(), Failure> {
         let bytes = index.to_bytes();
         files::write_at_once(self.path(), &bytes)?;
-        if !self.quiet {
+        if !self.work.quiet {
             let (len, bytes) = (text::thousands(index.len()), text::thousands(bytes.len()));
             writeln!(out, "{}: {len} vectors, {bytes} bytes", self.path().display())?;
         }
@@ -50,7 +51,7 @@ impl Target {
 #[command(after_help = "\
 Examples:
   nearfold add vectors.nearfold more.npy
-  nearfold add vectors.nearfold more.npy --ids ids.npy --columns meta.jsonl -o more.nearfold")]
+  nearfold add vectors.nearfold more.npy --ids ids.npy --columns meta.jsonl -o more.nearfold --threads 2")]
 pub(crate) struct Add {
     #[command(flatten)]
     target: Target,
@@ -69,8 +70,13 @@ impl Add {
         let (ids, columns) = (self.ids.as_ref(), self.columns.as_ref());
         let mut index = self.target.read(&[Some(&self.vectors), ids, columns])?;
         let rows = Rows::read(&self.vectors, ids, columns)?.of_dim(index.dim())?;
-        index
-            .add_with_columns(&rows.matrix.values, rows.ids.as_deref(), &rows.columns(), &mut |_, _| true)?;
+        let progress = self.target.work.progress(rows.matrix.rows());
+        let (vectors, ids) = (&rows.matrix.values, rows.ids.as_deref());
+        index.add_with_columns(vectors, ids, &rows.columns(), &mut |done, _all| {
+            progress.set_position(done as u64);
+            true
+        })?;
+        progress.finish_and_clear();
         self.target.write(&index, out)
     }
 }

@@ -5,13 +5,16 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use nearfold::fold::Array;
-use nearfold::ingest::{NpyReader, ids_from_array, read_npy};
+use nearfold::ingest::{NpyReader, ids_from_array, mask_from_array, read_npy};
 use nearfold::{Error, Index, storage};
 
 use crate::Failure;
 
 /// How much of an array's file is in memory beside the array.
 const PIECE_LEN_BYTES: usize = 1 << 20;
+
+/// What is looked at before the rest of a pipe is read: less than the header of an array has.
+const HEAD_LEN_BYTES: u64 = 6;
 
 fn io_at(path: &Path) -> impl Fn(io::Error) -> Failure {
     let path = path.display().to_string();
@@ -28,13 +31,30 @@ pub(crate) fn read_ids(path: &Path) -> Result<Vec<u64>, Failure> {
     Ok(ids_from_array(&read_array(path)?)?)
 }
 
+/// Which ids a file names.
+pub(crate) enum Among {
+    Ids(Vec<u64>),
+    Mask(Vec<bool>),
+}
+
+/// Reads a `.npy` file of ids, or of a boolean for each id from 0 on.
+pub(crate) fn read_among(path: &Path) -> Result<Among, Failure> {
+    let array = read_array(path)?;
+    match mask_from_array(&array)? {
+        Some(mask) => Ok(Among::Mask(mask)),
+        None => Ok(Among::Ids(ids_from_array(&array)?)),
+    }
+}
+
 /// Reads a `.npy` file, or a pipe of one.
 pub(crate) fn read_array(path: &Path) -> Result<Array, Failure> {
     let mut file = File::open(path).map_err(io_at(path))?;
     let about = file.metadata().map_err(io_at(path))?;
     if !about.is_file() {
-        // How long a pipe is, is known at its end.
+        // How long a pipe is, is known at its end; how it begins, before: a device may have no end.
         let mut bytes = Vec::new();
+        file.by_ref().take(HEAD_LEN_BYTES).read_to_end(&mut bytes).map_err(io_at(path))?;
+        NpyReader::new(u64::MAX).push(&bytes).map_err(refused_at(path))?;
         file.read_to_end(&mut bytes).map_err(io_at(path))?;
         return read_npy(&bytes).map_err(refused_at(path));
     }
@@ -57,7 +77,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 
 /// Reads an index file.
 pub(crate) fn read_index(path: &Path) -> Result<Index, Failure> {
-    let bytes = fs::read(path).map_err(io_at(path))?;
+    let bytes = storage::read(path, Index::HEAD_LEN, Index::file_len).map_err(io_at(path))?;
     Index::from_bytes(&bytes).map_err(refused_at(path))
 }
 

@@ -59,6 +59,11 @@ struct Health {
     degree_min: usize,
     degree_mean: f64,
     degree_max: usize,
+    not_finite: usize,
+    zeros: usize,
+    norm_min: f64,
+    norm_mean: f64,
+    norm_max: f64,
 }
 
 impl Facts {
@@ -86,6 +91,11 @@ impl Facts {
                 degree_min: health.degree_min,
                 degree_mean: health.degree_mean,
                 degree_max: health.degree_max,
+                not_finite: health.not_finite,
+                zeros: health.zeros,
+                norm_min: health.norm_min,
+                norm_mean: health.norm_mean,
+                norm_max: health.norm_max,
             },
             columns: index.columns().into_iter().map(|(name, kind)| (name, kind.name())).collect(),
             recall: None,
@@ -130,10 +140,15 @@ impl Info {
             "health: {} distinct, {} duplicates, {} orphans",
             health.nodes, health.duplicates, health.orphans
         )?;
-        let Health { degree_min, degree_mean, degree_max, .. } = health;
+        let Health { degree_min, degree_mean, degree_max, not_finite, zeros, .. } = health;
         writeln!(
             out,
             "health: links of a vector: {degree_min} to {degree_max}, {degree_mean:.1} on average"
+        )?;
+        let Health { norm_min, norm_mean, norm_max, .. } = health;
+        writeln!(
+            out,
+            "health: norms: {norm_min:.6} to {norm_max:.6}, {norm_mean:.6} on average; {zeros} zero, {not_finite} not finite"
         )?;
         if let (Some(k), Some(recall)) = (self.recall, facts.recall) {
             writeln!(out, "recall@{k}: {recall:.4}")?;

@@ -11,6 +11,7 @@ mod info;
 mod rows;
 mod search;
 mod text;
+mod work;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use nearfold::columns::Expression;
 use nearfold::ingest::Matrix;
+use nearfold::near::Filter;
 use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use crate::files::Among;
 use crate::{Failure, columns, files};
 
 /// Find the nearest neighbours of the vectors in a .npy file.
@@ -25,7 +27,7 @@ gt, gte, lt, lte, between and exists; and, or, not.
 Examples:
   nearfold search vectors.nearfold --query queries.npy -k 5
   nearfold search vectors.nearfold --query queries.npy --recall 0.99
-  nearfold search vectors.nearfold --query queries.npy --radius 0.3
+  nearfold search vectors.nearfold --query queries.npy --radius 0.3 --among ids.npy
   nearfold search vectors.nearfold --query queries.npy --exact --format json
   nearfold search vectors.nearfold --query queries.npy --filter '{\"year\":{\"gte\":2000}}' --with year,lang")]
 pub(crate) struct Search {
@@ -44,8 +46,7 @@ pub(crate) struct Search {
     #[arg(long, value_name = "PART")]
     recall: Option<f32>,
     /// All neighbours up to this distance, instead of the k nearest
-    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true,
-        conflicts_with_all = ["k", "explain", "filter", "among"])]
+    #[arg(long, value_name = "DISTANCE", allow_negative_numbers = true, conflicts_with = "k")]
     radius: Option<f32>,
     /// Compare with every vector instead of walking the graph
     #[arg(long)]
@@ -56,8 +57,9 @@ pub(crate) struct Search {
     /// Only vectors whose values in the columns are so, as JSON
     #[arg(long, value_name = "JSON", value_parser = columns::filter)]
     filter: Option<Expression>,
-    /// Only vectors with these ids: a .npy file of integers
-    #[arg(long, value_name = "FILE", conflicts_with = "filter")]
+    /// Only vectors with these ids: a .npy file of integers, or of a boolean for each id from 0 on; with --filter
+    /// those that both allow
+    #[arg(long, value_name = "FILE")]
     among: Option<PathBuf>,
     /// The columns whose values are printed, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -109,21 +111,13 @@ impl Search {
         let mut params = SearchParams::default().exact(self.exact);
         params.ef_search = self.ef_search;
         params.recall = self.recall;
-        if let Some(radius) = self.radius {
+        let filter = self.filter(&index)?;
+        if self.explain || filter.is_some() || self.radius.is_some() {
             for (query, row) in queries.values.chunks_exact(queries.dim).enumerate() {
-                let found = index.search_radius(row, radius, &params)?;
-                self.print(out, &index, query, &found.ids, &found.distances, None)?;
-            }
-            return Ok(());
-        }
-        let filter = match (&self.filter, &self.among) {
-            (Some(filter), _) => Some(index.filter_where(filter)?),
-            (None, Some(path)) => Some(index.filter_ids(&files::read_ids(path)?)),
-            (None, None) => None,
-        };
-        if self.explain || filter.is_some() {
-            for (query, row) in queries.values.chunks_exact(queries.dim).enumerate() {
-                let (found, how) = index.search_explained(row, self.k, &params, filter.as_ref())?;
+                let (found, how) = match self.radius {
+                    Some(radius) => index.search_radius_explained(row, radius, &params, filter.as_ref())?,
+                    None => index.search_explained(row, self.k, &params, filter.as_ref())?,
+                };
                 let explained = self.explain.then(|| How::of(&how));
                 self.print(out, &index, query, &found.ids, &found.distances, explained)?;
             }
@@ -135,6 +129,20 @@ impl Search {
             self.print(out, &index, query, &batch.ids[row.clone()], &batch.distances[row], None)?;
         }
         Ok(())
+    }
+
+    /// Returns the filter of what `--filter` and `--among` allow.
+    fn filter(&self, index: &Index) -> Result<Option<Filter>, Failure> {
+        let by_values = self.filter.as_ref().map(|filter| index.filter_where(filter)).transpose()?;
+        let by_ids = match self.among.as_ref().map(|path| files::read_among(path)).transpose()? {
+            Some(Among::Ids(ids)) => Some(index.filter_ids(&ids)),
+            Some(Among::Mask(mask)) => Some(index.filter_mask(&mask)),
+            None => None,
+        };
+        Ok(match (by_values, by_ids) {
+            (Some(by_values), Some(by_ids)) => Some(index.filter_both(&by_values, &by_ids)?),
+            (by_values, by_ids) => by_values.or(by_ids),
+        })
     }
 
     fn print(
