@@ -148,20 +148,16 @@ export class Index {
   }
 
   search(query, options) {
-    const row = describeRows(query, this.dim, "query");
-    return this.#found(row, "query", options, "search");
+    return this.#found(query, "query", options, "search");
   }
 
   searchRadius(query, radius, options) {
-    const dim = this.dim;
     if (typeof radius !== "number") throw badParameter("radius", "a number", radius);
-    const row = describeRows(query, dim, "query");
-    return this.#found(row, "query", options, "searchRadius", radius);
+    return this.#found(query, "query", options, "searchRadius", radius);
   }
 
   searchMany(queries, options) {
-    const rows = describeRows(queries, this.dim, "queries");
-    return this.#found(rows, "queries", options, "searchMany");
+    return this.#found(queries, "queries", options, "searchMany");
   }
 
   recall(options = {}) {
@@ -184,7 +180,8 @@ export class Index {
   }
 
   /** Returns what a search of the kernel finds, or its twin where there is a filter. */
-  #found(rows, name, options, search, ...more) {
+  #found(vectors, name, options, search, ...more) {
+    const rows = describeRows(vectors, this.dim, name);
     const { withColumns: wanted, filter: given, options: rest } = split(options);
     const ask = (method, ...allowed) => {
       const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed, ...more)));

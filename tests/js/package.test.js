@@ -114,7 +114,7 @@ test("the workerd entry takes the kernel as an imported module", () => {
 
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
-  'export * from "nearfold"': 13_350,
+  'export * from "nearfold"': 13_400,
   'export { init, Index } from "nearfold"': 9_050,
   'export { init, sum } from "nearfold"': 6_150,
   'export * from "nearfold/fold"': 9_500,
