@@ -9,7 +9,7 @@ use super::reduce::{Reduction, output, reduce};
 use super::spec::Spec;
 use super::total::Total;
 use super::values::Values;
-use super::work::Work;
+use super::work::{Work, check_memory};
 use super::{Dtype, Quantiles};
 use crate::error::{Error, Result};
 use crate::kernel::{bins, extrema};
@@ -128,11 +128,13 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
     });
     let mut cells = match &weights {
         None => {
+            check_memory::<Cell>(bins)?;
             let mut counts = vec![0u64; bins];
             edges.count(work.block(), &mut counts);
             counts.into_iter().map(Cell::U).collect::<Vec<_>>()
         }
         Some(weights) => {
+            check_memory::<Total>(bins)?;
             let mut totals = vec![Total::default(); bins];
             edges.each(work.block(), |bin, place| totals[bin].push(weights.part(place, 1)));
             let spec = Spec::new(Reduction::Sum, total_dtype, &Options::default())?;

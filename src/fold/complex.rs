@@ -13,12 +13,12 @@ use super::options::{Axes, NormOrder, Options};
 use super::order::middle;
 use super::output::{Array, Output, Scalar};
 use super::pairs::{Pair, Products, product_dtype};
-use super::reduce::{Reduction, chosen, output, transposed};
+use super::reduce::{Reduction, check_room, chosen, output, transposed};
 use super::scan::Scan;
 use super::spec::{Kind, Spec};
 use super::total::{Squares, Total, variance};
 use super::values::Values;
-use super::work::{Work, float_of_both};
+use super::work::{Work, check_memory, float_of_both};
 use crate::error::{Error, Result};
 use crate::kernel::moments;
 
@@ -38,12 +38,15 @@ fn parts<'a>(values: &Values<'a>) -> Option<[Values<'a>; 2]> {
 }
 
 /// Returns what `each` makes of every number.
-fn mapped<R>(values: &Values<'_>, each: impl Fn(Complex<f64>) -> R) -> ArrayD<R> {
-    match values {
+///
+/// Errors: [`Error::OutOfMemory`].
+fn mapped<R>(values: &Values<'_>, each: impl Fn(Complex<f64>) -> R) -> Result<ArrayD<R>> {
+    check_memory::<R>(values.len())?;
+    Ok(match values {
         Values::C128(view) => view.map(|&z| each(z)),
         Values::C64(view) => view.map(|z| each(Complex::new(z.re.into(), z.im.into()))),
         _ => unreachable!("the numbers are complex"),
-    }
+    })
 }
 
 fn is_nan(z: Complex<f64>) -> bool {
@@ -107,7 +110,7 @@ pub(super) fn reduce(reduction: Reduction, values: &Values<'_>, options: &Option
             let [first, second] = options_of_parts(op, options)?;
             let plain = if reduction.kind() == Kind::Sum { Reduction::Sum } else { Reduction::Mean };
             // A number is left out with both of its parts.
-            let mut numbers = skip_nan.then(|| truth(&|z| !is_nan(z)));
+            let mut numbers = skip_nan.then(|| truth(&|z| !is_nan(z))).transpose()?;
             if let (Some(numbers), Some(mask)) = (&mut numbers, chosen(options, values.shape())?) {
                 numbers.zip_mut_with(&mask, |number, mask| *number = (number.get() && mask.get()).into());
             }
@@ -119,19 +122,19 @@ pub(super) fn reduce(reduction: Reduction, values: &Values<'_>, options: &Option
             Ok(joined(part(re, first)?, part(im, second)?))
         }
         Kind::Any | Kind::All | Kind::CountNonzero => {
-            super::reduce(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0), options)
+            super::reduce(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0)?, options)
         }
-        Kind::Count => super::reduce(Reduction::CountNonzero, &truth(&|z| !is_nan(z)), options),
+        Kind::Count => super::reduce(Reduction::CountNonzero, &truth(&|z| !is_nan(z))?, options),
         // Each magnitude is rounded once, to the type of the parts.
         Kind::Norm if options.ord != NormOrder::Two => match values {
-            Values::C64(view) => {
-                super::reduce(reduction, &view.map(|z| moments::norm::<f32, f32>(&[z.re, z.im])), options)
+            Values::C64(_) => {
+                let size = |z: Complex<f64>| moments::norm::<f32, f32>(&[z.re as f32, z.im as f32]);
+                super::reduce(reduction, &mapped(values, size)?, options)
             }
-            _ => super::reduce(
-                reduction,
-                &mapped(values, |z| moments::norm::<f64, f64>(&[z.re, z.im])),
-                options,
-            ),
+            _ => {
+                let size = |z: Complex<f64>| moments::norm::<f64, f64>(&[z.re, z.im]);
+                super::reduce(reduction, &mapped(values, size)?, options)
+            }
         },
         Kind::Norm
         | Kind::Var
@@ -169,6 +172,8 @@ fn by_lanes(
     if lanes > 0 {
         spec.check_len(len)?;
     }
+    // Of each part.
+    check_room(&kept, 2 * spec.width.unwrap_or(1))?;
     let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
     let mask = chosen(options, shape)?.map(|mask| mask.permuted_axes(plan.order()));
     spec.check_mask(mask.is_some())?;
@@ -326,7 +331,7 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
     match scan {
         Scan::Cumsum => Ok(joined(super::scan(scan, re, &first)?, super::scan(scan, im, &second)?)),
         Scan::Cumprod => {
-            let mut numbers = mapped(values, |z| z);
+            let mut numbers = mapped(values, |z| z)?;
             let axis = match options.axis {
                 Axes::All => {
                     numbers = ArrayD::from_shape_vec(vec![numbers.len()], numbers.iter().copied().collect())
@@ -412,6 +417,7 @@ pub(super) fn products<'a>(
     let part = |values: &Option<Values<'_>>| values.as_ref().map_or(Dtype::F64, Values::dtype);
     let dtype = product_dtype(part(&ar), part(&br));
     let (lanes, shape) = re.0[0].0.result(options.keepdims);
+    check_room(&shape, 2)?;
     let part = |terms: &Terms<'_>| {
         let cells: Vec<Cell> = (0..lanes).map(|lane| Cell::F(terms.sum(lane).round(dtype))).collect();
         output(&cells, dtype, shape.clone())
@@ -438,6 +444,7 @@ pub(super) fn average<'a>(
     let part = |values: &Option<Values<'_>>| values.as_ref().map_or(Dtype::F64, Values::dtype);
     let dtype = float_of_both(part(&xr), part(&wr));
     let (lanes, shape) = re.0[0].0.result(options.keepdims);
+    check_room(&shape, 2)?;
     let [mut reals, mut imaginaries] = [Vec::new(), Vec::new()];
     for lane in 0..lanes {
         let sums = [re.sum(lane), im.sum(lane)];

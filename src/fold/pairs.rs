@@ -11,7 +11,7 @@ use super::threads;
 use super::total::Total;
 use super::values::Values;
 use super::weighted::spread;
-use super::work::{Work, common_shape, float_of_both};
+use super::work::{Work, check_memory, common_shape, float_of_both};
 use crate::error::{Error, Result};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
@@ -333,6 +333,8 @@ impl Table {
         }
         let lanes: Vec<Block<'_>> =
             rows.iter().flat_map(|work| (0..work.len() / n).map(move |i| work.part(i * n, n))).collect();
+        let variables = lanes.len();
+        check_memory::<Option<Big>>(variables.saturating_mul(variables))?;
         let total = |lane: &Block<'_>| {
             let mut total = Total::default();
             total.push(*lane);
@@ -340,7 +342,6 @@ impl Table {
         };
         let totals: Vec<Option<Big>> = lanes.iter().map(total).collect();
         let count = Big::from_u64(n as u64);
-        let variables = lanes.len();
         let mut centred = vec![None; variables * variables];
         for (i, a) in lanes.iter().enumerate() {
             for (j, b) in lanes.iter().enumerate().take(i + 1) {
@@ -376,8 +377,8 @@ impl Table {
 /// (nΣxy − ΣxΣy) / (n (n − ddof)). NumPy's `ddof` is 1 by default.
 /// Shapes: `[n] -> []`, `[k, n] -> [k, k]`; `other` adds rows.
 /// NaN or an infinity in a row: NaN in its row and column.
-/// Errors: [`Error::BadParameter`] if ddof ≥ n; [`Error::Empty`]; [`Error::ShapeMismatch`].
-/// Cost: O(k² n) time.
+/// Errors: [`Error::BadParameter`] if ddof ≥ n; [`Error::Empty`]; [`Error::ShapeMismatch`]; [`Error::OutOfMemory`].
+/// Cost: O(k² n) time, O(k²) memory: some 600 bytes for each pair of rows.
 pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
     let table = Table::new("cov", &values.into(), other.as_ref())?;
     let divisor = table.n as f64 - ddof;
@@ -397,7 +398,7 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
 /// Returns the matrix of Pearson's correlations of the rows, each entry correctly rounded.
 ///
 /// Shapes: as [`cov`]. NaN where a variance is 0 or a row holds NaN or an infinity.
-/// Errors: [`Error::Empty`], [`Error::ShapeMismatch`].
+/// Errors: [`Error::Empty`], [`Error::ShapeMismatch`], [`Error::OutOfMemory`]. Cost: as [`cov`].
 pub fn corrcoef<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>) -> Result<Output> {
     let table = Table::new("corrcoef", &values.into(), other.as_ref())?;
     Ok(table.output(|i, j| match (table.at(i, j), table.at(i, i), table.at(j, j)) {

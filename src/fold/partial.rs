@@ -10,6 +10,7 @@ use super::reduce::{Reduction, output};
 use super::spec::{Kind, Spec};
 use super::state::State;
 use super::values::Values;
+use super::work::check_memory;
 use crate::error::{Error, Result};
 
 /// A reduction over all elements of a stream that comes in pieces.
@@ -61,7 +62,8 @@ impl Partial {
 
     /// Adds all elements of an array, in C order.
     ///
-    /// Errors: [`Error::UnsupportedDtype`] if the type is not the stream's.
+    /// Errors: [`Error::UnsupportedDtype`] if the type is not the stream's; [`Error::OutOfMemory`] of medians and
+    /// quantiles, which keep every element.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         if values.dtype() != self.dtype {
@@ -70,6 +72,9 @@ impl Partial {
                 expected: self.dtype.name(),
                 got: values.dtype().name().to_owned(),
             });
+        }
+        if self.spec.keeps_all() {
+            check_memory::<u64>(values.len())?;
         }
         self.pushed += values.len() as u64;
         push_lane(&values.grid(self.spec.op)?, &self.spec, &mut self.state);

@@ -10,6 +10,7 @@ use super::options::{Axes, Options};
 use super::output::{Array, Output, Scalar};
 use super::spec::{Kind, Spec};
 use super::values::Values;
+use super::work::{check_memory, product};
 use crate::error::{Error, Result};
 
 macro_rules! reductions {
@@ -176,6 +177,9 @@ pub fn reduce<'a>(
         spec.check_len(len)?;
     }
     check_room(&shape, spec.width.unwrap_or(1))?;
+    if spec.keeps_all() {
+        check_memory::<u64>(len)?;
+    }
     let mask = chosen(options, values.shape())?;
     spec.check_mask(mask.is_some())?;
     let cells = match mask {
@@ -192,24 +196,11 @@ pub fn reduce<'a>(
     Ok(output(&cells, spec.out, shape))
 }
 
-/// Refuses a result of `width` arrays of `shape` that memory cannot hold: an array without elements, or
-/// one that repeats an element, can ask for it in a few bytes.
+/// Refuses a result of `width` arrays of `shape` that memory cannot hold.
 ///
 /// Errors: [`Error::OutOfMemory`].
 pub(super) fn check_room(shape: &[usize], width: usize) -> Result<()> {
-    /// What is small enough to be asked for without a trial.
-    const SMALL: usize = 1 << 20;
-    let len = shape.iter().fold(width, |n, &len| n.saturating_mul(len));
-    if len <= SMALL {
-        return Ok(());
-    }
-    let mut room: Vec<Cell> = Vec::new();
-    room.try_reserve_exact(len).map_err(|_| Error::OutOfMemory {
-        len_bytes: (len as u64).saturating_mul(size_of::<Cell>() as u64),
-    })?;
-    // An allocation that nobody looks at is left out by the compiler.
-    core::hint::black_box(&room);
-    Ok(())
+    check_memory::<Cell>(product(shape).saturating_mul(width))
 }
 
 /// Returns the mask in the shape of the values.

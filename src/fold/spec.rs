@@ -246,7 +246,7 @@ impl Spec {
         if self.initial.is_some() || matches!(self.kind, Kind::Min | Kind::Max) {
             return false;
         }
-        let ordered = matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile);
+        let ordered = self.keeps_all();
         if self.skip_nan
             && matches!(self.kind, Kind::Sum | Kind::Mean)
             && let Some(cell) = self.estimated(block)
@@ -307,6 +307,11 @@ impl Spec {
             (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
             _ => None,
         }
+    }
+
+    /// Whether a state keeps every element.
+    pub(super) fn keeps_all(&self) -> bool {
+        matches!(self.kind, Kind::Median | Kind::Quantile | Kind::Percentile)
     }
 
     /// Whether the result depends on the order of the elements of a lane.

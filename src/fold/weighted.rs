@@ -7,7 +7,7 @@ use super::options::{Axes, Options};
 use super::order::Method;
 use super::output::Output;
 use super::pairs::Pair;
-use super::reduce::{Reduction, chosen, output, transposed};
+use super::reduce::{Reduction, check_room, chosen, output, transposed};
 use super::spec::Spec;
 use super::total::Total;
 use super::values::Values;
@@ -76,6 +76,7 @@ pub fn weighted<'a>(
     }
     let mask = chosen(options, values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
     let mut mask = mask.as_ref().map(|mask| mask.iter());
+    check_room(&shape, spec.q.len())?;
     let mut cells = Vec::with_capacity(lanes * spec.q.len());
     for lane in 0..lanes {
         let (values, weights) = pair.lane(lane);

@@ -29,9 +29,12 @@ impl<'a> Work<'a> {
             });
         };
         let grid = grid.permuted(order);
-        Ok(match grid.block() {
+        // The product of a shape that two arrays broadcast to may be beyond all numbers.
+        let len = product(shape);
+        Ok(match grid.block().filter(|block| block.len() == len) {
             Some(block) => Self::Borrowed(block),
             None => {
+                check_memory::<u64>(len)?;
                 let mut list = grid.kind().list();
                 grid.append(&mut list);
                 Self::Owned(list)
@@ -76,6 +79,33 @@ impl<'a> Work<'a> {
     pub(super) fn part(&self, start: usize, len: usize) -> Block<'_> {
         self.block().part(start, len.min(self.len() - start))
     }
+}
+
+/// Returns how many elements a shape has, or the largest number where that is more.
+pub(super) fn product(shape: &[usize]) -> usize {
+    if shape.contains(&0) { 0 } else { shape.iter().fold(1, |n, &len| n.saturating_mul(len)) }
+}
+
+/// Refuses `len` values of a type that memory cannot hold: an array without elements, or one that repeats an
+/// element, can ask for them in a few bytes.
+///
+/// Errors: [`Error::OutOfMemory`].
+#[inline]
+pub(super) fn check_memory<T>(len: usize) -> Result<()> {
+    check_bytes(len.saturating_mul(size_of::<T>()))
+}
+
+#[inline(never)]
+fn check_bytes(len_bytes: usize) -> Result<()> {
+    /// What is small enough to be asked for without a trial.
+    const SMALL: usize = 1 << 24;
+    let mut room: Vec<u8> = Vec::new();
+    if len_bytes > SMALL {
+        room.try_reserve_exact(len_bytes).map_err(|_| Error::OutOfMemory { len_bytes: len_bytes as u64 })?;
+    }
+    // An allocation that nobody looks at is left out by the compiler.
+    core::hint::black_box(&room);
+    Ok(())
 }
 
 /// Returns the shape that both broadcast to.

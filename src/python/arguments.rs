@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 
 use super::input::{type_name, with_values};
+use super::strided::try_vec;
 use crate::error::{Error, Result};
 use crate::fold::{Axes, Dtype, Quantiles, Scalar, Values};
 
@@ -113,7 +114,11 @@ pub(super) fn floats(name: &str, numbers: &Bound<'_, PyAny>) -> PyResult<Vec<f64
         macro_rules! doubles {
             ($($variant:ident: $double:expr;)*) => {
                 match (&values, values.shape()) {
-                    $((Values::$variant(view), [_]) => Ok(view.iter().map($double).collect()),)*
+                    $((Values::$variant(view), [len]) => {
+                        let mut list = try_vec::<f64>(*len)?;
+                        list.extend(view.iter().map::<f64, _>($double));
+                        Ok(list)
+                    })*
                     (_, shape) => {
                         let dtype = values.dtype().name();
                         let text = format!("{name}: expected real numbers of one axis, got {dtype} of shape {shape:?}");

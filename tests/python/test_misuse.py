@@ -121,6 +121,57 @@ def recursive():
     return endless
 
 
+# A few bytes can ask for more than any memory: by an axis of length 0, or by a number that is repeated.
+NOTHING = np.zeros((0, 2**49))
+REPEATED = np.broadcast_to(1.0, (2**49, 2))
+BEYOND_MEMORY = {
+    **{
+        f"{name} of nothing, complex": (lambda name=name: getattr(nf, name)(NOTHING.astype(complex), axis=0))
+        for name in "sum prod norm any all count_nonzero count nansum nanprod".split()
+    },
+    **{
+        f"{name} of repetitions, complex": (lambda name=name: getattr(nf, name)(np.broadcast_to(1j, (2**49, 2)), axis=1))
+        for name in "sum mean prod var std norm min max minmax argmin argmax median any all count_nonzero count nansum nanmean nanvar cumprod cumsum".split()
+    },
+    "magnitudes": lambda: nf.norm(np.broadcast_to(1j, 2**49), ord=1),
+    **{
+        f"{name} by weights": (lambda name=name: getattr(nf, name)(REPEATED, 0.5, axis=1, weights=REPEATED, method="inverted_cdf"))
+        for name in "quantile percentile nanquantile nanpercentile".split()
+    },
+    "vecdot of nothing, complex": lambda: nf.vecdot(NOTHING.astype(complex), NOTHING, axis=0),
+    "vecdot": lambda: nf.vecdot(REPEATED, REPEATED),
+    "vecdot of all pairs": lambda: nf.vecdot(np.broadcast_to(1.0, (2**40, 1, 2)), np.broadcast_to(1.0, (2**40, 2))),
+    "dot": lambda: nf.dot(REPEATED[:, 0], REPEATED[:, 0]),
+    "cosine": lambda: nf.cosine(REPEATED, REPEATED),
+    "average": lambda: nf.average(REPEATED, weights=REPEATED),
+    "cov": lambda: nf.cov(REPEATED),
+    "cov of many variables": lambda: nf.cov(np.zeros((2**21, 2))),
+    "corrcoef of many variables": lambda: nf.corrcoef(np.zeros((2**21, 2))),
+    "histogram": lambda: nf.histogram(REPEATED),
+    "histogram of weights": lambda: nf.histogram(REPEATED, weights=REPEATED),
+    "edges of a histogram": lambda: nf.histogram([1.0], REPEATED[:, 0]),
+    "bincount": lambda: nf.bincount(np.broadcast_to(1, 2**49)),
+    "minlength": lambda: nf.bincount([1], minlength=2**49),
+    "digitize": lambda: nf.digitize(REPEATED, [1.0]),
+    "group": lambda: nf.group("sum", REPEATED[:, 0], np.broadcast_to(1, 2**49)),
+    "a mask": lambda: nf.sum(REPEATED[:, 0], where=np.broadcast_to(True, 2**49)),
+    "median": lambda: nf.median(REPEATED[:, 0]),
+    "quantile": lambda: nf.quantile(REPEATED[:, 0], 0.5),
+    "many quantiles": lambda: nf.quantile([1.0], REPEATED[:, 0]),
+    "a median in pieces": lambda: nf.Partial("median").push(REPEATED),
+    "Quantiles": lambda: nf.Quantiles().push(REPEATED),
+    "Cov": lambda: nf.Cov(2).push(REPEATED.T),
+    "Histogram": lambda: nf.Histogram(2, (0.0, 1.0)).push(REPEATED),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND_MEMORY)
+def test_what_no_memory_holds_is_an_error_and_no_crash(what):
+    with pytest.raises(nf.NearfoldError) as caught:
+        BEYOND_MEMORY[what]()
+    assert caught.value.code == "out_of_memory"
+
+
 def assert_usable():
     assert nf.sum([1.0, 2.0]) == 3.0
     assert INDEX.search([0.9, 0.9], k=1)[0].tolist() == [1]

@@ -9,7 +9,7 @@ use super::super::output::Output;
 use super::super::pairs::quotient_of_root;
 use super::super::reduce::output;
 use super::super::values::Values;
-use super::super::work::Work;
+use super::super::work::{Work, check_memory};
 use super::{bad, opened, total};
 use crate::error::{Error, Result};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
@@ -79,11 +79,12 @@ impl Column {
 impl Cov {
     /// Returns the state of no observations of this many variables.
     ///
-    /// Errors: [`Error::BadParameter`] unless there are 1 to 2048.
+    /// Errors: [`Error::BadParameter`] unless there are 1 to 2048; [`Error::OutOfMemory`].
     pub fn new(variables: usize) -> Result<Self> {
         if !(1..=MOST_VARIABLES).contains(&variables) {
             return Err(bad("variables", format!("1 to {MOST_VARIABLES}"), variables));
         }
+        check_memory::<ExactProducts>(variables * (variables + 1) / 2)?;
         Ok(Self {
             variables,
             n: 0,

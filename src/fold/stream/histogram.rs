@@ -9,7 +9,7 @@ use super::super::output::Output;
 use super::super::reduce::output;
 use super::super::total::Total;
 use super::super::values::Values;
-use super::super::work::Work;
+use super::super::work::{Work, check_memory};
 use super::{bad, extend_doubles, opened, total};
 use crate::error::Result;
 
@@ -88,6 +88,7 @@ impl Histogram {
         let values = values.into();
         let weights = same_shape(&values, &weights.into(), "histogram")?;
         let work = Work::flat(&values, "histogram")?;
+        check_memory::<Total>(self.counts.len())?;
         self.sums.resize(self.counts.len(), Total::default());
         let sums = &mut self.sums;
         let mut inside = 0;
@@ -124,6 +125,9 @@ impl Histogram {
             return Err(bad("other", format!("{} with the same edges", name(self)), name(other)));
         }
         total(self.count(), other.count())?;
+        if !other.sums.is_empty() {
+            check_memory::<Total>(self.counts.len())?;
+        }
         self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
         if !other.sums.is_empty() {
             self.sums.resize(self.counts.len(), Total::default());
