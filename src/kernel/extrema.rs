@@ -5,7 +5,7 @@
 
 use half::f16;
 
-use super::prefetch::prefetch_far;
+use super::prefetch::prefetch_pages;
 use super::sort::{key_f16, key_f32, key_f64, of_key_f16, of_key_f32, of_key_f64};
 use super::{dispatch, dispatch_wide};
 
@@ -359,7 +359,7 @@ fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) 
     let mut nan = [false; LANES / 2];
     let (chunks, tail) = x.as_chunks::<LANES>();
     for chunk in chunks {
-        prefetch_far(chunk);
+        prefetch_pages(chunk);
         for lane in 0..LANES {
             best[lane] = choose(best[lane], chunk[lane]);
         }

@@ -5,7 +5,7 @@ use crate::kernel::select::order_statistics;
 
 #[test]
 fn order_statistics_are_those_of_the_sorted_slice() {
-    for n in [1usize, 2, 7, 80, 1000, 16_384, 16_385, 60_000] {
+    for n in [1usize, 2, 7, 80, 128, 1000, 4097, 16_384, 16_385, 60_000] {
         let mut all = kinds(n, n as u64);
         let mut random = Random(n as u64);
         all.push(("zeros and ones", (0..n).map(|_| [0.0, -0.0, 1.0][random.below(3) as usize]).collect()));
@@ -30,6 +30,11 @@ fn order_statistics_are_those_of_the_sorted_slice() {
 fn order_statistics_of_integers_are_exact_beyond_2_to_the_53() {
     let x: Vec<i64> = (0..50_000i64).map(|i| i64::MAX - (i * 7919) % 50_000).collect();
     assert_eq!(order_statistics(&x, &[0, 49_999, 25_000]), [i64::MAX - 49_999, i64::MAX, i64::MAX - 24_999]);
+    // As many as are counted: the ends of the type among them.
+    let x: Vec<u64> = (0..1001u64).map(|i| u64::MAX - (i * 7919) % 1001 * (u64::MAX / 1000)).collect();
+    let step = u64::MAX / 1000;
+    let end = u64::MAX - 1000 * step;
+    assert_eq!(order_statistics(&x, &[0, 1, 500, 1000]), [end, end + step, end + 500 * step, u64::MAX]);
 }
 
 #[test]
