@@ -51,10 +51,14 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
 /// Refuses a `numpy.ma` array of which an element is masked: its buffer holds that one too.
 #[inline]
 fn refuse_masked(x: &Bound<'_, PyAny>) -> PyResult<()> {
-    // SAFETY: the type of a live object.
-    let flags = unsafe { ffi::PyType_GetFlags(ffi::Py_TYPE(x.as_ptr())) };
-    // Classes that Python code made: not `numpy.ndarray` itself, whose calls are the short ones.
-    if flags & ffi::Py_TPFLAGS_HEAPTYPE == 0 { Ok(()) } else { refuse_masked_elements(x) }
+    // SAFETY: the type of a live object; its base is one of those that live as long.
+    let base = unsafe { ffi::PyType_GetSlot(ffi::Py_TYPE(x.as_ptr()), ffi::Py_tp_base) };
+    // A class that is made of nothing else, such as `array.array`, is not made of `numpy.ndarray`.
+    if base.is_null() || base == (&raw mut ffi::PyBaseObject_Type).cast() {
+        Ok(())
+    } else {
+        refuse_masked_elements(x)
+    }
 }
 
 /// Refuses a single date or duration of NumPy, which exports the 8 bytes of its count.

@@ -91,7 +91,11 @@ pub(super) fn from_pep3118(format: &[u8], len_bytes: usize) -> Option<Element> {
 /// Returns the element of a type string of the array interface: `"<f8"`, `"|b1"`, `">c16"`.
 pub(super) fn from_typestr(typestr: &str) -> Option<Element> {
     let (&[order, kind], size) = typestr.as_bytes().split_first_chunk::<2>()?;
-    let size: usize = str::from_utf8(size).ok()?.parse().ok()?;
+    from_numpy(order, kind, str::from_utf8(size).ok()?.parse().ok()?)
+}
+
+/// Returns the element of NumPy's letters of a byte order and a kind, and a size in bytes.
+pub(super) fn from_numpy(order: u8, kind: u8, size: usize) -> Option<Element> {
     let kind = match kind {
         b'b' => Kind::Bool,
         b'i' => Kind::Signed,

@@ -1,6 +1,6 @@
 //! Which of its protocols does a Python object speak, and what numbers does it hold?
 //!
-//! In this order: a Python number, a list or tuple, the buffer protocol, Arrow's capsules, DLPack,
+//! In this order: a list or tuple, an array of NumPy's, the buffer protocol, a Python number, Arrow's capsules, DLPack,
 //! the array interface, `__array__`, any other sequence. An exporter that refuses (a GPU tensor's
 //! buffer, pandas' Arrow stream without pyarrow) gives way to the next protocol. What holds a NumPy
 //! array of numbers is asked for that first: pandas exports its NaN to Arrow as nulls.
@@ -9,10 +9,10 @@ use std::borrow::Cow;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyComplex, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::strided::try_vec;
-use super::{arrow, buffer, dlpack, interface, sequence};
+use super::{arrow, buffer, dlpack, interface, numpy, sequence};
 use crate::error::{Error, Result};
 use crate::fold::Values;
 
@@ -38,6 +38,9 @@ where
 fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<()> {
     if x.is_instance_of::<PyList>() || x.is_instance_of::<PyTuple>() {
         return sequence::use_values(x, f);
+    }
+    if let Spoken::Yes = numpy::use_values(x, f)? {
+        return Ok(());
     }
     if buffer::is_exporter(x) {
         return match buffer::use_values(x, f)? {
@@ -85,8 +88,7 @@ fn use_other_protocols(x: &Bound<'_, PyAny>, f: Use<'_>, mut refusal: Option<PyE
 fn holds_numpy_numbers(x: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = x.py();
     let Some(dtype) = x.getattr_opt(pyo3::intern!(py, "dtype"))? else { return Ok(false) };
-    let modules = py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
-    let Some(numpy) = modules.get_item("numpy")? else { return Ok(false) };
+    let Some(numpy) = numpy::module(py)? else { return Ok(false) };
     if !dtype.is_instance(&numpy.getattr("dtype")?)? {
         return Ok(false);
     }

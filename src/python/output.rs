@@ -6,9 +6,9 @@ use core::ptr;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyTuple};
 
+use super::numpy;
 use crate::fold::dtype::for_each_dtype;
 use crate::fold::{self, Dtype, Output, Scalar};
 
@@ -22,32 +22,14 @@ pub(super) fn to_python(py: Python<'_>, output: Output) -> PyResult<Bound<'_, Py
 
 /// Returns an array as `numpy.ndarray` where NumPy can be imported, else as [`Array`].
 pub(super) fn to_array(py: Python<'_>, array: fold::Array) -> PyResult<Bound<'_, PyAny>> {
+    if numpy::is_known(py, true)? {
+        return numpy::array(py, array);
+    }
     let own = Bound::new(py, Array::new(array))?.into_any();
-    match as_array(py)? {
-        Some(as_array) => as_array.call1((own,)),
+    // A version of NumPy that nothing is known of still takes buffers.
+    match numpy::module(py)? {
+        Some(module) => module.call_method1("asarray", (own,)),
         None => Ok(own),
-    }
-}
-
-/// Returns `numpy.asarray`, which takes an [`Array`]'s memory without a copy.
-///
-/// NumPy is imported at most once: where that failed, each call only looks whether somebody else
-/// has imported it since (in Pyodide it may be installed later).
-fn as_array(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
-    static AS_ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    static TRIED: PyOnceLock<()> = PyOnceLock::new();
-    if let Some(found) = AS_ARRAY.get(py) {
-        return Ok(Some(found.bind(py)));
-    }
-    if TRIED.set(py, ()).is_err() {
-        let modules = py.import("sys")?.getattr("modules")?;
-        if !modules.contains("numpy")? {
-            return Ok(None);
-        }
-    }
-    match py.import("numpy").and_then(|numpy| numpy.getattr("asarray")) {
-        Ok(found) => Ok(Some(AS_ARRAY.get_or_init(py, || found.unbind()).bind(py))),
-        Err(_absent) => Ok(None),
     }
 }
 
@@ -159,7 +141,7 @@ unsafe impl Send for Array {}
 unsafe impl Sync for Array {}
 
 impl Array {
-    fn new(array: fold::Array) -> Self {
+    pub(super) fn new(array: fold::Array) -> Self {
         let shape: Box<[isize]> = array.shape().iter().map(|&len| len.cast_signed()).collect();
         let mut elements = Elements::of(array);
         let dtype = elements.dtype();
@@ -170,6 +152,11 @@ impl Array {
             step *= len.max(1);
         }
         Self { data: elements.as_mut_ptr(), _elements: elements, dtype, shape, strides }
+    }
+
+    /// Returns the type of the elements, and where they lie.
+    pub(super) fn memory(&self) -> (Dtype, *mut u8) {
+        (self.dtype, self.data)
     }
 
     /// Returns the element `offset` bytes in.

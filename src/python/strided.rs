@@ -44,9 +44,11 @@ impl Strided<'_> {
         if shape.slice().contains(&0) {
             return f(empty(self.element.dtype, shape));
         }
+        // Sizes and alignments are powers of two: no division is needed.
+        let is_whole = |address: usize, unit: usize| address & (unit - 1) == 0;
         let in_place = !self.element.swapped
-            && self.ptr.addr().is_multiple_of(align_of_dtype(self.element.dtype))
-            && self.steps().all(|(len, step)| len == 1 || step.unsigned_abs().is_multiple_of(len_item));
+            && is_whole(self.ptr.addr(), align_of_dtype(self.element.dtype))
+            && self.steps().all(|(len, step)| len == 1 || is_whole(step.unsigned_abs(), len_item));
         if in_place {
             // SAFETY: the caller's promise; alignment and whole-element strides were just checked.
             f(unsafe { self.view(shape, len_item) })
@@ -81,11 +83,10 @@ impl Strided<'_> {
 
     /// Each axis' length and its step in bytes, from the first axis to the last.
     fn steps(&self) -> impl Iterator<Item = (isize, isize)> {
-        let mut contiguous: isize = self.shape.iter().product();
-        contiguous *= self.element.dtype.len_bytes().cast_signed();
+        let behind = |axis: usize| self.shape[axis + 1..].iter().product::<isize>();
+        let contiguous = move |axis| behind(axis) * self.element.dtype.len_bytes().cast_signed();
         self.shape.iter().enumerate().map(move |(axis, &len)| {
-            contiguous = contiguous.checked_div(len).unwrap_or(0);
-            (len, self.strides.map_or(contiguous, |strides| strides[axis]))
+            (len, self.strides.map_or_else(|| contiguous(axis), |strides| strides[axis]))
         })
     }
 
@@ -115,7 +116,7 @@ impl Strided<'_> {
         let mut strides = IxDyn::zeros(self.shape.len());
         for ((len, step), to) in self.steps().zip(strides.slice_mut()) {
             if len > 1 {
-                *to = step.unsigned_abs() / len_item;
+                *to = step.unsigned_abs() >> len_item.trailing_zeros();
                 if step < 0 {
                     lowest = lowest.wrapping_offset(step * (len - 1));
                 }

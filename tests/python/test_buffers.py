@@ -184,15 +184,28 @@ def test_results_are_numpy_arrays_that_may_be_written():
 
 
 def test_our_own_array_has_the_numbers_and_exports_them():
-    a = nf.sum(np.arange(24.0).reshape(2, 3, 4), axis=0).base  # what NumPy's array is a view of
-    a = a.obj if isinstance(a, memoryview) else a
+    a = nf.sum(np.arange(1200.0).reshape(2, 3, 200), axis=0).base  # what NumPy's array is a view of
     assert isinstance(a, nf.Array)
-    assert (a.shape, a.dtype, a.ndim, a.size, len(a)) == ((3, 4), "float64", 2, 12, 3)
+    assert (a.shape, a.dtype, a.ndim, a.size, len(a)) == ((3, 200), "float64", 2, 600, 3)
     assert a.tolist() == memoryview(a).tolist()
     assert a[-1] == a.tolist()[-1] and [row for row in a] == a.tolist()
     assert eval(repr(a), {"nearfold": type("N", (), {"Array": lambda x, dtype: x}), "float64": 0}) == a.tolist()
     with pytest.raises(IndexError):
         a[3]
+
+
+@pytest.mark.parametrize("n", [0, 1, 128, 129, 5000])
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "?", "c16", "c8"])
+def test_results_small_and_large_are_arrays_of_their_own_in_every_type(dtype, n):
+    x = (np.arange(3 * n) % 100).astype(dtype).reshape(3, n)
+    last = nf.max(x, axis=0)
+    assert type(last) is np.ndarray and last.dtype == x.dtype and last.shape == (n,)
+    assert last.flags.writeable and last.flags.c_contiguous and last.flags.aligned
+    view = last[::2]
+    expected = x.max(axis=0)[::2] if n else view
+    del last, x
+    assert np.array_equal(view, expected)
+    view += view  # the memory is its own, and there
 
 
 def test_where_takes_any_array_of_bools():

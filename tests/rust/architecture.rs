@@ -37,6 +37,7 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("wasm_bindgen", &["wasm"]),
     ("js_sys", &["wasm"]),
     ("serde_wasm_bindgen", &["wasm"]),
+    ("numpy", &["python"]),
     ("pyo3", &["python"]),
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
