@@ -4,10 +4,11 @@
 //! numbers cross the border through [`buffer::Buffer`], so that every allocation of foreign size
 //! is checked here and can fail with an error instead of a trap.
 
-#![expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
+#![cfg_attr(feature = "fold", expect(unreachable_pub, reason = "wasm-bindgen exports public items only"))]
 
 #[cfg(feature = "fold")]
 mod bins;
+mod border;
 #[cfg(feature = "fold")]
 mod buffer;
 #[cfg(not(feature = "fold"))]
@@ -25,7 +26,7 @@ mod options;
 #[cfg(feature = "fold")]
 mod output;
 #[cfg(feature = "fold")]
-mod stream;
+mod state;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -35,11 +36,5 @@ type Result<T, E = crate::error::Error> = core::result::Result<T, E>;
 /// Hands the text of a panic to JavaScript, which refuses all further calls with it.
 #[wasm_bindgen(start)]
 fn start() {
-    std::panic::set_hook(Box::new(|info| error::panicked(&info.to_string())));
-}
-
-/// Returns the version of the crate.
-#[wasm_bindgen]
-pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
+    std::panic::set_hook(Box::new(|info| border::tell_panic(&info.to_string())));
 }
