@@ -215,9 +215,14 @@ impl Table<'_> {
                     };
                     return Ok(Some(array(self.fold(x, || [0; LANES], add, done, of)?, shape)));
                 }
-                let least = if kind == Kind::Any { 1 } else { self.len as u64 };
+                // Counts of what must not be 0, by arithmetic that a vector of any machine has.
+                let is_any = kind == Kind::Any;
+                let is_some = |count: u64| (count | count.wrapping_neg()) >> 63 == 1;
                 let done = |counts: &[u64; LANES], out: &mut [Boolean; LANES]| {
-                    out.iter_mut().zip(counts).for_each(|(out, &count)| *out = Boolean::from(count >= least));
+                    for (out, &count) in out.iter_mut().zip(counts) {
+                        let missing = self.len as u64 - count;
+                        *out = Boolean::from(if is_any { is_some(count) } else { !is_some(missing) });
+                    }
                     u8::MAX
                 };
                 let of = |cell: Cell| Boolean::from(cell.to_bits() != 0);
