@@ -47,24 +47,23 @@ rust-targets:
 
 # ---- build -------------------------------------------------------------------------------------
 
-# $(call kernel,features,name): a kernel of these features, target/kernels/NAME/small.wasm. The variable gives each set of
-# features files of its own: all other crates are shared, and none is built anew because another set was built last. The
-# glue of wasm-bindgen is left where it is: pkg/border.js stands in its place. With PANICS=1 an internal error has its text
-# and its place in the source.
+# $(call kernel,features,folder): a kernel of these features and its glue. The variable gives each set of features files
+# of its own: all other crates are shared, and none is built anew because another set was built last. With PANICS=1 an
+# internal error has its text and its place in the source.
 , := ,
 define kernel
 __CARGO_DEFAULT_LIB_METADATA=kernel cargo build --release --target wasm32-unknown-unknown --no-default-features --features $(1)
 	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-producers-section \
-	  --out-name kernel --out-dir target/kernels/$(2) target/wasm32-unknown-unknown/release/nearfold.wasm
-	node tools/shrink.mjs target/kernels/$(2)/kernel_bg.wasm target/kernels/$(2)/small.wasm $(if $(PANICS),panics)
+	  --out-name nearfold --out-dir $(2) target/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/shrink.mjs $(2)/nearfold_bg.wasm $(2)/nearfold_bg.wasm $(if $(PANICS),panics)
 endef
 
 .PHONY: wasm
-wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernels
-	$(call kernel,wasm-face$(,)fold,fold)
-	$(call kernel,wasm-face$(,)near,near)
-	$(call kernel,wasm,both)
-	node tools/npm.mjs kernels
+wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernels and their glue
+	$(call kernel,wasm-face$(,)fold,target/halves/fold)
+	$(call kernel,wasm-face$(,)near,target/halves/near)
+	$(call kernel,wasm,pkg/wasm)
+	node tools/npm.mjs shorten
 	node tools/npm.mjs inline
 	@node tools/npm.mjs sizes
 

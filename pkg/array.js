@@ -1,9 +1,39 @@
 // What counts as an array: typed arrays, arrays of numbers, { data, shape, strides }, KernelArray.
 
-import { VIEWS } from "./border.js";
-import { NearfoldError, badParameter, describe, tag } from "./error.js";
-import { Handle } from "./handle.js";
+import { Buffer } from "./wasm/nearfold.js";
+import { NearfoldError, badParameter, owned, tag } from "./error.js";
 import { fold, near } from "./kernel.js";
+
+// The typed array over each dtype's bytes.
+const VIEWS = {
+  float64: Float64Array,
+  float32: Float32Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint64: BigUint64Array,
+  uint32: Uint32Array,
+  uint16: Uint16Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};
+
+const DTYPES = {
+  Float64Array: "float64",
+  Float32Array: "float32",
+  Float16Array: "float16",
+  BigInt64Array: "int64",
+  Int32Array: "int32",
+  Int16Array: "int16",
+  Int8Array: "int8",
+  BigUint64Array: "uint64",
+  Uint32Array: "uint32",
+  Uint16Array: "uint16",
+  Uint8Array: "uint8",
+  Uint8ClampedArray: "uint8",
+};
 
 // A typed array may be read as another dtype of the same bytes, where JavaScript has no type for it.
 const REREAD = { float16: "uint16", bool: "uint8" };
@@ -11,22 +41,20 @@ const REREAD = { float16: "uint16", bool: "uint8" };
 const ACCEPTED = "a typed array, an array of numbers, { data, shape } or a KernelArray";
 
 /** An array in the kernel's own memory: filled through `view()`, folded without a copy. */
-export class KernelArray extends Handle {
+export class KernelArray {
   #half;
+  #core;
   #dtype;
   #length;
 
   constructor(length, dtype = "float64") {
+    if (typeof dtype !== "string") throw badParameter("dtype", "a string", dtype);
+    if (typeof length !== "number") throw badParameter("length", "a number", length);
     // Where there are two kernels, that of the reductions: every dtype is known there.
-    const half = fold.kernel || fold.load ? fold : near;
-    super(half, "buffer", half.make("buffer_new", dtype, length));
-    this.#half = half;
+    this.#half = fold.kernel || fold.load ? fold : near;
+    this.#core = bufferOf(this.#half, dtype, length);
     this.#dtype = dtype;
     this.#length = length;
-  }
-
-  get [Symbol.toStringTag]() {
-    return "KernelArray";
   }
 
   get dtype() {
@@ -37,67 +65,73 @@ export class KernelArray extends Handle {
     return this.#length;
   }
 
+  /** The kernel's handle; throws if it was freed. */
+  get core() {
+    if (!this.#core) throw new NearfoldError("freed", "this KernelArray was freed");
+    return this.#core;
+  }
+
+  /** Returns whether the array lies in the kernel of a half. */
+  liesIn(half) {
+    return this.#half.kernel === half.kernel;
+  }
+
   view() {
     return viewOf(this.#half, this.core, this.#dtype, this.#length);
   }
+
+  free() {
+    this.#half.forget(this.#core);
+    this.#core = undefined;
+  }
 }
+owned(KernelArray, "KernelArray");
 
 export function alloc(length, dtype) {
   return new KernelArray(length, dtype);
 }
 
 /**
- * Returns `{ name, data, dtype, length }`; with `shape`, `strides` and `offset` where the elements are not simply in order.
- * `data` is a KernelArray if the elements lie in a kernel's memory.
+ * Returns `{ data, dtype, length, resident, layout }`: `resident` if the data lies in the kernel's
+ * memory, `layout` only where the elements are not simply in order.
  */
 export function describeArray(values, name) {
-  if (values instanceof KernelArray) return { name, data: values, dtype: values.dtype, length: values.length };
-  if (Array.isArray(values)) return { name, data: values, dtype: "float64", length: values.length };
+  if (values instanceof KernelArray) return { data: values, dtype: values.dtype, length: values.length, resident: true };
+  if (Array.isArray(values)) return { data: values, dtype: "float64", length: values.length };
   if (ArrayBuffer.isView(values)) return typed(values, undefined, name);
-  if (typeof values !== "object" || values === null || !("data" in values)) throw badParameter(name, ACCEPTED, values);
-  const { data, dtype, shape, strides, offset = 0 } = values;
-  if (!(data instanceof KernelArray || Array.isArray(data) || ArrayBuffer.isView(data))) throw badParameter(`${name}.data`, ACCEPTED, data);
-  const array = ArrayBuffer.isView(data) ? typed(data, dtype, name) : describeArray(data, name);
-  return { ...array, shape: integers("shape", shape ?? [array.length]), strides: strides && integers("strides", strides), offset: integers("offset", [offset])[0] };
-}
-
-/** Returns the description of an array that may be left out. */
-export function describeGiven(values, name) {
-  return values == null ? undefined : describeArray(values, name);
-}
-
-const dtypes = {};
-
-/** Returns the dtype of a class of typed arrays: “BigUint64Array” is of “uint64”. */
-function dtypeOf(name) {
-  if (!(name in dtypes)) {
-    const dtype = name?.replace(/Big|Clamped|Array/g, "").toLowerCase();
-    dtypes[name] = dtype in VIEWS ? dtype : undefined;
-  }
-  return dtypes[name];
+  if (typeof values === "object" && values !== null && "data" in values) return shaped(values, name);
+  throw badParameter(name, ACCEPTED, values);
 }
 
 function typed(data, dtype, name) {
-  const own = dtypeOf(data[Symbol.toStringTag]);
+  const own = DTYPES[data[Symbol.toStringTag]];
   if (!own) throw badParameter(name, ACCEPTED, data);
   if (data.length === 0) refuseDetached(data, name);
-  if (dtype !== undefined && dtype !== own && REREAD[dtype] !== own) throw badParameter("dtype", `${own}, or another dtype of the same bytes`, dtype);
+  if (dtype !== undefined && dtype !== own && REREAD[dtype] !== own) {
+    throw badParameter("dtype", `${own}, or another dtype of the same bytes`, dtype);
+  }
+  dtype ??= own;
   // A Float16Array is copied by its bits: the kernel's buffer is viewed so.
   if (own === "float16") data = new Uint16Array(data.buffer, data.byteOffset, data.length);
-  return { name, data, dtype: dtype ?? own, length: data.length };
+  return { data, dtype, length: data.length };
 }
 
-function integers(name, list) {
-  if (!(Array.isArray(list) || ArrayBuffer.isView(list))) throw badParameter(name, "an array of integers", list);
-  return Array.from(list, (each) => {
-    if (Number.isSafeInteger(each)) return each;
-    throw new NearfoldError("shape_mismatch", `${name}: expected integers, got ${describe(each)}`);
-  });
+function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
+  let array;
+  if (ArrayBuffer.isView(data)) array = typed(data, dtype, name);
+  else if (data instanceof KernelArray || Array.isArray(data)) array = describeArray(data, name);
+  else throw badParameter(`${name}.data`, "a typed array, an array of numbers or a KernelArray", data);
+  shape ??= [array.length];
+  for (const [key, list] of Object.entries({ shape, strides })) {
+    if (list !== undefined && !(Array.isArray(list) || ArrayBuffer.isView(list))) throw badParameter(key, "an array of integers", list);
+  }
+  return { ...array, layout: { shape: Array.from(shape), strides: strides && Array.from(strides), offset } };
 }
 
-/** Returns the layout of a described array, as src/wasm/buffer.rs reads it. */
-export function layoutOf({ length, shape, strides, offset }) {
-  return shape ? [length, offset, strides ? 1 : 0, shape.length, ...shape, ...(strides ?? [])] : length;
+/** Returns the layout of a described array, as the kernel reads it. */
+export function layoutOf({ layout = {}, length }) {
+  const { shape = [length], strides, offset = 0 } = layout;
+  return { length, shape, strides, offset };
 }
 
 /** A detached array, or one whose buffer has become too short for it, looks like an empty one: its methods tell. */
@@ -129,28 +163,30 @@ export function describeBytes(value) {
   return describeArray(bytes, "bytes");
 }
 
-/** Returns a described array as one of `dtype` in order, or throws: of a KernelArray the dtype is what it is. */
-export function converted(array, dtype, expected, values) {
-  const fits = array.data instanceof KernelArray ? array.dtype === dtype : /^(u?int(8|16|32)|float(32|64))$/.test(array.dtype);
-  if (!fits) throw badParameter(array.name, expected, values);
-  return { name: array.name, data: array.data, dtype, length: array.length };
-}
-
 /** Returns numbers in order, described as float64. */
 export function describeNumbers(values, name) {
   const array = describeArray(values, name);
-  const expected = "an array of numbers in one dimension";
-  if (array.shape) throw badParameter(name, expected, values);
-  return converted(array, "float64", expected, values);
+  const { data, dtype, layout, resident } = array;
+  if (layout || (resident ? dtype !== "float64" : !/^(u?int(8|16|32)|float(32|64))$/.test(dtype))) throw badParameter(name, "an array of numbers in one dimension", values);
+  return { data, dtype: "float64", length: array.length, resident };
+}
+
+/** Returns a new buffer of a half's kernel, with its `address` there: it stays where it is. */
+export function bufferOf(half, dtype, length) {
+  return half.enter(() => {
+    const core = new Buffer(dtype, length);
+    core.address = core.ptr;
+    return core;
+  });
 }
 
 /** Returns a typed array over a buffer of the kernel; the next growth of memory detaches it. */
-export function viewOf(half, core, dtype, length) {
-  return new VIEWS[dtype](half.heap, half.kernel.exports.buffer_address(core) >>> 0, length);
+function viewOf(half, core, dtype, length) {
+  return new VIEWS[dtype](half.heap, core.address, length);
 }
 
 /** Copies the elements of a described array into a buffer of the kernel, from its beginning. */
-function fill(half, core, { name, data, dtype, length, start = 0 }) {
+function fill(half, core, { data, dtype, length, start = 0 }, name) {
   const view = viewOf(half, core, dtype, length);
   if (!Array.isArray(data)) {
     view.set(data);
@@ -169,24 +205,20 @@ function fill(half, core, { name, data, dtype, length, start = 0 }) {
 }
 
 /** Arrays of up to so many bytes go through one small buffer per dtype that is kept. */
-const SCRATCH_LEN_BYTES = 65536;
+export const SCRATCH_LEN_BYTES = 65536;
 
-const capacityOf = (dtype) => SCRATCH_LEN_BYTES / VIEWS[dtype].BYTES_PER_ELEMENT;
-
-/** Returns whether an array is too long for the scratch, and may be read in pieces. */
-export function isLong({ data, dtype, length, shape }) {
-  return !shape && !(data instanceof KernelArray) && length > capacityOf(dtype);
+/** Returns how many bytes the elements take in the kernel. */
+export function lenBytes({ dtype, length }) {
+  return length * VIEWS[dtype].BYTES_PER_ELEMENT;
 }
 
-/** Calls `work(core, layout)` with an array, piece by piece if it is long. */
-export function inPieces(half, array, work) {
-  if (!isLong(array)) return withArray(half, array, (core) => work(core, layoutOf(array)));
-  const step = capacityOf(array.dtype);
+/** Yields an array in pieces that fit into the scratch. */
+export function* pieces(array) {
+  const step = SCRATCH_LEN_BYTES / VIEWS[array.dtype].BYTES_PER_ELEMENT;
   for (let start = 0; start < array.length; start += step) {
     const length = Math.min(step, array.length - start);
     const { data } = array;
-    const piece = Array.isArray(data) ? data.slice(start, start + length) : data.subarray(start, start + length);
-    withArray(half, { ...array, data: piece, length, start }, (core) => work(core, length));
+    yield { ...array, data: Array.isArray(data) ? data.slice(start, start + length) : data.subarray(start, start + length), length, start };
   }
 }
 
@@ -194,33 +226,38 @@ export function inPieces(half, array, work) {
  * Calls `work(core)` with the array in the memory of a half's kernel: where it lies if it lies there, else
  * in a copy that lives as long as the call.
  */
-export function withArray(half, array, work) {
-  const { data, dtype, length } = array;
-  if (data instanceof KernelArray) {
+export function withKernelArray(half, array, name, work) {
+  const { data, dtype, length, resident } = array;
+  if (resident) {
     const { core } = data;
-    if (data.liesIn(half)) return work(core);
+    if (data.liesIn(half)) return half.enter(() => work(core));
     array = { ...array, data: data.view() };
   }
-  const { scratch } = half.ready();
-  const capacity = capacityOf(dtype);
+  half.ready();
+  const { scratch } = half.kernel;
+  const capacity = SCRATCH_LEN_BYTES / VIEWS[dtype].BYTES_PER_ELEMENT;
   const small = length <= capacity;
   // While it is used the scratch is taken: a second array of the same call gets a buffer of its own.
-  const core = (small && scratch[dtype]) || half.make("buffer_new", dtype, small ? capacity : length);
+  const core = (small && scratch[dtype]) || bufferOf(half, dtype, small ? capacity : length);
   if (small) scratch[dtype] = undefined;
   try {
-    fill(half, core, array);
-    return work(core);
+    fill(half, core, array, name);
+    return half.enter(() => work(core));
   } finally {
     if (small && !scratch[dtype]) scratch[dtype] = core;
-    else half.free("buffer", core);
+    else half.release(core);
   }
 }
 
-/** Calls `work` with the core and the layout of each array; of one that is not there, the layout is `undefined`. */
-export function withArrays(half, [array, ...others], work, ...lent) {
-  const next = (core) => {
-    const all = [...lent, core, array && layoutOf(array)];
-    return others.length ? withArrays(half, others, work, ...all) : work(...all);
-  };
-  return array ? withArray(half, array, next) : next(lent[0]);
+/** Copies a described array, if there is one, into a buffer that the call consumes. */
+export function copyOf(half, array, name) {
+  if (!array) return undefined;
+  const core = bufferOf(half, array.dtype, array.length);
+  try {
+    fill(half, core, { ...array, data: array.resident ? array.data.view() : array.data }, name);
+    return core;
+  } catch (error) {
+    half.release(core);
+    throw error;
+  }
 }

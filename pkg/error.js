@@ -1,14 +1,36 @@
-// What nearfold throws. The kernel throws it too.
+// What nearfold throws. Also imported by the generated code, which throws it from Rust.
 
 /** An error of nearfold: `code` is stable and for programs, `message` is for people. */
 export class NearfoldError extends Error {
   constructor(code, message, options) {
     // The kernel spells a parameter's name as Rust does.
-    super(message?.replace(/^\w+(?=:)/, (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())), options);
+    super(message?.replace(/^\w+(?=:)/, camelCase), options);
     this.code = code;
   }
 }
 Object.defineProperty(NearfoldError.prototype, "name", { value: "NearfoldError", configurable: true, writable: true });
+
+/** Returns a name of the kernel as JavaScript spells it. */
+export function camelCase(name) {
+  return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+}
+
+/** Returns the kernel's name of a reduction. */
+export function reductionName(op) {
+  return op === "variance" ? "var" : op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+let panic;
+
+/** Keeps the text of a panic, which comes just before the trap. */
+export function panicked(message) {
+  panic = message;
+}
+
+/** Returns the text of the panic that led to the trap, if there was one. */
+export function lastPanic() {
+  return panic;
+}
 
 /** Returns the error for an argument of the wrong kind. */
 export function badParameter(name, expected, got) {
@@ -20,10 +42,17 @@ export function badParameter(name, expected, got) {
 export function describe(value) {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "symbol") return String(value);
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object" && value !== null) return `a value of type ${tag(value)}`;
   return String(value);
+}
+
+/** Completes a class that holds memory of the kernel: its name is told in errors, and `using` frees it. */
+export function owned(Class, name) {
+  Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
+  if (Symbol.dispose) Class.prototype[Symbol.dispose] = Class.prototype.free;
 }
 
 /** Returns the kind of an object, of whatever frame: `instanceof` knows the own frame's only. */

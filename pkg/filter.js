@@ -1,30 +1,37 @@
 // Which ids of an index a search may return, worked out once for many searches.
 
-import { badParameter } from "./error.js";
-import { Handle, MADE } from "./handle.js";
+import { NearfoldError, badParameter, owned } from "./error.js";
 import { near } from "./kernel.js";
 
 /** Made by `Index.filter`. */
-export class Filter extends Handle {
+export class Filter {
+  #core;
   #index;
 
-  constructor(made, address, index) {
-    if (made !== MADE) throw new TypeError("a Filter is made by index.filter(…)");
-    super(near, "filter", address);
+  constructor(core, index) {
+    this.#core = core;
     this.#index = index;
   }
 
-  get [Symbol.toStringTag]() {
-    return "Filter";
-  }
-
   get count() {
-    return near.call("filter_count", this.core);
+    return near.enter(() => this.#live().count);
   }
 
   /** The kernel's handle, for searches of the index that the filter was made from. */
   coreFor(index) {
     if (index !== this.#index) throw badParameter("filter", "a filter of this index", "one of another index");
-    return this.core;
+    return this.#live();
+  }
+
+  free() {
+    near.forget(this.#core);
+    this.#core = undefined;
+  }
+
+  #live() {
+    near.ready();
+    if (!this.#core) throw new NearfoldError("freed", "this Filter was freed");
+    return this.#core;
   }
 }
+owned(Filter, "Filter");

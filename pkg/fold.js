@@ -1,99 +1,132 @@
 // Reductions by NumPy's names. What each returns, and for what input which error: index.d.ts.
 
-import { describeArray, describeGiven, describeNumbers, inPieces, isLong, withArray, withArrays } from "./array.js";
-import { badParameter, tag } from "./error.js";
+import {
+  AccumulatorCore,
+  bincount as bincountOf,
+  describe as describeLayout,
+  digitize as digitizeLayout,
+  group as groupLayout,
+  histogram as histogramOf,
+  pair,
+  reduce as reduceLayout,
+  reducePrefix,
+  reduceQuickly,
+  reductionNames,
+  scan as scanLayout,
+  single,
+} from "./wasm/nearfold.js";
+import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { badParameter, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
-import { own } from "./options.js";
+import { known, own } from "./options.js";
 
-const reduction = (op) => (values, options) => reduce(op, values, options);
-const quantileOf = (op) => (values, q, options) => quantiles(op, values, q, options);
-const product = (op) => (a, b, options) => run("pair", [op, own(options)], describeArray(a, "values"), describeArray(b, "other"));
-/** Of an array, and of a second one that an option may give. */
-const relation = (op, second) => (values, options) => {
-  options = own(options);
-  return run("pair", [op, options], describeArray(values, "values"), describeGiven(options?.[second], second));
-};
-const running = (op) => (values, options) => run("scan", [op, own(options)], describeArray(values, "values"));
+export const sum = (values, options) => reduce("sum", values, options);
+export const mean = (values, options) => reduce("mean", values, options);
+export const prod = (values, options) => reduce("prod", values, options);
+export const variance = (values, options) => reduce("var", values, options);
+export const std = (values, options) => reduce("std", values, options);
+export const min = (values, options) => reduce("min", values, options);
+export const max = (values, options) => reduce("max", values, options);
+export const ptp = (values, options) => reduce("ptp", values, options);
+export const argmin = (values, options) => reduce("argmin", values, options);
+export const argmax = (values, options) => reduce("argmax", values, options);
+export const norm = (values, options) => reduce("norm", values, options);
+export const any = (values, options) => reduce("any", values, options);
+export const all = (values, options) => reduce("all", values, options);
+export const count = (values, options) => reduce("count", values, options);
+export const countNonzero = (values, options) => reduce("count_nonzero", values, options);
+export const minmax = (values, options) => reduce("minmax", values, options);
+export const median = (values, options) => reduce("median", values, options);
+export const quantile = (values, q, options) => quantiles("quantile", values, q, options);
+export const percentile = (values, q, options) => quantiles("percentile", values, q, options);
+export const skew = (values, options) => reduce("skew", values, options);
+export const kurtosis = (values, options) => reduce("kurtosis", values, options);
+export const moments = (values, options) => reduce("moments", values, options);
+export const nansum = (values, options) => reduce("nansum", values, options);
+export const nanmean = (values, options) => reduce("nanmean", values, options);
+export const nanprod = (values, options) => reduce("nanprod", values, options);
+export const nanvar = (values, options) => reduce("nanvar", values, options);
+export const nanstd = (values, options) => reduce("nanstd", values, options);
+export const nanmin = (values, options) => reduce("nanmin", values, options);
+export const nanmax = (values, options) => reduce("nanmax", values, options);
+export const nanargmin = (values, options) => reduce("nanargmin", values, options);
+export const nanargmax = (values, options) => reduce("nanargmax", values, options);
+export const nanminmax = (values, options) => reduce("nanminmax", values, options);
+export const nanmedian = (values, options) => reduce("nanmedian", values, options);
+export const nanskew = (values, options) => reduce("nanskew", values, options);
+export const nankurtosis = (values, options) => reduce("nankurtosis", values, options);
+export const nanmoments = (values, options) => reduce("nanmoments", values, options);
+export const nanquantile = (values, q, options) => quantiles("nanquantile", values, q, options);
+export const nanpercentile = (values, q, options) => quantiles("nanpercentile", values, q, options);
 
-export const sum = /* @__PURE__ */ reduction("sum");
-export const mean = /* @__PURE__ */ reduction("mean");
-export const prod = /* @__PURE__ */ reduction("prod");
-export const variance = /* @__PURE__ */ reduction("var");
-export const std = /* @__PURE__ */ reduction("std");
-export const min = /* @__PURE__ */ reduction("min");
-export const max = /* @__PURE__ */ reduction("max");
-export const ptp = /* @__PURE__ */ reduction("ptp");
-export const argmin = /* @__PURE__ */ reduction("argmin");
-export const argmax = /* @__PURE__ */ reduction("argmax");
-export const norm = /* @__PURE__ */ reduction("norm");
-export const any = /* @__PURE__ */ reduction("any");
-export const all = /* @__PURE__ */ reduction("all");
-export const count = /* @__PURE__ */ reduction("count");
-export const countNonzero = /* @__PURE__ */ reduction("count_nonzero");
-export const minmax = /* @__PURE__ */ reduction("minmax");
-export const median = /* @__PURE__ */ reduction("median");
-export const quantile = /* @__PURE__ */ quantileOf("quantile");
-export const percentile = /* @__PURE__ */ quantileOf("percentile");
-export const skew = /* @__PURE__ */ reduction("skew");
-export const kurtosis = /* @__PURE__ */ reduction("kurtosis");
-export const moments = /* @__PURE__ */ reduction("moments");
-export const nansum = /* @__PURE__ */ reduction("nansum");
-export const nanmean = /* @__PURE__ */ reduction("nanmean");
-export const nanprod = /* @__PURE__ */ reduction("nanprod");
-export const nanvar = /* @__PURE__ */ reduction("nanvar");
-export const nanstd = /* @__PURE__ */ reduction("nanstd");
-export const nanmin = /* @__PURE__ */ reduction("nanmin");
-export const nanmax = /* @__PURE__ */ reduction("nanmax");
-export const nanargmin = /* @__PURE__ */ reduction("nanargmin");
-export const nanargmax = /* @__PURE__ */ reduction("nanargmax");
-export const nanminmax = /* @__PURE__ */ reduction("nanminmax");
-export const nanmedian = /* @__PURE__ */ reduction("nanmedian");
-export const nanskew = /* @__PURE__ */ reduction("nanskew");
-export const nankurtosis = /* @__PURE__ */ reduction("nankurtosis");
-export const nanmoments = /* @__PURE__ */ reduction("nanmoments");
-export const nanquantile = /* @__PURE__ */ quantileOf("nanquantile");
-export const nanpercentile = /* @__PURE__ */ quantileOf("nanpercentile");
+export const dot = (a, b, options) => combine("dot", a, b, options);
+export const vecdot = (a, b, options) => combine("vecdot", a, b, options);
+export const cosine = (a, b, options) => combine("cosine", a, b, options);
+export const average = (values, options) => combine("average", values, options?.weights, options);
+export const cov = (values, options) => combine("cov", values, options?.other, options);
+export const corrcoef = (values, options) => combine("corrcoef", values, options?.other, options);
 
-export const dot = /* @__PURE__ */ product("dot");
-export const vecdot = /* @__PURE__ */ product("vecdot");
-export const cosine = /* @__PURE__ */ product("cosine");
-export const average = /* @__PURE__ */ relation("average", "weights");
-export const cov = /* @__PURE__ */ relation("cov", "other");
-export const corrcoef = /* @__PURE__ */ relation("corrcoef", "other");
+export const cumsum = (values, options) => scan("cumsum", values, options);
+export const cumprod = (values, options) => scan("cumprod", values, options);
+export const cummin = (values, options) => scan("cummin", values, options);
+export const cummax = (values, options) => scan("cummax", values, options);
 
-export const cumsum = /* @__PURE__ */ running("cumsum");
-export const cumprod = /* @__PURE__ */ running("cumprod");
-export const cummin = /* @__PURE__ */ running("cummin");
-export const cummax = /* @__PURE__ */ running("cummax");
-
-export function histogram(values, options) {
-  options = own(options);
-  const { bins, weights } = options ?? {};
-  const edges = typeof bins === "object" && bins ? describeNumbers(bins, "bins") : undefined;
-  return run("histogram", [options], describeArray(values, "values"), edges, describeGiven(weights, "weights"));
+export function histogram(values, options = {}) {
+  fold.ready();
+  const { bins, weights, ...rest } = known(options, ["bins", "range", "density", "weights"]);
+  const array = describeArray(values, "values");
+  const edges = typeof bins === "object" && bins !== null ? describeNumbers(bins, "bins") : undefined;
+  const weighted = weights == null ? undefined : describeArray(weights, "weights");
+  return withKernelArray(fold, array, "values", (core) =>
+    histogramOf(core, layoutOf(array), edges ? rest : { bins, ...rest }, copyOf(fold, edges, "bins"), edges?.length ?? 0, copyOf(fold, weighted, "weights"), weighted && layoutOf(weighted)),
+  );
 }
 
-export function bincount(values, options) {
-  options = own(options);
-  return run("bincount", [options], describeIntegers(values, "values"), describeGiven(options?.weights, "weights"));
+export function bincount(values, options = {}) {
+  fold.ready();
+  const { weights, minlength = 0 } = known(options, ["weights", "minlength"]);
+  if (typeof minlength !== "number") throw badParameter("minlength", "an integer", minlength);
+  const array = describeIntegers(values, "values");
+  const weighted = weights == null ? undefined : describeArray(weights, "weights");
+  return withKernelArray(fold, array, "values", (core) => bincountOf(core, layoutOf(array), minlength, copyOf(fold, weighted, "weights"), weighted && layoutOf(weighted)));
 }
 
-export function digitize(values, bins, options) {
-  return run("digitize", [own(options)], describeArray(values, "values"), describeNumbers(bins, "bins"));
+export function digitize(values, bins, options = {}) {
+  fold.ready();
+  const { right = false } = known(options, ["right"]);
+  if (typeof right !== "boolean") throw badParameter("right", "a boolean", right);
+  const array = describeArray(values, "values");
+  const edges = describeNumbers(bins, "bins");
+  return withKernelArray(fold, array, "values", (core) => withKernelArray(fold, edges, "bins", (binsCore) => digitizeLayout(core, layoutOf(array), binsCore, edges.length, right)));
 }
 
-export function group(op, values, codes, options) {
-  return run("group", [op, own(options)], describeArray(values, "values"), describeIntegers(codes, "codes"));
+export function group(op, values, codes, options = {}) {
+  fold.ready();
+  if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
+  if (tag(options) !== "Object") throw badParameter("options", "an object", options);
+  const { groups, ...rest } = options;
+  for (const name of ["axis", "keepdims", "where"]) if (rest[name] !== undefined) throw badParameter("options", "options that hold for groups", name);
+  if (groups !== undefined && typeof groups !== "number") throw badParameter("groups", "an integer", groups);
+  const array = describeArray(values, "values");
+  const labels = describeIntegers(codes, "codes");
+  return withKernelArray(fold, array, "values", (core) =>
+    withKernelArray(fold, labels, "codes", (codesCore) => groupLayout(reductionName(op), core, layoutOf(array), codesCore, layoutOf(labels), groups, rest)),
+  );
 }
 
 export function describe(values, options) {
+  fold.ready();
   options = own(options);
-  return run("describe", [options], describeArray(values, "values"), describeMask(options?.where));
+  const array = describeArray(values, "values");
+  const mask = options?.where == null ? undefined : describeMask(options.where);
+  return withKernelArray(fold, array, "values", (core) => describeLayout(core, layoutOf(array), options, copyOf(fold, mask, "where"), mask && layoutOf(mask)));
 }
 
-/** Calls the kernel with arguments and then with arrays, described. */
-function run(name, given, ...arrays) {
-  return withArrays(fold, arrays, (...lent) => fold.call(name, ...given, ...lent));
+function scan(op, values, options) {
+  fold.ready();
+  options = own(options);
+  const array = describeArray(values, "values");
+  return withKernelArray(fold, array, "values", (core) => scanLayout(op, core, layoutOf(array), options));
 }
 
 /** Returns an array described, one of numbers as int64: it counts as float64 elsewhere. */
@@ -112,45 +145,70 @@ let places;
 
 function reduce(op, values, options) {
   fold.ready();
-  places ??= Object.fromEntries(fold.call("reductionNames").split(" ").map((name, place) => [name, place]));
-  const place = places[op];
+  if (options === undefined) {
+    places ??= Object.fromEntries(fold.enter(reductionNames).split(" ").map((name, place) => [name, place]));
+    const array = describeArray(values, "values");
+    if (!array.layout && (array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES)) {
+      const number = withKernelArray(fold, array, "values", (core) => reduceQuickly(places[op], core, array.length));
+      if (number === number) return number;
+    }
+  }
   options = own(options);
   const array = describeArray(values, "values");
-  const long = isLong(array);
-  if (options === undefined && !long && !array.shape) {
-    const number = withArray(fold, array, (core) => fold.call("reduceQuickly", place, core, array.length));
-    if (number === number) return number;
-  }
-  const { axis, keepdims, exact, where } = options ?? {};
-  if (long && axis == null && !keepdims && exact !== false && where == null && !KEEPS_ALL.test(op)) return reduceStream(place, array, options);
-  return run("reduce", [place, options], array, describeMask(where));
+  const where = options?.where ?? undefined;
+  if (array.layout || where !== undefined) return reduceWhere(op, array, where, options);
+  const whole = options === undefined || (options !== null && options.axis == null && !options.keepdims && options.exact !== false);
+  if (whole && !array.resident && lenBytes(array) > SCRATCH_LEN_BYTES && !KEEPS_ALL.test(op)) return reduceStream(op, array, options);
+  return withKernelArray(fold, array, "values", (core) => reducePrefix(op, core, array.length, options));
+}
+
+function reduceWhere(op, array, where, options) {
+  const mask = where === undefined ? undefined : describeMask(where);
+  return withKernelArray(fold, array, "values", (core) =>
+    reduceLayout(op, core, layoutOf(array), options, copyOf(fold, mask, "where"), mask && layoutOf(mask)),
+  );
 }
 
 /**
  * Reads a long array through the scratch, so that the kernel's memory does not grow with it: for an estimate, where there is
  * one, and again where that does not settle the result.
  */
-function reduceStream(place, array, options) {
+function reduceStream(op, array, options) {
   for (const quick of [true, false]) {
-    const state = fold.make("pieces", place, options, array.dtype, quick);
+    const state = fold.enter(() => new AccumulatorCore(op, array.dtype, options, quick));
     try {
-      inPieces(fold, array, (core, layout) => fold.call("state_push", state, core, layout, core));
-      const result = fold.call("state_finish", state);
+      for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.pushPrefix(core, piece.length));
+      const result = fold.enter(() => state.finish());
       if (result !== undefined) return result;
     } finally {
-      fold.free("state", state);
+      fold.release(state);
     }
   }
 }
 
+function combine(op, a, b, options) {
+  fold.ready();
+  options = own(options);
+  const left = describeArray(a, "values");
+  if (b == null && op !== "dot" && op !== "vecdot" && op !== "cosine") {
+    return withKernelArray(fold, left, "values", (core) => single(op, core, layoutOf(left), options));
+  }
+  const right = describeArray(b, "other");
+  return withKernelArray(fold, left, "values", (leftCore) =>
+    withKernelArray(fold, right, "other", (rightCore) => pair(op, leftCore, layoutOf(left), rightCore, layoutOf(right), options)),
+  );
+}
+
 function quantiles(op, values, q, options) {
   if (q == null) throw badParameter("q", "a number or an array of numbers", q);
-  if (options == null || tag(options) === "Object") options = { ...options, q };
-  return options.weights == null ? reduce(op, values, options) : run("pair", [op, options], describeArray(values, "values"), describeArray(options.weights, "weights"));
+  if (options != null && tag(options) !== "Object") throw badParameter("options", "an object", options);
+  options = { ...options, q };
+  if (options.weights == null) return reduce(op, values, options);
+  if (options.where != null) throw badParameter("where", "none beside weights: a weight of 0 leaves an element out", options.where);
+  return combine(op, values, options.weights, options);
 }
 
 function describeMask(where) {
-  if (where == null) return undefined;
   if (Array.isArray(where)) {
     const other = where.find((truth) => typeof truth !== "boolean");
     if (other !== undefined) throw badParameter("where", "an array of booleans", other);

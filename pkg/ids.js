@@ -1,6 +1,6 @@
 // What counts as ids.
 
-import { badParameter } from "./error.js";
+import { NearfoldError, badParameter, describe } from "./error.js";
 
 export function idsToBigints(ids) {
   if (ids instanceof BigUint64Array) return ids;
@@ -8,6 +8,6 @@ export function idsToBigints(ids) {
   return BigUint64Array.from(ids, (id) => {
     if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);
     if (typeof id === "bigint" && BigInt.asUintN(64, id) === id) return id;
-    throw badParameter("ids", "integers from 0 to 2^53 - 1, or BigInts up to 2^64 - 1", id);
+    throw new NearfoldError("bad_parameter", `ids: expected integers from 0 to 2^53 - 1, or BigInts up to 2^64 - 1, got ${describe(id)}`);
   });
 }

@@ -1,14 +1,17 @@
 // The kernels that run, and what guards every call into them. `nearfold` has one kernel for both halves of the API,
-// `nearfold/fold` and `nearfold/near` have one each.
+// `nearfold/fold` and `nearfold/near` have one each; they share the generated code, which works for one kernel at a time.
 
-import { instantiate } from "./border.js";
-import { NearfoldError } from "./error.js";
+import { initSync, use } from "./wasm/nearfold.js";
+import { NearfoldError, lastPanic } from "./error.js";
 
-// (func (drop (i8x16.splat (i32.const 0)))): valid where SIMD is.
-const SIMD_PROBE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11);
+// (func (v128.const i32x4 0 0 0 0) drop): valid where SIMD is.
+const SIMD_PROBE = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0,
+  10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
+);
 
 /**
- * A half of the API, and the kernel that works for it: `{ exports, panic, scratch, depth, forgotten, poison }`, where `depth` is
+ * A half of the API, and the kernel that works for it: `{ exports, scratch, depth, forgotten, poison }`, where `depth` is
  * how many calls into it are under way: one, unless it called a function of the caller's.
  */
 class Half {
@@ -17,7 +20,7 @@ class Half {
     this.mark = mark;
   }
 
-  /** Returns the kernel; throws unless it can be called. */
+  /** Throws unless the kernel can be called. */
   ready() {
     if (!this.kernel) {
       // A host that can read the kernel synchronously starts it at the first call.
@@ -25,7 +28,6 @@ class Half {
       this.load();
     }
     if (this.kernel.poison) throw new NearfoldError("poisoned", this.kernel.poison);
-    return this.kernel;
   }
 
   /** Returns the buffer of the kernel's memory: another one after every growth. */
@@ -33,61 +35,45 @@ class Half {
     return this.kernel.exports.memory.buffer;
   }
 
-  /** Calls a function of the kernel that returns a JavaScript value, a number of its own, or nothing. */
-  call(name, ...args) {
-    const kernel = this.ready();
-    const answer = enter(kernel, name, args);
-    if (!Array.isArray(answer)) return answer;
-    return answer.length > 2 ? taken(kernel, answer[0]) : undefined;
-  }
-
-  /** Calls a function of the kernel that returns a number, which may be the address of what it made. */
-  make(name, ...args) {
-    return enter(this.ready(), name, args)[0];
-  }
-
-  /** Gives back what the kernel made: when it has returned, for it may be at work with it; never after a trap. */
-  free(kind, address) {
+  /**
+   * Calls into the kernel. A trap means a defect in nearfold: memory may be inconsistent from then
+   * on, so every later call is refused.
+   */
+  enter(work) {
+    this.ready();
     const { kernel } = this;
-    if (!address || kernel.poison) return;
-    if (kernel.depth) kernel.forgotten.push([kind, address]);
-    else free(kernel, kind, address);
+    kernel.depth++;
+    const before = use(kernel.exports);
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${lastPanic() ?? error.message}`;
+      throw new NearfoldError("poisoned", kernel.poison, { cause: error });
+    } finally {
+      if (--kernel.depth === 0 && !kernel.poison) while (kernel.forgotten.length) kernel.forgotten.pop().free();
+      use(before);
+    }
   }
-}
 
-/**
- * Calls into a kernel. A trap means a defect in nearfold: memory may be inconsistent from then on, so every later call is
- * refused. What fails returns `[…, error, true]`, where the error is a place in the kernel's table.
- */
-function enter(kernel, name, args) {
-  kernel.depth++;
-  try {
-    const answer = kernel.exports[name](...args);
-    if (Array.isArray(answer) && answer.at(-1)) throw taken(kernel, answer.at(-2));
-    return answer;
-  } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${kernel.panic ?? error.message}`;
-    throw new NearfoldError("poisoned", kernel.poison, { cause: error });
-  } finally {
-    if (--kernel.depth === 0 && !kernel.poison) while (kernel.forgotten.length) free(kernel, ...kernel.forgotten.pop());
+  /** Frees an object of the kernel; after a trap its memory is left alone. */
+  release(core) {
+    if (!core || this.kernel.poison) return;
+    const before = use(this.kernel.exports);
+    core.free();
+    use(before);
   }
-}
 
-function free({ exports }, kind, address) {
-  exports[`__wbg_${kind}_free`](address, 0);
-}
-
-/** Takes a value out of a kernel's table. */
-function taken({ exports }, place) {
-  const value = exports.__wbindgen_externrefs.get(place);
-  exports.__externref_table_dealloc(place);
-  return value;
+  /** Frees what the caller lets go of: when the kernel has returned, for it may be at work with it. */
+  forget(core) {
+    if (this.kernel?.depth && core) this.kernel.forgotten.push(core);
+    else this.release(core);
+  }
 }
 
 /** The half that reduces, and the half that searches. */
-export const fold = /* @__PURE__ */ new Half("reduce");
-export const near = /* @__PURE__ */ new Half("index_new");
+export const fold = /* @__PURE__ */ new Half("reducePrefix");
+export const near = /* @__PURE__ */ new Half("indexcore_new");
 
 /** Starts a kernel from a `WebAssembly.Module` or from its bytes, for those of the halves that have none: the first start wins. */
 export function start(module, halves) {
@@ -99,7 +85,7 @@ export function start(module, halves) {
     if (!(module instanceof WebAssembly.Module)) module = new WebAssembly.Module(module);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
     if (!halves.every(({ mark }) => names.includes(mark))) throw new TypeError("it has other exports");
-    const kernel = Object.assign(instantiate(module), { scratch: {}, depth: 0, forgotten: [] });
+    const kernel = { exports: initSync(module), scratch: {}, depth: 0, forgotten: [] };
     for (const half of halves) half.kernel ??= kernel;
   } catch (cause) {
     throw new NearfoldError("load_failed", `this is not nearfold's kernel, or the page's Content-Security-Policy lacks 'wasm-unsafe-eval': ${cause.message}`, { cause });
@@ -108,7 +94,6 @@ export function start(module, halves) {
 
 /** Returns the size of the kernels' memory in bytes. It never shrinks. */
 export function kernelMemory() {
-  const running = new Set([fold.kernel, near.kernel]);
-  running.delete(undefined);
+  const running = new Set([fold.kernel, near.kernel].filter(Boolean));
   return [...running].reduce((size, { exports }) => size + exports.memory.buffer.byteLength, 0);
 }

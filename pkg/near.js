@@ -1,98 +1,113 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
-import { converted, describeArray, describeBytes, withArray } from "./array.js";
-import { NearfoldError, badParameter, isPlain, tag } from "./error.js";
+import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
+import { describeArray, describeBytes, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
-import { Handle, MADE } from "./handle.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
 import { known, own } from "./options.js";
 import { receive } from "./stream.js";
 
+const COLUMNS = "an object of names and arrays of values";
 const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
 
-export class Index extends Handle {
+export class Index {
+  #core;
   #busy = false;
 
   constructor(dim, options) {
-    super(near, "index", dim === MADE ? options : near.make("index_new", dim, own(options)));
-  }
-
-  get [Symbol.toStringTag]() {
-    return "Index";
+    near.ready();
+    if (dim instanceof IndexCore) {
+      this.#core = dim;
+      return;
+    }
+    if (typeof dim !== "number") throw badParameter("dim", "a number", dim);
+    options = own(options);
+    this.#core = near.enter(() => new IndexCore(dim, options));
   }
 
   static fromBytes(bytes) {
+    near.ready();
     const array = describeBytes(bytes);
-    return withArray(near, array, (core) => opened(core, array.length));
+    return new Index(withKernelArray(near, array, "bytes", (core) => IndexCore.fromBytes(core, array.length)));
   }
 
   static async fromStream(stream, options = {}) {
-    return receive(stream, options, opened);
-  }
-
-  /** The address in the kernel; throws if it was freed, or is at work. */
-  get core() {
-    if (this.#busy) throw new NearfoldError("busy", "this index is at work: call it when the function that it calls has returned");
-    return super.core;
+    return receive(stream, options, (core, length) => new Index(near.enter(() => IndexCore.fromBytes(core, length))));
   }
 
   get dim() {
-    return near.call("index_dim", this.core);
+    return near.enter(() => this.#live().dim);
   }
 
   get length() {
-    return near.call("index_length", this.core);
+    return near.enter(() => this.#live().length);
   }
 
   get params() {
-    return near.call("index_params", this.core);
+    return near.enter(() => this.#live().params);
   }
 
   has(id) {
-    return !!near.call("index_has", this.core, idsToBigints([id])[0]);
+    const [wanted] = idsToBigints([id]);
+    return near.enter(() => this.#live().has(wanted));
   }
 
   vector(id) {
-    return near.call("index_vector", this.core, idsToBigints([id])[0]);
+    const [wanted] = idsToBigints([id]);
+    return near.enter(() => this.#live().vector(wanted));
   }
 
   memory() {
-    return near.call("index_memory", this.core);
+    return near.enter(() => this.#live().memory());
   }
 
   add(vectors, options = {}) {
+    const dim = this.dim;
     const { ids, progress, columns } = known(options, ["ids", "progress", "columns"]);
     if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
     const bigints = ids === undefined ? undefined : idsToBigints(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
-    const rows = this.#rows(vectors, "vectors");
-    return given("columns", [columns, true], (values) => this.#work(rows, (core, array) => near.call("index_add", core, array, rows.length, bigints, bigint, values, progress)));
+    const rows = describeRows(vectors, dim, "vectors");
+    return withColumns(columns, (given) =>
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
+    );
   }
 
   update(vectors, ids, options = {}) {
+    const dim = this.dim;
     const { columns } = known(options, ["columns"]);
     const bigints = idsToBigints(ids);
-    const rows = this.#rows(vectors, "vectors");
-    given("columns", [columns, true], (values) => this.#work(rows, (core, array) => near.call("index_update", core, array, rows.length, bigints, values)));
+    const rows = describeRows(vectors, dim, "vectors");
+    withColumns(columns, (given) =>
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
+    );
   }
 
   get columns() {
-    return Object.fromEntries(near.call("index_columns", this.core));
+    const pairs = near.enter(() => this.#live().columns());
+    return Object.fromEntries(pairs.flatMap((name, i) => (i % 2 ? [] : [[name, pairs[i + 1]]])));
   }
 
   addColumn(name, type) {
-    near.call("index_addColumn", this.core, name, type);
+    const index = this.#live();
+    if (typeof name !== "string") throw badParameter("name", "a string", name);
+    if (typeof type !== "string") throw badParameter("type", '"int", "float", "string" or "bool"', type);
+    near.enter(() => index.addColumn(name, type));
   }
 
   dropColumn(name) {
-    near.call("index_dropColumn", this.core, name);
+    const index = this.#live();
+    if (typeof name !== "string") throw badParameter("name", "a string", name);
+    near.enter(() => index.dropColumn(name));
   }
 
   setColumns(ids, columns) {
-    this.core;
+    this.#live();
+    if (columns == null) throw badParameter("columns", COLUMNS, columns);
     const bigints = idsToBigints(ids);
-    given("columns", [columns, false], (values) => near.call("index_setColumns", this.core, bigints, values));
+    withColumns(columns, (given) => near.enter(() => this.#live().setColumns(bigints, given)));
   }
 
   get(id) {
@@ -102,73 +117,82 @@ export class Index extends Handle {
   }
 
   remove(ids) {
-    this.core;
+    this.#live();
     const bigints = idsToBigints(listed(ids));
-    near.call("index_remove", this.core, bigints);
+    near.enter(() => this.#live().remove(bigints));
   }
 
   compact() {
-    near.call("index_compact", this.core);
+    near.enter(() => this.#live().compact());
   }
 
   filter(allowed, options = {}) {
-    this.core;
-    options = own(known(options, ["ids"]));
-    const made = (name, ...args) => new Filter(MADE, near.make(name, ...args), this);
+    this.#live();
+    const { ids = "number" } = known(options, ["ids"]);
+    if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
     // A Map or a Promise would look like an object without columns, and allow everything.
-    if (isPlain(allowed)) return given("expression", [allowed], (expression) => made("index_filterWhere", this.core, expression));
-    if (typeof allowed === "function") return this.#work(undefined, (core) => made("index_filter", core, allowed, options));
+    if (isPlain(allowed)) {
+      const given = near.enter(() => new GivenFilter(allowed));
+      try {
+        return new Filter(near.enter(() => this.#live().filterWhere(given)), this);
+      } finally {
+        near.release(given);
+      }
+    }
+    if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter(allowed, ids))), this);
     let list = listed(allowed);
     if (Array.isArray(list) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
     if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, booleans, an object of what the columns must be, a function, or a Filter of this index", allowed);
     const bigints = idsToBigints(list);
-    return made("index_filterIds", this.core, bigints);
+    return new Filter(near.enter(() => this.#live().filterIds(bigints)), this);
   }
 
   search(query, options) {
-    return this.#found("index_search", query, "query", options);
-  }
-
-  searchMany(queries, options) {
-    return this.#found("index_searchMany", queries, "queries", options);
+    return this.#found(query, "query", options, "search");
   }
 
   searchRadius(query, radius, options) {
-    return this.#found("index_searchRadius", query, "query", options, radius);
+    if (typeof radius !== "number") throw badParameter("radius", "a number", radius);
+    return this.#found(query, "query", options, "searchRadius", radius);
   }
 
-  recall(options) {
-    return near.make("index_recall", this.core, own(options));
+  searchMany(queries, options) {
+    return this.#found(queries, "queries", options, "searchMany");
+  }
+
+  recall(options = {}) {
+    options = own(known(options, ["k", "efSearch", "recall", "exact"]));
+    return this.#whileBusy((index) => near.enter(() => index.recall(options)));
   }
 
   health() {
-    return near.call("index_health", this.core);
+    return near.enter(() => this.#live().health());
   }
 
   toBytes() {
-    return near.call("index_toBytes", this.core);
+    return near.enter(() => this.#live().toBytes());
   }
 
   free() {
-    if (this.#busy) this.core;
-    super.free();
+    if (this.#busy) this.#live();
+    near.forget(this.#core);
+    this.#core = undefined;
   }
 
   /** Returns what a search of the kernel finds, or its twin where there is a filter. */
-  #found(name, queries, kind, options, ...more) {
-    const rows = this.#rows(queries, kind);
-    const { filter: allowed, withColumns: wanted, ...rest } = options ?? {};
-    const plain = options == null || tag(options) === "Object";
-    const ask = (name, ...filter) => {
-      const found = this.#work(rows, (core, array) => near.call(name, core, array, rows.length, plain ? rest : options, ...filter, ...more));
+  #found(vectors, name, options, search, ...more) {
+    const rows = describeRows(vectors, this.dim, name);
+    const { withColumns: wanted, filter: given, options: rest } = split(options);
+    const ask = (method, ...allowed) => {
+      const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed, ...more)));
       return this.#withValues(wanted, found);
     };
-    if (!plain || allowed == null) return ask(name);
-    const filter = allowed instanceof Filter ? allowed : this.filter(allowed, { ids: rest.ids });
+    if (given == null) return ask(search);
+    const filter = given instanceof Filter ? given : this.filter(given, { ids: rest.ids });
     try {
-      return ask(`${name}Filtered`, filter.coreFor(this));
+      return ask(`${search}Filtered`, filter.coreFor(this));
     } finally {
-      if (filter !== allowed) filter.free();
+      if (filter !== given) filter.free();
     }
   }
 
@@ -182,48 +206,36 @@ export class Index extends Handle {
   }
 
   #values(wanted, ids) {
+    const index = this.#live();
     const names = wanted === true ? Object.keys(this.columns) : wanted;
-    return Object.fromEntries(names.map((name) => [name, near.call("index_column", this.core, name, ids)]));
+    return Object.fromEntries(names.map((name) => [name, near.enter(() => index.column(name, ids))]));
   }
 
-  /** Calls `work(core, array)`, where functions of the caller are called, getters too: what they ask of this index is refused. */
-  #work(array, work) {
-    const { core } = this;
+  /** Does work that calls functions of the caller, getters too: what they ask of this index is refused. */
+  #whileBusy(work) {
+    const index = this.#live();
     this.#busy = true;
     try {
-      return array ? withArray(near, array, (lent) => work(core, lent)) : work(core);
+      return work(index);
     } finally {
       this.#busy = false;
     }
   }
 
-  /** Returns rows of any kind, described as one float32 array. */
-  #rows(vectors, name) {
-    const { dim } = this;
-    const array = Array.isArray(vectors) && typeof vectors[0] === "object" ? flatten(vectors, dim, name) : describeArray(vectors, name);
-    const { shape, strides, offset, length } = array;
-    if (shape) {
-      const plain = strides === undefined && offset === 0 && shape.reduce((a, b) => a * b, 1) === length;
-      if (!plain) throw badParameter(name, "rows that lie one after the other, without strides and offset", vectors);
-      if (shape.at(-1) !== dim) throw dimensionMismatch(dim, shape.at(-1));
-    }
-    return converted(array, "float32", VECTORS, vectors);
+  #live() {
+    near.ready();
+    if (this.#busy) throw new NearfoldError("busy", "this index is at work: call it when the function that it calls has returned");
+    if (!this.#core) throw new NearfoldError("freed", "this index was freed");
+    return this.#core;
   }
 }
+owned(Index, "Index");
 
-/** Opens the first bytes of a buffer of the kernel. */
-export function opened(core, length) {
-  return new Index(MADE, near.make("index_fromBytes", core, length));
-}
-
-/** Calls `use` with what the kernel makes of values, which is freed afterwards. */
-function given(kind, values, use) {
-  const made = near.make(`${kind}_new`, ...values);
-  try {
-    return use(made);
-  } finally {
-    near.free(kind, made);
-  }
+/** Returns the options that are not for the kernel, and the others as `options`. */
+function split(options) {
+  if (tag(options) !== "Object") return { options: own(options) };
+  const { filter, withColumns, ...rest } = options;
+  return { filter, withColumns, options: rest };
 }
 
 /** Returns ids of a set, of whatever frame, as a list. */
@@ -231,15 +243,42 @@ function listed(ids) {
   return tag(ids) === "Set" ? [...ids] : ids;
 }
 
+/** Calls `use` with the kernel's copy of columns, which is freed afterwards. */
+function withColumns(columns, use) {
+  if (columns != null && tag(columns) !== "Object") throw badParameter("columns", COLUMNS, columns);
+  const given = near.enter(() => new GivenColumns(columns));
+  try {
+    return use(given);
+  } finally {
+    near.release(given);
+  }
+}
+
+/** Returns rows of any kind, described as one float32 array. */
+function describeRows(vectors, dim, name) {
+  const array = Array.isArray(vectors) && typeof vectors[0] === "object" ? flatten(vectors, dim, name) : describeArray(vectors, name);
+  const { data, dtype, layout, resident } = array;
+  const convertible = /^(u?int(8|16|32)|float(32|64))$/.test(dtype);
+  if (resident ? dtype !== "float32" : !convertible) throw badParameter(name, VECTORS, vectors);
+  if (layout) {
+    const { shape, strides, offset } = layout;
+    const plain = strides === undefined && offset === 0 && shape.reduce((a, b) => a * b, 1) === array.length;
+    if (!plain) throw badParameter(name, "rows that lie one after the other, without strides and offset", vectors);
+    if (shape.at(-1) !== dim) throw dimensionMismatch(dim, shape.at(-1));
+  }
+  return { data, dtype: "float32", length: array.length, resident };
+}
+
 function flatten(rows, dim, name) {
   const data = new Float32Array(rows.length * dim);
   rows.forEach((row, i) => {
-    const { length } = describeArray(row, `${name}[${i}]`);
-    if (length !== dim) throw dimensionMismatch(dim, length);
+    const array = describeArray(row, `${name}[${i}]`);
+    if (array.length !== dim) throw dimensionMismatch(dim, array.length);
+    const numbers = data.subarray(i * dim, (i + 1) * dim);
     for (let j = 0; j < dim; j++) {
       const value = row[j];
       if (typeof value !== "number") throw badParameter(`${name}[${i}][${j}]`, "a number", value);
-      data[i * dim + j] = value;
+      numbers[j] = value;
     }
   });
   return describeArray(data, name);

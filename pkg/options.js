@@ -1,20 +1,23 @@
 // How JavaScript reads options of its own; the others are read by the kernel.
 
-import { badParameter, tag } from "./error.js";
+import { badParameter, describe, tag } from "./error.js";
 
 /** Returns `options` if it is an object with no other names than these. */
 export function known(options, names) {
-  const other = tag(options) === "Object" ? Object.keys(options).filter((key) => !names.includes(key)) : [options];
-  if (other.length) throw badParameter("options", `an object of ${names.join(", ")}`, other[0]);
+  if (tag(options) !== "Object") throw badParameter("options", `an object of ${names.join(", ")}`, options);
+  for (const key of Object.keys(options)) {
+    if (!names.includes(key)) throw badParameter("options", `an object of ${names.join(", ")}`, key);
+  }
   return options;
 }
 
 /**
- * Returns options as a plain object of the same values: what a getter or a Proxy throws must not cross the kernel. What is
- * none, the kernel refuses.
+ * Returns options as a plain object of the same values: what a getter or a Proxy throws must not cross the kernel. Of a
+ * function, a Map or an array, which would look like an object without options, its description: the kernel refuses it.
  */
 export function own(options) {
-  return options && tag(options) === "Object" ? { ...options } : options;
+  if (options === null || !/^(object|function)$/.test(typeof options)) return options;
+  return tag(options) === "Object" ? { ...options } : describe(options);
 }
 
 /** Returns the options of what reads or writes piece by piece, checked; `more` are names beside. */

@@ -3,10 +3,9 @@
 import * as api from "./api.js";
 import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
-import { Handle } from "./handle.js";
 import * as storage from "./storage.js";
 
-const { Accumulator, Cov, Histogram, Index, MinMax, Moments, Quantiles, Sum, ...functions } = api;
+const { Accumulator, Cov, Filter, Histogram, Index, MinMax, Moments, Quantiles, Sum, ...functions } = api;
 
 /** What is made in the worker and stays there. */
 const CLASSES = { Accumulator, Cov, Histogram, Index, MinMax, Moments, Quantiles, Sum };
@@ -47,7 +46,7 @@ for (const [name, Class] of Object.entries(CLASSES)) {
   ROOT[`${name}.fromBytes`] = (bytes) => Class.fromBytes(bytes);
 }
 // These would give what no other thread can use.
-for (const name of ["KernelArray", "Filter", "NearfoldError", "alloc", "pages", "version", "default"]) delete ROOT[name];
+for (const name of ["KernelArray", "NearfoldError", "alloc", "pages", "version", "default"]) delete ROOT[name];
 
 /**
  * Answers calls until the worker ends. `post(message, transfer)` sends; the returned function takes what comes.
@@ -74,7 +73,7 @@ export function serve(post, start) {
   };
 
   const encoded = (value, transfer) => {
-    if (value instanceof Handle) {
+    if (value instanceof Filter || Object.values(CLASSES).some((Class) => value instanceof Class)) {
       if (!handles.has(value)) {
         handles.set(value, ++lastHandle);
         objects.set(lastHandle, value);

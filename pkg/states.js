@@ -1,30 +1,31 @@
 // States of streams that come in pieces: they are pushed to, merged, stored and finished. index.d.ts says the rest.
 
-import { describeArray, describeBytes, describeNumbers, inPieces, withArray, withArrays } from "./array.js";
-import { badParameter } from "./error.js";
-import { Handle, MADE } from "./handle.js";
+import { AccumulatorCore, CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
+import { SCRATCH_LEN_BYTES, describeArray, describeBytes, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, camelCase, owned, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
 
-/** What the classes have in common. */
-class Stream extends Handle {
-  /** `make()` gives the address of an empty state; `given` is `[MADE, address]` if there is one already. */
-  constructor(given, make) {
-    super(fold, "state", given[0] === MADE ? given[1] : make(...given));
+/** What all have in common: a core that is pushed to, merged, stored and freed. */
+class Stream {
+  #core;
+
+  constructor(core) {
+    this.#core = core;
   }
 
   static fromBytes(bytes) {
+    fold.ready();
     const array = describeBytes(bytes);
-    return new this(MADE, withArray(fold, array, (core) => fold.make("state_fromBytes", this.prototype[Symbol.toStringTag], core, array.length)));
+    return new this(withKernelArray(fold, array, "bytes", (core) => this.Core.fromBytes(core, array.length, this.op)));
   }
 
   get count() {
-    return fold.call("state_get", this.core, "count");
+    return fold.enter(() => this.core.count);
   }
 
   push(values) {
-    const { core } = this;
-    inPieces(fold, describeArray(values, "values"), (array, layout) => fold.call("state_push", core, array, layout, array));
+    pushAll(this.core, describeArray(values, "values"));
     return this;
   }
 
@@ -32,69 +33,71 @@ class Stream extends Handle {
     if (!(other instanceof this.constructor)) throw badParameter("other", `another ${this[Symbol.toStringTag]}`, other);
     // The kernel cannot borrow one state twice.
     if (other === this) return this.merge(this.constructor.fromBytes(this.toBytes()));
-    fold.call("state_merge", this.core, other.core);
+    fold.enter(() => this.core.merge(other.core));
     return this;
   }
 
-  finish(options) {
-    return fold.call("state_finish", this.core, own(options));
+  toBytes() {
+    return fold.enter(() => this.core.toBytes());
   }
 
-  toBytes() {
-    return fold.call("state_toBytes", this.core);
+  free() {
+    fold.release(this.#core);
+    this.#core = undefined;
+  }
+
+  /** The kernel's handle; throws if it was freed. */
+  get core() {
+    fold.ready();
+    if (!this.#core) throw new NearfoldError("freed", `this ${this[Symbol.toStringTag]} was freed`);
+    return this.#core;
   }
 }
 
 export class Accumulator extends Stream {
-  constructor(...given) {
-    super(given, (op, options) => fold.make("accumulator", op, own(options)));
-  }
+  static Core = AccumulatorCore;
 
-  get [Symbol.toStringTag]() {
-    return "Accumulator";
+  constructor(op, options = {}) {
+    super(op instanceof AccumulatorCore ? op : newAccumulator(op, options));
   }
 
   get op() {
-    return fold.call("state_get", this.core, "op");
+    return camelCase(fold.enter(() => this.core.op));
   }
 
   get dtype() {
-    return fold.call("state_get", this.core, "dtype");
+    return fold.enter(() => this.core.dtype);
+  }
+
+  push(values) {
+    const { core } = this;
+    const array = describeArray(values, "values");
+    const [op, dtype] = fold.enter(() => [core.op, core.dtype]);
+    if (array.dtype !== dtype) throw new NearfoldError("unsupported_dtype", `${op}: expected ${dtype}, got ${array.dtype}`);
+    pushAll(core, array);
+    return this;
+  }
+
+  finish() {
+    return fold.enter(() => this.core.finish());
   }
 }
 
 /** An accumulator of the reduction `op`, which is made with the dtype of its elements alone. */
-const named = (op, given) => (given[0] === MADE ? given : [op, known(given[0] ?? {}, ["of"])]);
+const named = (op) =>
+  class extends Accumulator {
+    static op = op;
 
-export class Sum extends Accumulator {
-  constructor(...given) {
-    super(...named("sum", given));
-  }
+    constructor(options = {}) {
+      super(options instanceof AccumulatorCore ? options : newAccumulator(op, known(options, ["of"])));
+    }
+  };
 
-  get [Symbol.toStringTag]() {
-    return "Sum";
-  }
-}
+export class Sum extends named("sum") {}
 
-export class MinMax extends Accumulator {
-  constructor(...given) {
-    super(...named("minmax", given));
-  }
+export class MinMax extends named("minmax") {}
 
-  get [Symbol.toStringTag]() {
-    return "MinMax";
-  }
-}
-
-export class Moments extends Accumulator {
-  constructor(...given) {
-    super(...named("moments", given));
-  }
-
-  get [Symbol.toStringTag]() {
-    return "Moments";
-  }
-
+export class Moments extends named("moments") {
   mean() {
     return figure(this, "mean");
   }
@@ -116,84 +119,135 @@ export class Moments extends Accumulator {
   }
 }
 
-function figure({ core }, op, options) {
-  return fold.call("state_figure", core, op, own(options));
-}
-
 export class Cov extends Stream {
-  constructor(...given) {
-    super(given, (variables) => fold.make("cov", variables));
-  }
+  static Core = CovCore;
 
-  get [Symbol.toStringTag]() {
-    return "Cov";
+  constructor(variables) {
+    super(variables instanceof CovCore ? variables : newCov(variables));
   }
 
   get variables() {
-    return fold.call("state_get", this.core, "variables");
+    return fold.enter(() => this.core.variables);
+  }
+
+  finish(options) {
+    return fold.enter(() => this.core.finish(own(options)));
   }
 
   corrcoef() {
-    return fold.call("state_corrcoef", this.core);
+    return fold.enter(() => this.core.corrcoef());
   }
 }
 
 export class Histogram extends Stream {
-  constructor(...given) {
-    super(given, (bins, options) => {
-      if (typeof bins !== "object") return fold.make("bins", bins, own(options));
-      return withArrays(fold, [describeNumbers(bins, "bins")], (...edges) => fold.make("edges", own(options), ...edges));
-    });
-  }
+  static Core = HistogramCore;
 
-  get [Symbol.toStringTag]() {
-    return "Histogram";
+  constructor(bins, options = {}) {
+    super(bins instanceof HistogramCore ? bins : newHistogram(bins, options));
   }
 
   get below() {
-    return fold.call("state_get", this.core, "below");
+    return fold.enter(() => this.core.below);
   }
 
   get above() {
-    return fold.call("state_get", this.core, "above");
+    return fold.enter(() => this.core.above);
   }
 
   get nan() {
-    return fold.call("state_get", this.core, "nan");
+    return fold.enter(() => this.core.nan);
   }
 
   push(values, options = {}) {
     const { weights } = known(options, ["weights"]);
     if (weights == null) return super.push(values);
-    const { core } = this;
-    withArrays(fold, [describeArray(values, "values"), describeArray(weights, "weights")], (...arrays) => fold.call("state_push", core, ...arrays));
+    const core = this.core;
+    const array = describeArray(values, "values");
+    const weighed = describeArray(weights, "weights");
+    withKernelArray(fold, array, "values", (buffer) =>
+      withKernelArray(fold, weighed, "weights", (weighedBuffer) => core.pushWeighted(buffer, layoutOf(array), weighedBuffer, layoutOf(weighed))),
+    );
     return this;
+  }
+
+  finish() {
+    return fold.enter(() => this.core.finish());
   }
 }
 
 export class Quantiles extends Stream {
-  constructor(...given) {
-    super(given, (options) => fold.make("quantiles", own(options)));
-  }
+  static Core = QuantilesCore;
 
-  get [Symbol.toStringTag]() {
-    return "Quantiles";
+  constructor(options = {}) {
+    super(options instanceof QuantilesCore ? options : newQuantiles(options));
   }
 
   get limit() {
-    return fold.call("state_get", this.core, "limit");
+    return fold.enter(() => this.core.limit);
   }
 
   get isExact() {
-    return fold.call("state_get", this.core, "isExact");
+    return fold.enter(() => this.core.isExact);
   }
 
   get rankError() {
-    return fold.call("state_get", this.core, "rankError");
+    return fold.enter(() => this.core.rankError);
   }
 
   finish(q = 0.5, options = undefined) {
     const one = typeof q === "number";
-    return withArrays(fold, [describeNumbers(one ? [q] : q, "q")], (...list) => fold.call("state_finishAt", this.core, own(options), one, ...list));
+    const { data, resident } = one ? { data: [] } : describeNumbers(q, "q");
+    const list = Float64Array.from(resident ? data.view() : data, (each, i) => {
+      if (typeof each !== "number") throw badParameter(`q[${i}]`, "a number", each);
+      return each;
+    });
+    return fold.enter(() => this.core.finish(one ? q : undefined, list, own(options)));
   }
+}
+
+for (const [name, Class] of Object.entries({ Accumulator, Sum, MinMax, Moments, Cov, Histogram, Quantiles })) owned(Class, name);
+
+function pushAll(core, array) {
+  // Without a layout the elements are in order: they pass through the scratch piece by piece.
+  const whole = array.layout || array.resident || lenBytes(array) <= SCRATCH_LEN_BYTES;
+  for (const piece of whole ? [array] : pieces(array)) withKernelArray(fold, piece, "values", (buffer) => core.push(buffer, layoutOf(piece)));
+}
+
+function figure(state, op, options) {
+  return fold.enter(() => state.core.figure(op, own(options)));
+}
+
+function newAccumulator(op, options) {
+  fold.ready();
+  if (typeof op !== "string") throw badParameter("op", "the name of a reduction", op);
+  if (tag(options) !== "Object") throw badParameter("options", "an object", options);
+  const { of = "float64", ...rest } = options;
+  if (typeof of !== "string") throw badParameter("of", "the name of a dtype", of);
+  return fold.enter(() => new AccumulatorCore(reductionName(op), of, rest, false));
+}
+
+function newCov(variables) {
+  fold.ready();
+  if (typeof variables !== "number") throw badParameter("variables", "an integer", variables);
+  return fold.enter(() => new CovCore(variables));
+}
+
+function newHistogram(bins, options) {
+  fold.ready();
+  const { range } = known(options, ["range"]);
+  if (typeof bins === "number") {
+    const [low, high] = Array.isArray(range) && range.length === 2 ? range : [];
+    if (typeof low !== "number" || typeof high !== "number") throw badParameter("range", "[low, high]: a stream's ends are not known beforehand", range);
+    return fold.enter(() => new HistogramCore(bins, low, high));
+  }
+  if (range != null) throw badParameter("range", "none with edges", range);
+  const edges = describeNumbers(bins, "bins");
+  return withKernelArray(fold, edges, "bins", (core) => HistogramCore.withEdges(core, edges.length));
+}
+
+function newQuantiles(options) {
+  fold.ready();
+  const { limit } = known(options, ["limit"]);
+  if (limit !== undefined && typeof limit !== "number") throw badParameter("limit", "an integer", limit);
+  return fold.enter(() => new QuantilesCore(limit));
 }

@@ -1,9 +1,9 @@
 // Indexes that stay: in the origin's private file system (OPFS), else in IndexedDB; and those fetched once.
 
-import { viewOf } from "./array.js";
+import { IndexCore } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { near } from "./kernel.js";
-import { Index, opened } from "./near.js";
+import { Index } from "./near.js";
 import { streamOptions } from "./options.js";
 import * as idb from "./storage-idb.js";
 import * as opfs from "./storage-opfs.js";
@@ -68,6 +68,8 @@ export async function open(name, options = {}) {
   return receive(file.pieces, options, opened, file.length);
 }
 
+const opened = (core, length) => new Index(near.enter(() => IndexCore.fromBytes(core, length)));
+
 export async function list() {
   return (await place()).list();
 }
@@ -99,7 +101,7 @@ export async function fetchIndex(url, options = {}) {
   }
   const response = await answer(url, { ...request, signal });
   const index = await receive(response, { signal, onProgress }, async (core, length) => {
-    if (digest) await verify(url, digest, viewOf(near, core, "uint8", length));
+    if (digest) await verify(url, digest, new Uint8Array(near.heap, core.address, length));
     return opened(core, length);
   });
   if (name) {

@@ -1,6 +1,6 @@
 // How the bytes of an index come piece by piece, straight into the kernel's memory.
 
-import { viewOf } from "./array.js";
+import { bufferOf } from "./array.js";
 import { NearfoldError, badParameter, tag } from "./error.js";
 import { near } from "./kernel.js";
 import { streamOptions } from "./options.js";
@@ -44,12 +44,12 @@ export async function receive(source, options, work, expected) {
     if (loaded + bytes.length > total) throw corrupt(`the index ends after ${total} bytes, but the stream goes on`);
     if (loaded + bytes.length > capacity) {
       capacity = expected === total ? total : Math.min(total, Math.max(TRUSTED_LEN_BYTES, 2 * (loaded + bytes.length)));
-      const larger = near.make("buffer_new", "uint8", capacity);
-      if (core) viewOf(near, larger, "uint8", loaded).set(viewOf(near, core, "uint8", loaded));
-      near.free("buffer", core);
+      const larger = bufferOf(near, "uint8", capacity);
+      if (core) new Uint8Array(near.heap).copyWithin(larger.address, core.address, core.address + loaded);
+      near.release(core);
       core = larger;
     }
-    viewOf(near, core, "uint8", capacity).set(bytes, loaded);
+    new Uint8Array(near.heap, core.address + loaded).set(bytes);
     loaded += bytes.length;
     onProgress?.(loaded, total);
   };
@@ -74,7 +74,7 @@ export async function receive(source, options, work, expected) {
     throw error;
   } finally {
     if (abort) signal.removeEventListener("abort", abort);
-    near.free("buffer", core);
+    near.release(core);
   }
 }
 

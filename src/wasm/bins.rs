@@ -3,83 +3,91 @@
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::border::{self, Kind};
-use super::buffer::Buffer;
-use super::options::{Reader, bad, count, number};
+use super::buffer::{Buffer, Layout};
+use super::options::{Reader, size};
 use super::output::to_js;
-use crate::fold::{self, Bins, Dtype, Histogram, Output, Rule};
+use crate::fold::{self, Bins, Dtype, Histogram, Rule, Values};
 
-/// Returns `{ counts, edges }`.
-pub(super) fn counted((counts, edges): (Output, Output), bigint: bool) -> Result<JsValue, JsValue> {
-    Ok(border::object_of([("counts", to_js(counts, bigint)?), ("edges", to_js(edges, false)?)]))
+#[wasm_bindgen(raw_module = "../result.js")]
+extern "C" {
+    /// Returns `{ counts, edges }`.
+    #[wasm_bindgen(js_name = histogramResult)]
+    fn histogram_result(counts: JsValue, edges: JsValue) -> JsValue;
 }
 
-/// Returns the two ends of a range.
-pub(super) fn range_of(value: &JsValue, expected: &str) -> Result<(f64, f64)> {
-    let wrong = || bad("range", expected, value);
-    if !matches!(Kind::of(value), Kind::List | Kind::Floats) {
-        return Err(wrong());
+/// An array of a call that may be left out.
+struct Optional {
+    array: Option<Buffer>,
+    layout: Option<Layout>,
+}
+
+impl Optional {
+    fn new(array: Option<Buffer>, layout: &JsValue) -> Result<Self> {
+        let layout = array.as_ref().map(|_| Layout::from_js(layout)).transpose()?;
+        Ok(Self { array, layout })
     }
-    let ends: Vec<_> = border::members(value).collect();
-    let [low, high] = ends.as_slice() else { return Err(wrong()) };
-    let end = |value| number("range", value).map_err(|_| wrong());
-    Ok((end(low)?, end(high)?))
+
+    fn view(&self) -> Result<Option<Values<'_>>> {
+        let both = self.array.as_ref().zip(self.layout.as_ref());
+        both.map(|(array, layout)| array.view(layout)).transpose()
+    }
+
+    fn is_bigint(&self) -> bool {
+        self.array.as_ref().is_some_and(|array| matches!(array.dtype(), Dtype::I64 | Dtype::U64))
+    }
 }
 
-/// Returns the counts and the edges of bins; the edges are given, or made as the options say.
+/// Returns the counts and the edges of bins; `edges` is a float64 buffer of as many as `edge_count`.
 #[wasm_bindgen]
 pub fn histogram(
-    options: &JsValue,
     array: &Buffer,
     layout: &JsValue,
-    edges: &Buffer,
-    edges_layout: &JsValue,
-    weights: &Buffer,
+    options: &JsValue,
+    edges: Option<Buffer>,
+    edge_count: usize,
+    weights: Option<Buffer>,
     weights_layout: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    const BINS: &str = "an integer, the name of a rule or an array of edges";
-    let reader = Reader::new(options, "bins, range, density, weights")?;
+    let weights = Optional::new(weights, weights_layout)?;
+    let reader = Reader::new(options, "bins, range, density")?;
     let mut wanted = Histogram::default();
-    if let Some(edges) = edges.doubles(edges_layout)? {
-        wanted.bins = Bins::Edges(edges.to_vec());
-    } else if let Some(bins) = reader.raw("bins") {
-        wanted.bins = match Kind::of(bins) {
-            Kind::Text => Bins::Rule(Rule::from_name(&border::read_text(bins))?),
-            _ => Bins::Count(count("bins", BINS, bins)?),
-        };
+    if let Some(edges) = &edges {
+        wanted.bins = Bins::Edges(edges.doubles(edge_count)?.to_vec());
+    } else if let Some(rule) = reader.raw("bins").and_then(|bins| bins.as_string()) {
+        wanted.bins = Bins::Rule(Rule::from_name(&rule)?);
+    } else if let Some(count) = reader.get("bins", "an integer, the name of a rule or an array of edges")? {
+        wanted.bins = Bins::Count(count);
     }
-    wanted.range = reader.raw("range").map(|range| range_of(range, "[low, high]")).transpose()?;
-    wanted.density = reader.flag("density")?.unwrap_or(wanted.density);
-    wanted.weights = weights.given(weights_layout)?;
-    let bigint =
-        wanted.weights.as_ref().is_some_and(|weights| matches!(weights.dtype(), Dtype::I64 | Dtype::U64));
-    counted(fold::histogram(array.view(layout)?, &wanted)?, bigint)
+    wanted.range = reader.get("range", "[low, high]")?;
+    reader.set("density", "a boolean", &mut wanted.density)?;
+    wanted.weights = weights.view()?;
+    let (counts, edges) = fold::histogram(array.view(&Layout::from_js(layout)?)?, &wanted)?;
+    Ok(histogram_result(to_js(counts, weights.is_bigint())?, to_js(edges, false)?))
 }
 
 /// Returns how often each integer occurs, or the sums of the weights there.
 #[wasm_bindgen]
 pub fn bincount(
-    options: &JsValue,
     array: &Buffer,
     layout: &JsValue,
-    weights: &Buffer,
+    minlength: f64,
+    weights: Option<Buffer>,
     weights_layout: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    let minlength = Reader::new(options, "weights, minlength")?
-        .count("minlength", "an integer from 0 to 4294967295")?
-        .unwrap_or(0);
-    to_js(fold::bincount(array.view(layout)?, weights.given(weights_layout)?, minlength)?, false)
+    let weights = Optional::new(weights, weights_layout)?;
+    let values = array.view(&Layout::from_js(layout)?)?;
+    to_js(fold::bincount(values, weights.view()?, size("minlength", minlength)?)?, false)
 }
 
-/// Returns which bin each element belongs to.
+/// Returns which bin each element belongs to; `bins` is a float64 buffer of as many as `bin_count`.
 #[wasm_bindgen]
 pub fn digitize(
-    options: &JsValue,
     array: &Buffer,
     layout: &JsValue,
     bins: &Buffer,
-    bins_layout: &JsValue,
+    bin_count: usize,
+    right: bool,
 ) -> Result<JsValue, JsValue> {
-    let right = Reader::new(options, "right")?.flag("right")?.unwrap_or(false);
-    to_js(fold::digitize(array.view(layout)?, bins.doubles(bins_layout)?.unwrap_or(&[]), right)?, false)
+    let values = array.view(&Layout::from_js(layout)?)?;
+    to_js(fold::digitize(values, bins.doubles(bin_count)?, right)?, false)
 }

@@ -3,52 +3,32 @@
 use core::ops::Range;
 
 use ndarray::{ArrayView, ArrayView1, ArrayViewD, Axis, IxDyn, ShapeBuilder};
+use serde::Deserialize;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::border::{self, Kind};
-use super::options::{size, word};
+use super::options::size;
 use crate::error::Error;
 use crate::fold::{Boolean, Dtype, Values};
 
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
-pub(super) enum Layout {
-    /// The first ones, in order: the rest of a buffer may be of another call.
-    First(usize),
-    /// Those of a shape within the first `length`.
-    Shaped { length: usize, shape: Vec<usize>, strides: Option<Vec<isize>>, offset: usize },
+#[derive(Deserialize)]
+pub(super) struct Layout {
+    /// How many elements from the beginning count: the rest of a buffer may be of another call.
+    length: usize,
+    shape: Vec<usize>,
+    strides: Option<Vec<isize>>,
+    offset: usize,
 }
 
 impl Layout {
-    /// Reads a length, or `[length, offset, has strides, ndim, ...shape, ...strides]`; `undefined` says that there is no array.
-    pub(super) fn from_js(value: &JsValue) -> Result<Option<Self>> {
-        match Kind::of(value) {
-            Kind::Nothing => Ok(None),
-            Kind::Number => Ok(Some(Self::First(border::read_number(value) as usize))),
-            _ => Self::from_numbers(&border::numbers(value)).map(Some),
-        }
-    }
-
-    fn from_numbers(numbers: &[f64]) -> Result<Self> {
-        let (head, axes) = numbers.split_at(4);
-        let (shape, strides) = axes.split_at(head[3] as usize);
-        let count = |&n: &f64| {
-            let count = n as usize;
-            if count as f64 == n { Ok(count) } else { Err(unfit(n as i64)) }
-        };
-        let strides = (head[2] != 0.0).then(|| strides.iter().map(|&stride| stride as isize).collect());
-        Ok(Self::Shaped {
-            length: head[0] as usize,
-            offset: count(&head[1])?,
-            shape: shape.iter().map(count).collect::<Result<_>>()?,
-            strides,
+    /// Reads `{ length, shape, strides, offset }`.
+    pub(super) fn from_js(value: &JsValue) -> Result<Self> {
+        serde_wasm_bindgen::from_value(value.clone()).map_err(|error| Error::ShapeMismatch {
+            expected: "a shape, strides and an offset that are integers".into(),
+            got: error.to_string(),
         })
     }
-}
-
-/// Returns the error that a layout cannot be.
-fn unfit(got: i64) -> Error {
-    Error::ShapeMismatch { expected: "a shape and an offset from 0 on".into(), got: got.to_string() }
 }
 
 /// Returns `len` zeros, or the error that there is no memory for them.
@@ -74,19 +54,14 @@ struct Geometry {
 impl Geometry {
     /// Checks that `layout` stays within its own length, and that within `len` elements.
     fn new(layout: &Layout, len: usize) -> Result<Self> {
-        let (length, shape, strides, offset) = match layout {
-            Layout::First(length) => (length, core::slice::from_ref(length), None, 0),
-            Layout::Shaped { length, shape, strides, offset } => {
-                (length, shape.as_slice(), strides.as_deref(), *offset)
-            }
-        };
+        let Layout { length, shape, strides, offset } = layout;
         let len = len.min(*length);
-        Self::checked(shape, strides, offset).filter(|it| it.touched.end <= len).ok_or_else(|| {
-            Error::ShapeMismatch {
+        Self::checked(shape, strides.as_deref(), *offset).filter(|it| it.touched.end <= len).ok_or_else(
+            || Error::ShapeMismatch {
                 expected: format!("one that stays within {len} elements"),
                 got: format!("shape {shape:?}, strides {strides:?}, offset {offset}"),
-            }
-        })
+            },
+        )
     }
 
     fn checked(shape: &[usize], strides: Option<&[isize]>, offset: usize) -> Option<Self> {
@@ -204,15 +179,15 @@ for_each_real!(buffer_type);
 
 #[wasm_bindgen]
 impl Buffer {
-    /// Allocates as many zeros as `length` says.
+    /// Allocates `len` zeros.
     #[wasm_bindgen(constructor)]
-    pub fn new(dtype: &JsValue, length: &JsValue) -> Result<Self> {
-        let dtype = word("dtype", "a string", dtype)?;
-        Ok(Self { elements: Elements::zeros(Dtype::from_name(&dtype)?, size("length", length)?)? })
+    pub fn new(dtype: &str, len: f64) -> Result<Self> {
+        Ok(Self { elements: Elements::zeros(Dtype::from_name(dtype)?, size("length", len)?)? })
     }
 
     /// Returns the address of the first element in the kernel's memory.
-    pub fn address(&self) -> usize {
+    #[wasm_bindgen(getter)]
+    pub fn ptr(&self) -> usize {
         self.elements.address()
     }
 }
@@ -223,21 +198,13 @@ impl Buffer {
         self.elements.dtype()
     }
 
-    /// Returns the part of the buffer that a layout describes; nothing where there is none.
-    pub(super) fn given(&self, layout: &JsValue) -> Result<Option<Values<'_>>> {
-        Layout::from_js(layout)?.map(|layout| self.part(&layout)).transpose()
-    }
-
-    /// Returns the part of the buffer that a layout describes.
-    pub(super) fn view(&self, layout: &JsValue) -> Result<Values<'_>> {
-        self.part(&Layout::from_js(layout)?.unwrap_or(Layout::First(0)))
-    }
-
-    fn part(&self, layout: &Layout) -> Result<Values<'_>> {
-        if let Layout::First(len) = layout {
-            return self.prefix(*len);
-        }
-        self.elements.view(&Geometry::new(layout, self.elements.len())?).ok_or_else(untaken)
+    /// Returns the part of the buffer that `layout` describes.
+    pub(super) fn view(&self, layout: &Layout) -> Result<Values<'_>> {
+        let geometry = Geometry::new(layout, self.elements.len())?;
+        self.elements.view(&geometry).ok_or_else(|| Error::ShapeMismatch {
+            expected: "strides that ndarray takes".into(),
+            got: format!("{:?}", layout.strides),
+        })
     }
 
     /// Returns the first `len` elements.
@@ -254,11 +221,10 @@ impl Buffer {
         }
     }
 
-    /// Returns the elements that a layout describes as f64; nothing where there is none.
-    pub(super) fn doubles(&self, layout: &JsValue) -> Result<Option<&[f64]>> {
-        match (Layout::from_js(layout)?, &self.elements) {
-            (None, _) => Ok(None),
-            (Some(Layout::First(len)), Elements::F64(elements)) => self.first(elements, len).map(Some),
+    /// Returns the first `len` elements as f64.
+    pub(super) fn doubles(&self, len: usize) -> Result<&[f64]> {
+        match &self.elements {
+            Elements::F64(elements) => self.first(elements, len),
             _ => Err(self.unsupported("bins", "float64")),
         }
     }
@@ -271,12 +237,14 @@ impl Buffer {
         }
     }
 
-    /// Returns the mask that a layout describes; nothing where there is none.
-    pub(super) fn mask(&self, layout: &JsValue) -> Result<Option<ArrayViewD<'_, Boolean>>> {
-        match (Layout::from_js(layout)?, &self.elements) {
-            (None, _) => Ok(None),
-            (Some(layout), Elements::Bool(elements)) => {
-                Geometry::new(&layout, elements.len())?.view(elements).ok_or_else(untaken).map(Some)
+    /// Returns the mask that `layout` describes.
+    pub(super) fn mask(&self, layout: &Layout) -> Result<ArrayViewD<'_, Boolean>> {
+        match &self.elements {
+            Elements::Bool(elements) => {
+                Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| Error::ShapeMismatch {
+                    expected: "strides that ndarray takes".into(),
+                    got: format!("{:?}", layout.strides),
+                })
             }
             _ => Err(self.unsupported("where", "bool")),
         }
@@ -296,8 +264,4 @@ impl Buffer {
     fn unsupported(&self, op: &'static str, expected: &'static str) -> Error {
         Error::UnsupportedDtype { op, expected, got: self.dtype().name().to_owned() }
     }
-}
-
-fn untaken() -> Error {
-    Error::ShapeMismatch { expected: "strides that ndarray takes".into(), got: "others".into() }
 }

@@ -1,9 +1,9 @@
 //! Where do vectors and files from JavaScript lie, in a kernel without reductions? In a buffer of its own memory.
 
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Result;
-use super::options::{size, word};
+use super::options::size;
 use crate::error::Error;
 
 /// A one-dimensional array that JavaScript fills through a typed array over it.
@@ -29,19 +29,18 @@ fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
 
 #[wasm_bindgen]
 impl Buffer {
-    /// Allocates as many zeros as `length` says.
+    /// Allocates `len` zeros.
     #[wasm_bindgen(constructor)]
-    pub fn new(dtype: &JsValue, length: &JsValue) -> Result<Self> {
-        let dtype = word("dtype", "a string", dtype)?;
-        let len = size("length", length)?;
-        let elements = match dtype.as_str() {
+    pub fn new(dtype: &str, len: f64) -> Result<Self> {
+        let len = size("length", len)?;
+        let elements = match dtype {
             "float32" => Elements::F32(zeros(len)?),
             "uint8" => Elements::U8(zeros(len)?),
             _ => {
                 return Err(Error::UnsupportedDtype {
                     op: "array",
                     expected: "float32 or uint8: this kernel has no reductions",
-                    got: dtype,
+                    got: dtype.to_owned(),
                 });
             }
         };
@@ -49,7 +48,8 @@ impl Buffer {
     }
 
     /// Returns the address of the first element in the kernel's memory.
-    pub fn address(&self) -> usize {
+    #[wasm_bindgen(getter)]
+    pub fn ptr(&self) -> usize {
         match &self.elements {
             Elements::F32(elements) => elements.as_ptr().addr(),
             Elements::U8(elements) => elements.as_ptr().addr(),

@@ -2,11 +2,13 @@
 //!
 //! What a caller gave is read before the index is touched: a getter of it may throw.
 
+use js_sys::{Array, ArrayBuffer, BigInt, Float32Array, Float64Array, Number, Object, Set};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::border::{self, Kind};
 use super::integer::signed;
+use super::options::describe;
 use crate::columns::{Expression, Value};
 use crate::error::Error;
 
@@ -14,42 +16,37 @@ use crate::error::Error;
 const DEPTH_MAX: usize = 100;
 
 /// Columns that a call gives.
-#[wasm_bindgen(js_name = columns)]
+#[wasm_bindgen]
 pub struct GivenColumns {
     columns: Vec<(String, Vec<Value>)>,
 }
 
 /// A filter over columns that a call gives.
-#[wasm_bindgen(js_name = expression)]
+#[wasm_bindgen]
 pub struct GivenFilter {
     pub(super) expression: Expression,
 }
 
-#[wasm_bindgen(js_class = columns)]
+#[wasm_bindgen]
 impl GivenColumns {
-    /// Reads an object of names and arrays; `undefined` is one of none, where that is allowed.
+    /// Reads an object of names and arrays; `undefined` is one of none.
     #[wasm_bindgen(constructor)]
-    pub fn new(columns: &JsValue, optional: bool) -> Result<Self> {
+    pub fn new(columns: &JsValue) -> Result<Self> {
+        if columns.is_undefined() || columns.is_null() {
+            return Ok(Self { columns: Vec::new() });
+        }
         let bad = |expected: String, got: String| Err(Error::BadParameter { name: "columns", expected, got });
-        match Kind::of(columns) {
-            Kind::Nothing if optional => return Ok(Self { columns: Vec::new() }),
-            Kind::Object => {}
-            _ => {
-                return bad("an object of names and arrays of values".into(), border::described(columns));
+        let Value::Map(entries) = from_js("columns", columns, 0)? else {
+            return bad("an object of names and arrays of values".into(), describe(columns));
+        };
+        let mut columns = Vec::with_capacity(entries.len());
+        for (name, values) in entries {
+            match values {
+                Value::List(values) => columns.push((name, values)),
+                other => return bad(format!("an array of values for column {name:?}"), other.to_string()),
             }
         }
-        let mut given = Vec::new();
-        let mut members = border::members(columns);
-        while let (Some(name), Some(values)) = (members.next(), members.next()) {
-            match from_js("columns", &values, 1)? {
-                Value::List(list) => given.push((border::read_text(&name), list)),
-                other => {
-                    let name = border::described(&name);
-                    return bad(format!("an array of values for column {name}"), other.to_string());
-                }
-            }
-        }
-        Ok(Self { columns: given })
+        Ok(Self { columns })
     }
 }
 
@@ -59,7 +56,7 @@ impl GivenColumns {
     }
 }
 
-#[wasm_bindgen(js_class = expression)]
+#[wasm_bindgen]
 impl GivenFilter {
     /// Reads an object of column names, and, or, not.
     #[wasm_bindgen(constructor)]
@@ -74,54 +71,75 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
     let bad =
         |expected: &str, got| Err(Error::BadParameter { name: argument, expected: expected.into(), got });
     if depth > DEPTH_MAX {
-        return bad("at most 100 arrays and objects in each other", "more".into());
+        return bad(&format!("at most {DEPTH_MAX} arrays and objects in each other"), "more".into());
     }
-    match Kind::of(value) {
-        Kind::Nothing => Ok(Value::Null),
-        Kind::Bool => Ok(Value::Bool(border::read_number(value) != 0.0)),
-        Kind::Number => Ok(Value::number(border::read_number(value))),
-        Kind::Text => Ok(Value::String(border::read_text(value))),
-        Kind::Signed => Ok(Value::Int(border::read_integer(value))),
-        Kind::Floats => Ok(Value::List(border::numbers(value).into_iter().map(Value::Float).collect())),
-        Kind::List => {
-            let mut list = Vec::new();
-            for member in border::members(value) {
-                list.push(from_js(argument, &member, depth + 1)?);
-            }
-            Ok(Value::List(list))
-        }
-        Kind::Object => {
-            let mut map = Vec::new();
-            let mut members = border::members(value);
-            while let (Some(name), Some(value)) = (members.next(), members.next()) {
-                map.push((border::read_text(&name), from_js(argument, &value, depth + 1)?));
-            }
-            Ok(Value::Map(map))
-        }
-        // In a filter a number is compared as what it is.
-        Kind::Unsigned | Kind::Far if argument == "filter" => {
-            let float = border::read_number(value);
-            if !float.is_nan() {
-                return Ok(Value::Float(float));
-            }
-            bad("BigInts from -2^63 to 2^63 - 1, or ones that are exact as numbers", "one outside".into())
-        }
-        Kind::Unsigned | Kind::Far => bad("BigInts from -2^63 to 2^63 - 1", "one outside".into()),
-        Kind::Function | Kind::Other => {
-            bad("numbers, BigInts, texts, booleans or null", border::described(value))
-        }
+    let list = |values: &JsValue| {
+        let values = Array::from(values);
+        values
+            .iter()
+            .map(|value| from_js(argument, &value, depth + 1))
+            .collect::<Result<_>>()
+            .map(Value::List)
+    };
+    if value.is_undefined() || value.is_null() {
+        return Ok(Value::Null);
     }
+    if let Some(truth) = value.as_bool() {
+        return Ok(Value::Bool(truth));
+    }
+    if let Some(number) = value.as_f64() {
+        return Ok(Value::number(number));
+    }
+    if let Some(text) = value.as_string() {
+        return Ok(Value::String(text));
+    }
+    if value.is_bigint() {
+        return match i64::try_from(value.clone()) {
+            Ok(int) => Ok(Value::Int(int)),
+            // In a filter a number is compared as what it is.
+            Err(_) if argument == "filter" => {
+                let text = BigInt::from(value.clone()).to_string(10).map(String::from).unwrap_or_default();
+                let float = Number::parse_float(&text);
+                if value.loose_eq(&float.into()) {
+                    return Ok(Value::Float(float));
+                }
+                bad("BigInts from -2^63 to 2^63 - 1, or ones that are exact as numbers", "one outside".into())
+            }
+            Err(_) => bad("BigInts from -2^63 to 2^63 - 1", "one outside".into()),
+        };
+    }
+    if value.is_instance_of::<Float64Array>() || value.is_instance_of::<Float32Array>() {
+        let floats = Float64Array::new(value).to_vec();
+        return Ok(Value::List(floats.into_iter().map(Value::Float).collect()));
+    }
+    if Array::is_array(value) || ArrayBuffer::is_view(value) || value.is_instance_of::<Set>() {
+        return list(value);
+    }
+    if is_plain(value) {
+        let entries = Object::entries(value.unchecked_ref());
+        let entries = entries.iter().map(|entry| {
+            let entry = Array::from(&entry);
+            let name = entry.get(0).as_string().unwrap_or_default();
+            Ok((name, from_js(argument, &entry.get(1), depth + 1)?))
+        });
+        return entries.collect::<Result<_>>().map(Value::Map);
+    }
+    bad("numbers, BigInts, texts, booleans or null", describe(value))
+}
+
+/// Returns whether an object is a plain one, of whatever frame: a Map, a Date or a Promise would look empty.
+fn is_plain(value: &JsValue) -> bool {
+    let parent = |of: &JsValue| JsValue::from(Object::get_prototype_of(of));
+    value.is_object() && (parent(value).is_null() || parent(&parent(value)).is_null())
 }
 
 /// Returns the core's value as JavaScript's: a whole number that is not exact as a number is a BigInt.
 pub(super) fn to_js(value: Value) -> JsValue {
     match value {
         Value::Bool(value) => value.into(),
-        Value::Int(value) => {
-            signed(value).map_or_else(|_| border::signed_bigint(value), border::number_value)
-        }
-        Value::Float(value) => border::number_value(value),
-        Value::String(value) => border::text(&value),
+        Value::Int(value) => signed(value).map_or_else(|_| BigInt::from(value).into(), JsValue::from),
+        Value::Float(value) => value.into(),
+        Value::String(value) => value.into(),
         Value::Null | Value::List(_) | Value::Map(_) => JsValue::NULL,
     }
 }

@@ -1,13 +1,23 @@
 //! How does an error become JavaScript's `NearfoldError`?
 
-use wasm_bindgen::prelude::JsValue;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
-use super::border;
 use crate::error::Error;
+
+#[wasm_bindgen(raw_module = "../error.js")]
+extern "C" {
+    type NearfoldError;
+
+    #[wasm_bindgen(constructor)]
+    fn new(code: &str, message: &str) -> NearfoldError;
+
+    /// Remembers the text of a panic for the error that JavaScript raises after the trap.
+    pub(super) fn panicked(message: &str);
+}
 
 /// Returns a `NearfoldError` of a code that only this face knows.
 pub(super) fn face_error(code: &str, message: &str) -> JsValue {
-    border::nearfold_error(code, message)
+    NearfoldError::new(code, message).into()
 }
 
 impl From<Error> for JsValue {

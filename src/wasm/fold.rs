@@ -3,16 +3,18 @@
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::border::{self, Kind};
-use super::buffer::Buffer;
-use super::options::{Reader, bad, integer, number, size, word};
+use super::buffer::{Buffer, Layout};
+use super::options::{Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
+use crate::error::Error;
+use crate::fold::quick::Quick;
 use crate::fold::{
-    self, Axes, Dtype, Method, NormOrder, Options, Output, Quantiles, Reduction, Scalar, Scan,
+    self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan,
+    Values,
 };
 
 /// The names of the options that an operation takes, beside those of every operation.
-pub(super) fn known(op: &str) -> &'static str {
+fn known(op: &str) -> &'static str {
     match op {
         "sum" | "prod" | "min" | "max" | "nansum" | "nanprod" | "nanmin" | "nanmax" => {
             "axis, keepdims, exact, dtype, where, initial"
@@ -43,102 +45,77 @@ fn counts(op: &str) -> bool {
 }
 
 /// Returns whether 64-bit integers of the result come back as BigInts: if they went in so.
-pub(super) fn wants_bigint(op: &str, dtype: Dtype) -> bool {
+fn wants_bigint(op: &str, dtype: Dtype) -> bool {
     matches!(dtype, Dtype::I64 | Dtype::U64) && !counts(op)
 }
 
-/// Returns an option that is one value, or a list of them.
-fn one_or_many<T>(
-    value: &JsValue,
-    read: impl Fn(&JsValue) -> Result<T>,
+/// Returns an option that is one value or a list of them.
+fn one_or_many<T: serde::de::DeserializeOwned>(
+    name: &'static str,
+    expected: &str,
+    value: JsValue,
 ) -> Result<core::result::Result<T, Vec<T>>> {
-    if !matches!(Kind::of(value), Kind::List | Kind::Floats) {
-        return read(value).map(Ok);
+    if js_sys::Array::is_array(&value) || js_sys::ArrayBuffer::is_view(&value) {
+        return Ok(Err(read(name, expected, value)?));
     }
-    let mut many = Vec::new();
-    for each in border::members(value) {
-        many.push(read(&each)?);
-    }
-    Ok(Err(many))
-}
-
-/// Returns the quantiles that an option asks for.
-fn quantiles(value: &JsValue) -> Result<Quantiles> {
-    let read =
-        |each: &JsValue| number("q", each).map_err(|_| bad("q", "a number or an array of numbers", each));
-    Ok(one_or_many(value, read)?.map_or_else(Quantiles::Many, Quantiles::One))
-}
-
-/// Returns the way to find quantiles, if the options name one.
-pub(super) fn method(reader: &Reader) -> Result<Option<Method>> {
-    let name = reader.word("method", "the name of a method")?;
-    name.map(|name| Method::from_name(&name)).transpose()
+    Ok(Ok(read(name, expected, value)?))
 }
 
 /// Returns a number or a BigInt.
-fn initial(value: &JsValue) -> Result<Scalar> {
-    match Kind::of(value) {
-        Kind::Number => Ok(border::read_number(value).into()),
-        Kind::Signed => Ok(border::read_integer(value).into()),
-        Kind::Unsigned => Ok((border::read_integer(value) as u64).into()),
-        _ => Err(bad("initial", "a number, or a BigInt of 64 bits", value)),
+fn number(value: JsValue) -> Result<Scalar> {
+    if let Some(number) = value.as_f64() {
+        return Ok(number.into());
     }
+    let signed = value.clone().try_into().map(|number: i64| number.into());
+    signed.or_else(|value: JsValue| value.try_into().map(|number: u64| number.into())).map_err(|value| {
+        Error::BadParameter {
+            name: "initial",
+            expected: "a number, or a BigInt of 64 bits".to_owned(),
+            got: describe_value(&value),
+        }
+    })
 }
 
-pub(super) fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
-    options_of(&Reader::new(value, known(op))?)
-}
-
-/// Returns the options that have been read.
-pub(super) fn options_of<'a>(reader: &Reader) -> Result<Options<'a>> {
-    const ORDER: &str = "an integer from 1 to 4";
+fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
     let mut options = Options::default();
+    let reader = Reader::new(value, known(op))?;
     if let Some(axis) = reader.raw("axis") {
-        let read = |each: &JsValue| integer("axis", "an integer or an array of integers", each);
-        options.axis = one_or_many(axis, read)?.map_or_else(Axes::Many, Axes::One);
+        options.axis = match one_or_many("axis", "an integer or an array of integers", axis)? {
+            Ok(axis) => Axes::One(axis),
+            Err(axes) => Axes::Many(axes),
+        };
     }
     if let Some(q) = reader.raw("q") {
-        options.q = quantiles(q)?;
+        options.q = match one_or_many("q", "a number or an array of numbers", q)? {
+            Ok(q) => Quantiles::One(q),
+            Err(q) => Quantiles::Many(q),
+        };
     }
-    if let Some(method) = method(reader)? {
-        options.method = method;
+    if let Some(method) = reader.get::<String>("method", "the name of a method")? {
+        options.method = Method::from_name(&method)?;
     }
-    if let Some(dtype) = reader.word("dtype", "the name of a dtype")? {
+    if let Some(dtype) = reader.get::<String>("dtype", "the name of a dtype")? {
         options.dtype = Some(Dtype::from_name(&dtype)?);
     }
-    for (name, flag) in [
-        ("keepdims", &mut options.keepdims),
-        ("exact", &mut options.exact),
-        ("bias", &mut options.bias),
-        ("fisher", &mut options.fisher),
-        ("includeInitial", &mut options.include_initial),
-    ] {
-        *flag = reader.flag(name)?.unwrap_or(*flag);
+    reader.set("keepdims", "a boolean", &mut options.keepdims)?;
+    reader.set("exact", "a boolean", &mut options.exact)?;
+    reader.set("ddof", "a number", &mut options.ddof)?;
+    reader.set("bias", "a boolean", &mut options.bias)?;
+    reader.set("fisher", "a boolean", &mut options.fisher)?;
+    reader.set("order", "an integer from 1 to 4", &mut options.order)?;
+    reader.set("includeInitial", "a boolean", &mut options.include_initial)?;
+    if let Some(initial) = reader.raw("initial") {
+        options.initial = Some(number(initial)?);
     }
-    options.ddof = reader.number("ddof")?.unwrap_or(options.ddof);
-    if let Some(order) = reader.count("order", ORDER)? {
-        options.order = u8::try_from(order).unwrap_or(u8::MAX);
-    }
-    options.initial = reader.raw("initial").map(initial).transpose()?;
-    if let Some(ord) = reader.number("ord")? {
+    if let Some(ord) = reader.get("ord", "a number")? {
         options.ord = NormOrder::from_number(ord)?;
     }
     Ok(options)
 }
 
-/// Returns the name of an operation.
-pub(super) fn named(op: &JsValue) -> Result<String> {
-    let name = word("op", "the name of a reduction", op)?;
-    Ok(match name.as_str() {
-        "variance" => "var".to_owned(),
-        "countNonzero" => "count_nonzero".to_owned(),
-        _ => name,
-    })
-}
-
 /// Folds the first `len` elements without options: only numbers cross the border, which is most of a small call's time.
 ///
-/// `reduction` is a place in [`reduction_names`]. NaN says that [`reduce`] is to be asked: it may be the result,
+/// `reduction` is a place in [`reduction_names`]. NaN says that [`reduce_prefix`] is to be asked: it may be the result,
 /// or there is an error to tell, or a result that is no number.
 #[wasm_bindgen(js_name = reduceQuickly)]
 pub fn reduce_quickly(reduction: usize, array: &Buffer, len: usize) -> f64 {
@@ -150,105 +127,230 @@ pub fn reduce_quickly(reduction: usize, array: &Buffer, len: usize) -> f64 {
     }
 }
 
-/// Folds the elements of a layout, those where the mask is true; `reduction` is a place in [`reduction_names`].
-#[wasm_bindgen]
-pub fn reduce(
-    reduction: usize,
-    options: &JsValue,
-    array: &Buffer,
-    layout: &JsValue,
-    mask: &Buffer,
-    mask_layout: &JsValue,
-) -> Result<JsValue, JsValue> {
-    let reduction = Reduction::ALL[reduction];
-    let mut options = options_from_js(reduction.name(), options)?;
-    options.mask = mask.mask(mask_layout)?;
-    let result = fold::reduce(reduction, array.view(layout)?, &options)?;
-    to_js(result, wants_bigint(reduction.name(), array.dtype()))
+/// Folds the first `len` elements.
+#[wasm_bindgen(js_name = reducePrefix)]
+pub fn reduce_prefix(op: &str, array: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
+    let result = fold::reduce(Reduction::from_name(op)?, array.prefix(len)?, &options_from_js(op, options)?)?;
+    to_js(result, wants_bigint(op, array.dtype()))
 }
 
-/// Combines two arrays: `dot`, `vecdot`, `cosine`, `average`, `cov`, `corrcoef`, weighted quantiles.
+/// Folds the elements of a layout, those where the mask is true.
 #[wasm_bindgen]
-pub fn pair(
-    op: &JsValue,
+pub fn reduce(
+    op: &str,
+    array: &Buffer,
+    layout: &JsValue,
     options: &JsValue,
-    a: &Buffer,
-    a_layout: &JsValue,
-    b: &Buffer,
-    b_layout: &JsValue,
+    mask: Option<Buffer>,
+    mask_layout: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    let op = named(op)?;
-    let reader = Reader::new(options, known(&op))?;
-    let wanted = options_of(&reader)?;
-    let (a, b) = (a.view(a_layout)?, b.given(b_layout)?);
-    let bigint = wants_bigint(&op, a.dtype()) || b.as_ref().is_some_and(|b| wants_bigint(&op, b.dtype()));
-    let output = match (op.as_str(), b) {
+    let values = array.view(&Layout::from_js(layout)?)?;
+    let mut options = options_from_js(op, options)?;
+    if let Some(mask) = &mask {
+        options.mask = Some(mask.mask(&Layout::from_js(mask_layout)?)?);
+    }
+    to_js(fold::reduce(Reduction::from_name(op)?, values, &options)?, wants_bigint(op, array.dtype()))
+}
+
+/// Returns what an operation makes of one array, or of two.
+fn combine<'a>(
+    op: &str,
+    a: Values<'a>,
+    b: Option<Values<'a>>,
+    options: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let bigint = wants_bigint(op, a.dtype()) || b.as_ref().is_some_and(|b| wants_bigint(op, b.dtype()));
+    let wanted = options_from_js(op, options)?;
+    let output = match (op, b) {
         ("dot", Some(b)) => fold::dot(a, b, &wanted),
         ("vecdot", Some(b)) => fold::vecdot(a, b, &wanted),
         ("cosine", Some(b)) => fold::cosine(a, b, &wanted),
         ("average", b) => fold::average(a, b, &wanted),
-        // NumPy's default, which differs from that of `var`.
-        ("cov", b) => fold::cov(a, b, reader.number("ddof")?.unwrap_or(1.0)),
+        ("cov", b) => {
+            // NumPy's default, which differs from that of `var`.
+            let ddof = Reader::new(options, known(op))?.get("ddof", "a number")?.unwrap_or(1.0);
+            fold::cov(a, b, ddof)
+        }
         ("corrcoef", b) => fold::corrcoef(a, b),
-        (op, Some(b)) => match reader.raw("where") {
-            Some(mask) => Err(bad("where", "none beside weights: a weight of 0 leaves an element out", mask)),
-            None => fold::weighted(Reduction::from_name(op)?, a, b, &wanted),
-        },
-        _ => Err(bad("other", "a second array", b_layout)),
+        (op, Some(b)) if op.ends_with("tile") => fold::weighted(Reduction::from_name(op)?, a, b, &wanted),
+        _ => Err(Error::UnknownName {
+            kind: "operation",
+            expected: "dot, vecdot, cosine, average, cov, corrcoef",
+            got: op.to_owned(),
+        }),
     };
     to_js(output?, bigint)
 }
 
+/// Combines two layouts: `dot`, `vecdot`, `cosine`, `average`, `cov`, `corrcoef`, weighted quantiles.
+#[wasm_bindgen]
+pub fn pair(
+    op: &str,
+    a: &Buffer,
+    a_layout: &JsValue,
+    b: &Buffer,
+    b_layout: &JsValue,
+    options: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let (a, b) = (a.view(&Layout::from_js(a_layout)?)?, b.view(&Layout::from_js(b_layout)?)?);
+    combine(op, a, Some(b), options)
+}
+
+/// The operations of [`pair`] that may do without a second array.
+#[wasm_bindgen]
+pub fn single(op: &str, a: &Buffer, layout: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    combine(op, a.view(&Layout::from_js(layout)?)?, None, options)
+}
+
 /// Returns the running reduction of a layout.
 #[wasm_bindgen]
-pub fn scan(op: &JsValue, options: &JsValue, array: &Buffer, layout: &JsValue) -> Result<JsValue, JsValue> {
-    let op = named(op)?;
-    let result = fold::scan(Scan::from_name(&op)?, array.view(layout)?, &options_from_js(&op, options)?)?;
-    to_js(result, wants_bigint(&op, array.dtype()))
+pub fn scan(op: &str, array: &Buffer, layout: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+    let values = array.view(&Layout::from_js(layout)?)?;
+    let result = fold::scan(Scan::from_name(op)?, values, &options_from_js(op, options)?)?;
+    to_js(result, wants_bigint(op, array.dtype()))
 }
 
 /// Folds each group of the elements of a layout, where the integers of another tell the groups apart.
 #[wasm_bindgen]
 pub fn group(
-    op: &JsValue,
-    options: &JsValue,
+    op: &str,
     array: &Buffer,
     layout: &JsValue,
     codes: &Buffer,
     codes_layout: &JsValue,
+    groups: Option<f64>,
+    options: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    let op = named(op)?;
-    let reader = Reader::new(options, &format!("{}, groups", known(&op)))?;
-    if let Some(name) = ["axis", "keepdims", "where"].into_iter().find(|name| reader.raw(name).is_some()) {
-        return Err(bad("options", "options that hold for groups", &border::text(name)).into());
-    }
-    let groups = reader.raw("groups").map(|groups| size("groups", groups)).transpose()?;
-    let (values, codes) = (array.view(layout)?, codes.view(codes_layout)?);
-    let result = fold::group(Reduction::from_name(&op)?, values, codes, groups, &options_of(&reader)?)?;
-    to_js(result, wants_bigint(&op, array.dtype()))
+    let (values, codes) =
+        (array.view(&Layout::from_js(layout)?)?, codes.view(&Layout::from_js(codes_layout)?)?);
+    let groups = groups.map(|groups| size("groups", groups)).transpose()?;
+    let options = options_from_js(op, options)?;
+    to_js(
+        fold::group(Reduction::from_name(op)?, values, codes, groups, &options)?,
+        wants_bigint(op, array.dtype()),
+    )
 }
 
 /// Returns an object of the usual figures of a layout.
 #[wasm_bindgen]
 pub fn describe(
-    options: &JsValue,
     array: &Buffer,
     layout: &JsValue,
-    mask: &Buffer,
+    options: &JsValue,
+    mask: Option<Buffer>,
     mask_layout: &JsValue,
 ) -> Result<JsValue, JsValue> {
+    let values = array.view(&Layout::from_js(layout)?)?;
     let mut wanted = options_from_js("describe", options)?;
-    wanted.mask = mask.mask(mask_layout)?;
-    let figures = border::object_of([]);
-    for (name, output) in fold::describe(array.view(layout)?, &wanted)? {
-        let bigint = matches!(name, "min" | "max") && wants_bigint(name, array.dtype());
-        border::add(&figures, name, to_js(output, bigint)?);
+    if let Some(mask) = &mask {
+        wanted.mask = Some(mask.mask(&Layout::from_js(mask_layout)?)?);
     }
-    Ok(figures)
+    let figures = js_sys::Object::new();
+    for (name, output) in fold::describe(values, &wanted)? {
+        let bigint = matches!(name, "min" | "max") && wants_bigint(name, array.dtype());
+        js_sys::Reflect::set(&figures, &name.into(), &to_js(output, bigint)?)?;
+    }
+    Ok(figures.into())
 }
 
-/// Returns the names of all reductions, separated by spaces.
+/// The names of all reductions, separated by spaces.
 #[wasm_bindgen(js_name = reductionNames)]
-pub fn reduction_names() -> Result<JsValue, JsValue> {
-    Ok(border::text(Reduction::NAMES.trim_end()))
+pub fn reduction_names() -> String {
+    Reduction::NAMES.trim_end().to_owned()
+}
+
+/// The state of a stream; `pkg/states.js` wraps it.
+#[wasm_bindgen]
+pub struct AccumulatorCore {
+    state: Partial,
+    /// What comes is for this alone, if it is there.
+    quick: Option<Quick>,
+}
+
+#[wasm_bindgen]
+impl AccumulatorCore {
+    /// Returns the state of an empty stream; a quick one, where there is one, can only be pushed to and finished.
+    #[wasm_bindgen(constructor)]
+    pub fn new(op: &str, dtype: &str, options: &JsValue, quick: bool) -> Result<Self> {
+        let (reduction, dtype) = (Reduction::from_name(op)?, Dtype::from_name(dtype)?);
+        let options = options_from_js(op, options)?;
+        let state = Partial::new(reduction, dtype, &options)?;
+        Ok(Self { state, quick: if quick { Quick::new(reduction, dtype, &options)? } else { None } })
+    }
+
+    /// Reads the first `len` bytes of a stored state, of this reduction without options if one is named.
+    #[wasm_bindgen(js_name = fromBytes)]
+    pub fn from_bytes(bytes: &Buffer, len: usize, op: Option<String>) -> Result<Self> {
+        let bytes = bytes.bytes(len)?;
+        let state = match op {
+            Some(op) => Partial::plain_from_bytes(Reduction::from_name(&op)?, bytes)?,
+            None => Partial::from_bytes(bytes)?,
+        };
+        Ok(Self { state, quick: None })
+    }
+
+    /// Returns the state as bytes.
+    #[wasm_bindgen(js_name = toBytes)]
+    pub fn to_bytes(&self) -> js_sys::Uint8Array {
+        js_sys::Uint8Array::from(self.state.to_bytes().as_slice())
+    }
+
+    /// Returns the name of the reduction.
+    #[wasm_bindgen(getter)]
+    pub fn op(&self) -> String {
+        self.state.reduction().name().to_owned()
+    }
+
+    /// Returns the type of the elements.
+    #[wasm_bindgen(getter)]
+    pub fn dtype(&self) -> String {
+        self.state.dtype().name().to_owned()
+    }
+
+    /// Returns how many elements came.
+    #[wasm_bindgen(getter)]
+    pub fn count(&self) -> f64 {
+        self.state.count() as f64
+    }
+
+    /// Adds the first `len` elements.
+    #[wasm_bindgen(js_name = pushPrefix)]
+    pub fn push_prefix(&mut self, array: &Buffer, len: usize) -> Result<()> {
+        let values = array.prefix(len)?;
+        match &mut self.quick {
+            Some(quick) => {
+                quick.push(&values);
+                Ok(())
+            }
+            None => self.state.push(values),
+        }
+    }
+
+    /// Adds the elements of a layout.
+    pub fn push(&mut self, array: &Buffer, layout: &JsValue) -> Result<()> {
+        self.state.push(array.view(&Layout::from_js(layout)?)?)
+    }
+
+    /// Adds what came to another state.
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        self.state.merge(&other.state)
+    }
+
+    /// Returns another figure of a state of moments.
+    pub fn figure(&self, op: &str, options: &JsValue) -> Result<JsValue, JsValue> {
+        let output = self.state.figure(Reduction::from_name(op)?, &options_from_js(op, options)?)?;
+        to_js(output, false)
+    }
+
+    /// Returns the result so far; `undefined` where a quick state does not settle it.
+    pub fn finish(&self) -> Result<JsValue, JsValue> {
+        let output = match &self.quick {
+            Some(quick) => match quick.finish() {
+                Some(output) => output,
+                None => return Ok(JsValue::UNDEFINED),
+            },
+            None => self.state.finish()?,
+        };
+        to_js(output, wants_bigint(self.state.reduction().name(), self.state.dtype()))
+    }
 }

@@ -4,11 +4,10 @@
 //! numbers cross the border through [`buffer::Buffer`], so that every allocation of foreign size
 //! is checked here and can fail with an error instead of a trap.
 
-#![cfg_attr(feature = "fold", expect(unreachable_pub, reason = "wasm-bindgen exports public items only"))]
+#![expect(unreachable_pub, reason = "wasm-bindgen exports public items only")]
 
 #[cfg(feature = "fold")]
 mod bins;
-mod border;
 #[cfg(feature = "fold")]
 mod buffer;
 #[cfg(not(feature = "fold"))]
@@ -26,7 +25,7 @@ mod options;
 #[cfg(feature = "fold")]
 mod output;
 #[cfg(feature = "fold")]
-mod state;
+mod stream;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -36,5 +35,11 @@ type Result<T, E = crate::error::Error> = core::result::Result<T, E>;
 /// Hands the text of a panic to JavaScript, which refuses all further calls with it.
 #[wasm_bindgen(start)]
 fn start() {
-    std::panic::set_hook(Box::new(|info| border::tell_panic(&info.to_string())));
+    std::panic::set_hook(Box::new(|info| error::panicked(&info.to_string())));
+}
+
+/// Returns the version of the crate.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
 }

@@ -1,121 +1,100 @@
-//! How are options objects and single arguments read? Every name is known, every value of the right kind.
+//! How are options objects read? Every name is known, every value of the right kind.
 
-use wasm_bindgen::JsValue;
+use js_sys::{Object, Reflect};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::Result;
-use super::border::{self, Kind};
 use crate::error::Error;
 
-/// The options of a call, with names that have been checked; `undefined` has none.
-pub(super) struct Reader {
+/// An options object whose names have been checked; `undefined` is an empty one.
+///
+/// Its names cross the border once, all together: to ask for each that might be there costs more than a small call.
+pub(super) struct Reader<'a> {
+    object: Option<&'a Object>,
     given: Vec<(String, JsValue)>,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
     /// Checks that `value` is an object with names out of `known`.
-    pub(super) fn new(value: &JsValue, known: &str) -> Result<Self> {
+    pub(super) fn new(value: &'a JsValue, known: &'static str) -> Result<Self> {
+        if value.is_undefined() || value.is_null() {
+            return Ok(Self { object: None, given: Vec::new() });
+        }
         let bad =
             |got| Error::BadParameter { name: "options", expected: format!("an object of {known}"), got };
+        let object = value.dyn_ref::<Object>().ok_or_else(|| bad(describe(value)))?;
         let mut given = Vec::new();
-        match Kind::of(value) {
-            Kind::Nothing => return Ok(Self { given }),
-            Kind::Object => {}
-            _ => return Err(bad(border::described(value))),
-        }
-        let mut members = border::members(value);
-        while let (Some(name), Some(value)) = (members.next(), members.next()) {
-            let text = border::read_text(&name);
-            if !known.split(", ").any(|known| known == text) {
-                return Err(bad(border::described(&name)));
+        for key in Object::keys(object).iter() {
+            let Some(name) = key.as_string() else { continue };
+            if !known.split(", ").any(|known| known == name) {
+                return Err(bad(format!("{name:?}")));
             }
-            if Kind::of(&value) != Kind::Nothing {
-                given.push((text, value));
-            }
+            given.push((name, key));
         }
-        Ok(Self { given })
+        Ok(Self { object: Some(object), given })
     }
 
     /// Returns the raw value of an option; `undefined` and `null` are as good as absent.
-    pub(super) fn raw(&self, name: &str) -> Option<&JsValue> {
-        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value)
+    pub(super) fn raw(&self, name: &str) -> Option<JsValue> {
+        let (_, key) = self.given.iter().find(|(given, _)| given == name)?;
+        // A getter of a hostile object may throw: then the option counts as absent.
+        let value = Reflect::get(self.object?, key).ok()?;
+        (!value.is_undefined() && !value.is_null()).then_some(value)
     }
 
-    /// Returns an option that is an integer from 0 on.
-    pub(super) fn count(&self, name: &'static str, expected: &str) -> Result<Option<usize>> {
-        self.raw(name).map(|value| count(name, expected, value)).transpose()
-    }
-
-    pub(super) fn number(&self, name: &'static str) -> Result<Option<f64>> {
-        self.raw(name).map(|value| number(name, value)).transpose()
-    }
-
-    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>> {
-        self.raw(name).map(|value| flag(name, value)).transpose()
-    }
-
-    pub(super) fn word(&self, name: &'static str, expected: &str) -> Result<Option<String>> {
-        self.raw(name).map(|value| word(name, expected, value)).transpose()
+    /// Returns the value of an option.
+    pub(super) fn get<T: DeserializeOwned>(&self, name: &'static str, expected: &str) -> Result<Option<T>> {
+        self.raw(name).map(|value| read(name, expected, value)).transpose()
     }
 }
 
-/// Returns the error that says what an argument must be.
-#[cold]
-pub(super) fn bad(name: &'static str, expected: &str, value: &JsValue) -> Error {
-    Error::BadParameter { name, expected: expected.to_owned(), got: border::described(value) }
-}
-
-/// Returns a number of JavaScript's.
-pub(super) fn number(name: &'static str, value: &JsValue) -> Result<f64> {
-    match Kind::of(value) {
-        Kind::Number => Ok(border::read_number(value)),
-        _ => Err(bad(name, "a number", value)),
-    }
-}
-
-fn flag(name: &'static str, value: &JsValue) -> Result<bool> {
-    match Kind::of(value) {
-        Kind::Bool => Ok(border::read_number(value) != 0.0),
-        _ => Err(bad(name, "a boolean", value)),
-    }
-}
-
-/// Returns a text.
-pub(super) fn word(name: &'static str, expected: &str, value: &JsValue) -> Result<String> {
-    match Kind::of(value) {
-        Kind::Text => Ok(border::read_text(value)),
-        _ => Err(bad(name, expected, value)),
-    }
-}
-
-/// Returns an integer within what an `isize` holds.
 #[cfg(feature = "fold")]
-pub(super) fn integer(name: &'static str, expected: &str, value: &JsValue) -> Result<isize> {
-    if matches!(Kind::of(value), Kind::Number | Kind::Signed) {
-        let number = border::read_number(value);
-        let integer = number as isize; // saturates; NaN becomes 0
-        if integer as f64 == number {
-            return Ok(integer);
+impl Reader<'_> {
+    /// Puts the value of an option into `target`, if it is there.
+    pub(super) fn set<T: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        target: &mut T,
+    ) -> Result<()> {
+        if let Some(value) = self.get(name, expected)? {
+            *target = value;
         }
+        Ok(())
     }
-    Err(bad(name, expected, value))
 }
 
-/// Returns a count.
-pub(super) fn count(name: &'static str, expected: &str, value: &JsValue) -> Result<usize> {
-    if matches!(Kind::of(value), Kind::Number | Kind::Signed) {
-        let number = border::read_number(value);
-        let count = number as u32; // saturates; NaN becomes 0
-        if f64::from(count) == number {
-            return Ok(count as usize);
-        }
-    }
-    Err(bad(name, expected, value))
+/// Returns `value` as a `T`, or the error that says what `name` must be.
+pub(super) fn read<T: DeserializeOwned>(name: &'static str, expected: &str, value: JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value.clone()).map_err(|_| Error::BadParameter {
+        name,
+        expected: expected.to_owned(),
+        got: describe(&value),
+    })
 }
 
-/// Returns an argument that is a count.
-pub(super) fn size(name: &'static str, value: &JsValue) -> Result<usize> {
-    if Kind::of(value) == Kind::Signed {
-        return Err(bad(name, "a number", value));
+/// Returns a JavaScript number as a count.
+pub(super) fn size(name: &'static str, value: f64) -> Result<usize> {
+    let count = value as u32; // saturates; NaN becomes 0
+    if f64::from(count) == value {
+        return Ok(count as usize);
     }
-    count(name, "an integer from 0 to 4294967295", value)
+    Err(Error::BadParameter {
+        name,
+        expected: "an integer from 0 to 4294967295".into(),
+        got: value.to_string(),
+    })
+}
+
+/// Returns a value as an error text shows it.
+pub(super) fn describe(value: &JsValue) -> String {
+    match (value.as_string(), value.as_f64(), value.as_bool()) {
+        (Some(text), ..) => format!("{text:?}"),
+        (_, Some(number), _) => number.to_string(),
+        (_, _, Some(truth)) => truth.to_string(),
+        _ if value.is_function() => "a function".into(),
+        _ if js_sys::Array::is_array(value) => "an array".into(),
+        _ => format!("a value of type {}", value.js_typeof().as_string().unwrap_or_default()),
+    }
 }

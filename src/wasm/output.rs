@@ -1,13 +1,21 @@
 //! How do results become JavaScript values?
 
+use js_sys::{BigInt64Array, BigUint64Array, Float32Array, Float64Array};
+use js_sys::{Int8Array, Int16Array, Int32Array, Uint8Array, Uint16Array, Uint32Array};
 use ndarray::ArrayD;
-use wasm_bindgen::prelude::JsValue;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::border;
 use super::error::face_error;
 use super::integer::{signed, unsigned};
-use crate::fold::{Array, Dtype, Output, Scalar};
+use crate::fold::{Array, Output, Scalar};
+
+#[wasm_bindgen(raw_module = "../result.js")]
+extern "C" {
+    /// Returns `{ data, shape, dtype }`.
+    #[wasm_bindgen(js_name = arrayResult)]
+    fn array_result(data: JsValue, shape: Vec<u32>, dtype: &str) -> JsValue;
+}
 
 /// Returns `output` as a JavaScript value; 64-bit integers as BigInts if `bigint`, else as numbers.
 pub(super) fn to_js(output: Output, bigint: bool) -> Result<JsValue, JsValue> {
@@ -30,10 +38,10 @@ pub(super) fn number_of(scalar: &Scalar, bigint: bool) -> f64 {
 
 fn scalar_to_js(scalar: Scalar, bigint: bool) -> Result<JsValue, JsValue> {
     Ok(match scalar {
-        Scalar::I64(value) if bigint => border::signed_bigint(value),
-        Scalar::U64(value) if bigint => border::unsigned_bigint(value),
-        Scalar::I64(value) => border::number_value(signed(value)?),
-        Scalar::U64(value) => border::number_value(unsigned(value)?),
+        Scalar::I64(value) if bigint => value.into(),
+        Scalar::U64(value) if bigint => value.into(),
+        Scalar::I64(value) => signed(value)?.into(),
+        Scalar::U64(value) => unsigned(value)?.into(),
         Scalar::Bool(value) => value.get().into(),
         Scalar::C128(_) | Scalar::C64(_) => return Err(complex()),
         Scalar::F64(_)
@@ -44,7 +52,7 @@ fn scalar_to_js(scalar: Scalar, bigint: bool) -> Result<JsValue, JsValue> {
         | Scalar::I8(_)
         | Scalar::U32(_)
         | Scalar::U16(_)
-        | Scalar::U8(_) => border::number_value(scalar.to_f64().unwrap_or(f64::NAN)),
+        | Scalar::U8(_) => scalar.to_f64().into(),
     })
 }
 
@@ -54,51 +62,36 @@ fn elements<T>(array: &ArrayD<T>) -> &[T] {
 }
 
 fn array_to_js(array: &Array, bigint: bool) -> Result<JsValue, JsValue> {
-    let data = match array {
-        Array::F64(array) => border::array(elements(array)),
-        Array::F32(array) => border::array(elements(array)),
+    let data: JsValue = match array {
+        Array::F64(array) => Float64Array::from(elements(array)).into(),
+        Array::F32(array) => Float32Array::from(elements(array)).into(),
         // Not every engine has Float16Array; every float16 is a float32.
         Array::F16(array) => {
-            border::array(elements(array).iter().map(|x| x.to_f32()).collect::<Vec<_>>().as_slice())
+            Float32Array::from(elements(array).iter().map(|x| x.to_f32()).collect::<Vec<_>>().as_slice())
+                .into()
         }
-        Array::I64(array) if bigint => border::array(elements(array)),
-        Array::U64(array) if bigint => border::array(elements(array)),
+        Array::I64(array) if bigint => BigInt64Array::from(elements(array)).into(),
+        Array::U64(array) if bigint => BigUint64Array::from(elements(array)).into(),
         Array::I64(array) => numbers(elements(array).iter().map(|&value| signed(value)))?,
         Array::U64(array) => numbers(elements(array).iter().map(|&value| unsigned(value)))?,
-        Array::I32(array) => border::array(elements(array)),
-        Array::I16(array) => border::array(elements(array)),
-        Array::I8(array) => border::array(elements(array)),
-        Array::U32(array) => border::array(elements(array)),
-        Array::U16(array) => border::array(elements(array)),
-        Array::U8(array) => border::array(elements(array)),
+        Array::I32(array) => Int32Array::from(elements(array)).into(),
+        Array::I16(array) => Int16Array::from(elements(array)).into(),
+        Array::I8(array) => Int8Array::from(elements(array)).into(),
+        Array::U32(array) => Uint32Array::from(elements(array)).into(),
+        Array::U16(array) => Uint16Array::from(elements(array)).into(),
+        Array::U8(array) => Uint8Array::from(elements(array)).into(),
         Array::Bool(array) => {
-            border::array(elements(array).iter().map(|b| u8::from(b.get())).collect::<Vec<_>>().as_slice())
+            Uint8Array::from(elements(array).iter().map(|b| u8::from(b.get())).collect::<Vec<_>>().as_slice())
+                .into()
         }
         Array::C128(_) | Array::C64(_) => return Err(complex()),
     };
-    Ok(border::array_result(data, array.shape(), place(array.dtype())))
-}
-
-/// Returns the place of a dtype in `VIEWS`.
-fn place(dtype: Dtype) -> u32 {
-    match dtype {
-        Dtype::F64 => 0,
-        Dtype::F32 => 1,
-        Dtype::F16 => 2,
-        Dtype::I64 => 3,
-        Dtype::I32 => 4,
-        Dtype::I16 => 5,
-        Dtype::I8 => 6,
-        Dtype::U64 => 7,
-        Dtype::U32 => 8,
-        Dtype::U16 => 9,
-        Dtype::U8 => 10,
-        _ => 11,
-    }
+    let shape = array.shape().iter().map(|&n| n as u32).collect();
+    Ok(array_result(data, shape, array.dtype().name()))
 }
 
 fn numbers(values: impl Iterator<Item = Result<f64, JsValue>>) -> Result<JsValue, JsValue> {
-    Ok(border::array(values.collect::<Result<Vec<_>, _>>()?.as_slice()))
+    Ok(Float64Array::from(values.collect::<Result<Vec<_>, _>>()?.as_slice()).into())
 }
 
 /// Buffers are real, and no reduction of real numbers is complex.

@@ -35,8 +35,8 @@ test("the quick start prints what its siblings in Rust and Python print", () => 
 
 test("every reduction of the core has a function of its name", async () => {
   api.sum([]);
-  const { fold } = await project.import("kernel.js");
-  const names = fold.call("reductionNames").split(" ");
+  const { reductionNames } = await project.import("wasm/nearfold.js");
+  const names = reductionNames().split(" ");
   assert.ok(names.length > 30);
   const missing = names.map((name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())).filter((name) => typeof api[name] !== "function");
   assert.deepEqual(missing, []);

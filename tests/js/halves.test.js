@@ -43,7 +43,7 @@ test("the two halves together have all that nearfold has, and each has what its 
 
 test("a half's kernel has nothing of the other half", () => {
   const exported = (name) => WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(project.file(`wasm/${name}.wasm`)))).map(({ name }) => name);
-  const marks = (name) => ["reduce", "index_new"].map((mark) => exported(name).includes(mark));
+  const marks = (name) => ["reducePrefix", "indexcore_new"].map((mark) => exported(name).includes(mark));
   assert.deepEqual(marks("nearfold_bg"), [true, true]);
   assert.deepEqual(marks("nearfold_fold"), [true, false]);
   assert.deepEqual(marks("nearfold_near"), [false, true]);

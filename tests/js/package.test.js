@@ -114,13 +114,13 @@ test("the workerd entry takes the kernel as an imported module", () => {
 
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
-  'export * from "nearfold"': 9_900,
-  'export { init, Index } from "nearfold"': 7_150,
-  'export { init, sum } from "nearfold"': 4_850,
-  'export * from "nearfold/fold"': 6_900,
-  'export * from "nearfold/near"': 7_500,
+  'export * from "nearfold"': 13_400,
+  'export { init, Index } from "nearfold"': 9_050,
+  'export { init, sum } from "nearfold"': 6_150,
+  'export * from "nearfold/fold"': 9_500,
+  'export * from "nearfold/near"': 9_400,
   'export * from "nearfold/worker"': 6_700,
-  'export * from "nearfold/storage"': 8_100,
+  'export * from "nearfold/storage"': 10_300,
 };
 
 test("the JavaScript is as small as it is said to be", async () => {
