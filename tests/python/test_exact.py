@@ -138,6 +138,9 @@ def test_pairs_along_an_axis_are_exact(x, y):
         for i, (u, v) in enumerate(rows):
             dot = sum(map(lambda p, q: p * q, u, v))
             assert same(float(nf.vecdot(a, b, axis=axis)[i]), rounded(dot, dtype))
+            xx, yy = (sum(value * value for value in z) for z in (u, v))
+            cosine = None if xx * yy == 0 else (-1 if dot < 0 else 1) * root(dot**2 / (xx * yy))
+            assert same(float(nf.cosine(a, b, axis=axis)[i]), expect(cosine, dtype))
             if all(sum(w) for _, w in rows):
                 assert same(float(nf.average(a, axis, b)[i]), rounded(dot / sum(v), dtype))
 
@@ -156,8 +159,69 @@ def test_variances_are_exact_for_every_ddof(x, ddof):
 def test_moments_are_exact(x):
     numbers = rationals(x)
     expected = [sum(numbers) / len(x), *(central(numbers, k) for k in (2, 3, 4))]
-    got = nf.moments(x)
-    assert all(same(float(a), rounded(b, x.dtype)) for a, b in zip(got, expected)), (x, got)
+    expected = [rounded(value, x.dtype) for value in expected]
+    left, right = nf.Moments(x.dtype), nf.Moments(x.dtype)
+    left.push(x[:3])
+    right.push(x[3:])
+    left.merge(right)
+    spread = np.insert(np.repeat(x, 2), [0], math.nan)
+    spread[2::2] = math.nan
+    both, codes = np.append(x, x[::-1]), np.repeat([1, 0], len(x))
+    for got in (
+        nf.moments(x),
+        nf.moments(np.stack([x[::-1], x], axis=1), axis=0)[:, 1],
+        nf.moments(spread, where=~np.isnan(spread)),
+        nf.nanmoments(spread),
+        nf.group("moments", both, codes, 2)[:, 0],
+        left.result(),
+    ):
+        assert all(same(float(a), b) for a, b in zip(got, expected, strict=True)), (x, got)
+    assert same(left.mean(), expected[0]) and same(left.var(), expected[1])
+    assert same(left.std(), rounded(root(central(numbers, 2)), x.dtype))
+    assert same(left.skew(), expect(skew(numbers), x.dtype)) and same(left.kurtosis(), expect(kurtosis(numbers), x.dtype))
+    if len(x) > 3:
+        assert same(left.var(ddof=2.5), nf.var(x, ddof=2.5)) and same(left.skew(bias=False), nf.skew(x, bias=False))
+
+
+@pytest.mark.parametrize("name", [name for name in TRUTHS if name != "ptp"])
+@deterministic(80)
+@given(arrays(), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_what_a_mask_chooses_is_exact(name, x, mask):
+    mask = np.array(mask[: len(x)])
+    chosen = rationals(x[mask])
+    if not chosen:
+        return
+    expected = expect(TRUTHS[name](chosen), x.dtype)
+    reduction = getattr(nf, name)
+    assert same(reduction(x, where=mask), expected)
+    assert same(float(reduction(np.stack([x, x]), axis=1, where=mask)[1]), expected)
+    assert same(float(reduction(np.stack([x, x], axis=1), axis=0, where=mask[:, None], keepdims=True)[0, 0]), expected)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "var", "std"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@deterministic(80)
+@given(arrays())
+def test_another_type_of_the_result_is_rounded_to_once(name, dtype, x):
+    expected = rounded(TRUTHS[name](rationals(x)), dtype)
+    assert same(getattr(nf, name)(x, dtype=dtype), expected)
+    assert same(getattr(nf, "nan" + name)(np.append(x, np.array([math.nan], x.dtype)), dtype=dtype), expected)
+    assert same(float(getattr(nf, name)(np.stack([x] * 9, axis=1), axis=0, dtype=dtype)[8]), expected)
+
+
+@pytest.mark.parametrize("name", ["skew", "kurtosis"])
+@deterministic(80)
+@given(arrays(least=4))
+def test_skewness_and_kurtosis_without_bias_are_exact(name, x):
+    n, numbers = len(x), rationals(x)
+    m2, m3, m4 = (central(numbers, k) for k in (2, 3, 4))
+    if name == "skew":
+        value = None if m2 == 0 else (-1 if m3 < 0 else 1) * root(m3**2 / m2**3 * n * (n - 1) / (n - 2) ** 2)
+        assert same(nf.skew(x, bias=False), expect(value, x.dtype))
+        return
+    for fisher, shift in ((True, 0), (False, 3)):
+        value = None if m2 == 0 else Fraction(n - 1, (n - 2) * (n - 3)) * ((n + 1) * m4 / m2**2 - 3 * (n - 1)) + shift
+        assert same(nf.kurtosis(x, bias=False, fisher=fisher), expect(value, x.dtype))
 
 
 @deterministic(150)
