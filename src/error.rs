@@ -139,7 +139,7 @@ impl fmt::Display for Error {
                 write!(f, "{name}: expected {expected}, got {got}")
             }
             Self::UnknownName { kind, expected, got } => {
-                write!(f, "unknown {kind} {got:?}: expected one of {expected}")
+                write!(f, "unknown {kind} {got:?}: expected one of {}", expected.trim_end())
             }
             Self::DimensionMismatch { expected, got } => write!(
                 f,

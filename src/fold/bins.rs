@@ -1,6 +1,6 @@
 //! How many elements fall into each bin, and where do the bins begin and end?
 
-use super::cell::{Cell, precision, round_to};
+use super::cell::{Cell, precision, round_to, text_of};
 use super::lanes::Block;
 use super::options::Options;
 use super::order::Method;
@@ -161,6 +161,10 @@ fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
     Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
 }
 
+fn pair(low: f64, high: f64) -> String {
+    format!("{}, {}", text_of(low), text_of(high))
+}
+
 pub(super) fn same_shape<'a>(
     values: &Values<'_>,
     weights: &Values<'a>,
@@ -178,7 +182,7 @@ pub(super) fn same_shape<'a>(
 /// Returns the outer edges, from the range or the data.
 fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
     let (low, high) = match range {
-        Some((low, high)) if low > high => return Err(bad("range", "low <= high", format!("{low}, {high}"))),
+        Some((low, high)) if low > high => return Err(bad("range", "low <= high", pair(low, high))),
         Some(range) => range,
         None => {
             let ends = match work.block() {
@@ -191,7 +195,7 @@ fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
         }
     };
     if !low.is_finite() || !high.is_finite() {
-        return Err(bad("range", "a finite range, given or in the data", format!("{low}, {high}")));
+        return Err(bad("range", "a finite range, given or in the data", pair(low, high)));
     }
     Ok(if low == high { (low - 0.5, high + 0.5) } else { (low, high) })
 }
@@ -220,7 +224,7 @@ impl Edges {
             return Err(bad("bins", "two edges at least", edges.len()));
         }
         match edges.windows(2).find(|pair| pair[0].partial_cmp(&pair[1]).is_none_or(|order| order.is_gt())) {
-            Some(pair) => Err(bad("bins", "edges that do not fall", format!("{}, {}", pair[0], pair[1]))),
+            Some(found) => Err(bad("bins", "edges that do not fall", pair(found[0], found[1]))),
             None => Ok(Self { list: edges.to_vec(), dtype: Dtype::F64, scale: None }),
         }
     }
@@ -242,7 +246,7 @@ impl Edges {
         let (low, high) = (round(low), round(high));
         let width = round(high - low);
         if !width.is_finite() {
-            return Err(bad("range", "a range whose width is finite", format!("{low}, {high}")));
+            return Err(bad("range", "a range whose width is finite", pair(low, high)));
         }
         let step = round(width / count as f64);
         let place = |i: usize| match i {

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayViewD;
 
+use super::cell::text_of;
 use super::dtype::{Boolean, Dtype};
 use super::order::Method;
 use super::output::Scalar;
@@ -56,7 +57,7 @@ impl NormOrder {
             Error::BadParameter {
                 name: "ord",
                 expected: "0, 1, 2, inf or -inf".to_owned(),
-                got: ord.to_string(),
+                got: text_of(ord),
             }
         })
     }

@@ -1,7 +1,7 @@
 //! What do two arrays come to, element by element: inner products, covariance, weighted means?
 
 use super::big::Big;
-use super::cell::{Cell, precision};
+use super::cell::{Cell, precision, text_of};
 use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
@@ -386,7 +386,7 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
         return Err(Error::BadParameter {
             name: "ddof",
             expected: format!("a number below the {} observations", table.n),
-            got: ddof.to_string(),
+            got: text_of(ddof),
         });
     }
     let divisor = Big::from_u64(table.n as u64).mul(&Big::from_f64(divisor));

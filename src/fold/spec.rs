@@ -1,7 +1,7 @@
 //! What was asked of which type, and of which type is the result?
 
 use super::big::Precision;
-use super::cell::{Cell, precision, round_to};
+use super::cell::{Cell, precision, round_to, text_of};
 use super::dtype::Dtype;
 use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
@@ -205,7 +205,7 @@ impl Spec {
             return Err(Error::BadParameter {
                 name: "ddof",
                 expected: format!("a number below the {len} elements that are reduced"),
-                got: self.ddof.to_string(),
+                got: text_of(self.ddof),
             });
         }
         Ok(())
@@ -337,7 +337,7 @@ fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
     };
     match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
         Some(wrong) => {
-            Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: wrong.to_string() })
+            Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: text_of(*wrong) })
         }
         None => Ok(list.iter().map(|q| q / scale).collect()),
     }
@@ -371,7 +371,7 @@ fn first(kind: Kind, initial: Scalar, out: Dtype) -> Result<Cell> {
         Err(Error::BadParameter {
             name: "initial",
             expected: expected.to_owned(),
-            got: float.map_or("a complex number".to_owned(), |float| float.to_string()),
+            got: float.map_or("a complex number".to_owned(), text_of),
         })
     };
     if !matches!(kind, Kind::Sum | Kind::LaneSum | Kind::Prod | Kind::Min | Kind::Max) {

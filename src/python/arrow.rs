@@ -210,7 +210,12 @@ impl Column {
             "e" => Dtype::F16,
             "f" => Dtype::F32,
             "g" => Dtype::F64,
-            "+s" => return Err(unsupported("an Arrow table or struct: take one column of it").into()),
+            "+s" => {
+                return Err(unsupported(
+                    "an Arrow table, data frame or struct: take one column of it, or to_numpy() of it",
+                )
+                .into());
+            }
             _ => return Err(unsupported(format!("Arrow elements of format {format:?}")).into()),
         };
         Ok(Self { dtype, width: None })

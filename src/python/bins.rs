@@ -46,7 +46,14 @@ fn bins_of(bins: &Bound<'_, PyAny>) -> PyResult<Bins> {
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``bad_parameter``, ``unknown_name`` or ``shape_mismatch``.
+///     With code ``bad_parameter`` of bins, or of a range that is not finite (given or found), ``unknown_name`` of a
+///     rule, ``shape_mismatch`` of weights, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// Edges of equal width are those of `numpy.linspace`, to the bit. Counts are exact, weights are added exactly and
+/// rounded once. Of nothing: the bins of 0 to 1; of one value c: those of c - 0.5 to c + 0.5. NaN is an error, unless a
+/// range or edges are given, which leave it out. One pass for equal widths, O(n log bins) with edges.
 ///
 /// Examples
 /// --------
@@ -97,7 +104,12 @@ pub(super) fn histogram<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``unsupported_dtype``, ``bad_parameter``, ``shape_mismatch`` or ``out_of_memory``.
+///     With code ``unsupported_dtype`` unless `x` has integers, ``bad_parameter`` of a negative one, ``shape_mismatch``
+///     or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// int64, or float64 with weights, each bin's rounded once. Of nothing: `minlength` zeros. One pass.
 ///
 /// Examples
 /// --------
@@ -145,7 +157,11 @@ pub(super) fn bincount<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``bad_parameter`` where the edges neither rise nor fall.
+///     With code ``bad_parameter`` where the edges neither rise nor fall, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// With falling edges ``bins[i - 1] > x >= bins[i]``. NaN is above all. O(n log bins).
 ///
 /// Examples
 /// --------
@@ -187,7 +203,13 @@ pub(super) fn digitize<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``unknown_name``, ``shape_mismatch``, ``bad_parameter`` or ``empty``.
+///     With code ``unknown_name``, ``shape_mismatch``, ``bad_parameter`` of a code beyond `groups`, ``empty`` of the
+///     minimum of a group without elements, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// The bits are those of the function called on the group alone. A group without elements gives 0 for sums and counts,
+/// NaN for means and the like. A counting sort and one pass: O(n + groups), with a copy of `x`.
 ///
 /// Examples
 /// --------

@@ -6,6 +6,7 @@ use pyo3::types::PyDict;
 
 use super::arguments::{AxisArgument, DtypeArgument, InitialArgument, QuantilesArgument};
 use super::input::with_values;
+use super::notes::notes_doc;
 use super::output::to_python;
 use crate::error::Result;
 use crate::fold::{self, Axes, Method, NormOrder, Options, Output, Reduction, Values};
@@ -140,8 +141,15 @@ macro_rules! initial_doc {
 macro_rules! exact_doc {
     () => {
         "exact : bool, default True
-    Correctly rounded (True), or rounded at each step of one fixed order (False). Both give the same bits on
-    every machine.
+    Of floats: correctly rounded (True), or rounded at each step of one fixed order (False), which is
+    quicker and may overflow on the way. Both give the same bits on every machine.
+"
+    };
+}
+macro_rules! one_signature_doc {
+    () => {
+        "exact : bool, default True
+    Taken for the sake of one signature: the result is correctly rounded either way.
 "
     };
 }
@@ -210,11 +218,6 @@ Returns
             " or array
     A Python number where no axis remains, else a `numpy.ndarray` (a `nearfold.Array` where there is
     no NumPy).
-
-Raises
-------
-NearfoldError
-    With a `code`: ``axis_out_of_range``, ``unsupported_dtype``, ``empty``, …
 "
         )
     };
@@ -230,7 +233,7 @@ macro_rules! reductions {
     (@sum $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, initial=None, r#where=None, exact=true),
@@ -250,7 +253,7 @@ macro_rules! reductions {
     (@mean $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, r#where=None, exact=true),
@@ -268,8 +271,8 @@ macro_rules! reductions {
     };
     (@var $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(), exact_doc!(),
-            returns_doc!($scalar), examples_doc!($($example)*)
+            $first, "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(), one_signature_doc!(),
+            returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false, dtype=None, r#where=None, exact=true),
@@ -289,7 +292,7 @@ macro_rules! reductions {
     (@product $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, initial=None, r#where=None),
@@ -307,7 +310,7 @@ macro_rules! reductions {
     };
     (@extreme $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), where_doc!(), returns_doc!($scalar), examples_doc!($($example)*)
+            $first, "\n\n", x_and_axis_doc!(), where_doc!(), returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, r#where=None),
@@ -323,7 +326,7 @@ macro_rules! reductions {
     };
     (@end $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar), examples_doc!($($example)*)
+            $first, "\n\n", x_and_axis_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, initial=None, r#where=None),
@@ -341,7 +344,7 @@ macro_rules! reductions {
     (@quantile $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), q_doc!(), weights_doc!(), where_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, q, /, axis=AxisArgument(Axes::All), *, method="linear", keepdims=false, weights=None, r#where=None),
@@ -365,7 +368,7 @@ macro_rules! reductions {
     (@skew $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), bias_doc!(), where_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, keepdims=false, r#where=None),
@@ -385,7 +388,7 @@ macro_rules! reductions {
     (@kurtosis $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), bias_doc!(), fisher_doc!(), where_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, fisher=true, keepdims=false, r#where=None),
@@ -407,7 +410,7 @@ macro_rules! reductions {
     (@moments $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), order_doc!(), where_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=4, keepdims=false, r#where=None),
@@ -426,8 +429,8 @@ macro_rules! reductions {
     };
     (@norm $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
-            examples_doc!($($example)*)
+            $first, "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), one_signature_doc!(), returns_doc!($scalar),
+            notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ord=2.0, keepdims=false, r#where=None, exact=true),
@@ -447,7 +450,7 @@ macro_rules! reductions {
     };
     (@position $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), returns_doc!($scalar), examples_doc!($($example)*)
+            $first, "\n\n", x_and_axis_doc!(), returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false),
@@ -544,7 +547,7 @@ reductions! {
         [">>> nf.nanargmax([float('nan'), 2.0, 1.0])" "1"];
 }
 
-/// Return the usual figures of what is not NaN, in one pass.
+/// Return the usual figures of what is not NaN.
 ///
 /// Parameters
 /// ----------
@@ -555,7 +558,7 @@ reductions! {
 /// ddof : float, default 0
 ///     The divisor of the variance is ``n - ddof``.
 /// keepdims : bool, default False
-///     Whether reduced axes stay with length 1.
+///     Whether reduced axes stay with length 1: the figures are arrays then.
 ///
 /// Returns
 /// -------
@@ -565,7 +568,14 @@ reductions! {
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``empty``, ``bad_parameter`` or ``axis_out_of_range``.
+///     With code ``empty``, ``bad_parameter`` where `ddof` is not below n, ``axis_out_of_range``,
+///     ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// Each figure is that of `count`, `nanmean`, `nanstd`, `nanmin`, `nanquantile` (0.25, 0.5, 0.75), `nanmax`, `nanskew`
+/// and `nankurtosis`, to the bit; of nothing but NaN all but the count are NaN. A whole array of floats is read a few
+/// times, not once for each figure.
 ///
 /// Examples
 /// --------

@@ -16,6 +16,7 @@ mod format;
 mod index;
 mod input;
 mod interface;
+mod notes;
 mod numpy;
 mod output;
 mod pairs;

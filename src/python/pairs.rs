@@ -49,7 +49,17 @@ fn of_one_or_two<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``shape_mismatch`` where the lengths differ.
+///     With code ``shape_mismatch`` where the lengths differ, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// The exact sum of the exact products a[i] b[i], rounded once: products may overflow or underflow on the way. Integers
+/// give int64 (uint64 if neither has a sign), modulo 2**64. Of complex numbers nothing is conjugated. Of nothing: 0.
+/// NaN gives NaN. One pass, no copy of contiguous float64.
+///
+/// References
+/// ----------
+/// Ogita, Rump, Oishi, Accurate sum and dot product, SIAM J. Sci. Comput. 26 (2005).
 ///
 /// Examples
 /// --------
@@ -85,7 +95,11 @@ pub(super) fn dot<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``shape_mismatch`` or ``axis_out_of_range``.
+///     With code ``shape_mismatch``, ``axis_out_of_range``, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// As `dot` along one axis; of complex numbers the first array is conjugated.
 ///
 /// Examples
 /// --------
@@ -124,7 +138,12 @@ pub(super) fn vecdot<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``shape_mismatch`` or ``axis_out_of_range``.
+///     With code ``shape_mismatch``, ``axis_out_of_range``, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// The sum of a[i] b[i] over the root of the product of the sums of squares, as one quotient of integers, rounded once:
+/// the cosine, not one minus it. NaN where there is NaN or an infinity. Three inner products.
 ///
 /// Examples
 /// --------
@@ -164,7 +183,13 @@ pub(super) fn cosine<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``shape_mismatch``, ``empty`` or ``bad_parameter``.
+///     With code ``shape_mismatch``, ``empty``, ``bad_parameter`` where weights sum up to 0, ``axis_out_of_range``,
+///     ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// The exact sum of w[i] x[i] over the exact sum of w[i], rounded once: weights of both signs may cancel. Without
+/// weights it is `mean`. NaN gives NaN. Two passes.
 ///
 /// Examples
 /// --------
@@ -204,7 +229,14 @@ pub(super) fn average<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``shape_mismatch`` or ``bad_parameter``.
+///     With code ``empty``, ``shape_mismatch``, ``bad_parameter`` where `ddof` is not below n, ``unsupported_dtype``
+///     or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// (n Sxy - Sx Sy) / (n (n - ddof)) of the exact sums, rounded once to float64. NaN or an infinity in a row gives NaN
+/// in its row and column. Of k rows k (k + 1) / 2 inner products: a table with a row for each observation is to be
+/// turned first.
 ///
 /// Examples
 /// --------
@@ -238,7 +270,12 @@ pub(super) fn cov<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``shape_mismatch``.
+///     With code ``empty``, ``shape_mismatch``, ``unsupported_dtype`` or ``out_of_memory``.
+///
+/// Notes
+/// -----
+/// The covariance over the root of the product of the variances, as one quotient of integers, rounded once to float64:
+/// between -1 and 1, and 1 on the diagonal. Cost: as `cov`.
 ///
 /// Examples
 /// --------

@@ -13,8 +13,9 @@ use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 
 /// A reduction over all elements of a stream that comes in pieces.
 ///
-/// Nothing is rounded before `result`: any split into pieces, over threads, processes or machines,
-/// gives the same bits as one call of the function on the whole.
+/// Any split into pieces gives the bits of one call of the function on the whole, and so does any order of merging, over
+/// threads, processes or machines: nothing is rounded before `result`. Only ``"prod"`` and the sums of `exact` False
+/// are rounded on the way: they are pushed to in order and cannot be merged. Medians and quantiles keep every element.
 ///
 /// Parameters
 /// ----------
@@ -95,7 +96,7 @@ impl Partial {
     /// Raises
     /// ------
     /// NearfoldError
-    ///     With code ``unsupported_dtype`` where they are of another.
+    ///     With code ``unsupported_dtype`` where they are of another, or ``out_of_memory``.
     #[pyo3(signature = (x, /))]
     fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
         with_values(x, |values| Ok(self.lock(py).push(values)?))
@@ -111,7 +112,7 @@ impl Partial {
     /// Raises
     /// ------
     /// NearfoldError
-    ///     With code ``bad_parameter`` where the two do not match.
+    ///     With code ``bad_parameter`` where the two do not match, or are rounded on the way.
     #[pyo3(signature = (other, /))]
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
         let other = other.lock(py).clone();

@@ -31,7 +31,7 @@ axis : int or None, default None
     };
 }
 macro_rules! returns_doc {
-    ($example:literal, $result:literal) => {
+    ($notes:literal, $example:literal, $result:literal) => {
         concat!(
             "
 Returns
@@ -42,7 +42,14 @@ array
 Raises
 ------
 NearfoldError
-    With code ``axis_out_of_range`` or ``unsupported_dtype``.
+    With code ``axis_out_of_range``, ``bad_parameter`` of several axes, ``unsupported_dtype`` or
+    ``out_of_memory``.
+
+Notes
+-----
+",
+            $notes,
+            "
 
 Examples
 --------
@@ -57,7 +64,7 @@ Examples
 }
 
 macro_rules! totals {
-    ($($name:ident $scan:ident $first:literal $example:literal $result:literal;)*) => {
+    ($($name:ident $scan:ident $first:literal $notes:literal $example:literal $result:literal;)*) => {
         $(#[doc = concat!(
             $first, x_and_axis_doc!(),
             "dtype : str or NumPy dtype, optional
@@ -65,7 +72,7 @@ macro_rules! totals {
 include_initial : bool, default False
     Whether the result begins with that of nothing, and is longer by one.
 ",
-            returns_doc!($example, $result)
+            returns_doc!($notes, $example, $result)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, dtype=None, include_initial=false),
@@ -83,14 +90,18 @@ include_initial : bool, default False
 }
 totals! {
     cumsum Cumsum "Return the running sums, each off by about one rounding; integers wrap round."
+        "In two doubles, from the left: the i-th is off by less than i**2 2**-106 of the sum of the magnitudes up to it,
+before its own rounding. NaN from the first NaN on. One pass, and what is returned."
         "nf.cumsum([1, 2, 3]).tolist()" "[1, 3, 6]";
     cumprod Cumprod "Return the running products, rounded at every step; integers wrap round."
+        "From the left, NumPy's bits for float64; float32 and float16 are carried in a double and rounded at the end. They may
+overflow or underflow for good. NaN from the first NaN on. One pass, and what is returned."
         "nf.cumprod([1, 2, 3]).tolist()" "[1, 2, 6]";
 }
 
 macro_rules! extremes {
-    ($($name:ident $scan:ident $first:literal $example:literal $result:literal;)*) => {
-        $(#[doc = concat!($first, x_and_axis_doc!(), returns_doc!($example, $result))]
+    ($($name:ident $scan:ident $first:literal $notes:literal $example:literal $result:literal;)*) => {
+        $(#[doc = concat!($first, x_and_axis_doc!(), returns_doc!($notes, $example, $result))]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All)), text_signature = "(x, /, axis=None)")]
         pub(super) fn $name<'py>(x: &Bound<'py, PyAny>, axis: AxisArgument) -> PyResult<Bound<'py, PyAny>> {
@@ -100,7 +111,9 @@ macro_rules! extremes {
 }
 extremes! {
     cummin Cummin "Return the running minima; NaN from the first NaN on."
+        "Elements as they are, of the type of `x`. One pass, and what is returned."
         "nf.cummin([2, 3, 1]).tolist()" "[2, 2, 1]";
     cummax Cummax "Return the running maxima; NaN from the first NaN on."
+        "Elements as they are, of the type of `x`. One pass, and what is returned."
         "nf.cummax([2, 3, 1]).tolist()" "[2, 3, 3]";
 }

@@ -1,7 +1,9 @@
 """Is the package whole: names, documentation, types?"""
 
 import doctest
+import inspect
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -9,6 +11,8 @@ import nearfold as nf
 import nearfold._nearfold as native
 import pytest
 
+ROOT = pathlib.Path(__file__).parent.parent.parent
+CODES = set(re.findall(r'=> "(\w+)"', (ROOT / "src/error.rs").read_text()))
 FUNCTIONS = [name for name in nf.__all__ if callable(getattr(nf, name)) and not isinstance(getattr(nf, name), type)]
 
 
@@ -19,8 +23,7 @@ def test_all_public_names_of_the_native_module_are_exported():
 
 def test_every_reduction_of_the_core_is_a_function():
     """The core names them all in one error text."""
-    source = pathlib.Path(__file__).parent.parent.parent / "src/fold/reduce.rs"
-    table = source.read_text().split("reductions! {\n", 1)[1].split("\n}\n", 1)[0]
+    table = (ROOT / "src/fold/reduce.rs").read_text().split("reductions! {\n", 1)[1].split("\n}\n", 1)[0]
     names = [line.split(",")[1].strip() for line in table.splitlines() if line and "///" not in line]
     assert len(names) > 20
     assert set(names) <= set(nf.__all__)
@@ -33,6 +36,37 @@ def test_the_examples_of_the_documentation_are_true(name):
     for section in ("Parameters\n----------", "Returns\n-------", "Examples\n--------"):
         assert section in text, f"{name} has no section {section}"
     run_examples(text, name)
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"threads"}))
+def test_the_documentation_says_what_a_function_computes_and_refuses(name):
+    text = getattr(nf, name).__doc__
+    notes = text.split("Notes\n-----\n", 1)[1].split("\nExamples\n", 1)[0]
+    assert len(notes.split()) > 8, f"{name} says nothing of its formula, its edge cases and its cost"
+    raises = text.split("Raises\n------\nNearfoldError\n", 1)[1].split("\n\n", 1)[0]
+    codes = set(re.findall(r"``(\w+)``", raises))
+    assert "unsupported_dtype" in codes and codes <= CODES, f"{name}: {codes - CODES}"
+    for keyword in inspect.signature(getattr(nf, name)).parameters:
+        assert re.search(rf"^(\w+, )*{keyword}(, \w+)* : ", text, re.MULTILINE), f"{name} does not explain {keyword}"
+
+
+def test_no_error_text_is_longer_than_a_screen():
+    for call in (
+        lambda: nf.histogram([-1.7e308, 1.7e308]),
+        lambda: nf.histogram([1.0], range=(1e308, -1e308)),
+        lambda: nf.histogram([1.0], [1e308, -1e-308]),
+        lambda: nf.Histogram(2, (-1.7e308, 1.7e308)),
+        lambda: nf.var([1.0, 2.0], ddof=1e300),
+        lambda: nf.quantile([1.0], 1e-300 + 1e300),
+        lambda: nf.norm([1.0], ord=1e300),
+        lambda: nf.sum([1], initial=1e300),
+        lambda: nf.sum([1.0], dtype="float128"),
+        lambda: nf.Partial("summe"),
+    ):
+        with pytest.raises(nf.NearfoldError) as caught:
+            call()
+        text = str(caught.value)
+        assert len(text) < 450 and text == text.strip() and "000000" not in text, text
 
 
 @pytest.mark.parametrize("kind", [nf.Index, nf.Array, nf.Partial, nf.Sum, nf.Moments, nf.MinMax, nf.Cov, nf.Histogram, nf.Quantiles])

@@ -2,7 +2,7 @@
 
 use super::super::bins::{Edges, same_shape};
 use super::super::bytes::corrupt;
-use super::super::cell::Cell;
+use super::super::cell::{Cell, text_of};
 use super::super::dtype::Dtype;
 use super::super::lanes::Block;
 use super::super::output::Output;
@@ -42,7 +42,7 @@ impl Histogram {
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn equal(bins: usize, low: f64, high: f64) -> Result<Self> {
         if !(low < high && low.is_finite() && high.is_finite()) {
-            return Err(bad("range", "finite low < high", format!("{low}, {high}")));
+            return Err(bad("range", "finite low < high", format!("{}, {}", text_of(low), text_of(high))));
         }
         let doubles: &[f64] = &[];
         Ok(Self::empty(Edges::equal(bins, (low, high), &Values::from(doubles), Some((low, high)))?))
@@ -120,7 +120,8 @@ impl Histogram {
         if bits(self) != bits(other) {
             let name = |state: &Self| {
                 let list = state.edges.list();
-                format!("a Histogram of {} bins over {}..{}", list.len() - 1, list[0], list[list.len() - 1])
+                let [low, high] = [list[0], list[list.len() - 1]].map(text_of);
+                format!("a Histogram of {} bins over {low}..{high}", list.len() - 1)
             };
             return Err(bad("other", format!("{} with the same edges", name(self)), name(other)));
         }
