@@ -11,6 +11,7 @@ use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
+use crate::kernel::int8::largest_f32;
 use crate::kernel::prefetch::RowsAt;
 use crate::kernel::rotate::{rotate, rotate_back};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -201,7 +202,7 @@ impl Rows for B1Rows {
         // Inner products of vectors of any length are ⟨centre, q⟩ + ⟨r, q⟩; for the others
         // |x − q|² = |r|² + |q − centre|² − 2⟨r, q − centre⟩.
         self.rotated(vector, self.metric != Metric::Ip, values);
-        let max = values.iter().fold(0.0f32, |max, value| max.max(value.abs()));
+        let max = largest_f32(values);
         let step = max / QUERY_MAX as f32;
         let inverse = if (1.0 / step).is_finite() { 1.0 / step } else { 0.0 };
         // The odd number that is nearest.

@@ -16,7 +16,7 @@ use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, fit_i8, query_limit, round_i8, round_i16};
+use crate::kernel::int8::{dots_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -203,7 +203,7 @@ impl I8Rows {
 fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
     let (mut max, mut whole) = (0.0f32, true);
     for &value in &*values {
-        max = max.max(value.abs());
+        max = if max < value.abs() { value.abs() } else { max };
         whole &= (-128.0..=127.0).contains(&value) && value.trunc() == value;
     }
     if whole {
@@ -243,7 +243,7 @@ impl Rows for I8Rows {
             }
             _ => values.extend_from_slice(vector),
         }
-        let max = values.iter().fold(0.0f32, |max, value| max.max(value.abs()));
+        let max = largest_f32(values);
         let limit = f32::from(query_limit(self.dim));
         let inverse = if (limit / max).is_finite() { limit / max } else { 0.0 };
         codes.resize(values.len(), 0);

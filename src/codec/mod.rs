@@ -250,8 +250,12 @@ impl Store {
 
     /// Writes the distances of the prepared query, unquantised, to the listed vectors at their best.
     pub(crate) fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
-        let prepared = prepared.fine.as_deref().unwrap_or(prepared);
-        self.finest().rows().distances(prepared, nodes, out);
+        let Some(fine) = &self.fine else { return self.codes.rows().distances(prepared, nodes, out) };
+        // A walk has not looked at the copy: its rows come from far, and all at once if they are asked for.
+        let at = fine.rows().rows_at();
+        nodes.iter().for_each(|node| at.prefetch(*node));
+        at.touch(nodes);
+        fine.rows().distances(prepared.fine.as_deref().unwrap_or(prepared), nodes, out);
     }
 
     /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.

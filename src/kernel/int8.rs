@@ -10,12 +10,36 @@ pub(crate) fn query_limit(dim: usize) -> i16 {
     (i32::MAX as usize / (128 * dim)).min(i16::MAX as usize) as i16
 }
 
+/// Returns the largest magnitude.
+#[inline(always)]
+fn largest(values: &[f32]) -> f32 {
+    let larger = |max: f32, value: f32| if max < value.abs() { value.abs() } else { max };
+    let (blocks, tail) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for block in blocks {
+        raise(&mut lanes, block);
+    }
+    lanes.iter().chain(tail).fold(0.0, |max, value| larger(max, *value))
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[inline(always)]
+fn raise(lanes: &mut [f32; LANES], block: &[f32; LANES]) {
+    for (lane, value) in lanes.iter_mut().zip(block) {
+        *lane = if *lane < value.abs() { value.abs() } else { *lane };
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 fn rounded_16(values: &[f32], factor: f32, out: &mut [i16]) {
     for (out, value) in out.iter_mut().zip(values) {
         *out = (value * factor).round_ties_even() as i16;
     }
 }
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use wasm::{raise, rounded_16};
 
 #[inline(always)]
 fn rounded_8(values: &[f32], factor: f32, out: &mut [i8]) {
@@ -67,6 +91,9 @@ dispatch! {
     /// The largest magnitude is 1.
     pub(crate) fn fit_i8(values: &[f32], codes: &mut [i8]) -> f32 = fitted_8;
 
+    /// Returns the largest magnitude of finite numbers.
+    pub(crate) fn largest_f32(values: &[f32]) -> f32 = largest;
+
     /// Writes the values times the factor, to the nearest integer, ties to even.
     pub(crate) fn round_i16(values: &[f32], factor: f32, out: &mut [i16]) = rounded_16;
 
@@ -87,23 +114,51 @@ trait Products<const W: usize> {
     fn sums(lanes: [Self::Lanes; 4]) -> [i32; 4];
 }
 
+/// Does `body` for each of `N` rows, one or four, whatever the compiler thinks of unrolling.
+macro_rules! for_each_row {
+    ($n:ident, |$r:ident| $body:block) => {{
+        {
+            let $r = 0;
+            $body
+        }
+        if $n > 1 {
+            {
+                let $r = 1;
+                $body
+            }
+            {
+                let $r = 2;
+                $body
+            }
+            {
+                let $r = 3;
+                $body
+            }
+        }
+    }};
+}
+
 /// Returns the dot products with rows as long as the query; each load of the query serves all.
 #[inline(always)]
 fn rows_at_once<P: Products<W>, const W: usize, const N: usize>(query: &[i16], rows: [&[i8]; N]) -> [i32; N] {
     let (blocks, tail) = query.as_chunks::<W>();
     let mut lanes = [P::ZERO; 4];
-    // Two blocks a turn, whatever the compiler thinks of unrolling.
+    // Two blocks a turn.
     let (twos, last) = blocks.as_chunks::<2>();
+    let mut row_twos: [&[[[i8; W]; 2]]; N] = [&[]; N];
+    for_each_row!(N, |r| {
+        row_twos[r] = &rows[r].as_chunks::<W>().0.as_chunks::<2>().0[..twos.len()];
+    });
     for (i, two) in twos.iter().enumerate() {
-        for r in 0..N {
-            let row = &rows[r].as_chunks::<W>().0.as_chunks::<2>().0[i];
+        for_each_row!(N, |r| {
+            let row = &row_twos[r][i];
             lanes[r] = P::add(P::add(lanes[r], &two[0], &row[0]), &two[1], &row[1]);
-        }
+        });
     }
-    for block in last {
-        for r in 0..N {
+    if let [block] = last {
+        for_each_row!(N, |r| {
             lanes[r] = P::add(lanes[r], block, &rows[r].as_chunks::<W>().0[blocks.len() - 1]);
-        }
+        });
     }
     if !tail.is_empty() {
         let query = padded(tail);
@@ -135,14 +190,17 @@ fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u
         for &node in nodes.iter().skip(i * 4 + ahead).take(4) {
             prefetch(row(rows, dim, node));
         }
-        *out = rows_at_once::<P, W, 4>(query, four.map(|node| row(rows, dim, node)));
+        let [a, b, c, d] = *four;
+        let four = [row(rows, dim, a), row(rows, dim, b), row(rows, dim, c), row(rows, dim, d)];
+        *out = rows_at_once::<P, W, 4>(query, four);
     }
     match *rest {
         [] => {}
         [a] => out_rest.copy_from_slice(&rows_at_once::<P, W, 1>(query, [row(rows, dim, a)])),
         // Two or three take hardly longer than one: the last once more is simplest.
         [a, b, ..] => {
-            let four = [a, b, rest[rest.len() - 1], b].map(|node| row(rows, dim, node));
+            let (two, last) = (row(rows, dim, b), row(rows, dim, rest[rest.len() - 1]));
+            let four = [row(rows, dim, a), two, last, two];
             out_rest.copy_from_slice(&rows_at_once::<P, W, 4>(query, four)[..out_rest.len()]);
         }
     }
@@ -279,8 +337,44 @@ mod x86 {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm {
-    use super::Products;
+    use super::{LANES, Products};
     use core::arch::wasm32::*;
+
+    /// Raises each lane to the magnitude of its number.
+    #[inline(always)]
+    pub(super) fn raise(lanes: &mut [f32; LANES], block: &[f32; LANES]) {
+        for (lanes, block) in lanes.as_chunks_mut::<4>().0.iter_mut().zip(block.as_chunks::<4>().0) {
+            // SAFETY: the loads read and the store writes these arrays; no alignment is needed.
+            unsafe {
+                let magnitudes = f32x4_abs(v128_load(block.as_ptr().cast()));
+                v128_store(
+                    lanes.as_mut_ptr().cast(),
+                    f32x4_pmax(v128_load(lanes.as_ptr().cast()), magnitudes),
+                );
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn rounded_16(values: &[f32], factor: f32, out: &mut [i16]) {
+        let (blocks, tail) = values.as_chunks::<8>();
+        let (out_blocks, out_tail) = out.as_chunks_mut::<8>();
+        let by = f32x4_splat(factor);
+        for (block, out) in blocks.iter().zip(out_blocks) {
+            let whole = |four: &[f32; 4]| {
+                // SAFETY: the load reads this array; no alignment is needed.
+                let four = unsafe { v128_load(four.as_ptr().cast()) };
+                i32x4_trunc_sat_f32x4(f32x4_nearest(f32x4_mul(four, by)))
+            };
+            let fours = block.as_chunks::<4>().0;
+            let eight = i16x8_narrow_i32x4(whole(&fours[0]), whole(&fours[1]));
+            // SAFETY: the store writes this array; no alignment is needed.
+            unsafe { v128_store(out.as_mut_ptr().cast(), eight) };
+        }
+        for (out, value) in out_tail.iter_mut().zip(tail) {
+            *out = (value * factor).round_ties_even() as i16;
+        }
+    }
 
     pub(super) struct Simd128;
 

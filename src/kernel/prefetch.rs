@@ -80,6 +80,7 @@ pub(crate) fn prefetch<T>(row: &[T]) {
 #[derive(Clone, Copy)]
 pub(crate) struct RowsAt {
     start: *const i8,
+    len_bytes: usize,
     row_len_bytes: usize,
 }
 
@@ -87,7 +88,33 @@ pub(crate) struct RowsAt {
 impl RowsAt {
     /// Rows of `dim` elements.
     pub(crate) fn new<T>(rows: &[T], dim: usize) -> Self {
-        Self { start: rows.as_ptr().cast(), row_len_bytes: dim * size_of::<T>() }
+        Self {
+            start: rows.as_ptr().cast(),
+            len_bytes: size_of_val(rows),
+            row_len_bytes: dim * size_of::<T>(),
+        }
+    }
+
+    /// Reads a byte of each of the rows' first cache lines, where the machine cannot be asked for them: the reads do not wait for
+    /// each other, as those of the distances do.
+    #[inline(always)]
+    pub(crate) fn touch(self, nodes: &[u32]) {
+        #[cfg(target_arch = "wasm32")]
+        {
+            let mut bits = 0;
+            for &node in nodes {
+                let row = node as usize * self.row_len_bytes;
+                assert!(row + self.row_len_bytes <= self.len_bytes);
+                let start = self.start.wrapping_add(row);
+                for at in (0..self.row_len_bytes.min(FIRST)).step_by(LINE) {
+                    // SAFETY: the row is inside of the rows, which are borrowed where this is called.
+                    bits ^= unsafe { start.wrapping_add(at).read() };
+                }
+            }
+            core::hint::black_box(bits);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = (nodes, self.len_bytes);
     }
 
     /// Asks for the row's first cache lines. Changes nothing else.

@@ -186,6 +186,7 @@ pub(crate) fn walk<L: Links>(
     let mut next = 0;
     loop {
         let nodes = &listed[..count];
+        rows_at.touch(nodes);
         score(&mut scratch.prepared, nodes, &mut scratch.keys);
         for i in 0..scratch.sieve(nodes, ef) {
             let candidate = scratch.better[i];
