@@ -116,8 +116,22 @@ pub(super) fn use_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
             chunk.pointer_checked(Some(c"arrow_array"))?.cast::<Chunk>().as_ref(),
         )
     };
+    if schema.release.is_none() || chunk.release.is_none() {
+        return Err(released());
+    }
     Column::of(schema)?.use_chunk(chunk, f)?;
     Ok(Spoken::Yes)
+}
+
+/// The error of a capsule whose contents were moved elsewhere: its pointers may lead anywhere.
+#[cold]
+fn released() -> PyErr {
+    Error::BadParameter {
+        name: "array",
+        expected: "an Arrow array, or a stream of them, that nobody has consumed yet".into(),
+        got: "a released one".into(),
+    }
+    .into()
 }
 
 /// Calls `f` with the numbers of `x.__arrow_c_stream__()`.
@@ -130,6 +144,10 @@ pub(super) fn use_stream(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
         Err(error) => return Ok(Spoken::Refused(error)),
     };
     let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?.cast::<Stream>();
+    // SAFETY: a capsule of this name holds a stream.
+    if unsafe { stream.as_ref().release.is_none() } {
+        return Err(released());
+    }
     let mut schema = Owned(Schema::empty());
     // SAFETY: the capsule holds a stream that nobody has released; `schema` is a valid place.
     unsafe { fetch(stream, stream.as_ref().get_schema, &mut schema.0)? };

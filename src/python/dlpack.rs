@@ -83,6 +83,8 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
                 return Ok(Spoken::Refused(PyBufferError::new_err("a DLPack version above 1")));
             }
             &versioned.as_ref().tensor
+        } else if !capsule.is_valid_checked(Some(UNVERSIONED)) {
+            return Err(unsupported("a capsule that is no DLPack tensor, or was consumed already").into());
         } else {
             capsule.pointer_checked(Some(UNVERSIONED))?.cast::<Tensor>().as_ref()
         }

@@ -7,6 +7,7 @@ use super::format::{from_typestr, unsupported};
 use super::input::{Spoken, Use};
 use super::strided::Strided;
 use super::{buffer, errors};
+use crate::error::Error;
 
 /// Calls `f` with the numbers that `x.__array_interface__` describes (version 3).
 pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
@@ -14,6 +15,14 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
         return Ok(Spoken::No);
     };
     let interface = interface.cast_into::<PyDict>().map_err(PyErr::from)?;
+    if interface.get_item("mask")?.is_some_and(|mask| !mask.is_none()) {
+        return Err(Error::BadParameter {
+            name: "array",
+            expected: "no mask (give the array and where=)".into(),
+            got: "an __array_interface__ with a mask".into(),
+        }
+        .into());
+    }
     let typestr: String = required(&interface, "typestr")?.extract()?;
     let element =
         from_typestr(&typestr).ok_or_else(|| unsupported(format!("elements of type {typestr:?}")))?;

@@ -144,6 +144,104 @@ def test_an_array_interface_that_reaches_past_its_bytes_is_refused():
         nf.sum(Short())
 
 
+def test_what_somebody_else_has_taken_out_of_its_capsule_is_refused():
+    class Array:
+        def __arrow_c_array__(self, requested_schema=None):
+            capsules = pa.array([1.0, 2.0]).__arrow_c_array__()
+            pa.Array._import_from_c_capsule(*capsules)
+            return capsules
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            capsule = pa.chunked_array([[1.0]]).__arrow_c_stream__()
+            pa.ChunkedArray._import_from_c_capsule(capsule)
+            return capsule
+
+    class Tensor:
+        def __dlpack__(self, **keywords):
+            capsule = np.arange(3.0).__dlpack__()
+            device = type("Once", (), {"__dlpack__": lambda self, **keywords: capsule, "__dlpack_device__": lambda self: (1, 0)})
+            np.from_dlpack(device())
+            return capsule
+
+    for consumed in (Array(), Stream(), Tensor()):
+        with pytest.raises(nf.NearfoldError, match="consumed"):
+            nf.sum(consumed)
+
+
+def test_the_mask_of_an_array_interface_is_not_overlooked():
+    class Masked:
+        def __init__(self, mask):
+            self.x = np.arange(4.0)
+            self.__array_interface__ = {**self.x.__array_interface__, "mask": mask}
+
+    assert nf.sum(Masked(None)) == 6.0
+    with pytest.raises(nf.NearfoldError, match="mask") as caught:
+        nf.sum(Masked(np.array([True, False, False, False])))
+    assert caught.value.code == "bad_parameter"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"shape": (-4,)},
+        {"shape": (2**62,)},
+        {"shape": (2**40, 2**40)},
+        {"shape": (2, 2), "strides": (8,)},
+        {"shape": (2,), "strides": (2**62,)},
+        {"shape": (2,), "strides": (-(2**62),)},
+        {"offset": 2**63},
+        {"offset": 1},
+        {"typestr": "|O8"},
+        {"typestr": "|V8"},
+        {"data": (0, False)},
+    ],
+)
+def test_a_broken_array_interface_is_an_error_with_a_code(broken):
+    class Broken:
+        __array_interface__ = {"shape": (1,), "typestr": "<f8", "data": b"12345678", "version": 3, **broken}
+
+    with pytest.raises(nf.NearfoldError) as caught:
+        nf.sum(Broken())
+    assert caught.value.code in ("bad_parameter", "shape_mismatch", "unsupported_dtype")
+
+
+def test_arrow_slices_chunks_and_lists_are_read_where_they_begin():
+    assert nf.sum(pa.array([True, None, True, True])[2:]) == 2
+    assert nf.sum(pa.array(np.ones(3, "f2"))[1:]) == 2.0
+    assert nf.sum(pa.chunked_array([], pa.float64())) == 0.0
+    assert nf.sum(pa.chunked_array([[True], [False, True]])) == 2
+    pairs = pa.FixedSizeListArray.from_arrays(pa.array([1.0, None, 3.0, 4.0]), 2)
+    assert nf.sum(pairs[1:]) == 7.0
+    bits = pa.FixedSizeListArray.from_arrays(pa.array([True, False, True, True]), 2)
+    assert nf.sum(bits[1:], axis=0).tolist() == [1, 1]
+    assert nf.sum(pa.array([2**64 - 1], pa.uint64())) == 2**64 - 1
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array(["a"]).dictionary_encode(),
+        pa.chunked_array([pa.array([1.0]).dictionary_encode()]),
+        pa.array([[1.0], [2.0]]),
+        pa.array([[1.0]], pa.large_list(pa.float64())),
+        pa.FixedSizeListArray.from_arrays(pa.FixedSizeListArray.from_arrays(pa.array([1.0] * 4), 2), 2),
+        pa.array([1], pa.date32()),
+        pa.array([1], pa.timestamp("s")),
+        pa.array([1], pa.duration("s")),
+        pa.nulls(2),
+        pa.array([{"a": 1}]),
+        pa.record_batch({"a": [1.0]}),
+        pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array([1.0, 2.0])),
+    ],
+    ids=lambda array: str(array.type) if hasattr(array, "type") else "a batch",
+)
+def test_what_arrow_has_beside_numbers_is_refused_by_name(array):
+    with pytest.raises(nf.NearfoldError) as caught:
+        nf.sum(array)
+    assert caught.value.code == "unsupported_dtype" and "rrow" in str(caught.value)
+
+
 def test_an_object_with_only_dunder_array_is_read():
     class Frame:
         def __array__(self, dtype=None, copy=None):
