@@ -27,16 +27,27 @@ use crate::fold::{self, Dtype};
 /// With `import` NumPy is imported at most once: where that failed, each call only looks whether somebody else has
 /// imported it since (in Pyodide it may be installed later).
 pub(super) fn is_known(py: Python<'_>, import: bool) -> PyResult<bool> {
-    static KNOWN: PyOnceLock<bool> = PyOnceLock::new();
+    static KNOWN: PyOnceLock<()> = PyOnceLock::new();
     static TRIED: PyOnceLock<()> = PyOnceLock::new();
-    if let Some(known) = KNOWN.get(py) {
-        return Ok(*known);
+    if KNOWN.get(py).is_some() {
+        return Ok(true);
     }
     let tries = import && TRIED.set(py, ()).is_ok();
     let module = if tries { py.import("numpy").ok() } else { module(py)? };
     let Some(Ok(version)) = module.map(|module| module.getattr("__version__")) else { return Ok(false) };
     let version: String = version.extract()?;
-    Ok(*KNOWN.get_or_init(py, || version.starts_with("1.") || version.starts_with("2.")))
+    let core = match version.split('.').next() {
+        Some("1") => "numpy.core.multiarray",
+        Some("2") => "numpy._core.multiarray",
+        _ => "",
+    };
+    // Of a stranger under NumPy's name nothing is remembered.
+    let has_interface = || py.import(core).and_then(|core| core.getattr("_ARRAY_API")).is_ok();
+    let is_known = !core.is_empty() && has_interface();
+    if is_known {
+        KNOWN.get_or_init(py, || ());
+    }
+    Ok(is_known)
 }
 
 /// Returns NumPy where somebody has imported it.

@@ -27,8 +27,8 @@ pub(super) fn to_array(py: Python<'_>, array: fold::Array) -> PyResult<Bound<'_,
     }
     let own = Bound::new(py, Array::new(array))?.into_any();
     // A version of NumPy that nothing is known of still takes buffers.
-    match numpy::module(py)? {
-        Some(module) => module.call_method1("asarray", (own,)),
+    match numpy::module(py)?.and_then(|module| module.getattr("asarray").ok()) {
+        Some(as_array) => as_array.call1((own,)),
         None => Ok(own),
     }
 }
