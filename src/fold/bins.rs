@@ -486,6 +486,8 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
             .iter()
             .map(|&code| i64::try_from(code).map_err(|_| bad(name, "integers below 2^63", code)))
             .collect(),
+        // An empty list is one of floats.
+        Block::F64(_) | Block::F32(_) if values.is_empty() => Ok(Vec::new()),
         Block::F64(_) | Block::F32(_) => Err(Error::UnsupportedDtype {
             op,
             expected: "integers or bool",

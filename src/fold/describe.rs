@@ -110,6 +110,7 @@ impl Asked<'_, '_> {
         let divisor = x.len() as f64 - self.options.ddof;
         let ends = extrema::min_max(x).filter(|(low, high)| low.widen() < high.widen());
         let (Some((low, high)), true) = (ends, divisor > 0.0) else { return Ok(None) };
+        self.spec(Reduction::Std)?; // refuses a ddof that is no number
         let mean_spec = self.spec(Reduction::Mean)?;
         let mut cells = Vec::with_capacity(4);
         let found =

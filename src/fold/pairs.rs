@@ -382,7 +382,7 @@ impl Table {
 pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
     let table = Table::new("cov", &values.into(), other.as_ref())?;
     let divisor = table.n as f64 - ddof;
-    if divisor <= 0.0 || divisor.is_nan() {
+    if !(divisor > 0.0 && divisor.is_finite()) {
         return Err(Error::BadParameter {
             name: "ddof",
             expected: format!("a number below the {} observations", table.n),

@@ -130,6 +130,13 @@ impl Spec {
             (Kind::Moments, _) => Some(usize::from(options.order)),
             _ => None,
         };
+        if matches!(kind, Kind::Var | Kind::Std) && !options.ddof.is_finite() {
+            return Err(Error::BadParameter {
+                name: "ddof",
+                expected: "a finite number".to_owned(),
+                got: options.ddof.to_string(),
+            });
+        }
         if kind == Kind::Moments && !(1..=4).contains(&options.order) {
             return Err(Error::BadParameter {
                 name: "order",
@@ -200,8 +207,7 @@ impl Spec {
             return Err(Error::Empty { op: self.op });
         }
         let divides = matches!(self.kind, Kind::Var | Kind::Std);
-        let divisor = len as f64 - self.ddof;
-        if divides && (divisor <= 0.0 || divisor.is_nan()) {
+        if divides && len as f64 <= self.ddof {
             return Err(Error::BadParameter {
                 name: "ddof",
                 expected: format!("a number below the {len} elements that are reduced"),

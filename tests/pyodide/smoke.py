@@ -112,6 +112,7 @@ def test_states_of_streams_merge_and_are_pickled():
     x = array.array("d", [i * 0.1 - 50 for i in range(1000)])
     for make, whole in (
         (lambda: nf.Partial("std"), nf.std(x)),
+        (lambda: nf.Sum(), nf.sum(x)),
         (lambda: nf.Quantiles(), nf.median(x)),
         (lambda: nf.Histogram(4, (-50.0, 50.0)), None),
         (lambda: nf.Cov(1), None),
@@ -124,7 +125,12 @@ def test_states_of_streams_merge_and_are_pickled():
         if whole is not None:
             assert right.result() == whole
         assert type(right).from_bytes(right.to_bytes()).to_bytes() == right.to_bytes()
-
+    moments, ends = nf.Moments(), nf.MinMax()
+    for state in (moments, ends):
+        state.push(x[:9])
+        state.push(x[9:])
+    assert (moments.mean(), moments.var(ddof=1), moments.skew()) == (nf.mean(x), nf.var(x, ddof=1), nf.skew(x))
+    assert moments.result().tolist() == nf.moments(x).tolist() and ends.result().tolist() == [x[0], x[-1]]
 
 
 def test_there_is_one_thread():

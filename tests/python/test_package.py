@@ -50,6 +50,12 @@ def test_the_documentation_says_what_a_function_computes_and_refuses(name):
         assert re.search(rf"^(\w+, )*{keyword}(, \w+)* : ", text, re.MULTILINE), f"{name} does not explain {keyword}"
 
 
+def test_an_empty_list_is_one_of_codes_too():
+    assert nf.bincount([]).tolist() == [] and nf.bincount([], minlength=2).tolist() == [0, 0]
+    assert nf.bincount([], weights=[]).dtype == "float64"
+    assert nf.group("sum", [], [], 2).tolist() == [0.0, 0.0]
+
+
 def test_no_error_text_is_longer_than_a_screen():
     for call in (
         lambda: nf.histogram([-1.7e308, 1.7e308]),
