@@ -3,11 +3,18 @@
 use super::index::{Graph, Index};
 use super::params::SearchParams;
 use super::walk::{Candidate, Scratch};
+use crate::codec::rerank_len;
 use crate::error::Result;
 use crate::pool::map;
 
 /// How many questions are asked.
 const QUESTIONS: usize = 256;
+
+/// How many questions share a pass over the vectors, which for floats are more than the caches hold.
+const AT_ONCE: usize = 8;
+
+/// How many vectors are compared with one of them before the next has its turn.
+const CHUNK: usize = 256;
 
 /// For how many neighbours.
 const KS: [usize; 2] = [10, 100];
@@ -90,7 +97,7 @@ impl Index {
     pub(super) fn calibrate(&mut self) {
         let questions = self.questions();
         let [_, most] = KS;
-        let truth = self.best_nodes(&questions, most, None);
+        let truth = self.truth(&questions, most);
         let hits = map(0..questions.len(), |i| self.hits(questions[i], &truth[i]));
         let mut entries = Vec::new();
         for (k, at_k) in KS.into_iter().zip(0..) {
@@ -119,8 +126,7 @@ impl Index {
 
     /// Returns how many of the true neighbours of a question each `ef` finds, for each `k`.
     fn hits(&self, node: u32, truth: &[u32]) -> [[usize; KS.len()]; EFS.len()] {
-        let mut scratch = self.scratch.take();
-        self.store.prepare(&self.store.decode(node), &mut scratch.prepared);
+        let mut scratch = self.asked(node);
         scratch.may_go_on = true;
         let (mut hits, mut begun) = ([[0; KS.len()]; EFS.len()], false);
         for (ef, hits) in EFS.into_iter().zip(&mut hits) {
@@ -149,14 +155,13 @@ impl Index {
     /// Cost: 256 exact searches.
     pub fn recall(&self, k: usize, params: &SearchParams) -> Result<f32> {
         params.check(k)?;
-        let questions = self.questions();
-        if questions.is_empty() {
+        let (questions, ef) = (self.questions(), self.ef(k, params));
+        // A scan finds what a scan finds.
+        if questions.is_empty() || ef >= self.store.len() {
             return Ok(1.0);
         }
-        let ef = self.ef(k, params);
-        let truth = self.best_nodes(&questions, k, None);
-        let ef = (ef < self.store.len()).then_some(ef);
-        let found = self.best_nodes(&questions, k, ef);
+        let truth = self.truth(&questions, k);
+        let found = self.found(&questions, k, ef);
         let parts = found.iter().zip(&truth).map(|(found, truth)| {
             part(found.iter().filter(|node| truth.contains(node)).count(), truth.len())
         });
@@ -170,22 +175,54 @@ impl Index {
         (0..count).map(|i| (i as u64 * n as u64 / count as u64) as u32).collect()
     }
 
-    /// Returns the `k` best nodes for each question, by a walk or by a scan.
-    fn best_nodes(&self, questions: &[u32], k: usize, ef: Option<usize>) -> Vec<Vec<u32>> {
-        map(0..questions.len(), |i| {
-            let mut scratch = self.scratch.take();
-            let node = questions[i];
-            self.store.prepare(&self.store.decode(node), &mut scratch.prepared);
-            match ef {
-                Some(ef) => self.walk(ef, Some(node), &mut scratch),
-                None => {
-                    self.scan((0..self.store.len() as u32).filter(|other| *other != node), k, &mut scratch)
+    /// Returns the `k` best other nodes for each question: all are compared, at their best.
+    fn truth(&self, questions: &[u32], k: usize) -> Vec<Vec<u32>> {
+        let rows = self.store.finest().rows();
+        let n = self.store.len() as u32;
+        let of_groups = map(0..questions.len().div_ceil(AT_ONCE), |i| {
+            let group = &questions[i * AT_ONCE..questions.len().min((i + 1) * AT_ONCE)];
+            let mut asked: Vec<Scratch> = group.iter().map(|node| self.asked(*node)).collect();
+            for scratch in &mut asked {
+                scratch.prepared.turn();
+                scratch.pool.clear();
+            }
+            for start in (0..n).step_by(CHUNK) {
+                let end = n.min(start.saturating_add(CHUNK as u32));
+                for (node, scratch) in group.iter().zip(&mut asked) {
+                    let Scratch { prepared, fresh, keys, .. } = scratch;
+                    fresh.clear();
+                    fresh.extend((start..end).filter(|other| other != node));
+                    rows.keys(prepared, fresh, keys);
+                    scratch.offer_fresh(rerank_len(k));
                 }
-            };
-            let nodes = match ef {
-                Some(_) => self.best_of_pool(k, &mut scratch),
-                None => scratch.pool.iter().take(k).map(|candidate| candidate.node()).collect(),
-            };
+            }
+            let mut best: Vec<Vec<u32>> = Vec::with_capacity(group.len());
+            for mut scratch in asked {
+                best.push(scratch.pool.iter().take(k).map(|candidate| candidate.node()).collect());
+                scratch.prepared.turn();
+                self.scratch.put(scratch);
+            }
+            best
+        });
+        let mut all = Vec::with_capacity(questions.len());
+        of_groups.into_iter().for_each(|group| all.extend(group));
+        all
+    }
+
+    /// Returns working memory that is prepared for a stored vector.
+    #[inline(never)]
+    fn asked(&self, node: u32) -> Scratch {
+        let mut scratch = self.scratch.take();
+        self.store.prepare(&self.store.decode(node), &mut scratch.prepared);
+        scratch
+    }
+
+    /// Returns the `k` best other nodes for each question, as a walk of `ef` candidates finds them.
+    fn found(&self, questions: &[u32], k: usize, ef: usize) -> Vec<Vec<u32>> {
+        map(0..questions.len(), |i| {
+            let mut scratch = self.asked(questions[i]);
+            self.walk(ef, Some(questions[i]), &mut scratch);
+            let nodes = self.best_of_pool(k, &mut scratch);
             self.scratch.put(scratch);
             nodes
         })
