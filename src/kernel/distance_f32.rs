@@ -2,7 +2,7 @@
 //!
 //! Order of arithmetic: 16 lanes, lane `l` takes the components `l, l + 16, l + 32, …` one after
 //! the other; the lanes are folded by halves (`l + 8`, `l + 4`, `l + 2`, `l + 1`). A tail shorter
-//! than 16 is padded with zeros. One row or several at once, the bits are the same.
+//! than 16 is padded with zeros. One row or four rows at once, the bits are the same.
 
 use super::dispatch;
 use super::prefetch::{AHEAD, prefetch};
@@ -140,50 +140,46 @@ fn one<const SQUARES: bool>(query: &[f32], row: &[f32]) -> f32 {
     fold(lanes)
 }
 
-/// How many rows share each load of the query. In WebAssembly the lanes of two fill the registers.
-const AT_ONCE: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
-
+/// Four rows share each load of the query.
 #[inline(always)]
-fn several<const SQUARES: bool>(query: &[f32], rows: [&[f32]; AT_ONCE]) -> [f32; AT_ONCE] {
+fn four<const SQUARES: bool>(query: &[f32], rows: [&[f32]; 4]) -> [f32; 4] {
     let (blocks, tail) = query.as_chunks::<LANES>();
-    let mut row_blocks: [&[[f32; LANES]]; AT_ONCE] = [&[]; AT_ONCE];
-    for (cut, row) in row_blocks.iter_mut().zip(rows) {
-        *cut = &row.as_chunks().0[..blocks.len()];
+    let [(r0, t0), (r1, t1), (r2, t2), (r3, t3)] = rows.map(|row| row.as_chunks::<LANES>());
+    let mut lanes = [[0.0; LANES]; 4];
+    for ((((q, a), b), c), d) in blocks.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
+        step::<SQUARES>(&mut lanes[0], q, a);
+        step::<SQUARES>(&mut lanes[1], q, b);
+        step::<SQUARES>(&mut lanes[2], q, c);
+        step::<SQUARES>(&mut lanes[3], q, d);
     }
-    let mut lanes = [[0.0; LANES]; AT_ONCE];
-    for (i, block) in blocks.iter().enumerate() {
-        for r in 0..AT_ONCE {
-            step::<SQUARES>(&mut lanes[r], block, &row_blocks[r][i]);
+    if !tail.is_empty() {
+        let q = padded(tail);
+        for (lanes, tail) in lanes.iter_mut().zip([t0, t1, t2, t3]) {
+            step::<SQUARES>(lanes, &q, &padded(tail));
         }
     }
-    let mut sums = [0.0; AT_ONCE];
-    for r in 0..AT_ONCE {
-        if !tail.is_empty() {
-            step::<SQUARES>(&mut lanes[r], &padded(tail), &padded(rows[r].as_chunks::<LANES>().1));
-        }
-        sums[r] = fold(lanes[r]);
-    }
-    sums
+    let [a, b, c, d] = lanes;
+    [fold(a), fold(b), fold(c), fold(d)]
 }
 
 #[inline(always)]
 fn listed<const SQUARES: bool>(query: &[f32], rows: &[f32], nodes: &[u32], out: &mut [f32]) {
     assert_eq!(nodes.len(), out.len());
     let dim = query.len();
-    let (groups, rest) = nodes.as_chunks::<AT_ONCE>();
-    let (out_groups, out_rest) = out.as_chunks_mut::<AT_ONCE>();
+    let (fours, rest) = nodes.as_chunks::<4>();
+    let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for &node in nodes.iter().take(AHEAD) {
         prefetch(row(rows, dim, node));
     }
-    for (i, (group, out)) in groups.iter().zip(out_groups).enumerate() {
-        for &node in nodes.iter().skip(i * AT_ONCE + AHEAD).take(AT_ONCE) {
+    for (i, (four_nodes, out)) in fours.iter().zip(out_fours).enumerate() {
+        for &node in nodes.iter().skip(i * 4 + AHEAD).take(4) {
             prefetch(row(rows, dim, node));
         }
-        let mut of_group: [&[f32]; AT_ONCE] = [&[]; AT_ONCE];
-        for (place, node) in of_group.iter_mut().zip(group) {
-            *place = row(rows, dim, *node);
-        }
-        *out = several::<SQUARES>(query, of_group);
+        let [a, b, c, d] = *four_nodes;
+        *out = four::<SQUARES>(
+            query,
+            [row(rows, dim, a), row(rows, dim, b), row(rows, dim, c), row(rows, dim, d)],
+        );
     }
     for (&node, out) in rest.iter().zip(out_rest) {
         *out = one::<SQUARES>(query, row(rows, dim, node));
@@ -235,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn several_rows_at_once_give_the_bits_of_one_row_and_are_near_the_truth_at_every_length() {
+    fn four_rows_at_once_give_the_bits_of_one_row_and_are_near_the_truth_at_every_length() {
         for dim in 1..100 {
             let query = numbers(dim, 1);
             let rows = numbers(dim * 7, 2);

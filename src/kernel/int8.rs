@@ -114,51 +114,23 @@ trait Products<const W: usize> {
     fn sums(lanes: [Self::Lanes; 4]) -> [i32; 4];
 }
 
-/// Does `body` for each of `N` rows, one or four, whatever the compiler thinks of unrolling.
-macro_rules! for_each_row {
-    ($n:ident, |$r:ident| $body:block) => {{
-        {
-            let $r = 0;
-            $body
-        }
-        if $n > 1 {
-            {
-                let $r = 1;
-                $body
-            }
-            {
-                let $r = 2;
-                $body
-            }
-            {
-                let $r = 3;
-                $body
-            }
-        }
-    }};
-}
-
 /// Returns the dot products with rows as long as the query; each load of the query serves all.
 #[inline(always)]
 fn rows_at_once<P: Products<W>, const W: usize, const N: usize>(query: &[i16], rows: [&[i8]; N]) -> [i32; N] {
     let (blocks, tail) = query.as_chunks::<W>();
     let mut lanes = [P::ZERO; 4];
-    // Two blocks a turn.
+    // Two blocks a turn, whatever the compiler thinks of unrolling.
     let (twos, last) = blocks.as_chunks::<2>();
-    let mut row_twos: [&[[[i8; W]; 2]]; N] = [&[]; N];
-    for_each_row!(N, |r| {
-        row_twos[r] = &rows[r].as_chunks::<W>().0.as_chunks::<2>().0[..twos.len()];
-    });
     for (i, two) in twos.iter().enumerate() {
-        for_each_row!(N, |r| {
-            let row = &row_twos[r][i];
+        for r in 0..N {
+            let row = &rows[r].as_chunks::<W>().0.as_chunks::<2>().0[i];
             lanes[r] = P::add(P::add(lanes[r], &two[0], &row[0]), &two[1], &row[1]);
-        });
+        }
     }
-    if let [block] = last {
-        for_each_row!(N, |r| {
+    for block in last {
+        for r in 0..N {
             lanes[r] = P::add(lanes[r], block, &rows[r].as_chunks::<W>().0[blocks.len() - 1]);
-        });
+        }
     }
     if !tail.is_empty() {
         let query = padded(tail);
@@ -190,17 +162,14 @@ fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u
         for &node in nodes.iter().skip(i * 4 + ahead).take(4) {
             prefetch(row(rows, dim, node));
         }
-        let [a, b, c, d] = *four;
-        let four = [row(rows, dim, a), row(rows, dim, b), row(rows, dim, c), row(rows, dim, d)];
-        *out = rows_at_once::<P, W, 4>(query, four);
+        *out = rows_at_once::<P, W, 4>(query, four.map(|node| row(rows, dim, node)));
     }
     match *rest {
         [] => {}
         [a] => out_rest.copy_from_slice(&rows_at_once::<P, W, 1>(query, [row(rows, dim, a)])),
         // Two or three take hardly longer than one: the last once more is simplest.
         [a, b, ..] => {
-            let (two, last) = (row(rows, dim, b), row(rows, dim, rest[rest.len() - 1]));
-            let four = [row(rows, dim, a), two, last, two];
+            let four = [a, b, rest[rest.len() - 1], b].map(|node| row(rows, dim, node));
             out_rest.copy_from_slice(&rows_at_once::<P, W, 4>(query, four)[..out_rest.len()]);
         }
     }
