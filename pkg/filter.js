@@ -1,5 +1,6 @@
 // Which ids of an index a search may return, worked out once for many searches.
 
+import { FilterCore } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter, owned } from "./error.js";
 import { near } from "./kernel.js";
 
@@ -9,6 +10,7 @@ export class Filter {
   #index;
 
   constructor(core, index) {
+    if (!(core instanceof FilterCore)) throw new TypeError("a Filter is made by index.filter(…)");
     this.#core = core;
     this.#index = index;
   }

@@ -94,6 +94,9 @@ $&`],
   [/import \{ NearfoldError, panicked \}/, "import { NearfoldError, describe as debugString, panicked }"],
   // A text is read and freed by one function.
   [/let deferred1_0;\s+let deferred1_1;\s+try \{\s+const ret = (.*);\s+deferred1_0 = .*\s+deferred1_1 = .*\s+return getStringFromWasm0\(ret\[0\], ret\[1\]\);\s+\} finally \{\s+(wasm\.\w+)\(deferred1_0, deferred1_1, 1\);\s+\}/g, "const [ptr, len] = $1;\n        const text = getStringFromWasm0(ptr, len);\n        $2(ptr, len, 1);\n        return text;"],
+  // A namespace is an object with getters, once bundled: the one function that it is for will do.
+  [/^import \* as import1 from "\.\.\/result\.js"\n/m, 'import { histogramResult } from "../result.js";\n'],
+  [/"\.\.\/result\.js": import1,/, '"../result.js": { histogramResult },'],
   // No minifier shortens the names of properties.
   [/__wbg_ptr/g, "at"],
   [/__destroy_into_raw/g, "gone"],

@@ -156,23 +156,25 @@ test("Rollup, with nearfold/inline", async () => {
   await works(await served(join(path, "dist")));
 });
 
-test("Next.js, app router, a client component, production", async () => {
-  const path = project("next", "next", { "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(HERE)} } };\n` });
-  run(bin("next"), ["build"], path);
-  const server = spawn(process.execPath, [join(HERE, "node_modules/next/dist/bin/next"), "start", "--hostname", "127.0.0.1", "--port", "0"], { cwd: path, env: ENV, stdio: ["ignore", "pipe", "inherit"] });
-  after(() => server.kill());
-  let printed = "";
-  const address = await new Promise((resolve, reject) => {
-    server.on("exit", (code) => reject(new Error(`next start ended with ${code}: ${printed}`)));
-    server.stdout.on("data", (data) => {
-      printed += data;
-      const [found] = /http:\/\/(127\.0\.0\.1|localhost):[1-9]\d*/.exec(printed) ?? [];
-      if (found && /Ready/.test(printed)) resolve(`${found.replace("localhost", "127.0.0.1")}/`);
+for (const [mode, build, serve] of [["production", ["build"], "start"], ["development", undefined, "dev"]]) {
+  test(`Next.js, app router, a client component, ${mode}`, async () => {
+    const path = project(`next-${mode}`, "next", { "next.config.mjs": `export default { turbopack: { root: ${JSON.stringify(HERE)} }, devIndicators: false, allowedDevOrigins: ["127.0.0.1"] };\n` });
+    if (build) run(bin("next"), build, path);
+    const server = spawn(process.execPath, [join(HERE, "node_modules/next/dist/bin/next"), serve, "--hostname", "127.0.0.1", "--port", "0"], { cwd: path, env: ENV, stdio: ["ignore", "pipe", "inherit"] });
+    after(() => server.kill());
+    let printed = "";
+    const address = await new Promise((resolve, reject) => {
+      server.on("exit", (code) => reject(new Error(`next ${serve} ended with ${code}: ${printed}`)));
+      server.stdout.on("data", (data) => {
+        printed += data;
+        const [found] = /http:\/\/(127\.0\.0\.1|localhost):[1-9]\d*/.exec(printed) ?? [];
+        if (found && /Ready/.test(printed)) resolve(`${found.replace("localhost", "127.0.0.1")}/`);
+      });
     });
+    await works(address);
+    server.kill();
   });
-  await works(address);
-  server.kill();
-});
+}
 
 test("Node, ES modules", () => {
   const path = project("node", undefined, {

@@ -159,6 +159,7 @@ const CASES = {
   'efConstruction of 0': [() => new Index(3, { efConstruction: 0 }), "bad_parameter", /^efConstruction: expected 1 to 65536, got 0$/],
   'efConstruction of 1e12': [() => new Index(3, { efConstruction: 1e12 }), "bad_parameter"],
   'an index without new': [() => Index(3), undefined],
+  'a filter that no index made': [() => new nf.Filter(), undefined],
 
   // Adding.
   'add()': [() => index.add(), "bad_parameter"],
