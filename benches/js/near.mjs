@@ -96,10 +96,11 @@ function rowsOf(name, engines) {
     }
     const recalls = peer.name === "embedding-atlas NNDescent" ? [...peer.recalls.values()] : peer.efs[0] === null ? [] : RECALLS;
     for (const recall of recalls) {
-      const mine = [ours, named("nearfold f32")].find((engine) => mostOf(engine) >= recall);
+      const candidates = [ours, named("nearfold f32")];
+      const mine = candidates.find((engine) => mostOf(engine) >= recall);
       const theirs = rateAt(peer, recall);
       const bar = SEARCH_BARS[peer.name] ?? (wasm ? 1 : null);
-      const notes = [theirs === null && `its recall ends at ${mostOf(peer).toFixed(3)}`, mine && mine !== ours && "ours: f32", mine && leastOf(mine) > recall && `ours begins at ${leastOf(mine).toFixed(3)}`];
+      const notes = [theirs === null && `its recall ends at ${mostOf(peer).toFixed(3)}`, !mine && `ours ends below it: at ${Math.max(...candidates.map(mostOf)).toFixed(5)}`, mine && mine !== ours && "ours: f32", mine && leastOf(mine) > recall && `ours begins at ${leastOf(mine).toFixed(3)}`];
       rows.push(
         row(`${name}: queries/s at recall@${K} ${Number(recall.toFixed(3))}`, mine ? rateAt(mine, recall) : null, {
           peerName: peer.name,
