@@ -178,7 +178,7 @@ function reduceStream(op, array, options) {
     const state = fold.enter(() => new AccumulatorCore(op, array.dtype, options, quick));
     try {
       for (const piece of pieces(array)) withKernelArray(fold, piece, "values", (core) => state.pushPrefix(core, piece.length));
-      const result = fold.enter(() => state.finish());
+      const result = fold.enter(() => state.result());
       if (result !== undefined) return result;
     } finally {
       fold.release(state);

@@ -680,13 +680,13 @@ export function describe<V extends Values, O extends DescribeOptions = {}>(value
 
 /**
  * A reduction of a stream that comes in pieces, or in several workers. Any split gives the same
- * bits as one call on the whole: nothing is rounded before `finish`.
+ * bits as one call on the whole: nothing is rounded before `result`.
  *
  * ```js
  * const left = new Accumulator("sum");
  * left.push([1e16, 1]);
  * const right = new Accumulator("sum").push([-1e16]);
- * left.merge(Accumulator.fromBytes(right.toBytes())).finish(); // 1
+ * left.merge(Accumulator.fromBytes(right.toBytes())).result(); // 1
  * ```
  */
 export class Accumulator {
@@ -718,7 +718,7 @@ export class Accumulator {
    */
   merge(other: Accumulator): this;
   /** Returns the reduction of all that came so far, with the errors of the function of that name. */
-  finish(): number | bigint | boolean | ArrayResult;
+  result(): number | bigint | boolean | ArrayResult;
   /** Returns the state as bytes, which every nearfold reads. */
   toBytes(): Uint8Array<ArrayBuffer>;
   /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
@@ -743,7 +743,7 @@ export class Sum extends Accumulator {
   constructor(options?: StateOptions);
   static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Sum;
   merge(other: Sum): this;
-  finish(): number | bigint;
+  result(): number | bigint;
 }
 
 /** The smallest and the largest element of a stream, as {@link minmax} of the whole: the `Accumulator` of `"minmax"`. */
@@ -753,7 +753,7 @@ export class MinMax extends Accumulator {
   static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): MinMax;
   merge(other: MinMax): this;
   /** Returns `[min, max]` as an array. */
-  finish(): ArrayResult;
+  result(): ArrayResult;
 }
 
 /**
@@ -766,7 +766,7 @@ export class Moments extends Accumulator {
   static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Moments;
   merge(other: Moments): this;
   /** Returns the mean and the central moments m₂, m₃, m₄, as {@link moments}. */
-  finish(): ArrayResult;
+  result(): ArrayResult;
   mean(): number;
   variance(options?: Pick<VarianceOptions, "ddof">): number;
   std(options?: Pick<VarianceOptions, "ddof">): number;
@@ -798,7 +798,7 @@ export class Cov {
   /** Adds what came to another state of as many variables. Returns the state. */
   merge(other: Cov): this;
   /** Returns the covariances, `(variables, variables)`; `ddof` is 1 by default. */
-  finish(options?: { ddof?: number }): ArrayResult;
+  result(options?: { ddof?: number }): ArrayResult;
   /** Returns Pearson's correlations, `(variables, variables)`. */
   corrcoef(): ArrayResult;
   /** Returns the state as bytes, which every nearfold reads. */
@@ -835,7 +835,7 @@ export class Histogram {
   /** Adds what came to another state with the same edges. Returns the state. */
   merge(other: Histogram): this;
   /** Returns the counts (with weights their sums, float64) and the edges. */
-  finish(): { counts: ArrayResult; edges: ArrayResult };
+  result(): { counts: ArrayResult; edges: ArrayResult };
   /** Returns the state as bytes, which every nearfold reads. */
   toBytes(): Uint8Array<ArrayBuffer>;
   /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */
@@ -871,8 +871,8 @@ export class Quantiles {
    *
    * @throws {NearfoldError} `empty`, `bad_parameter`, `unknown_name`.
    */
-  finish(q?: number, options?: Pick<QuantileOptions, "method">): number;
-  finish(q: readonly number[] | Float64Array, options?: Pick<QuantileOptions, "method">): ArrayResult;
+  result(q?: number, options?: Pick<QuantileOptions, "method">): number;
+  result(q: readonly number[] | Float64Array, options?: Pick<QuantileOptions, "method">): ArrayResult;
   /** Returns the state as bytes, which every nearfold reads. */
   toBytes(): Uint8Array<ArrayBuffer>;
   /** Gives the memory back. Later calls throw `freed`; freeing twice is allowed. */

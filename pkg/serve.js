@@ -35,7 +35,7 @@ const ROOT = {
     const [first, ...others] = states.map((bytes) => Accumulator.fromBytes(bytes));
     try {
       for (const other of others) first.merge(other);
-      return first.finish();
+      return first.result();
     } finally {
       for (const state of [first, ...others]) state.free();
     }

@@ -78,8 +78,8 @@ export class Accumulator extends Stream {
     return this;
   }
 
-  finish() {
-    return fold.enter(() => this.core.finish());
+  result() {
+    return fold.enter(() => this.core.result());
   }
 }
 
@@ -130,8 +130,8 @@ export class Cov extends Stream {
     return fold.enter(() => this.core.variables);
   }
 
-  finish(options) {
-    return fold.enter(() => this.core.finish(own(options)));
+  result(options) {
+    return fold.enter(() => this.core.result(own(options)));
   }
 
   corrcoef() {
@@ -170,8 +170,8 @@ export class Histogram extends Stream {
     return this;
   }
 
-  finish() {
-    return fold.enter(() => this.core.finish());
+  result() {
+    return fold.enter(() => this.core.result());
   }
 }
 
@@ -194,14 +194,14 @@ export class Quantiles extends Stream {
     return fold.enter(() => this.core.rankError);
   }
 
-  finish(q = 0.5, options = undefined) {
+  result(q = 0.5, options = undefined) {
     const one = typeof q === "number";
     const { data, resident } = one ? { data: [] } : describeNumbers(q, "q");
     const list = Float64Array.from(resident ? data.view() : data, (each, i) => {
       if (typeof each !== "number") throw badParameter(`q[${i}]`, "a number", each);
       return each;
     });
-    return fold.enter(() => this.core.finish(one ? q : undefined, list, own(options)));
+    return fold.enter(() => this.core.result(one ? q : undefined, list, own(options)));
   }
 }
 

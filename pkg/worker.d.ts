@@ -226,22 +226,22 @@ interface RemoteState extends RemoteObject {
 export interface RemoteAccumulator extends RemoteState {
   readonly op: Promise<string>;
   readonly dtype: Promise<Dtype>;
-  finish(): Promise<number | bigint | boolean | ArrayResult>;
+  result(): Promise<number | bigint | boolean | ArrayResult>;
 }
 
 /** A `Sum` in a worker. */
 export interface RemoteSum extends RemoteAccumulator {
-  finish(): Promise<number | bigint>;
+  result(): Promise<number | bigint>;
 }
 
 /** A `MinMax` in a worker. */
 export interface RemoteMinMax extends RemoteAccumulator {
-  finish(): Promise<ArrayResult>;
+  result(): Promise<ArrayResult>;
 }
 
 /** A `Moments` in a worker. */
 export interface RemoteMoments extends RemoteAccumulator {
-  finish(): Promise<ArrayResult>;
+  result(): Promise<ArrayResult>;
   mean(): Promise<number>;
   variance(options?: { ddof?: number }): Promise<number>;
   std(options?: { ddof?: number }): Promise<number>;
@@ -252,7 +252,7 @@ export interface RemoteMoments extends RemoteAccumulator {
 /** A `Cov` in a worker. */
 export interface RemoteCov extends RemoteState {
   readonly variables: Promise<number>;
-  finish(options?: { ddof?: number }): Promise<ArrayResult>;
+  result(options?: { ddof?: number }): Promise<ArrayResult>;
   corrcoef(): Promise<ArrayResult>;
 }
 
@@ -262,7 +262,7 @@ export interface RemoteHistogram extends RemoteState {
   readonly above: Promise<number>;
   readonly nan: Promise<number>;
   push(values: Exclude<Values, KernelArray>, options?: { weights?: Values } & CallOptions): Promise<this>;
-  finish(): Promise<{ counts: ArrayResult; edges: ArrayResult }>;
+  result(): Promise<{ counts: ArrayResult; edges: ArrayResult }>;
 }
 
 /** A `Quantiles` in a worker. */
@@ -270,6 +270,6 @@ export interface RemoteQuantiles extends RemoteState {
   readonly limit: Promise<number>;
   readonly isExact: Promise<boolean>;
   readonly rankError: Promise<number>;
-  finish(q?: number, options?: Pick<QuantileOptions, "method">): Promise<number>;
-  finish(q: readonly number[] | Float64Array, options?: Pick<QuantileOptions, "method">): Promise<ArrayResult>;
+  result(q?: number, options?: Pick<QuantileOptions, "method">): Promise<number>;
+  result(q: readonly number[] | Float64Array, options?: Pick<QuantileOptions, "method">): Promise<ArrayResult>;
 }

@@ -454,19 +454,19 @@ def norm(
 ) -> Any: ...
 @overload
 def var(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> float: ...
 @overload
 def var(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> Any: ...
 @overload
 def std(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> float: ...
 @overload
 def std(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> Any: ...
 @overload
 def min(
@@ -558,19 +558,19 @@ def nanprod(
 ) -> Any: ...
 @overload
 def nanvar(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> float: ...
 @overload
 def nanvar(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> Any: ...
 @overload
 def nanstd(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> float: ...
 @overload
 def nanstd(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
 ) -> Any: ...
 @overload
 def nanmin(

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// A reduction over all elements of a stream that comes in pieces.
 ///
 /// Any split into pieces gives the same bits as one call of the function of that name on the whole,
-/// and so does any order of merging: nothing is rounded before [`finish`](Self::finish). Only
+/// and so does any order of merging: nothing is rounded before [`result`](Self::result). Only
 /// [`Reduction::Prod`] and sums with `exact=False` are rounded on the way: they can't be merged.
 ///
 /// ```
@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 /// left.push(&[1e16, 1.0])?;
 /// right.push(&[-1e16])?;
 /// left.merge(&Partial::from_bytes(&right.to_bytes())?)?;
-/// assert_eq!(left.finish()?.to_f64(), Some(1.0));
+/// assert_eq!(left.result()?.to_f64(), Some(1.0));
 /// # Ok::<(), nearfold::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ impl Partial {
     /// Returns the reduction of all that came.
     ///
     /// Errors: those of the function of that name.
-    pub fn finish(&self) -> Result<Output> {
+    pub fn result(&self) -> Result<Output> {
         self.spec.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
         let mut cells = Vec::new();
         self.state.clone().finish(&self.spec, &mut cells)?;

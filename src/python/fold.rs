@@ -8,7 +8,7 @@ use super::arguments::{AxisArgument, DtypeArgument, InitialArgument, QuantilesAr
 use super::input::with_values;
 use super::notes::notes_doc;
 use super::output::to_python;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fold::{self, Axes, Method, NormOrder, Options, Output, Reduction, Values};
 
 /// From this many elements on, other Python threads run meanwhile. Below, giving up the
@@ -153,10 +153,25 @@ macro_rules! one_signature_doc {
 "
     };
 }
+/// Returns what is subtracted from n, by whichever of its two names it was given.
+fn corrected(ddof: f64, correction: Option<f64>) -> Result<f64> {
+    match correction {
+        Some(correction) if ddof == 0.0 => Ok(correction),
+        Some(correction) => Err(Error::BadParameter {
+            name: "correction",
+            expected: "left out where ddof is given".to_owned(),
+            got: format!("{correction} beside a ddof of {ddof}"),
+        }),
+        None => Ok(ddof),
+    }
+}
+
 macro_rules! ddof_doc {
     () => {
         "ddof : float, default 0
     The divisor is ``n - ddof``: 0 for the population's variance, 1 for a sample's.
+correction : float, optional
+    The array API's name of `ddof`: one of them is given, not both.
 "
     };
 }
@@ -274,9 +289,10 @@ macro_rules! reductions {
             $first, "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(), one_signature_doc!(),
             returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
         )]
+        #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
         #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false, dtype=None, r#where=None, exact=true),
-               text_signature = "(x, /, axis=None, *, ddof=0.0, keepdims=False, dtype=None, where=None, exact=True)")]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false, dtype=None, r#where=None, exact=true, correction=None),
+               text_signature = "(x, /, axis=None, *, ddof=0.0, keepdims=False, dtype=None, where=None, exact=True, correction=None)")]
         pub(super) fn $name<'py>(
             x: &Bound<'py, PyAny>,
             axis: AxisArgument,
@@ -285,7 +301,9 @@ macro_rules! reductions {
             dtype: Option<DtypeArgument>,
             r#where: Option<&Bound<'py, PyAny>>,
             exact: bool,
+            correction: Option<f64>,
         ) -> PyResult<Bound<'py, PyAny>> {
+            let ddof = corrected(ddof, correction)?;
             Call::new(Reduction::$reduction, x, axis, keepdims).ddof(ddof).dtype(dtype).mask(r#where).exact(exact).run()
         }
     };

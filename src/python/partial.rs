@@ -131,7 +131,7 @@ impl Partial {
     /// NearfoldError
     ///     As the function does.
     fn result<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let output = self.lock(py).finish()?;
+        let output = self.lock(py).result()?;
         to_python(py, output)
     }
 

@@ -343,13 +343,13 @@ impl AccumulatorCore {
     }
 
     /// Returns the result so far; `undefined` where a quick state does not settle it.
-    pub fn finish(&self) -> Result<JsValue, JsValue> {
+    pub fn result(&self) -> Result<JsValue, JsValue> {
         let output = match &self.quick {
             Some(quick) => match quick.finish() {
                 Some(output) => output,
                 None => return Ok(JsValue::UNDEFINED),
             },
-            None => self.state.finish()?,
+            None => self.state.result()?,
         };
         to_js(output, wants_bigint(self.state.reduction().name(), self.state.dtype()))
     }

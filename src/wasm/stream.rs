@@ -75,7 +75,7 @@ state_class! {
         }
 
         /// Returns the covariances.
-        pub fn finish(&self, options: &JsValue) -> Result<JsValue, JsValue> {
+        pub fn result(&self, options: &JsValue) -> Result<JsValue, JsValue> {
             let ddof = Reader::new(options, "ddof")?.get("ddof", "a number")?;
             to_js(self.state.result(ddof.unwrap_or(1.0))?, false)
         }
@@ -134,7 +134,7 @@ state_class! {
         }
 
         /// Returns the counts and the edges.
-        pub fn finish(&self) -> Result<JsValue, JsValue> {
+        pub fn result(&self) -> Result<JsValue, JsValue> {
             let (counts, edges) = self.state.result();
             Ok(histogram_result(to_js(counts, false)?, to_js(edges, false)?))
         }
@@ -170,7 +170,7 @@ state_class! {
         }
 
         /// Returns the quantile `one`, or else those in `list`.
-        pub fn finish(&self, one: Option<f64>, list: Vec<f64>, options: &JsValue) -> Result<JsValue, JsValue> {
+        pub fn result(&self, one: Option<f64>, list: Vec<f64>, options: &JsValue) -> Result<JsValue, JsValue> {
             let method: Option<String> = Reader::new(options, "method")?.get("method", "a string")?;
             let method = method.map_or(Ok(Method::Linear), |name| Method::from_name(&name))?;
             let q = one.map_or(Quantiles::Many(list), Quantiles::One);

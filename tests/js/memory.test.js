@@ -21,7 +21,7 @@ test("long foreign arrays are folded in the memory of a short one", () => {
   assert.equal(max(long), 0.5);
   assert.equal(variance(long), 0);
   assert.equal(sum(Array.from(long)), 2_000_000);
-  assert.equal(new Accumulator("sum").push(long).finish(), 2_000_000);
+  assert.equal(new Accumulator("sum").push(long).result(), 2_000_000);
   assert.ok(kernelMemory() - before <= 65536 * 4, `grew by ${kernelMemory() - before} bytes`);
 });
 

@@ -134,11 +134,11 @@ const CASES = {
   'merging what is no accumulator': [() => full.merge({}), "bad_parameter"],
   'an accumulator of no bytes': [() => Accumulator.fromBytes(new Uint8Array(0)), "corrupt"],
   'an accumulator of foreign bytes': [() => Accumulator.fromBytes(new Uint8Array(99)), "corrupt"],
-  'covariances whose options are no object': [() => new nf.Cov(1).push([1, 2]).finish([]), "bad_parameter"],
+  'covariances whose options are no object': [() => new nf.Cov(1).push([1, 2]).result([]), "bad_parameter"],
   'edges that are BigInts': [() => new nf.Histogram(BigInt64Array.of(1n, 2n)), "bad_parameter"],
   'edges that are texts': [() => new nf.Histogram(["1", "2"]), "bad_parameter", /bins\[0\]/],
-  'quantiles that are BigInts': [() => new nf.Quantiles().push([1]).finish([1n]), "bad_parameter", /q\[0\]/],
-  'quantiles that are a text': [() => new nf.Quantiles().push([1]).finish("0.5"), "bad_parameter"],
+  'quantiles that are BigInts': [() => new nf.Quantiles().push([1]).result([1n]), "bad_parameter", /q\[0\]/],
+  'quantiles that are a text': [() => new nf.Quantiles().push([1]).result("0.5"), "bad_parameter"],
   'a freed accumulator': [() => freed(new Accumulator("sum")).push([1]), "freed"],
 
   // Making an index.
@@ -384,7 +384,7 @@ test("bytes come in whatever holds them", () => {
   for (const each of [bytes, bytes.buffer, Buffer.from(bytes), shared, shared.buffer]) assert.equal(Index.fromBytes(each).length, 2);
   const state = new Accumulator("countNonzero", { of: "float32" }).push(Float32Array.of(1, 0)).toBytes();
   const again = Accumulator.fromBytes(state.buffer);
-  assert.deepEqual([again.op, again.dtype, again.count, again.finish()], ["countNonzero", "float32", 2, 1]);
+  assert.deepEqual([again.op, again.dtype, again.count, again.result()], ["countNonzero", "float32", 2, 1]);
 });
 
 test("quantiles and axes come in typed arrays too", () => {
@@ -392,7 +392,7 @@ test("quantiles and axes come in typed arrays too", () => {
   assert.equal(sum({ data: [1, 2, 3, 4], shape: [2, 2] }, { axis: Int32Array.of(0, 1) }), 10);
   const q = alloc(2);
   q.view().set([0, 1]);
-  assert.deepEqual([...new nf.Quantiles().push([1, 2, 3]).finish(q).data], [1, 3]);
+  assert.deepEqual([...new nf.Quantiles().push([1, 2, 3]).result(q).data], [1, 3]);
 });
 
 test("freeing twice is allowed", () => {

@@ -19,18 +19,18 @@ test("a sum, the extremes and the moments in pieces have the bits of the whole",
       assert.deepEqual([state.count, state.dtype], [x.length, of]);
       return state;
     };
-    assert.equal(merged(Sum).finish(), sum(x));
+    assert.equal(merged(Sum).result(), sum(x));
     assert.deepEqual(merged(Sum).toBytes(), new Accumulator("sum", { of }).push(x).toBytes());
-    assert.deepEqual(merged(MinMax).finish(), minmax(x));
+    assert.deepEqual(merged(MinMax).result(), minmax(x));
     const state = merged(Moments);
-    assert.deepEqual(state.finish(), moments(x));
+    assert.deepEqual(state.result(), moments(x));
     assert.equal(state.mean(), mean(x));
     for (const ddof of [0, 1, 2.5]) assert.deepEqual([state.variance({ ddof }), state.std({ ddof })], [variance(x, { ddof }), std(x, { ddof })]);
     assert.deepEqual([state.skew(), state.skew({ bias: false })], [skew(x), skew(x, { bias: false })]);
     assert.deepEqual([state.kurtosis(), state.kurtosis({ bias: false, fisher: false })], [kurtosis(x), kurtosis(x, { bias: false, fisher: false })]);
   }
   const twice = new Sum().push([1e16, 1]);
-  assert.equal(twice.merge(twice).push([-2e16]).finish(), 2);
+  assert.equal(twice.merge(twice).push([-2e16]).result(), 2);
 });
 
 test("covariances in pieces have the bits of the whole", () => {
@@ -40,8 +40,8 @@ test("covariances in pieces have the bits of the whole", () => {
   right.merge(Cov.fromBytes(left.toBytes()));
   assert.equal(right.count, 10_000);
   assert.equal(right.variables, 3);
-  assert.deepEqual(right.finish(), cov(rows(0, 10_000)));
-  assert.deepEqual(right.finish({ ddof: 0 }), cov(rows(0, 10_000), { ddof: 0 }));
+  assert.deepEqual(right.result(), cov(rows(0, 10_000)));
+  assert.deepEqual(right.result({ ddof: 0 }), cov(rows(0, 10_000), { ddof: 0 }));
   assert.deepEqual(right.corrcoef(), corrcoef(rows(0, 10_000)));
   assert.equal(new Cov(1).push(X).merge(new Cov(1)).count, 30_000);
 });
@@ -49,11 +49,11 @@ test("covariances in pieces have the bits of the whole", () => {
 test("counts in pieces are those of the whole", () => {
   const range = [-100, 100];
   const whole = new Histogram(7, { range }).push(X);
-  assert.deepEqual(whole.finish(), histogram(X, { bins: 7, range }));
+  assert.deepEqual(whole.result(), histogram(X, { bins: 7, range }));
   const edges = [-5, 0, 1, 50];
   const parts = new Histogram(edges).push(X.subarray(0, 9));
   parts.merge(Histogram.fromBytes(new Histogram(Float64Array.from(edges)).push(X.subarray(9)).toBytes()));
-  assert.deepEqual(parts.finish(), histogram(X, { bins: edges }));
+  assert.deepEqual(parts.result(), histogram(X, { bins: edges }));
   assert.equal(parts.count, X.length);
   parts.push([-9, 99, NaN, Infinity]);
   assert.equal(parts.nan, 1);
@@ -65,12 +65,12 @@ test("quantiles are exact up to the limit, and then near", () => {
   const left = new Quantiles().push(X.subarray(0, 11));
   const right = new Quantiles({ limit: 65536 }).push(X.subarray(11));
   left.merge(right).merge(new Quantiles());
-  assert.equal(left.finish(), quantile(X, 0.5));
-  assert.deepEqual(left.finish([0.1, 0.9], { method: "nearest" }), quantile(X, [0.1, 0.9], { method: "nearest" }));
+  assert.equal(left.result(), quantile(X, 0.5));
+  assert.deepEqual(left.result([0.1, 0.9], { method: "nearest" }), quantile(X, [0.1, 0.9], { method: "nearest" }));
   assert.deepEqual([left.isExact, left.rankError, left.limit], [true, 0, 65536]);
   const small = new Quantiles({ limit: 4096 }).push(X);
   assert.equal(small.isExact, false);
-  const below = X.filter((x) => x < small.finish(0.25)).length / X.length;
+  const below = X.filter((x) => x < small.result(0.25)).length / X.length;
   assert.ok(Math.abs(below - 0.25) <= 2 * small.rankError && small.rankError < 0.01, `${below} ${small.rankError}`);
   assert.equal(small.merge(small).count, 60_000);
 });
@@ -78,7 +78,7 @@ test("quantiles are exact up to the limit, and then near", () => {
 test("a histogram adds weights exactly", () => {
   const state = new Histogram(2, { range: [0, 2] }).push([0.5, 1.5, 0.5], { weights: [1e16, 3, 1] });
   const more = new Histogram(2, { range: [0, 2] }).push([0.25, 9], { weights: Float32Array.of(-1e16, 1) }).push([1]);
-  const { counts } = Histogram.fromBytes(state.merge(more).toBytes()).finish();
+  const { counts } = Histogram.fromBytes(state.merge(more).toBytes()).result();
   assert.deepEqual(counts, { data: Float64Array.of(1e16 - Math.fround(1e16) + 1, 4), shape: [2], dtype: "float64" });
   assert.deepEqual([state.count, state.above], [6, 1]);
 });
@@ -90,7 +90,7 @@ const WRONG = {
   "elements of another dtype": [() => new Sum().push(Float32Array.of(1)), "unsupported_dtype"],
   "a sum merged with extremes": [() => new Sum().merge(new MinMax()), "bad_parameter"],
   "sums of two dtypes": [() => new Sum().merge(new Sum({ of: "float32" })), "bad_parameter"],
-  "the extremes of nothing": [() => new MinMax().finish(), "empty"],
+  "the extremes of nothing": [() => new MinMax().result(), "empty"],
   "the moments of nothing": [() => new Moments().variance(), "empty"],
   "a variance with ddof n": [() => new Moments().push([1, 2]).variance({ ddof: 2 }), "bad_parameter"],
   "a variance with an axis": [() => new Moments().push([1, 2]).variance({ axis: 0 }), "bad_parameter"],
@@ -102,7 +102,7 @@ const WRONG = {
   "no variables": [() => new Cov(0), "bad_parameter"],
   "variables that are no number": [() => new Cov("2"), "bad_parameter"],
   "another shape": [() => new Cov(2).push([1, 2]), "shape_mismatch"],
-  "nothing": [() => new Cov(2).finish(), "empty"],
+  "nothing": [() => new Cov(2).result(), "empty"],
   "another number of variables": [() => new Cov(2).merge(new Cov(3)), "bad_parameter"],
   "another kind of state": [() => new Cov(2).merge(new Quantiles()), "bad_parameter"],
   "bins without a range": [() => new Histogram(3), "bad_parameter"],
@@ -110,9 +110,9 @@ const WRONG = {
   "edges that fall": [() => new Histogram([1, 0]), "bad_parameter"],
   "a limit too small": [() => new Quantiles({ limit: 1 }), "bad_parameter"],
   "an unknown option": [() => new Quantiles({ limits: 1 }), "bad_parameter"],
-  "q that is no number": [() => new Quantiles().push([1]).finish("0.5"), "bad_parameter"],
-  "q out of range": [() => new Quantiles().push([1]).finish(2), "bad_parameter"],
-  "an unknown method": [() => new Quantiles().push([1]).finish(0.5, { method: "best" }), "unknown_name"],
+  "q that is no number": [() => new Quantiles().push([1]).result("0.5"), "bad_parameter"],
+  "q out of range": [() => new Quantiles().push([1]).result(2), "bad_parameter"],
+  "an unknown method": [() => new Quantiles().push([1]).result(0.5, { method: "best" }), "unknown_name"],
   "damaged bytes": [() => Cov.fromBytes(new Cov(1).toBytes().subarray(1)), "corrupt"],
   "another state's bytes": [() => Quantiles.fromBytes(new Cov(1).toBytes()), "corrupt"],
 };

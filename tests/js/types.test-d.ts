@@ -65,9 +65,9 @@ same<typeof quarters, ArrayResult>(true);
 quantile(floats, 0.5, { method: "middle" });
 const any0 = any(floats);
 same<typeof any0, boolean>(true);
-new Accumulator("variance", { of: "float32", ddof: 1 }).push(new Float32Array(8)).finish();
+new Accumulator("variance", { of: "float32", ddof: 1 }).push(new Float32Array(8)).result();
 new Accumulator("sum").op satisfies string;
-new Sum({ of: "float32" }).push(new Float32Array(8)).finish() satisfies number | bigint;
+new Sum({ of: "float32" }).push(new Float32Array(8)).result() satisfies number | bigint;
 new Moments().push([1, 2]).variance({ ddof: 1 }) satisfies number;
 // @ts-expect-error: a variance takes ddof alone
 new Moments().variance({ axis: 0 });
@@ -217,8 +217,8 @@ async function remote() {
   void few;
   await sharded.searchMany([1, 2, 3], { filter: chosen });
   const bins = await (await nf.Histogram.create(3, { range: [0, 1] })).push([1], { weights: [2] });
-  const counts: ArrayResult = (await bins.finish()).counts;
-  const tail: number = await (await nf.Quantiles.create({ limit: 5000 })).finish(0.99);
+  const counts: ArrayResult = (await bins.result()).counts;
+  const tail: number = await (await nf.Quantiles.create({ limit: 5000 })).result(0.99);
   const cov = await pool.Cov.create(2);
   await cov.merge(await pool.Cov.fromBytes(await cov.toBytes()));
   // @ts-expect-error states of different kinds do not merge

@@ -93,7 +93,7 @@ test("accumulators keep one identity and merge", async () => {
   assert.equal(await left.push([1e16, 1]), left);
   const right = await nf.Accumulator.fromBytes(new own.Accumulator("sum").push([-1e16]).toBytes());
   await left.merge(right);
-  assert.equal(await left.finish(), 1);
+  assert.equal(await left.result(), 1);
   assert.equal(await left.count, 3);
 });
 
@@ -101,24 +101,24 @@ test("sums, moments, covariances, bins and quantiles are gathered in a worker, a
   for (const there of [nf, pool]) {
     const [sum, ends, moments] = [await there.Sum.create({ of: "float64" }), await there.MinMax.create(), await there.Moments.create()];
     for (const state of [sum, ends, moments]) assert.equal(await state.push(numbers), state);
-    assert.deepEqual([await sum.finish(), await ends.finish(), await moments.finish()], [own.sum(numbers), own.minmax(numbers), own.moments(numbers)]);
+    assert.deepEqual([await sum.result(), await ends.result(), await moments.result()], [own.sum(numbers), own.minmax(numbers), own.moments(numbers)]);
     assert.deepEqual(
       [await moments.count, await moments.mean(), await moments.variance({ ddof: 1 }), await moments.std(), await moments.skew(), await moments.kurtosis({ bias: false })],
       [numbers.length, own.mean(numbers), own.variance(numbers, { ddof: 1 }), own.std(numbers), own.skew(numbers), own.kurtosis(numbers, { bias: false })],
     );
-    assert.equal(await (await there.Sum.fromBytes(await sum.toBytes())).finish(), own.sum(numbers));
+    assert.equal(await (await there.Sum.fromBytes(await sum.toBytes())).result(), own.sum(numbers));
     const rows = { data: numbers.slice(0, 9000), shape: [3, 3000] };
     const cov = await there.Cov.create(3);
     assert.equal(await cov.push(rows), cov);
-    assert.deepEqual([await cov.variables, await cov.count, await cov.finish(), await cov.corrcoef()], [3, 3000, own.cov(rows), own.corrcoef(rows)]);
+    assert.deepEqual([await cov.variables, await cov.count, await cov.result(), await cov.corrcoef()], [3, 3000, own.cov(rows), own.corrcoef(rows)]);
     const bins = await there.Histogram.create(3, { range: [-1, 1] });
     await bins.push([-2, 0.5, NaN, 5, 6], { weights: [1, 2, 3, 4, 5] });
     const same = new own.Histogram(3, { range: [-1, 1] }).push([-2, 0.5, NaN, 5, 6], { weights: [1, 2, 3, 4, 5] });
-    assert.deepEqual([await bins.below, await bins.above, await bins.nan, await bins.finish(), await bins.toBytes()], [1, 2, 1, same.finish(), same.toBytes()]);
+    assert.deepEqual([await bins.below, await bins.above, await bins.nan, await bins.result(), await bins.toBytes()], [1, 2, 1, same.result(), same.toBytes()]);
     const left = await there.Quantiles.create({ limit: 4096 });
     await left.push(numbers.subarray(0, 1000));
     const right = await there.Quantiles.fromBytes(await left.toBytes());
-    assert.deepEqual([await right.limit, await right.isExact, await right.rankError, await right.finish(0.25)], [4096, true, 0, own.quantile(numbers.subarray(0, 1000), 0.25)]);
+    assert.deepEqual([await right.limit, await right.isExact, await right.rankError, await right.result(0.25)], [4096, true, 0, own.quantile(numbers.subarray(0, 1000), 0.25)]);
     const edges = await there.Histogram.create([0, 1, 5]);
     await rejectsWith(edges.merge(bins), "bad_parameter");
     for (const name of ["core", "hasOwnProperty", "constructor"]) await rejectsWith(edges[name]("x"), "unknown_name");
@@ -127,7 +127,7 @@ test("sums, moments, covariances, bins and quantiles are gathered in a worker, a
   const [left, right] = await Promise.all([nf, nf].map((there) => there.Cov.create(1)));
   await left.push([1, 2]);
   await right.push([5]);
-  assert.deepEqual(await (await left.merge(right)).finish(), new own.Cov(1).push([1, 2, 5]).finish());
+  assert.deepEqual(await (await left.merge(right)).result(), new own.Cov(1).push([1, 2, 5]).result());
 });
 
 test("arrays are copied, a part of a buffer alone, unless they are to move", async () => {

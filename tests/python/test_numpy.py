@@ -453,3 +453,13 @@ def test_bins_have_numpys_types_and_edges():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert_same(nf.histogram(bools, "sqrt", (0, 5))[1], np.histogram(bools, "sqrt", (0, 5))[1])
+
+
+@pytest.mark.parametrize("name", ["var", "std", "nanvar", "nanstd"])
+def test_correction_is_the_other_name_of_ddof(name):
+    x = np.array([[1.0, 2.0, 4.0], [3.0, 5.0, 9.0]])
+    f = getattr(nf, name)
+    assert f(x, axis=0, correction=1).tolist() == f(x, axis=0, ddof=1).tolist()
+    assert_same(f(x, correction=1.5), getattr(np, name)(x, correction=1.5), 1e-12)
+    with pytest.raises(nf.NearfoldError, match="correction: expected left out where ddof is given, got 1 beside a ddof of 1"):
+        f(x, ddof=1, correction=1)

@@ -172,7 +172,7 @@ fn any_split_and_any_order_of_merging_gives_the_same_bits() {
             parts.swap(1, 5);
             let mut whole = empty.clone();
             parts.iter().for_each(|part| whole.merge(part).expect("they are of one kind"));
-            assert_eq!(bits(&whole.finish().expect("it has a value")), expected, "{}", reduction.name());
+            assert_eq!(bits(&whole.result().expect("it has a value")), expected, "{}", reduction.name());
             assert_eq!(whole.count(), 5000);
         }
     }
@@ -205,7 +205,7 @@ fn a_sum_that_is_not_exact_has_the_order_that_is_documented_and_no_other() {
             part.push(piece).expect("it is of doubles");
             part = Partial::from_bytes(&part.to_bytes()).expect("the bytes are its own");
         }
-        assert_eq!(bits(&part.finish().expect("it has a value")), bits(&whole), "{}", reduction.name());
+        assert_eq!(bits(&part.result().expect("it has a value")), bits(&whole), "{}", reduction.name());
         let other = part.clone();
         assert!(matches!(part.merge(&other), Err(Error::BadParameter { name: "other", .. })));
         let exact = Partial::new(reduction, Dtype::F64, &plain()).expect("it is of doubles");
@@ -231,7 +231,7 @@ fn positions_are_merged_in_the_order_of_the_stream() {
         let mut whole = part(&x[..2]);
         whole.merge(&part(&x[2..4])).expect("they are of one kind");
         whole.merge(&part(&x[4..])).expect("they are of one kind");
-        assert_eq!(whole.finish().expect("it has a value").to_f64(), Some(expected));
+        assert_eq!(whole.result().expect("it has a value").to_f64(), Some(expected));
     }
 }
 
@@ -249,7 +249,7 @@ fn damaged_bytes_of_a_state_are_refused_or_read_but_never_a_crash() {
                 let mut bytes = bytes.clone();
                 bytes[place] ^= flip;
                 if let Ok(part) = Partial::from_bytes(&bytes) {
-                    let _ = part.finish();
+                    let _ = part.result();
                 }
             }
         }
@@ -608,7 +608,7 @@ fn skew_kurtosis_and_moments_of_one_piece_have_the_bits_of_many() {
                     let mut parts =
                         fold::Partial::new(reduction, values.dtype(), &options).expect("it has a state");
                     parts.push(values.clone()).expect("it is of that type");
-                    let parts = parts.finish().expect("it has a value");
+                    let parts = parts.result().expect("it has a value");
                     assert_eq!(bits(&whole), bits(&parts), "{} of {} numbers", reduction.name(), x.len());
                 }
             }

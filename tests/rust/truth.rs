@@ -227,7 +227,7 @@ fn a_long_array_has_the_sums_of_its_parts() {
             let whole = number(fold::reduce(reduction, &x, &plain()));
             let mut state = fold::Partial::new(reduction, fold::Dtype::F64, &plain()).expect("of doubles");
             x.chunks(7777).rev().for_each(|piece| state.push(piece).expect("doubles"));
-            let parts = number(state.finish());
+            let parts = number(state.result());
             assert_eq!(whole.to_bits(), parts.to_bits(), "{} of {name}: {whole} {parts}", reduction.name());
         }
     }

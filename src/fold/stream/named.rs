@@ -40,7 +40,7 @@ macro_rules! named {
             ///
             /// Errors: those of the function of that name.
             pub fn result(&self) -> Result<Output> {
-                self.0.finish()
+                self.0.result()
             }
 
             /// Returns the type of the elements.
