@@ -137,7 +137,7 @@ mod tests {
             quick.push(&Values::from(piece));
             exact.push(piece).unwrap();
         }
-        (quick.finish(), exact.finish().unwrap())
+        (quick.finish(), exact.result().unwrap())
     }
 
     fn bits(output: &Output) -> u64 {
