@@ -100,18 +100,7 @@ An element as it is, of the type of `x`. NaN gives NaN. One pass, no copy.
 "
     };
     (max) => {
-        "
-Raises
-------
-NearfoldError
-    With code ``empty`` without `initial`, ``bad_parameter`` of an `initial` that does not fit,
-    ``shape_mismatch`` of a mask, ``axis_out_of_range``, ``unsupported_dtype`` or
-    ``out_of_memory``.
-
-Notes
------
-An element as it is, of the type of `x`. NaN gives NaN. One pass, no copy.
-"
+        notes_doc!(min)
     };
     (ptp) => {
         "
@@ -168,17 +157,7 @@ One pass.
 "
     };
     (argmax) => {
-        "
-Raises
-------
-NearfoldError
-    With code ``empty``, ``axis_out_of_range``, ``unsupported_dtype`` or ``out_of_memory``.
-
-Notes
------
--0.0 equals 0.0 here: the first of both. Of all elements in C order where there is no `axis`.
-One pass.
-"
+        notes_doc!(argmin)
     };
     (any) => {
         "
@@ -194,17 +173,7 @@ NaN is true. Of nothing `any` is False and `all` is True. One pass.
 "
     };
     (all) => {
-        "
-Raises
-------
-NearfoldError
-    With code ``shape_mismatch`` of a mask, ``axis_out_of_range``, ``unsupported_dtype`` or
-    ``out_of_memory``.
-
-Notes
------
-NaN is true. Of nothing `any` is False and `all` is True. One pass.
-"
+        notes_doc!(any)
     };
     (count_nonzero) => {
         "
@@ -220,17 +189,7 @@ NaN is not zero. Of nothing: 0. One pass.
 "
     };
     (count) => {
-        "
-Raises
-------
-NearfoldError
-    With code ``shape_mismatch`` of a mask, ``axis_out_of_range``, ``unsupported_dtype`` or
-    ``out_of_memory``.
-
-Notes
------
-NaN is not zero. Of nothing: 0. One pass.
-"
+        notes_doc!(count_nonzero)
     };
     (norm) => {
         "
@@ -327,27 +286,7 @@ Hyndman, Fan, Sample quantiles in statistical packages, The American Statisticia
 "
     };
     (percentile) => {
-        "
-Raises
-------
-NearfoldError
-    With code ``empty``, ``bad_parameter`` of `q` out of range or of weights, ``unknown_name``
-    of a method, ``shape_mismatch`` of a mask, ``axis_out_of_range``, ``unsupported_dtype`` or
-    ``out_of_memory``.
-
-Notes
------
-The place in the sorted lane, from 0, is (n - 1) q for `linear`; docs/NUMERICS.md has that of
-the other methods. Between two neighbours a and b at weight t it is NumPy's formula a + (b - a)
-t, from t = 0.5 on b - (b - a) (1 - t), each step rounded; discrete methods give an element, and
-its type. NaN gives NaN. With weights the first element for which the exact weight up to it,
-over that of all, is not below `q`. By selection: O(n) on the average, with weights O(n log n);
-a copy of each lane.
-
-References
-----------
-Hyndman, Fan, Sample quantiles in statistical packages, The American Statistician 50 (1996).
-"
+        notes_doc!(quantile)
     };
     (nanquantile) => {
         "
@@ -364,18 +303,7 @@ As the function without nan, of what is not NaN; of nothing but NaN: NaN.
 "
     };
     (nanpercentile) => {
-        "
-Raises
-------
-NearfoldError
-    With code ``empty``, ``bad_parameter`` of `q` out of range or of weights, ``unknown_name``
-    of a method, ``shape_mismatch`` of a mask, ``axis_out_of_range``, ``unsupported_dtype`` or
-    ``out_of_memory``.
-
-Notes
------
-As the function without nan, of what is not NaN; of nothing but NaN: NaN.
-"
+        notes_doc!(nanquantile)
     };
     (nansum) => {
         "

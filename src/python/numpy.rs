@@ -3,7 +3,7 @@
 //! By NumPy's C interface, where NumPy is imported and of a version that is known: the buffer protocol costs a call of a
 //! small array more than the numbers do. All else goes the way of every other exporter.
 
-use core::ffi::{c_int, c_long};
+use core::ffi::c_int;
 use core::ptr::{self, null_mut};
 use core::slice;
 
@@ -17,7 +17,7 @@ use pyo3::types::PyDict;
 
 use super::format::from_numpy;
 use super::input::{Spoken, Use};
-use super::output::Array;
+use super::output::{Array, format_of};
 use super::strided::Strided;
 use crate::fold::dtype::for_each_dtype;
 use crate::fold::{self, Dtype};
@@ -119,10 +119,10 @@ const SMALL: usize = 1024;
 
 /// Returns a new array in C order, with room of its own if there is no `data`.
 fn new<'py>(py: Python<'py>, dtype: Dtype, shape: &[npy_intp], data: *mut u8) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: NumPy is imported. The type is one of its own, of which the new array takes over the reference; `shape`
+    // SAFETY: NumPy is imported. The type, which its letter names as well as its number, is one of its own, of which the new array takes over the reference; `shape`
     // is only read; `data` is null or holds as many elements of that type, in C order and aligned.
     unsafe {
-        let of_type = PY_ARRAY_API.PyArray_DescrFromType(py, number_of(dtype) as c_int);
+        let of_type = PY_ARRAY_API.PyArray_DescrFromType(py, letter_of(dtype));
         Bound::from_owned_ptr_or_err(
             py,
             PY_ARRAY_API.PyArray_NewFromDescr(
@@ -140,26 +140,12 @@ fn new<'py>(py: Python<'py>, dtype: Dtype, shape: &[npy_intp], data: *mut u8) ->
     }
 }
 
-/// Returns NumPy's number of a type, that of the letter which its buffers have.
-fn number_of(dtype: Dtype) -> NPY_TYPES {
-    match dtype {
-        Dtype::F64 => NPY_TYPES::NPY_DOUBLE,
-        Dtype::F32 => NPY_TYPES::NPY_FLOAT,
-        Dtype::F16 => NPY_TYPES::NPY_HALF,
-        // NumPy's int64 is C's long where that has 8 bytes.
-        Dtype::I64 if size_of::<c_long>() == 8 => NPY_TYPES::NPY_LONG,
-        Dtype::U64 if size_of::<c_long>() == 8 => NPY_TYPES::NPY_ULONG,
-        Dtype::I64 => NPY_TYPES::NPY_LONGLONG,
-        Dtype::I32 => NPY_TYPES::NPY_INT,
-        Dtype::I16 => NPY_TYPES::NPY_SHORT,
-        Dtype::I8 => NPY_TYPES::NPY_BYTE,
-        Dtype::U64 => NPY_TYPES::NPY_ULONGLONG,
-        Dtype::U32 => NPY_TYPES::NPY_UINT,
-        Dtype::U16 => NPY_TYPES::NPY_USHORT,
-        Dtype::U8 => NPY_TYPES::NPY_UBYTE,
-        Dtype::Bool => NPY_TYPES::NPY_BOOL,
-        Dtype::C128 => NPY_TYPES::NPY_CDOUBLE,
-        Dtype::C64 => NPY_TYPES::NPY_CFLOAT,
+/// Returns NumPy's letter of a type: that of its buffers, but for complex numbers, which are the large one of their parts'.
+fn letter_of(dtype: Dtype) -> c_int {
+    match *format_of(dtype).to_bytes() {
+        [b'Z', part] => part.to_ascii_uppercase().into(),
+        [letter, ..] => letter.into(),
+        [] => unreachable!("a format has a letter"),
     }
 }
 

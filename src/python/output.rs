@@ -282,7 +282,7 @@ impl Array {
 }
 
 /// Returns the PEP 3118 format of a dtype, with the letters that NumPy and memoryview know.
-fn format_of(dtype: Dtype) -> &'static CStr {
+pub(super) fn format_of(dtype: Dtype) -> &'static CStr {
     match dtype {
         Dtype::F64 => c"d",
         Dtype::F32 => c"f",

@@ -1,6 +1,6 @@
 //! The class `Partial`: a reduction of a stream that comes in pieces.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
@@ -9,6 +9,7 @@ use super::arguments::{DtypeArgument, InitialArgument, QuantilesArgument};
 use super::buffer::with_bytes;
 use super::input::with_values;
 use super::output::to_python;
+use super::stream::locked;
 use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 
 /// A reduction over all elements of a stream that comes in pieces.
@@ -44,16 +45,8 @@ use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 pub(super) struct Partial(Mutex<fold::Partial>);
 
 impl Partial {
-    /// Waits for the state without the interpreter's lock, which its holder may need to go on.
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, fold::Partial> {
-        // A state is replaced only when an operation on it has succeeded: poison means nothing.
-        match self.0.try_lock() {
-            Ok(state) => state,
-            Err(_) => {
-                use pyo3::sync::MutexExt;
-                self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
-            }
-        }
+        locked(&self.0, py)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::fold::{Dtype, Method, Quantiles as Wanted, stream};
 
 /// Waits for a state without the interpreter's lock, which its holder may need to go on.
-fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'a, T> {
+pub(super) fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'a, T> {
+    // A state is replaced only when an operation on it has succeeded: poison means nothing.
     match state.try_lock() {
         Ok(state) => state,
         Err(_) => {
