@@ -424,6 +424,10 @@ fn a_device_without_end_is_refused_and_a_pipe_of_an_index_is_read() {
         let line = folder.error(args);
         assert!(line.starts_with("nearfold: corrupt: /dev/zero: "), "{line}");
     }
+    let args = ["build", "base.npy", "-o", "x.nearfold", "--columns", "/dev/zero"];
+    let line = folder.error(&args);
+    let expected = "nearfold: bad_parameter: /dev/zero: columns: expected one JSON object a line, got line 1: more than ";
+    assert!(line.starts_with(expected), "{line}");
     assert!(folder.error(&["info", "/dev/null"]).contains("0 bytes: a header has 128"));
     let info = |bytes: &[u8]| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_nearfold"))

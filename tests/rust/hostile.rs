@@ -63,7 +63,7 @@ fn clusters_out_of_each_others_sight_are_all_reached_before_and_after_changes() 
 
 #[test]
 fn vectors_repeated_hundreds_of_times_cost_no_recall() {
-    let (dim, distinct, repeated, times) = (16, 4000, 20, 300);
+    let (dim, distinct, repeated, times) = (16, 10_000, 20, 300);
     let mut vectors = lcg(distinct * dim, 3);
     for _ in 0..times {
         vectors.extend_from_within(..repeated * dim);

@@ -14,15 +14,20 @@ fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
 
 /// Reads JSON Lines: one object a line, one line a vector. A name that a line lacks has no value there.
 pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
-    let text = files::read_text(path)?;
     let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
-    for (row, line) in text.lines().enumerate() {
+    let mut rows = 0;
+    for (row, line) in files::read_lines(path)?.enumerate() {
+        let line = line?;
+        rows = row + 1;
         let refused = |why: String| {
-            let got = format!("line {}: {why}", row + 1);
+            let got = format!("line {rows}: {why}");
             Failure::File(path.display().to_string(), bad("columns", "one JSON object a line", got))
         };
+        if line.len() > files::LINE_LEN_BYTES_MAX {
+            return Err(refused(format!("more than {} bytes", files::LINE_LEN_BYTES_MAX)));
+        }
         let object: serde_json::Map<String, Json> =
-            serde_json::from_str(line).map_err(|error| refused(error.to_string()))?;
+            serde_json::from_slice(&line).map_err(|error| refused(error.to_string()))?;
         for (name, value) in object {
             let at = columns.iter().position(|(other, _)| *other == name).unwrap_or(columns.len());
             if at == columns.len() {
@@ -33,7 +38,6 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
             values.push(from_json("columns", value).map_err(|error| refused(error.to_string()))?);
         }
     }
-    let rows = text.lines().count();
     columns.iter_mut().for_each(|(_, values)| values.resize(rows, Value::Null));
     Ok(columns)
 }

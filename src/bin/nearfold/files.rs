@@ -1,7 +1,8 @@
 //! How files are read and written: arrays in pieces, an index at once or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
+use std::iter;
 use std::path::Path;
 
 use nearfold::fold::Array;
@@ -70,9 +71,23 @@ pub(crate) fn read_array(path: &Path) -> Result<Array, Failure> {
     }
 }
 
-/// Reads a file of text.
-pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(io_at(path))
+/// The most bytes of a line: a device may have no end.
+pub(crate) const LINE_LEN_BYTES_MAX: usize = 1 << 26;
+
+/// Reads a file line by line, without the lines' ends. One byte more than the most stands for what is longer.
+pub(crate) fn read_lines(path: &Path) -> Result<impl Iterator<Item = Result<Vec<u8>, Failure>>, Failure> {
+    let mut file = BufReader::new(File::open(path).map_err(io_at(path))?);
+    Ok(iter::from_fn(move || {
+        let mut line = Vec::new();
+        match file.by_ref().take(LINE_LEN_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) => {
+                line.pop_if(|end| *end == b'\n');
+                Some(Ok(line))
+            }
+            Err(error) => Some(Err(io_at(path)(error))),
+        }
+    }))
 }
 
 /// Reads an index file.
