@@ -89,9 +89,6 @@ $&`],
   [/get(BigUint64Array|Float64Array)Memory0\(\)\.set\(arg, ptr \/ 8\);/g, "new $1(wasm.memory.buffer, ptr).set(arg);"],
   [/^let (cached(?!Uint8Array|DataView)\w+Memory0) = null;\nfunction get\w+Memory0\(\) \{[^]*?\n\}\n\n/gm, ""],
   [/^    cached(?!Uint8Array|DataView)\w+Memory0 = null;\n/gm, ""],
-  // An error's text of a value is ours.
-  [/^function debugString\(val\) \{[^]*?\n\}\n\n/m, ""],
-  [/import \{ NearfoldError, panicked \}/, "import { NearfoldError, describe as debugString, panicked }"],
   // A text is read and freed by one function.
   [/let deferred1_0;\s+let deferred1_1;\s+try \{\s+const ret = (.*);\s+deferred1_0 = .*\s+deferred1_1 = .*\s+return getStringFromWasm0\(ret\[0\], ret\[1\]\);\s+\} finally \{\s+(wasm\.\w+)\(deferred1_0, deferred1_1, 1\);\s+\}/g, "const [ptr, len] = $1;\n        const text = getStringFromWasm0(ptr, len);\n        $2(ptr, len, 1);\n        return text;"],
   // A namespace is an object with getters, once bundled: the one function that it is for will do.

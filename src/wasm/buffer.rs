@@ -2,17 +2,17 @@
 
 use core::ops::Range;
 
+use js_sys::JSON;
 use ndarray::{ArrayView, ArrayView1, ArrayViewD, Axis, IxDyn, ShapeBuilder};
-use serde::Deserialize;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
-use super::options::size;
+use super::options::{FromJs, size};
 use crate::error::Error;
 use crate::fold::{Boolean, Dtype, Values};
 
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
-#[derive(Deserialize)]
 pub(super) struct Layout {
     /// How many elements from the beginning count: the rest of a buffer may be of another call.
     length: usize,
@@ -24,11 +24,40 @@ pub(super) struct Layout {
 impl Layout {
     /// Reads `{ length, shape, strides, offset }`.
     pub(super) fn from_js(value: &JsValue) -> Result<Self> {
-        serde_wasm_bindgen::from_value(value.clone()).map_err(|error| Error::ShapeMismatch {
+        Self::read(value.unchecked_ref()).ok_or_else(|| Error::ShapeMismatch {
             expected: "a shape, strides and an offset that are integers".into(),
-            got: error.to_string(),
+            got: JSON::stringify(value).map(String::from).unwrap_or_default(),
         })
     }
+
+    fn read(object: &LayoutObject) -> Option<Self> {
+        let strides = object.strides();
+        Some(Self {
+            length: FromJs::from_js(&object.length())?,
+            shape: FromJs::from_js(&object.shape())?,
+            strides: if strides.is_undefined() || strides.is_null() {
+                None
+            } else {
+                Some(FromJs::from_js(&strides)?)
+            },
+            offset: FromJs::from_js(&object.offset())?,
+        })
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A layout as `layoutOf` in `pkg/array.js` makes it.
+    type LayoutObject;
+
+    #[wasm_bindgen(method, getter)]
+    fn length(this: &LayoutObject) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn shape(this: &LayoutObject) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn strides(this: &LayoutObject) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn offset(this: &LayoutObject) -> JsValue;
 }
 
 /// Returns `len` zeros, or the error that there is no memory for them.

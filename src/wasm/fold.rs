@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::buffer::{Buffer, Layout};
-use super::options::{Reader, describe as describe_value, read, size};
+use super::options::{FromJs, Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
 use crate::error::Error;
 use crate::fold::quick::Quick;
@@ -50,7 +50,7 @@ fn wants_bigint(op: &str, dtype: Dtype) -> bool {
 }
 
 /// Returns an option that is one value or a list of them.
-fn one_or_many<T: serde::de::DeserializeOwned>(
+fn one_or_many<T: FromJs>(
     name: &'static str,
     expected: &str,
     value: JsValue,

@@ -1,7 +1,6 @@
 //! How are options objects read? Every name is known, every value of the right kind.
 
 use js_sys::{Object, Reflect};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Result;
@@ -44,7 +43,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the value of an option.
-    pub(super) fn get<T: DeserializeOwned>(&self, name: &'static str, expected: &str) -> Result<Option<T>> {
+    pub(super) fn get<T: FromJs>(&self, name: &'static str, expected: &str) -> Result<Option<T>> {
         self.raw(name).map(|value| read(name, expected, value)).transpose()
     }
 }
@@ -52,12 +51,7 @@ impl<'a> Reader<'a> {
 #[cfg(feature = "fold")]
 impl Reader<'_> {
     /// Puts the value of an option into `target`, if it is there.
-    pub(super) fn set<T: DeserializeOwned>(
-        &self,
-        name: &'static str,
-        expected: &str,
-        target: &mut T,
-    ) -> Result<()> {
+    pub(super) fn set<T: FromJs>(&self, name: &'static str, expected: &str, target: &mut T) -> Result<()> {
         if let Some(value) = self.get(name, expected)? {
             *target = value;
         }
@@ -65,9 +59,90 @@ impl Reader<'_> {
     }
 }
 
+/// A type that an option's value may have. JavaScript's own conversions read it: serde's would bring its texts.
+pub(super) trait FromJs: Sized {
+    /// Returns a value of this type; `None` for one of another.
+    fn from_js(value: &JsValue) -> Option<Self>;
+}
+
+impl FromJs for bool {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+impl FromJs for f64 {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        value.as_f64()
+    }
+}
+
+#[cfg(feature = "near")]
+impl FromJs for f32 {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        value.as_f64().map(|number| number as Self)
+    }
+}
+
+impl FromJs for String {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        value.as_string()
+    }
+}
+
+impl FromJs for usize {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        integer(value)?.try_into().ok()
+    }
+}
+
+#[cfg(feature = "fold")]
+impl FromJs for isize {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        integer(value)?.try_into().ok()
+    }
+}
+
+#[cfg(feature = "fold")]
+impl FromJs for u8 {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        integer(value)?.try_into().ok()
+    }
+}
+
+#[cfg(feature = "fold")]
+impl<T: FromJs> FromJs for Vec<T> {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        if !js_sys::Array::is_array(value) && !js_sys::ArrayBuffer::is_view(value) {
+            return None;
+        }
+        js_sys::Array::from(value).iter().map(|value| T::from_js(&value)).collect()
+    }
+}
+
+#[cfg(feature = "fold")]
+impl FromJs for (f64, f64) {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        match Vec::from_js(value)?[..] {
+            [low, high] => Some((low, high)),
+            _ => None,
+        }
+    }
+}
+
+/// Returns a whole number, or a BigInt of 64 bits.
+fn integer(value: &JsValue) -> Option<i64> {
+    if value.is_bigint() {
+        return value.clone().try_into().ok();
+    }
+    let number = value.as_f64()?;
+    let integer = number as i64; // saturates, at what no caller takes
+    (integer as f64 == number).then_some(integer)
+}
+
 /// Returns `value` as a `T`, or the error that says what `name` must be.
-pub(super) fn read<T: DeserializeOwned>(name: &'static str, expected: &str, value: JsValue) -> Result<T> {
-    serde_wasm_bindgen::from_value(value.clone()).map_err(|_| Error::BadParameter {
+pub(super) fn read<T: FromJs>(name: &'static str, expected: &str, value: JsValue) -> Result<T> {
+    T::from_js(&value).ok_or_else(|| Error::BadParameter {
         name,
         expected: expected.to_owned(),
         got: describe(&value),
