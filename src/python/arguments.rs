@@ -176,3 +176,21 @@ impl SizeArgument {
         }
     }
 }
+
+/// `order` of moments.
+pub(super) struct OrderArgument(pub(super) u8);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for OrderArgument {
+    type Error = PyErr;
+
+    fn extract(order: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let got = match order.extract()? {
+            SizeArgument::Size(size) => match u8::try_from(size) {
+                Ok(order) => return Ok(Self(order)),
+                Err(_) => size.to_string(),
+            },
+            SizeArgument::Outside(got) => got,
+        };
+        Err(Error::BadParameter { name: "order", expected: "1 to 4".into(), got }.into())
+    }
+}

@@ -4,7 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::{AxisArgument, DtypeArgument, InitialArgument, QuantilesArgument};
+use super::arguments::{AxisArgument, DtypeArgument, InitialArgument, OrderArgument, QuantilesArgument};
 use super::input::with_values;
 use super::notes::notes_doc;
 use super::output::to_python;
@@ -431,17 +431,17 @@ macro_rules! reductions {
             notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=4, keepdims=false, r#where=None),
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=OrderArgument(4), keepdims=false, r#where=None),
                text_signature = "(x, /, axis=None, *, order=4, keepdims=False, where=None)")]
         pub(super) fn $name<'py>(
             x: &Bound<'py, PyAny>,
             axis: AxisArgument,
-            order: u8,
+            order: OrderArgument,
             keepdims: bool,
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
             let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
-            call.options.order = order;
+            call.options.order = order.0;
             call.run()
         }
     };

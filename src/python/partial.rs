@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
-use super::arguments::{DtypeArgument, InitialArgument, QuantilesArgument};
+use super::arguments::{DtypeArgument, InitialArgument, OrderArgument, QuantilesArgument};
 use super::buffer::with_bytes;
 use super::input::with_values;
 use super::output::to_python;
@@ -55,7 +55,7 @@ impl Partial {
     #[new]
     #[pyo3(
         signature = (reduction, dtype=DtypeArgument(Dtype::F64), *, ddof=0.0, q=QuantilesArgument(Quantiles::One(0.5)),
-                     method="linear", bias=true, fisher=true, order=4, exact=true, initial=None),
+                     method="linear", bias=true, fisher=true, order=OrderArgument(4), exact=true, initial=None),
         text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=0.5, method='linear', bias=True, fisher=True, order=4, exact=True, initial=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
@@ -67,14 +67,23 @@ impl Partial {
         method: &str,
         bias: bool,
         fisher: bool,
-        order: u8,
+        order: OrderArgument,
         exact: bool,
         initial: Option<InitialArgument>,
     ) -> PyResult<Self> {
         let method = Method::from_name(method)?;
         let initial = initial.map(|initial| initial.0);
-        let options =
-            Options { ddof, q: q.0, method, bias, fisher, order, exact, initial, ..Options::default() };
+        let options = Options {
+            ddof,
+            q: q.0,
+            method,
+            bias,
+            fisher,
+            order: order.0,
+            exact,
+            initial,
+            ..Options::default()
+        };
         let reduction = Reduction::from_name(reduction)?;
         Ok(Self(Mutex::new(fold::Partial::new(reduction, dtype.0, &options)?)))
     }

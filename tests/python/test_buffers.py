@@ -242,6 +242,41 @@ def test_what_arrow_has_beside_numbers_is_refused_by_name(array):
     assert caught.value.code == "unsupported_dtype" and "rrow" in str(caught.value)
 
 
+class PyBuffer(ctypes.Structure):
+    """Python's `Py_buffer`."""
+
+    _fields_ = [
+        ("buf", ctypes.c_void_p),
+        ("obj", ctypes.c_void_p),
+        ("len", ctypes.c_ssize_t),
+        ("itemsize", ctypes.c_ssize_t),
+        ("readonly", ctypes.c_int),
+        ("ndim", ctypes.c_int),
+        ("format", ctypes.c_char_p),
+        ("shape", ctypes.POINTER(ctypes.c_ssize_t)),
+        ("strides", ctypes.POINTER(ctypes.c_ssize_t)),
+        ("suboffsets", ctypes.POINTER(ctypes.c_ssize_t)),
+        ("internal", ctypes.c_void_p),
+    ]
+
+
+def test_rows_behind_pointers_are_refused_not_misread():
+    """An image of PIL's style: the first axis is a list of addresses, which suboffsets say."""
+    rows = [(ctypes.c_double * 3)(0.0, 1.0, 2.0), (ctypes.c_double * 3)(3.0, 4.0, 5.0)]
+    addresses = (ctypes.c_void_p * 2)(*map(ctypes.addressof, rows))
+    sizes = ctypes.c_ssize_t * 2
+    lists = sizes(2, 3), sizes(ctypes.sizeof(ctypes.c_void_p), 8), sizes(0, -1)
+    described = PyBuffer(ctypes.addressof(addresses), None, 48, 8, 1, 2, b"d", *lists, None)
+    view_of = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(PyBuffer))(("PyMemoryView_FromBuffer", ctypes.pythonapi))
+    view = view_of(ctypes.byref(described))
+    assert view.suboffsets == (0, -1) and view.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    for reduction in (nf.sum, nf.median, nf.cumsum, nf.cov):
+        with pytest.raises(nf.NearfoldError, match="suboffsets") as caught:
+            reduction(view)
+        assert caught.value.code == "unsupported_dtype"
+    assert nf.sum(view.tolist()) == 15.0
+
+
 def test_an_object_with_only_dunder_array_is_read():
     class Frame:
         def __array__(self, dtype=None, copy=None):

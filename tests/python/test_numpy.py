@@ -463,3 +463,15 @@ def test_correction_is_the_other_name_of_ddof(name):
     assert_same(f(x, correction=1.5), getattr(np, name)(x, correction=1.5), 1e-12)
     with pytest.raises(nf.NearfoldError, match="correction: expected left out where ddof is given, got 1 beside a ddof of 1"):
         f(x, ddof=1, correction=1)
+
+
+def test_listed_differences_of_places_types_and_shapes():
+    """NUMERICS.md, "Differences": what random arrays come upon too rarely."""
+    assert nf.nanargmin([math.nan, math.inf]) == nf.nanargmax([math.nan, -math.inf]) == 1
+    assert nf.quantile(np.arange(6.0).reshape(2, 3).astype(">f8"), 0.5, axis=0, method="lower").dtype == np.dtype("f8")
+    assert nf.nanquantile(np.zeros((0, 3), "i4"), [0.25, 0.5], axis=1, method="lower").shape == (2, 0)
+    assert nf.vecdot(np.full((2, 1), 2.0), np.ones((1, 3))).tolist() == [6.0, 6.0]
+    assert nf.median(np.zeros((0, 0)), axis=0).shape == nf.average(np.zeros((0, 0)), axis=0).shape == (0,)
+    nothing, something = (nf.histogram(np.array(x, "f4"))[1] for x in ([], [0.0, 1.0]))
+    assert nothing.dtype == np.float32
+    np.testing.assert_array_equal(nothing, something)
