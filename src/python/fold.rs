@@ -102,6 +102,19 @@ fn fold_values(
     Ok(detached(py, n, || fold::reduce(reduction, values, options))?)
 }
 
+/// Returns what is subtracted from n, by whichever of its two names it was given.
+fn corrected(ddof: f64, correction: Option<f64>) -> Result<f64> {
+    match correction {
+        Some(correction) if ddof == 0.0 => Ok(correction),
+        Some(correction) => Err(Error::BadParameter {
+            name: "correction",
+            expected: "left out where ddof is given".to_owned(),
+            got: format!("{correction} beside a ddof of {ddof}"),
+        }),
+        None => Ok(ddof),
+    }
+}
+
 macro_rules! x_and_axis_doc {
     () => {
         "Parameters
@@ -153,19 +166,6 @@ macro_rules! one_signature_doc {
 "
     };
 }
-/// Returns what is subtracted from n, by whichever of its two names it was given.
-fn corrected(ddof: f64, correction: Option<f64>) -> Result<f64> {
-    match correction {
-        Some(correction) if ddof == 0.0 => Ok(correction),
-        Some(correction) => Err(Error::BadParameter {
-            name: "correction",
-            expected: "left out where ddof is given".to_owned(),
-            got: format!("{correction} beside a ddof of {ddof}"),
-        }),
-        None => Ok(ddof),
-    }
-}
-
 macro_rules! ddof_doc {
     () => {
         "ddof : float, default 0

@@ -119,8 +119,9 @@ const SMALL: usize = 1024;
 
 /// Returns a new array in C order, with room of its own if there is no `data`.
 fn new<'py>(py: Python<'py>, dtype: Dtype, shape: &[npy_intp], data: *mut u8) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: NumPy is imported. The type, which its letter names as well as its number, is one of its own, of which the new array takes over the reference; `shape`
-    // is only read; `data` is null or holds as many elements of that type, in C order and aligned.
+    // SAFETY: NumPy is imported. The type, which its letter names as well as its number, is one of its own, of which the
+    // new array takes over the reference; `shape` is only read; `data` is null or holds as many elements of that type, in
+    // C order and aligned.
     unsafe {
         let of_type = PY_ARRAY_API.PyArray_DescrFromType(py, letter_of(dtype));
         Bound::from_owned_ptr_or_err(

@@ -31,15 +31,10 @@ impl Layout {
     }
 
     fn read(object: &LayoutObject) -> Option<Self> {
-        let strides = object.strides();
         Some(Self {
             length: FromJs::from_js(&object.length())?,
             shape: FromJs::from_js(&object.shape())?,
-            strides: if strides.is_undefined() || strides.is_null() {
-                None
-            } else {
-                Some(FromJs::from_js(&strides)?)
-            },
+            strides: FromJs::from_js(&object.strides())?,
             offset: FromJs::from_js(&object.offset())?,
         })
     }

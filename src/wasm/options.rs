@@ -17,7 +17,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Checks that `value` is an object with names out of `known`.
     pub(super) fn new(value: &'a JsValue, known: &'static str) -> Result<Self> {
-        if value.is_undefined() || value.is_null() {
+        if is_absent(value) {
             return Ok(Self { object: None, given: Vec::new() });
         }
         let bad =
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         let (_, key) = self.given.iter().find(|(given, _)| given == name)?;
         // A getter of a hostile object may throw: then the option counts as absent.
         let value = Reflect::get(self.object?, key).ok()?;
-        (!value.is_undefined() && !value.is_null()).then_some(value)
+        (!is_absent(&value)).then_some(value)
     }
 
     /// Returns the value of an option.
@@ -57,6 +57,11 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns whether a value is as good as not given.
+fn is_absent(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
 }
 
 /// A type that an option's value may have. JavaScript's own conversions read it: serde's would bring its texts.
@@ -103,10 +108,18 @@ impl FromJs for isize {
     }
 }
 
+/// A small number, which no BigInt is.
 #[cfg(feature = "fold")]
 impl FromJs for u8 {
     fn from_js(value: &JsValue) -> Option<Self> {
-        integer(value)?.try_into().ok()
+        whole(value.as_f64()?)?.try_into().ok()
+    }
+}
+
+#[cfg(feature = "fold")]
+impl<T: FromJs> FromJs for Option<T> {
+    fn from_js(value: &JsValue) -> Option<Self> {
+        if is_absent(value) { Some(None) } else { T::from_js(value).map(Some) }
     }
 }
 
@@ -135,7 +148,11 @@ fn integer(value: &JsValue) -> Option<i64> {
     if value.is_bigint() {
         return value.clone().try_into().ok();
     }
-    let number = value.as_f64()?;
+    whole(value.as_f64()?)
+}
+
+/// Returns a number without a fraction.
+fn whole(number: f64) -> Option<i64> {
     let integer = number as i64; // saturates, at what no caller takes
     (integer as f64 == number).then_some(integer)
 }

@@ -16,11 +16,10 @@ fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
 pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
     let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
     let mut rows = 0;
-    for (row, line) in files::read_lines(path)?.enumerate() {
+    for line in files::read_lines(path)? {
         let line = line?;
-        rows = row + 1;
         let refused = |why: String| {
-            let got = format!("line {rows}: {why}");
+            let got = format!("line {}: {why}", rows + 1);
             Failure::File(path.display().to_string(), bad("columns", "one JSON object a line", got))
         };
         if line.len() > files::LINE_LEN_BYTES_MAX {
@@ -34,9 +33,10 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
                 columns.push((name, Vec::new()));
             }
             let values = &mut columns[at].1;
-            values.resize(row, Value::Null);
+            values.resize(rows, Value::Null);
             values.push(from_json("columns", value).map_err(|error| refused(error.to_string()))?);
         }
+        rows += 1;
     }
     columns.iter_mut().for_each(|(_, values)| values.resize(rows, Value::Null));
     Ok(columns)
