@@ -163,12 +163,18 @@ export function describeBytes(value) {
   return describeArray(bytes, "bytes");
 }
 
+/** Returns an array whose elements are simply in order, described. */
+export function describeRow(values, name) {
+  const array = describeArray(values, name);
+  if (array.layout) throw badParameter(name, "an array of numbers in one dimension", values);
+  return array;
+}
+
 /** Returns numbers in order, described as float64. */
 export function describeNumbers(values, name) {
-  const array = describeArray(values, name);
-  const { data, dtype, layout, resident } = array;
-  if (layout || (resident ? dtype !== "float64" : !/^(u?int(8|16|32)|float(32|64))$/.test(dtype))) throw badParameter(name, "an array of numbers in one dimension", values);
-  return { data, dtype: "float64", length: array.length, resident };
+  const { data, dtype, length, resident } = describeRow(values, name);
+  if (resident ? dtype !== "float64" : !/^(u?int(8|16|32)|float(32|64))$/.test(dtype)) throw badParameter(name, "an array of numbers in one dimension", values);
+  return { data, dtype: "float64", length, resident };
 }
 
 /** Returns a new buffer of a half's kernel, with its `address` there: it stays where it is. */

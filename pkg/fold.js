@@ -15,7 +15,7 @@ import {
   scan as scanLayout,
   single,
 } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeRow, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { badParameter, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
@@ -75,7 +75,7 @@ export function histogram(values, options = {}) {
   fold.ready();
   const { bins, weights, ...rest } = known(options, ["bins", "range", "density", "weights"]);
   const array = describeArray(values, "values");
-  const edges = typeof bins === "object" && bins !== null ? describeNumbers(bins, "bins") : undefined;
+  const edges = typeof bins === "object" && bins !== null ? describeRow(bins, "bins") : undefined;
   const weighted = weights == null ? undefined : describeArray(weights, "weights");
   return withKernelArray(fold, array, "values", (core) =>
     histogramOf(core, layoutOf(array), edges ? rest : { bins, ...rest }, copyOf(fold, edges, "bins"), edges?.length ?? 0, copyOf(fold, weighted, "weights"), weighted && layoutOf(weighted)),
@@ -96,7 +96,7 @@ export function digitize(values, bins, options = {}) {
   const { right = false } = known(options, ["right"]);
   if (typeof right !== "boolean") throw badParameter("right", "a boolean", right);
   const array = describeArray(values, "values");
-  const edges = describeNumbers(bins, "bins");
+  const edges = describeRow(bins, "bins");
   return withKernelArray(fold, array, "values", (core) => withKernelArray(fold, edges, "bins", (binsCore) => digitizeLayout(core, layoutOf(array), binsCore, edges.length, right)));
 }
 

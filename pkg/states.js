@@ -1,7 +1,7 @@
 // States of streams that come in pieces: they are pushed to, merged, stored and finished. index.d.ts says the rest.
 
 import { AccumulatorCore, CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, describeArray, describeBytes, describeNumbers, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { SCRATCH_LEN_BYTES, describeArray, describeBytes, describeNumbers, describeRow, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter, camelCase, owned, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
@@ -241,7 +241,7 @@ function newHistogram(bins, options) {
     return fold.enter(() => new HistogramCore(bins, low, high));
   }
   if (range != null) throw badParameter("range", "none with edges", range);
-  const edges = describeNumbers(bins, "bins");
+  const edges = describeRow(bins, "bins");
   return withKernelArray(fold, edges, "bins", (core) => HistogramCore.withEdges(core, edges.length));
 }
 

@@ -79,10 +79,12 @@ pub enum Error {
         /// What came.
         got: String,
     },
-    /// An id that is to be added is already there, or is given twice.
+    /// An id that is to be added is already there, or one call names an id twice.
     DuplicateId {
         /// The id.
         id: u64,
+        /// Whether the call names it twice.
+        given_twice: bool,
     },
     /// An id is not in the index.
     IdNotFound {
@@ -146,7 +148,7 @@ impl fmt::Display for Error {
                 "expected vectors of dimension {expected}, got {got}: the index was made for dimension {expected}"
             ),
             Self::ShapeMismatch { expected, got } => {
-                write!(f, "expected shape {expected}, got {got}")
+                write!(f, "shape: expected {expected}, got {got}")
             }
             Self::Empty { op } => {
                 write!(f, "{op} of an empty array has no value: give at least one element")
@@ -164,8 +166,11 @@ impl fmt::Display for Error {
             Self::UnsupportedDtype { op, expected, got } => {
                 write!(f, "{op}: expected {expected}, got {got}")
             }
-            Self::DuplicateId { id } => {
-                write!(f, "id {id} is already in the index or is given twice: remove it first, or use update")
+            Self::DuplicateId { id, given_twice: true } => {
+                write!(f, "id {id} is given twice: give each id once")
+            }
+            Self::DuplicateId { id, given_twice: false } => {
+                write!(f, "id {id} is already in the index: remove it first, or use update")
             }
             Self::IdNotFound { id } => write!(f, "id {id} is not in the index"),
             Self::Corrupt { section, why } => {

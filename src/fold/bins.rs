@@ -1,6 +1,7 @@
-//! How many elements fall into each bin, and where do the bins begin and end?
+//! How many elements fall into each bin, and how many bins are there?
 
-use super::cell::{Cell, precision, round_to, text_of};
+use super::cell::{Cell, precision, round_to};
+use super::edges::{Edges, MOST_BINS, one_axis, pair};
 use super::lanes::Block;
 use super::options::Options;
 use super::order::Method;
@@ -12,7 +13,7 @@ use super::values::Values;
 use super::work::{Work, check_memory};
 use super::{Dtype, Quantiles};
 use crate::error::{Error, Result};
-use crate::kernel::{bins, extrema};
+use crate::kernel::extrema;
 
 /// NumPy's rules for the number of bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,14 +64,25 @@ impl Rule {
 }
 
 /// Which bins a histogram has.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Bins {
+#[derive(Clone, Debug)]
+pub enum Bins<'a> {
     /// As many of equal width.
     Count(usize),
     /// As many of equal width as a rule says.
     Rule(Rule),
-    /// From each edge to the next; edges do not fall.
-    Edges(Vec<f64>),
+    /// From each edge to the next; edges, of one axis, do not fall.
+    Edges(Values<'a>),
+}
+
+impl Bins<'_> {
+    /// Returns the same bins for as long as these are borrowed.
+    pub fn view(&self) -> Bins<'_> {
+        match self {
+            Self::Count(count) => Bins::Count(*count),
+            Self::Rule(rule) => Bins::Rule(*rule),
+            Self::Edges(edges) => Bins::Edges(edges.view()),
+        }
+    }
 }
 
 /// The keywords of [`histogram`]; the default is NumPy's.
@@ -78,7 +90,7 @@ pub enum Bins {
 #[non_exhaustive]
 pub struct Histogram<'a> {
     /// Which bins.
-    pub bins: Bins,
+    pub bins: Bins<'a>,
     /// Where the first bin begins and the last one ends; elements outside are left out.
     pub range: Option<(f64, f64)>,
     /// Whether counts are divided by the width of the bin and the count of all.
@@ -93,14 +105,12 @@ impl Default for Histogram<'_> {
     }
 }
 
-/// More bins than this are a mistake: their counts and edges alone would be 16 GB.
-const MOST_BINS: usize = 1 << 30;
-
 /// Returns the counts (int64; with `density` or weights of floats a float) and the edges of the bins.
 ///
 /// A bin holds its left edge, the last one also its right edge.
 /// Shapes: any `-> [bins], [bins + 1]`. Of nothing: zeros over 0..1.
-/// NaN: left out if `range` or edges are given.
+/// NaN: left out if `range` or edges are given. Integers and edges of integers are compared exactly; for bins of equal
+/// width those beyond 2^53 are rounded to doubles.
 /// Errors: [`Error::BadParameter`] if no finite range is given or found, or for falling edges;
 /// [`Error::ShapeMismatch`] of the weights; [`Error::UnsupportedDtype`].
 /// Cost: O(n) for bins of equal width, O(n log bins) for edges.
@@ -111,17 +121,19 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
     let weights = options.weights.as_ref().map(|weights| same_shape(&values, weights, op)).transpose()?;
     let edges = match &options.bins {
         Bins::Edges(edges) => Edges::given(edges)?,
-        Bins::Count(count) => Edges::equal(*count, outer(&work, options.range)?, &values, options.range)?,
+        Bins::Count(count) => {
+            Edges::equal(*count, outer(&work, options.range)?, values.dtype(), options.range)?
+        }
         Bins::Rule(_) if weights.is_some() => {
             return Err(bad("weights", "none with a rule for bins", "weights"));
         }
         Bins::Rule(rule) => {
             let (low, high) = outer(&work, options.range)?;
             let count = rule.count(&values, &work, options.range, low, high)?;
-            Edges::equal(count, (low, high), &values, options.range)?
+            Edges::equal(count, (low, high), values.dtype(), options.range)?
         }
     };
-    let bins = edges.list.len() - 1;
+    let bins = edges.list().len() - 1;
     let total_dtype = options.weights.as_ref().map_or(Dtype::I64, |weights| match weights.dtype() {
         dtype if dtype.is_real_float() => dtype,
         _ => Dtype::I64,
@@ -148,21 +160,18 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
         let all: Vec<f64> = cells.iter().map(number).collect();
         let sum = reduce(Reduction::Sum, &all, &Options::default())?.to_f64().unwrap_or(f64::NAN);
         // NumPy takes the differences in the type of the edges.
-        let widths = edges.list.windows(2).map(|pair| round_to(pair[1] - pair[0], precision(edges.dtype)));
+        let widths =
+            edges.list().windows(2).map(|pair| round_to(pair[1] - pair[0], precision(edges.dtype())));
         cells = all.iter().zip(widths).map(|(count, width)| Cell::F(count / width / sum)).collect();
         dtype = Dtype::F64;
     }
     let counts = output(&cells, dtype, vec![bins]);
-    let list: Vec<Cell> = edges.list.iter().map(|&edge| Cell::F(edge)).collect();
-    Ok((counts, output(&list, edges.dtype, vec![bins + 1])))
+    let list: Vec<Cell> = edges.list().iter().map(|&edge| Cell::F(edge)).collect();
+    Ok((counts, output(&list, edges.dtype(), vec![bins + 1])))
 }
 
 fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
     Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
-}
-
-fn pair(low: f64, high: f64) -> String {
-    format!("{}, {}", text_of(low), text_of(high))
 }
 
 pub(super) fn same_shape<'a>(
@@ -200,117 +209,6 @@ fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
     Ok(if low == high { (low - 0.5, high + 0.5) } else { (low, high) })
 }
 
-/// The edges of bins, and how the bin of a number is found fast.
-#[derive(Clone, Debug)]
-pub(super) struct Edges {
-    list: Vec<f64>,
-    dtype: Dtype,
-    /// Bins per unit, if all are of equal width.
-    scale: Option<f64>,
-}
-
-impl Edges {
-    pub(super) fn list(&self) -> &[f64] {
-        &self.list
-    }
-
-    /// Whether all bins are of equal width.
-    pub(super) fn is_equal(&self) -> bool {
-        self.scale.is_some()
-    }
-
-    pub(super) fn given(edges: &[f64]) -> Result<Self> {
-        if edges.len() < 2 {
-            return Err(bad("bins", "two edges at least", edges.len()));
-        }
-        match edges.windows(2).find(|pair| pair[0].partial_cmp(&pair[1]).is_none_or(|order| order.is_gt())) {
-            Some(found) => Err(bad("bins", "edges that do not fall", pair(found[0], found[1]))),
-            None => Ok(Self { list: edges.to_vec(), dtype: Dtype::F64, scale: None }),
-        }
-    }
-
-    /// Places edges as `numpy.linspace` does, in the type of the data.
-    pub(super) fn equal(
-        count: usize,
-        (low, high): (f64, f64),
-        values: &Values<'_>,
-        range: Option<(f64, f64)>,
-    ) -> Result<Self> {
-        if !(1..=MOST_BINS).contains(&count) {
-            return Err(bad("bins", "1 to 2^30 bins", count));
-        }
-        let dtype = if values.dtype().is_real_float() { values.dtype() } else { Dtype::F64 };
-        let to = precision(dtype);
-        // With a range NumPy computes in doubles and rounds each edge; without one, each step.
-        let round = |x: f64| if range.is_some() { x } else { round_to(x, to) };
-        let (low, high) = (round(low), round(high));
-        let width = round(high - low);
-        if !width.is_finite() {
-            return Err(bad("range", "a range whose width is finite", pair(low, high)));
-        }
-        let step = round(width / count as f64);
-        let place = |i: usize| match i {
-            _ if i == count => round_to(high, to),
-            _ if step == 0.0 => round_to(round(round(round(i as f64 / count as f64) * width) + low), to),
-            _ => round_to(round(round(i as f64 * step) + low), to),
-        };
-        let mut list = Vec::new();
-        list.try_reserve_exact(count + 1)
-            .map_err(|_| Error::OutOfMemory { len_bytes: 8 * (count as u64 + 1) })?;
-        list.extend((0..=count).map(place));
-        if list.windows(2).any(|pair| pair[0] >= pair[1]) {
-            return Err(bad("bins", "bins that are wider than the distance of two floats", count));
-        }
-        Ok(Self { list, dtype, scale: Some(count as f64 / (high - low)) })
-    }
-
-    /// Adds the number of elements of each bin.
-    pub(super) fn count(&self, block: Block<'_>, counts: &mut [u64]) {
-        let mut slow =
-            |x: f64, counts: &mut [u64]| self.each_of(core::iter::once(x), |bin, _| counts[bin] += 1);
-        match (block, self.scale) {
-            (Block::F64(x), Some(scale)) => bins::count(x, &self.list, scale, counts, &mut slow),
-            (Block::F32(x), Some(scale)) => bins::count(x, &self.list, scale, counts, &mut slow),
-            _ => self.each(block, |bin, _| counts[bin] += 1),
-        }
-    }
-
-    /// Calls `found` with the bin and the place of every element inside.
-    pub(super) fn each(&self, block: Block<'_>, found: impl FnMut(usize, usize)) {
-        match block {
-            Block::F64(x) => self.each_of(x.iter().copied(), found),
-            Block::F32(x) => self.each_of(x.iter().map(|&x| f64::from(x)), found),
-            Block::I64(x) => self.each_of(x.iter().map(|&x| x as f64), found),
-            Block::U64(x) => self.each_of(x.iter().map(|&x| x as f64), found),
-        }
-    }
-
-    fn each_of(&self, elements: impl Iterator<Item = f64>, mut found: impl FnMut(usize, usize)) {
-        let bins = self.list.len() - 1;
-        let (low, high) = (self.list[0], self.list[bins]);
-        for (place, x) in elements.enumerate() {
-            if !(low <= x && x <= high) {
-                continue;
-            }
-            let bin = match self.scale {
-                Some(scale) => {
-                    // The product is off by a few roundings at most: the edges have the last word.
-                    let mut bin = (((x - low) * scale) as usize).min(bins - 1);
-                    while bin > 0 && x < self.list[bin] {
-                        bin -= 1;
-                    }
-                    while bin + 1 < bins && x >= self.list[bin + 1] {
-                        bin += 1;
-                    }
-                    bin
-                }
-                None => self.list.partition_point(|&edge| edge <= x).clamp(1, bins) - 1,
-            };
-            found(bin, place);
-        }
-    }
-}
-
 impl Rule {
     /// Returns the number of bins for the elements in range.
     fn count(
@@ -321,23 +219,15 @@ impl Rule {
         low: f64,
         high: f64,
     ) -> Result<usize> {
-        let all = Edges { list: vec![low, high], dtype: Dtype::F64, scale: None };
         let mut x = Vec::new();
-        let mut keep = |value: f64| {
-            if range.is_none() || (low <= value && value <= high) {
-                x.push(value);
-            }
-        };
-        match work.block() {
-            Block::F64(list) => list.iter().for_each(|&x| keep(x)),
-            Block::F32(list) => list.iter().for_each(|&x| keep(f64::from(x))),
-            Block::I64(list) => list.iter().for_each(|&x| keep(x as f64)),
-            Block::U64(list) => list.iter().for_each(|&x| keep(x as f64)),
+        work.block().append_doubles(&mut x);
+        if range.is_some() {
+            x.retain(|value| (low..=high).contains(value));
         }
         if x.is_empty() {
             return Ok(1);
         }
-        let mut width = self.width(&x, &all)?;
+        let mut width = self.width(&x, (low, high))?;
         let whole = values.dtype().is_integer() || values.dtype() == Dtype::Bool;
         if whole && width < 1.0 && width != 0.0 {
             width = 1.0;
@@ -346,7 +236,7 @@ impl Rule {
         Ok(if width > 0.0 && count >= 1.0 { count.min(MOST_BINS as f64 + 1.0) as usize } else { 1 })
     }
 
-    fn width(self, x: &[f64], all: &Edges) -> Result<f64> {
+    fn width(self, x: &[f64], ends: (f64, f64)) -> Result<f64> {
         let n = x.len() as f64;
         let options = Options::default();
         let number = |reduction, options: &Options<'_>| {
@@ -379,29 +269,29 @@ impl Rule {
                 spread / (1.0 + log2(n) + log2(1.0 + skew.abs() / error))
             }
             Self::Auto => {
-                let limited = Self::Fd.width(x, all)?.max(Self::Sqrt.width(x, all)? / 2.0);
-                limited.min(Self::Sturges.width(x, all)?)
+                let limited = Self::Fd.width(x, ends)?.max(Self::Sqrt.width(x, ends)? / 2.0);
+                limited.min(Self::Sturges.width(x, ends)?)
             }
-            Self::Stone => stone(x, spread, all)?,
+            Self::Stone => stone(x, spread, ends)?,
         })
     }
 }
 
-/// Stone's rule: among up to max(100, √n) bins, those of the least estimated squared error.
-fn stone(x: &[f64], spread: f64, all: &Edges) -> Result<f64> {
-    let n = x.len() as f64;
+/// Stone's rule: among up to max(100, √n) bins, those of the least estimated squared error; of equal errors the fewest.
+fn stone(x: &[f64], spread: f64, ends: (f64, f64)) -> Result<f64> {
     if x.len() <= 1 || spread == 0.0 {
         return Ok(0.0);
     }
-    let most = 100.max(n.sqrt() as usize);
-    let mut best = (f64::INFINITY, 1);
+    let n = x.len() as i128;
+    let most = 100.max((x.len() as f64).sqrt() as usize);
+    let mut best = (i128::MAX, 1);
     for count in 1..=most {
-        let range = Some((all.list[0], all.list[1]));
-        let edges = Edges::equal(count, (all.list[0], all.list[1]), &Values::from(x), range)?;
+        let edges = Edges::equal(count, ends, Dtype::F64, Some(ends))?;
         let mut counts = vec![0u64; count];
         edges.count(Block::F64(x), &mut counts);
-        let squares: f64 = counts.iter().map(|&count| (count as f64 / n) * (count as f64 / n)).sum();
-        let error = (2.0 - (n + 1.0) * squares) / (spread / count as f64);
+        let squares: i128 = counts.iter().map(|&count| i128::from(count) * i128::from(count)).sum();
+        // n² times the error over the spread: an integer, so that equal errors are equal.
+        let error = (2 * n * n - (n + 1) * squares) * count as i128;
         if error < best.0 {
             best = (error, count);
         }
@@ -499,31 +389,49 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
 /// Returns for each element the number of the bin that it belongs to (int64).
 ///
 /// `bins[i - 1] <= x < bins[i]`, or with `right` `bins[i - 1] < x <= bins[i]`; falling bins are
-/// turned round. 0 is below and `bins.len()` above all bins; NaN is above.
-/// Errors: [`Error::BadParameter`] if bins neither rise nor fall; [`Error::UnsupportedDtype`].
-pub fn digitize<'a>(values: impl Into<Values<'a>>, bins: &[f64], right: bool) -> Result<Output> {
+/// turned round. 0 is below and `bins.len()` above all bins; NaN is above. Integers are compared exactly, with floats too.
+/// Errors: [`Error::BadParameter`] if bins neither rise nor fall; [`Error::ShapeMismatch`] unless they are of one axis;
+/// [`Error::UnsupportedDtype`].
+pub fn digitize<'a>(
+    values: impl Into<Values<'a>>,
+    bins: impl Into<Values<'a>>,
+    right: bool,
+) -> Result<Output> {
     let values = values.into();
-    let work = Work::flat(&values, "digitize")?;
-    let monotonic =
-        |falls: bool| bins.windows(2).all(|pair| if falls { pair[0] >= pair[1] } else { pair[0] <= pair[1] });
-    let (rising, turned) = match (monotonic(false), monotonic(true)) {
-        (true, _) => (bins.to_vec(), false),
-        (_, true) => (bins.iter().rev().copied().collect(), true),
-        _ => return Err(bad("bins", "numbers that only rise or only fall", format!("{} bins", bins.len()))),
-    };
-    let find = |x: f64| {
-        let place = if x.is_nan() {
-            rising.len()
-        } else {
-            rising.partition_point(|&edge| if right { edge < x } else { edge <= x })
-        };
-        Cell::U(if turned { rising.len() - place } else { place } as u64)
-    };
-    let cells: Vec<Cell> = match work.block() {
-        Block::F64(x) => x.iter().map(|&x| find(x)).collect(),
-        Block::F32(x) => x.iter().map(|&x| find(f64::from(x))).collect(),
-        Block::I64(x) => x.iter().map(|&x| find(x as f64)).collect(),
-        Block::U64(x) => x.iter().map(|&x| find(x as f64)).collect(),
+    let (work, bins) = (Work::flat(&values, "digitize")?, one_axis(&bins.into())?);
+    let (x, edges) = (work.block(), bins.block());
+    let cells = if x.is_beyond_doubles() || edges.is_beyond_doubles() {
+        bins_of(edges.all_halves(), x.len(), |i| x.halves(i), right)?
+    } else {
+        let mut list = Vec::new();
+        edges.append_doubles(&mut list);
+        bins_of(list, x.len(), |i| x.double(i), right)?
     };
     Ok(output(&cells, Dtype::I64, values.shape().to_vec()))
+}
+
+/// Returns the number of the bin of each of `n` elements.
+fn bins_of<T: PartialOrd + Copy>(
+    mut edges: Vec<T>,
+    n: usize,
+    element: impl Fn(usize) -> T,
+    right: bool,
+) -> Result<Vec<Cell>> {
+    let turned = !edges.is_sorted();
+    if turned {
+        edges.reverse();
+    }
+    if !edges.is_sorted() || edges.iter().any(|edge| edge.partial_cmp(edge).is_none()) {
+        return Err(bad("bins", "numbers that only rise or only fall", format!("{} bins", edges.len())));
+    }
+    let bin = |x: T| {
+        let place = if x.partial_cmp(&x).is_none() {
+            edges.len()
+        } else {
+            edges.partition_point(|&edge| if right { edge < x } else { edge <= x })
+        };
+        Cell::U(if turned { edges.len() - place } else { place } as u64)
+    };
+    check_memory::<Cell>(n)?;
+    Ok((0..n).map(|i| bin(element(i))).collect())
 }

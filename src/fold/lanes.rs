@@ -26,6 +26,54 @@ impl Block<'_> {
         }
     }
 
+    /// Returns one element as a double; an integer beyond 2^53 is rounded.
+    #[inline(always)]
+    pub(super) fn double(self, i: usize) -> f64 {
+        match self {
+            Self::F64(x) => x[i],
+            Self::F32(x) => f64::from(x[i]),
+            Self::I64(x) => x[i] as f64,
+            Self::U64(x) => x[i] as f64,
+        }
+    }
+
+    /// Appends the elements as doubles; integers beyond 2^53 are rounded.
+    pub(super) fn append_doubles(self, list: &mut Vec<f64>) {
+        match self {
+            Self::F64(x) => list.extend_from_slice(x),
+            _ => list.extend((0..self.len()).map(|i| self.double(i))),
+        }
+    }
+
+    /// Whether doubles would round some of the elements.
+    pub(super) fn is_beyond_doubles(self) -> bool {
+        const MOST: u64 = 1 << 53;
+        match self {
+            Self::F64(_) | Self::F32(_) => false,
+            Self::I64(x) => x.iter().any(|x| x.unsigned_abs() > MOST),
+            Self::U64(x) => x.iter().any(|&x| x > MOST),
+        }
+    }
+
+    /// Returns one element as a sum of two doubles, the first of which is it, rounded: such pairs compare as the numbers do.
+    pub(super) fn halves(self, i: usize) -> (f64, f64) {
+        let sum = |high: f64, low: u32| {
+            let (high, low) = (high * 4_294_967_296.0, f64::from(low));
+            let rounded = high + low;
+            (rounded, (high - rounded) + low)
+        };
+        match self {
+            Self::F64(_) | Self::F32(_) => (self.double(i), 0.0),
+            Self::I64(x) => sum((x[i] >> 32) as f64, x[i] as u32),
+            Self::U64(x) => sum((x[i] >> 32) as f64, x[i] as u32),
+        }
+    }
+
+    /// Returns all elements as [`halves`](Self::halves).
+    pub(super) fn all_halves(self) -> Vec<(f64, f64)> {
+        (0..self.len()).map(|i| self.halves(i)).collect()
+    }
+
     /// Passes on the absolute values, in pieces.
     pub(super) fn absolute(self, push: &mut dyn FnMut(Block<'_>)) {
         match self {

@@ -20,6 +20,7 @@ mod cell;
 mod complex;
 mod describe;
 pub(crate) mod dtype;
+mod edges;
 mod eight;
 mod exact;
 mod extreme;

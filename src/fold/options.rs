@@ -64,8 +64,11 @@ impl NormOrder {
 }
 
 /// Which quantiles are asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Quantiles {
+    /// The middle one: 0.5, or 50 percent.
+    #[default]
+    Middle,
     /// One: the result has no axis for it.
     One(f64),
     /// Several: the result's first axis.
@@ -119,7 +122,7 @@ impl Default for Options<'_> {
             exact: true,
             dtype: None,
             mask: None,
-            q: Quantiles::One(0.5),
+            q: Quantiles::Middle,
             method: Method::Linear,
             bias: true,
             fisher: true,

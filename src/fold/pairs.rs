@@ -65,19 +65,14 @@ impl Products {
 
     /// One product of which a factor is no double: integers above 2^53 are kept whole.
     fn push_mixed(&mut self, a: Block<'_>, b: Block<'_>, i: usize) {
-        let halves = |block: Block<'_>| match block {
-            Block::F64(x) => (x[i], None),
-            Block::F32(x) => (f64::from(x[i]), None),
-            Block::I64(_) | Block::U64(_) => {
-                let whole = block.integer(i);
-                let high = (whole >> 32) << 32;
-                ((whole - high) as f64, (high != 0).then_some(high as f64))
-            }
-        };
-        let ((x, more_x), (y, more_y)) = (halves(a), halves(b));
-        for x in core::iter::once(x).chain(more_x) {
-            for y in core::iter::once(y).chain(more_y) {
-                self.float.add(x, y);
+        let ((x, more_x), (y, more_y)) = (a.halves(i), b.halves(i));
+        self.float.add(x, y);
+        // An infinity has been counted, with its sign: what rounding left of the other does not change it.
+        if x.is_finite() && y.is_finite() {
+            for (x, y) in [(x, more_y), (more_x, y), (more_x, more_y)] {
+                if x != 0.0 && y != 0.0 {
+                    self.float.add(x, y);
+                }
             }
         }
     }
@@ -251,7 +246,7 @@ pub(super) fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f6
 
 /// Returns the weighted mean Σwx / Σw, correctly rounded; [`mean`](super::mean) without weights.
 ///
-/// Shapes: weights broadcast to the values, or are 1-D along the one `axis`. NaN propagates.
+/// Shapes: weights have the values' shape, or the lengths of `axis`. NaN propagates.
 /// Errors: [`Error::BadParameter`] if weights sum up to 0; [`Error::Empty`];
 /// [`Error::ShapeMismatch`]; [`Error::AxisOutOfRange`]; [`Error::UnsupportedDtype`].
 pub fn average<'a>(

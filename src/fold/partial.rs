@@ -9,6 +9,7 @@ use super::output::Output;
 use super::reduce::{Reduction, output};
 use super::spec::{Kind, Spec};
 use super::state::State;
+use super::stream::total;
 use super::values::Values;
 use super::work::check_memory;
 use crate::error::{Error, Result};
@@ -63,7 +64,7 @@ impl Partial {
     /// Adds all elements of an array, in C order.
     ///
     /// Errors: [`Error::UnsupportedDtype`] if the type is not the stream's; [`Error::OutOfMemory`] of medians and
-    /// quantiles, which keep every element.
+    /// quantiles, which keep every element; [`Error::BadParameter`] for more than 2^64 elements in all.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         if values.dtype() != self.dtype {
@@ -76,7 +77,7 @@ impl Partial {
         if self.spec.keeps_all() {
             check_memory::<u64>(values.len())?;
         }
-        self.pushed += values.len() as u64;
+        self.pushed = total(self.pushed, values.len() as u64)?;
         push_lane(&values.grid(self.spec.op)?, &self.spec, &mut self.state);
         Ok(())
     }
@@ -84,7 +85,7 @@ impl Partial {
     /// Adds what came to another state, after what came to this one.
     ///
     /// Errors: [`Error::BadParameter`] if the other is of another reduction, dtype or options, or of one
-    /// that is rounded on the way: `prod`, and sums with `exact=False`.
+    /// that is rounded on the way (`prod`, and sums with `exact=False`), and for more than 2^64 elements in all.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.header() != other.header() {
             return Err(Error::BadParameter {
@@ -94,11 +95,16 @@ impl Partial {
                     self.reduction.name(),
                     self.dtype.name()
                 ),
-                got: format!("one of {} of {}", other.reduction.name(), other.dtype.name()),
+                got: if (self.reduction, self.dtype) == (other.reduction, other.dtype) {
+                    "one with others".to_owned()
+                } else {
+                    format!("one of {} of {}", other.reduction.name(), other.dtype.name())
+                },
             });
         }
+        let pushed = total(self.pushed, other.pushed)?;
         self.state.merge(&other.state, &self.spec)?;
-        self.pushed += other.pushed;
+        self.pushed = pushed;
         Ok(())
     }
 

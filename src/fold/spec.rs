@@ -338,6 +338,7 @@ fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
         _ => (1.0, "numbers in 0..=1"),
     };
     let list = match q {
+        Quantiles::Middle => &[scale / 2.0],
         Quantiles::One(q) => core::slice::from_ref(q),
         Quantiles::Many(list) => list,
     };

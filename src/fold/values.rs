@@ -55,13 +55,15 @@ macro_rules! values_enum {
                 }
             }
 
-            /// Returns the array with this many axes of length 1 behind its own.
-            pub(super) fn with_axes_after(self, count: usize) -> Self {
+            /// Returns the array with `ndim` axes: its own at these places, in this order, and others of length 1.
+            pub(super) fn spread(self, places: &[usize], ndim: usize) -> Self {
+                let own = |axis| places.iter().position(|&place| place == axis);
+                let order: Vec<usize> = (0..ndim).filter_map(own).collect();
                 match self {
-                    $(Self::$variant(mut view) => {
-                        for _ in 0..count {
-                            let ndim = view.ndim();
-                            view = view.insert_axis(ndarray::Axis(ndim));
+                    $(Self::$variant(view) => {
+                        let mut view = view.permuted_axes(order);
+                        for axis in (0..ndim).filter(|&axis| own(axis).is_none()) {
+                            view = view.insert_axis(ndarray::Axis(axis));
                         }
                         Self::$variant(view)
                     })*

@@ -11,28 +11,32 @@ use super::reduce::{Reduction, check_room, chosen, output, transposed};
 use super::spec::Spec;
 use super::total::Total;
 use super::values::Values;
-use super::work::{Work, common_shape};
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
 
-/// Returns weights as an array that broadcasts to the values: of their shape, or 1-D along the one `axis`.
+/// Returns weights as an array that broadcasts to the values: of their shape, or of the lengths of `axis`, in its order.
 pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) -> Result<Values<'a>> {
-    let ndim = values.shape().len();
-    let weights = match *axis {
-        Axes::One(one) if weights.shape().len() == 1 && ndim > 1 => {
-            Plan::new(axis, ndim)?;
-            let after = if one < 0 { -1 - one } else { ndim as isize - 1 - one };
-            weights.with_axes_after(after as usize)
-        }
-        _ => weights,
+    let shape = values.shape();
+    if weights.shape() == shape {
+        return Ok(weights);
+    }
+    Plan::new(axis, shape.len())?;
+    let axes = match axis {
+        Axes::All => &[][..],
+        Axes::One(one) => core::slice::from_ref(one),
+        Axes::Many(axes) => axes,
     };
-    if common_shape(values.shape(), weights.shape())? != values.shape() {
+    let axes: Vec<usize> = axes.iter().map(|axis| axis.rem_euclid(shape.len() as isize) as usize).collect();
+    let lens: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
+    if axes.is_empty() || weights.shape() != lens {
+        let of_axis = if axes.is_empty() { String::new() } else { format!(" or {lens:?}, of the axis") };
         return Err(Error::ShapeMismatch {
-            expected: format!("weights that broadcast to {:?}", values.shape()),
+            expected: format!("weights of shape {shape:?}{of_axis}"),
             got: format!("{:?}", weights.shape()),
         });
     }
-    Ok(weights)
+    Ok(weights.spread(&axes, shape.len()))
 }
 
 fn bad(expected: &str, got: &str) -> Error {
@@ -43,7 +47,7 @@ fn bad(expected: &str, got: &str) -> Error {
 ///
 /// `reduction` is a quantile, a percentile or a nan twin of one, `method` [`Method::InvertedCdf`]. The result is the
 /// first element in order for which the weight up to it is not 0 and, divided by the whole and rounded once, not below q.
-/// Shapes: weights broadcast to the values, or are 1-D along the one `axis`; the result's as of the reduction.
+/// Shapes: weights have the values' shape, or the lengths of `axis`; the result's as of the reduction.
 /// Errors: [`Error::BadParameter`] for another reduction or method, and for weights of which one is negative or not
 /// finite or that sum up to 0; [`Error::ShapeMismatch`]; those of the reduction.
 /// Cost: O(n log n) time.

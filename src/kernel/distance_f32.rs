@@ -109,6 +109,35 @@ mod simd128 {
         }
     }
 
+    /// Adds the terms of half of the lanes, from `part` on, of four rows: what is added to stays in eight registers.
+    #[inline(always)]
+    pub(super) fn half<const SQUARES: bool, const PART: usize>(
+        lanes: &mut [[f32; LANES]; 4],
+        query: &[[f32; LANES]],
+        [a, b, c, d]: [&[[f32; LANES]]; 4],
+    ) {
+        let mut sums = [[f32x4_splat(0.0); 2]; 4];
+        for ((((q, a), b), c), d) in query.iter().zip(a).zip(b).zip(c).zip(d) {
+            let q = [load(q, PART), load(q, PART + 1)];
+            for (sums, row) in sums.iter_mut().zip([a, b, c, d]) {
+                for part in 0..2 {
+                    let number = load(row, PART + part);
+                    let term = if SQUARES {
+                        let difference = f32x4_sub(q[part], number);
+                        f32x4_mul(difference, difference)
+                    } else {
+                        f32x4_mul(q[part], number)
+                    };
+                    sums[part] = f32x4_add(sums[part], term);
+                }
+            }
+        }
+        for (lanes, sums) in lanes.iter_mut().zip(sums) {
+            store(lanes, PART, sums[0]);
+            store(lanes, PART + 1, sums[1]);
+        }
+    }
+
     #[inline(always)]
     pub(super) fn scaled(codes: &[i8; LANES], scale: f32) -> [f32; LANES] {
         let mut numbers = [0.0; LANES];
@@ -146,6 +175,13 @@ fn four<const SQUARES: bool>(query: &[f32], rows: [&[f32]; 4]) -> [f32; 4] {
     let (blocks, tail) = query.as_chunks::<LANES>();
     let [(r0, t0), (r1, t1), (r2, t2), (r3, t3)] = rows.map(|row| row.as_chunks::<LANES>());
     let mut lanes = [[0.0; LANES]; 4];
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    {
+        let rows = [r0, r1, r2, r3];
+        simd128::half::<SQUARES, 0>(&mut lanes, blocks, rows);
+        simd128::half::<SQUARES, 2>(&mut lanes, blocks, rows);
+    }
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     for ((((q, a), b), c), d) in blocks.iter().zip(r0).zip(r1).zip(r2).zip(r3) {
         step::<SQUARES>(&mut lanes[0], q, a);
         step::<SQUARES>(&mut lanes[1], q, b);

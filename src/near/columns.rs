@@ -103,7 +103,7 @@ impl Index {
         let mut batch = self.columns.check(ids.len(), columns)?;
         let mut fresh = HashSet::with_capacity(ids.len());
         if let Some(&id) = ids.iter().find(|id| !fresh.insert(**id)) {
-            return Err(Error::DuplicateId { id });
+            return Err(Error::DuplicateId { id, given_twice: true });
         }
         if self.columns.is_empty() {
             let there: HashSet<u64> = self.ids.all().into_iter().collect();

@@ -141,8 +141,9 @@ impl Ids {
         let known = self.known.as_ref();
         let mut fresh = HashSet::with_capacity(n);
         for id in ids {
-            if known.is_some_and(|known| known.contains(id)) || !fresh.insert(*id) {
-                return Err(Error::DuplicateId { id: *id });
+            let given_twice = !fresh.insert(*id);
+            if given_twice || known.is_some_and(|known| known.contains(id)) {
+                return Err(Error::DuplicateId { id: *id, given_twice });
             }
         }
         Ok(ids.to_vec())
@@ -179,7 +180,7 @@ impl Ids {
         let mut gone = HashSet::with_capacity(ids.len());
         for &id in ids {
             if !gone.insert(id) {
-                return Err(Error::DuplicateId { id });
+                return Err(Error::DuplicateId { id, given_twice: true });
             }
         }
         let all = self.first.iter().chain(self.further.iter().map(|(_, id)| id));

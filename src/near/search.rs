@@ -12,6 +12,9 @@ use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
 use crate::pool;
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
+///
+/// Where several vectors are as far as the last of them, which are returned is the index's choice, the same every time.
+/// A distance beyond the largest f32 is infinity, and so equal to others.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbors {
     /// Their ids.

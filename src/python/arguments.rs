@@ -36,7 +36,7 @@ fn one_axis(axis: &Bound<'_, PyAny>) -> PyResult<isize> {
             // Out of every range: the core says so with the array's number of dimensions.
             Ok(if axis.lt(0)? { isize::MIN } else { isize::MAX })
         }
-        Err(_) => Err(PyTypeError::new_err(format!(
+        Err(error) if error.is_instance_of::<PyTypeError>(axis.py()) => Err(PyTypeError::new_err(format!(
             "axis: expected an int, a tuple of ints or None, got {}",
             type_name(axis)
         ))),
@@ -101,10 +101,13 @@ impl<'a, 'py> FromPyObject<'a, 'py> for QuantilesArgument {
     type Error = PyErr;
 
     fn extract(q: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(one) = q.extract::<f64>() {
-            return Ok(Self(Quantiles::One(one)));
+        match q.extract::<f64>() {
+            Ok(one) => Ok(Self(Quantiles::One(one))),
+            Err(error) if error.is_instance_of::<PyTypeError>(q.py()) => {
+                Ok(Self(Quantiles::Many(floats("q", &q)?)))
+            }
+            Err(error) => Err(error),
         }
-        Ok(Self(Quantiles::Many(floats("q", &q)?)))
     }
 }
 
@@ -166,13 +169,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for SizeArgument {
 }
 
 impl SizeArgument {
-    /// Returns the size; `name` is the argument's, for the error's text.
-    pub(super) fn at(self, name: &'static str) -> Result<usize> {
+    /// Returns the size; `name` is the argument's and `expected` what it may be, for the error's text.
+    pub(super) fn at(self, name: &'static str, expected: &str) -> Result<usize> {
         match self {
             Self::Size(size) => Ok(size),
-            Self::Outside(got) => {
-                Err(Error::BadParameter { name, expected: "a positive number".into(), got })
-            }
+            Self::Outside(got) => Err(Error::BadParameter { name, expected: expected.into(), got }),
         }
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn use_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     };
     let capsules = match export.call0() {
         Ok(capsules) => capsules.cast_into::<PyTuple>()?,
-        Err(error) => return Ok(Spoken::Refused(error)),
+        Err(error) => return Spoken::refused(x.py(), error),
     };
     let schema = capsules.get_item(0)?.cast_into::<PyCapsule>()?;
     let chunk = capsules.get_item(1)?.cast_into::<PyCapsule>()?;
@@ -141,7 +141,7 @@ pub(super) fn use_stream(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     };
     let capsule = match export.call0() {
         Ok(capsule) => capsule.cast_into::<PyCapsule>()?,
-        Err(error) => return Ok(Spoken::Refused(error)),
+        Err(error) => return Spoken::refused(x.py(), error),
     };
     let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?.cast::<Stream>();
     // SAFETY: a capsule of this name holds a stream.

@@ -1,22 +1,34 @@
 //! Which Python function counts or folds by bins and groups?
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::arguments::{SizeArgument, floats};
+use super::arguments::{QuantilesArgument, SizeArgument};
 use super::fold::detached;
 use super::input::with_values;
 use super::output::to_python;
-use crate::fold::{self, Bins, Histogram, Options, Reduction, Rule, Values};
+use super::pairs::of_pair;
+use crate::fold::{self, Bins, Histogram, Method, Options, Quantiles, Reduction, Rule, Values};
 
-/// `bins`: how many, NumPy's name of a rule, or the edges.
-fn bins_of(bins: &Bound<'_, PyAny>) -> PyResult<Bins> {
+/// Calls `f` with the bins: how many, NumPy's name of a rule, or the edges.
+fn with_bins<R>(bins: Option<&Bound<'_, PyAny>>, f: impl FnOnce(Bins<'_>) -> PyResult<R>) -> PyResult<R> {
+    let Some(bins) = bins else { return f(Bins::Count(10)) };
     if let Ok(rule) = bins.cast::<PyString>() {
-        return Ok(Bins::Rule(Rule::from_name(&rule.to_cow()?)?));
+        return f(Bins::Rule(Rule::from_name(&rule.to_cow()?)?));
     }
+    match bin_count(bins)? {
+        Some(count) => f(Bins::Count(count)),
+        None => with_values(bins, |edges| f(Bins::Edges(edges))),
+    }
+}
+
+/// Returns how many bins there are to be, where `bins` is no array of edges.
+pub(super) fn bin_count(bins: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
     match bins.extract::<SizeArgument>() {
-        Ok(count) => Ok(Bins::Count(count.at("bins")?)),
-        Err(_) => Ok(Bins::Edges(floats("bins", bins)?)),
+        Ok(count) => Ok(Some(count.at("bins", "1 to 2^30 bins")?)),
+        Err(error) if error.is_instance_of::<PyTypeError>(bins.py()) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -28,7 +40,7 @@ fn bins_of(bins: &Bound<'_, PyAny>) -> PyResult<Bins> {
 /// ----------
 /// x : array_like
 ///     Numbers: as the `x` of `sum`.
-/// bins : int, str or array_like of float, default 10
+/// bins : int, str or array_like, default 10
 ///     How many bins of equal width; or NumPy's name of a rule that says so (auto, fd, doane, scott,
 ///     stone, rice, sturges, sqrt); or the edges.
 /// range : (float, float), optional
@@ -53,7 +65,8 @@ fn bins_of(bins: &Bound<'_, PyAny>) -> PyResult<Bins> {
 /// -----
 /// Edges of equal width are those of `numpy.linspace`, to the bit. Counts are exact, weights are added exactly and
 /// rounded once. Of nothing: the bins of 0 to 1; of one value c: those of c - 0.5 to c + 0.5. NaN is an error, unless a
-/// range or edges are given, which leave it out. One pass for equal widths, O(n log bins) with edges.
+/// range or edges are given, which leave it out. Integers are compared with edges exactly; for bins of equal width those
+/// beyond 2**53 are rounded to floats first. One pass for equal widths, O(n log bins) with edges.
 ///
 /// Examples
 /// --------
@@ -72,16 +85,18 @@ pub(super) fn histogram<'py>(
     weights: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let py = x.py();
-    let bins = bins.map_or(Ok(Bins::Count(10)), bins_of)?;
-    let (counts, edges) = with_values(x, |x| {
-        let count = |weights: Option<&Values<'_>>| {
-            let options = Histogram { bins, range, density, weights: weights.map(Values::view) };
-            Ok(detached(py, x.len(), || fold::histogram(x.view(), &options))?)
-        };
-        match weights {
-            Some(weights) => with_values(weights, |weights| count(Some(&weights))),
-            None => count(None),
-        }
+    let (counts, edges) = with_bins(bins, |bins| {
+        with_values(x, |x| {
+            let count = |weights: Option<&Values<'_>>| {
+                let bins = bins.view();
+                let options = Histogram { bins, range, density, weights: weights.map(Values::view) };
+                Ok(detached(py, x.len(), || fold::histogram(x.view(), &options))?)
+            };
+            match weights {
+                Some(weights) => with_values(weights, |weights| count(Some(&weights))),
+                None => count(None),
+            }
+        })
     })?;
     Ok((to_python(py, counts)?, to_python(py, edges)?))
 }
@@ -124,7 +139,7 @@ pub(super) fn bincount<'py>(
     minlength: SizeArgument,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
-    let minlength = minlength.at("minlength")?;
+    let minlength = minlength.at("minlength", "0 or more, below 2^63")?;
     let counts = with_values(x, |x| {
         let count = |weights: Option<&Values<'_>>| {
             let weights = weights.map(Values::view);
@@ -144,7 +159,7 @@ pub(super) fn bincount<'py>(
 /// ----------
 /// x : array_like
 ///     Numbers: as the `x` of `sum`.
-/// bins : array_like of float
+/// bins : array_like, (n,)
 ///     Edges, rising or falling: ``bins[i - 1] <= x < bins[i]``.
 /// right : bool, default False
 ///     Whether a bin holds its right edge instead of the left one.
@@ -157,11 +172,13 @@ pub(super) fn bincount<'py>(
 /// Raises
 /// ------
 /// NearfoldError
-///     With code ``bad_parameter`` where the edges neither rise nor fall, ``unsupported_dtype`` or ``out_of_memory``.
+///     With code ``bad_parameter`` where the edges neither rise nor fall, ``shape_mismatch`` where they have not one axis,
+///     ``unsupported_dtype`` or ``out_of_memory``.
 ///
 /// Notes
 /// -----
-/// With falling edges ``bins[i - 1] > x >= bins[i]``. NaN is above all. O(n log bins).
+/// With falling edges ``bins[i - 1] > x >= bins[i]``. NaN is above all. Integers are compared as integers, and exactly
+/// with floats. O(n log bins).
 ///
 /// Examples
 /// --------
@@ -175,10 +192,7 @@ pub(super) fn digitize<'py>(
     bins: &Bound<'py, PyAny>,
     right: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let py = x.py();
-    let bins = floats("bins", bins)?;
-    let output = with_values(x, |x| Ok(detached(py, x.len(), || fold::digitize(x.view(), &bins, right))?))?;
-    to_python(py, output)
+    of_pair(x, bins, |x, bins| fold::digitize(x.view(), bins.view(), right))
 }
 
 /// Return the reduction of each group of elements: those with code 0, with code 1, and so on.
@@ -195,16 +209,21 @@ pub(super) fn digitize<'py>(
 ///     How many groups; by default one more than the greatest code.
 /// ddof : float, default 0
 ///     As for `var` and `std`.
+/// q : float or array_like of float, optional
+///     As for `quantile` and `percentile`; the median by default.
+/// method : str, default "linear"
+///     As for `quantile` and `percentile`.
 ///
 /// Returns
 /// -------
 /// array, (groups,)
+///     Of several figures for each group (a list of `q`, `minmax`, `moments`) with a first axis for them.
 ///
 /// Raises
 /// ------
 /// NearfoldError
 ///     With code ``unknown_name``, ``shape_mismatch``, ``bad_parameter`` of a code beyond `groups`, ``empty`` of the
-///     minimum of a group without elements, ``unsupported_dtype`` or ``out_of_memory``.
+///     minimum or maximum of a group without elements, ``unsupported_dtype`` or ``out_of_memory``.
 ///
 /// Notes
 /// -----
@@ -217,18 +236,21 @@ pub(super) fn digitize<'py>(
 /// >>> nf.group("sum", [1.0, 2.0, 4.0], [0, 1, 0]).tolist()
 /// [5.0, 2.0]
 #[pyfunction]
-#[pyo3(signature = (reduction, x, codes, /, groups=None, *, ddof=0.0))]
+#[pyo3(signature = (reduction, x, codes, /, groups=None, *, ddof=0.0, q=None, method="linear"))]
 pub(super) fn group<'py>(
     reduction: &str,
     x: &Bound<'py, PyAny>,
     codes: &Bound<'py, PyAny>,
     groups: Option<SizeArgument>,
     ddof: f64,
+    q: Option<QuantilesArgument>,
+    method: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
     let reduction = Reduction::from_name(reduction)?;
-    let groups = groups.map(|groups| groups.at("groups")).transpose()?;
-    let options = Options::default().ddof(ddof);
+    let groups = groups.map(|groups| groups.at("groups", "0 or more, below 2^63")).transpose()?;
+    let mut options = Options::default().ddof(ddof).method(Method::from_name(method)?);
+    options.q = q.map_or_else(Quantiles::default, |q| q.0);
     let output = with_values(x, |x| {
         with_values(codes, |codes| {
             Ok(detached(py, x.len(), || fold::group(reduction, x.view(), codes.view(), groups, &options))?)

@@ -39,7 +39,7 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     // SAFETY: `x` is a live object, `buffer` is a valid place that does not move until its drop.
     let status = unsafe { ffi::PyObject_GetBuffer(x.as_ptr(), &raw mut buffer.0, ffi::PyBUF_RECORDS_RO) };
     if status != 0 {
-        return Ok(Spoken::Refused(PyErr::fetch(x.py())));
+        return Spoken::refused(x.py(), PyErr::fetch(x.py()));
     }
     refuse_date(x, &buffer.0)?;
     // SAFETY: `PyObject_GetBuffer` filled `buffer.0`. The exporter keeps what it described alive and

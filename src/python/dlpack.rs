@@ -72,7 +72,7 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     };
     let capsule = match capsule {
         Ok(capsule) => capsule.cast_into::<PyCapsule>()?,
-        Err(error) => return Ok(Spoken::Refused(error)),
+        Err(error) => return Spoken::refused(py, error),
     };
     // SAFETY: a capsule of one of these names holds the structure of that name, alive until the
     // capsule's destructor runs.

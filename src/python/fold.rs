@@ -13,7 +13,7 @@ use crate::fold::{self, Axes, Method, NormOrder, Options, Output, Reduction, Val
 
 /// From this many elements on, other Python threads run meanwhile. Below, giving up the
 /// interpreter's lock and taking it again (70 ns and more) costs too much of the call.
-const DETACH_MIN: usize = 20_000;
+pub(super) const DETACH_MIN: usize = 20_000;
 
 /// Computes without the interpreter's lock where there is much to do.
 pub(super) fn detached<R: Send>(
@@ -122,7 +122,7 @@ macro_rules! x_and_axis_doc {
 x : array_like
     Numbers: an array that exports the buffer protocol (NumPy, ``array``, ``memoryview``, ctypes,
     mmap), an Arrow or DLPack array, or a (nested) sequence. Read in place where its bytes are
-    native and aligned.
+    native and aligned. A masked element, or an Arrow null, is an error (``bad_parameter``).
 axis : int, tuple of int or None, default None
     Which axes to reduce over; None for all of them.
 keepdims : bool, default False
@@ -140,7 +140,7 @@ macro_rules! where_doc {
 macro_rules! dtype_doc {
     () => {
         "dtype : str or NumPy dtype, optional
-    The type of the result.
+    The type of the result; a name that is none is an error (``unknown_name``).
 "
     };
 }
@@ -218,7 +218,7 @@ method : str, default \"linear\"
 macro_rules! weights_doc {
     () => {
         "weights : array_like, optional
-    How many elements each one stands for, with the method inverted_cdf: of the shape of `x`, or of its `axis`.
+    How many elements each one stands for, with the method inverted_cdf: of the shape of `x`, or of the lengths of `axis`.
 "
     };
 }

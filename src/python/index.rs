@@ -94,9 +94,9 @@ impl Index {
         let params = Params::new(Metric::from_name(metric)?)
             .storage(Storage::from_name(storage)?)
             .rerank(rerank.map(Storage::rerank_from_name).transpose()?.flatten())
-            .m(M.at("M")?)
-            .ef_construction(ef_construction.at("ef_construction")?);
-        Ok(near::Index::new(dim.at("dim")?, params)?.into())
+            .m(M.at("M", "2 to 128")?)
+            .ef_construction(ef_construction.at("ef_construction", "1 to 65536")?);
+        Ok(near::Index::new(dim.at("dim", "1 to 65536")?, params)?.into())
     }
 
     /// Add vectors.
@@ -212,7 +212,7 @@ impl Index {
         filter: Option<&Bound<'py, PyAny>>,
         with_columns: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let k = k.at("k")?;
+        let k = k.at("k", AT_LEAST_1)?;
         let params = search_params(ef_search, recall, exact)?;
         let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         let wanted = Wanted::of(with_columns)?;
@@ -272,7 +272,7 @@ impl Index {
         exact: bool,
         filter: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Explanation<'py>> {
-        let k = k.at("k")?;
+        let k = k.at("k", AT_LEAST_1)?;
         let params = search_params(ef_search, recall, exact)?;
         let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         with_values(q, |values| {
@@ -545,7 +545,7 @@ impl Index {
         ef_search: Option<SizeArgument>,
         recall: Option<f32>,
     ) -> PyResult<f32> {
-        let k = k.at("k")?;
+        let k = k.at("k", AT_LEAST_1)?;
         let params = search_params(ef_search, recall, false)?;
         Ok(self.index.read(py, |index| index.recall(k, &params))??)
     }
@@ -766,9 +766,12 @@ fn found_tuple<'py>(
     }
 }
 
+/// What a count of neighbours or candidates may be.
+const AT_LEAST_1: &str = "1 or more, below 2^63";
+
 fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
     let mut params = SearchParams::default().exact(exact);
-    params.ef_search = ef_search.map(|ef_search| ef_search.at("ef_search")).transpose()?;
+    params.ef_search = ef_search.map(|ef_search| ef_search.at("ef_search", AT_LEAST_1)).transpose()?;
     params.recall = recall;
     Ok(params)
 }

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyException, PyMemoryError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
 
@@ -101,11 +101,12 @@ fn use_dunder_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     match make.call0() {
         Ok(array) if buffer::is_exporter(&array) => buffer::use_values(&array, f),
         Ok(_) => Ok(Spoken::No),
-        Err(error) => Ok(Spoken::Refused(error)),
+        Err(error) => Spoken::refused(x.py(), error),
     }
 }
 
 /// What came of asking an object for a protocol.
+#[must_use]
 pub(super) enum Spoken {
     /// It speaks it, and its numbers were used.
     Yes,
@@ -115,8 +116,19 @@ pub(super) enum Spoken {
     Refused(PyErr),
 }
 
+impl Spoken {
+    /// Takes an exporter's exception for its refusal; an interruption, or a lack of memory, is none.
+    pub(super) fn refused(py: Python<'_>, error: PyErr) -> PyResult<Self> {
+        if error.is_instance_of::<PyException>(py) && !error.is_instance_of::<PyMemoryError>(py) {
+            Ok(Self::Refused(error))
+        } else {
+            Err(error)
+        }
+    }
+}
+
 /// An exporter's own refusal, as ours: its text says what it cannot export.
-fn refused(py: Python<'_>, refusal: PyErr) -> PyErr {
+pub(super) fn refused(py: Python<'_>, refusal: PyErr) -> PyErr {
     super::format::unsupported(refusal.value(py).to_string()).into()
 }
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::fold::{self, Axes, Options, Output, Values};
 
 /// Calls `fold` with the numbers of two objects.
-fn of_pair<'py>(
+pub(super) fn of_pair<'py>(
     a: &Bound<'py, PyAny>,
     b: &Bound<'py, PyAny>,
     fold: impl FnOnce(Values<'_>, Values<'_>) -> Result<Output> + Send,
@@ -53,7 +53,7 @@ fn of_one_or_two<'py>(
 ///
 /// Notes
 /// -----
-/// The exact sum of the exact products a[i] b[i], rounded once: products may overflow or underflow on the way. Integers
+/// The exact sum of the exact products a[i] b[i], rounded once: products may overflow or underflow without harm. Integers
 /// give int64 (uint64 if neither has a sign), modulo 2**64. Of complex numbers nothing is conjugated. Of nothing: 0.
 /// NaN gives NaN. One pass, no copy of contiguous float64.
 ///
@@ -172,7 +172,7 @@ pub(super) fn cosine<'py>(
 /// axis : int, tuple of int or None, default None
 ///     Which axes to reduce over; None for all of them.
 /// weights : array_like, optional
-///     The weight of each element, of the shape of `x` or of its `axis`; all 1 by default.
+///     The weight of each element, of the shape of `x` or of the lengths of `axis`; all 1 by default.
 /// keepdims : bool, default False
 ///     Whether reduced axes stay with length 1.
 ///

@@ -9,7 +9,7 @@ use super::arguments::{DtypeArgument, InitialArgument, OrderArgument, QuantilesA
 use super::buffer::with_bytes;
 use super::input::with_values;
 use super::output::to_python;
-use super::stream::locked;
+use super::stream::{locked, with_state};
 use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 
 /// A reduction over all elements of a stream that comes in pieces.
@@ -25,7 +25,8 @@ use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 /// dtype : str or NumPy dtype, default "float64"
 ///     The type of the elements that will come.
 /// ddof, q, method, bias, fisher, order, exact, initial
-///     As for the function of that name.
+///     As for the function of that name; `q` is the median's by default. What the function does not take has no effect,
+///     but only states of the same keywords can be merged.
 ///
 /// Raises
 /// ------
@@ -54,16 +55,16 @@ impl Partial {
 impl Partial {
     #[new]
     #[pyo3(
-        signature = (reduction, dtype=DtypeArgument(Dtype::F64), *, ddof=0.0, q=QuantilesArgument(Quantiles::One(0.5)),
+        signature = (reduction, dtype=DtypeArgument(Dtype::F64), *, ddof=0.0, q=None,
                      method="linear", bias=true, fisher=true, order=OrderArgument(4), exact=true, initial=None),
-        text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=0.5, method='linear', bias=True, fisher=True, order=4, exact=True, initial=None)"
+        text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=None, method='linear', bias=True, fisher=True, order=4, exact=True, initial=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn new(
         reduction: &str,
         dtype: DtypeArgument,
         ddof: f64,
-        q: QuantilesArgument,
+        q: Option<QuantilesArgument>,
         method: &str,
         bias: bool,
         fisher: bool,
@@ -75,7 +76,7 @@ impl Partial {
         let initial = initial.map(|initial| initial.0);
         let options = Options {
             ddof,
-            q: q.0,
+            q: q.map_or_else(Quantiles::default, |q| q.0),
             method,
             bias,
             fisher,
@@ -101,7 +102,7 @@ impl Partial {
     ///     With code ``unsupported_dtype`` where they are of another, or ``out_of_memory``.
     #[pyo3(signature = (x, /))]
     fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
-        with_values(x, |values| Ok(self.lock(py).push(values)?))
+        with_values(x, |values| with_state(&self.0, py, values.len() as u64, |state| state.push(values)))
     }
 
     /// Add what came to another state.
@@ -133,7 +134,8 @@ impl Partial {
     /// NearfoldError
     ///     As the function does.
     fn result<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let output = self.lock(py).result()?;
+        let n = self.count(py);
+        let output = with_state(&self.0, py, n, |state| state.result())?;
         to_python(py, output)
     }
 

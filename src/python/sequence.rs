@@ -11,7 +11,7 @@ use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyList, PySequence,
 
 use super::buffer;
 use super::format::unsupported;
-use super::input::{Spoken, Use, type_name};
+use super::input::{Spoken, Use, refused, type_name};
 use super::strided::booleans;
 use crate::error::Error;
 use crate::fold::Values;
@@ -106,7 +106,7 @@ impl Numbers {
                 Ok(())
             })?;
             return match spoken {
-                Spoken::Refused(refusal) => Err(refusal),
+                Spoken::Refused(refusal) => Err(refused(item.py(), refusal)),
                 Spoken::Yes | Spoken::No => Ok(shape),
             };
         }

@@ -5,11 +5,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple, PyType};
 
-use super::arguments::{DtypeArgument, QuantilesArgument, SizeArgument, floats};
+use super::arguments::{DtypeArgument, QuantilesArgument, SizeArgument};
+use super::bins::bin_count;
 use super::buffer::with_bytes;
+use super::fold::DETACH_MIN;
 use super::input::with_values;
 use super::output::to_python;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::fold::{Dtype, Method, Quantiles as Wanted, stream};
 
 /// Waits for a state without the interpreter's lock, which its holder may need to go on.
@@ -24,6 +26,20 @@ pub(super) fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'
     }
 }
 
+/// Changes a state, or reads it; other Python threads run meanwhile where there is much to do, with `n` elements.
+pub(super) fn with_state<T: Send, R: Send>(
+    state: &Mutex<T>,
+    py: Python<'_>,
+    n: u64,
+    work: impl FnOnce(&mut T) -> Result<R> + Send,
+) -> PyResult<R> {
+    if n < DETACH_MIN as u64 {
+        return Ok(work(&mut locked(state, py))?);
+    }
+    // Who holds the lock of a state without the interpreter's does not wait for that one.
+    Ok(py.detach(|| work(&mut state.lock().unwrap_or_else(PoisonError::into_inner)))?)
+}
+
 /// A class over a state, with what all of them have in common.
 macro_rules! state_class {
     ($(#[$doc:meta])* $name:ident, $repr:expr, { $($own:tt)* }) => {
@@ -35,7 +51,7 @@ macro_rules! state_class {
             /// Parameters
             /// ----------
             /// x : array_like
-            ///     Numbers: as the `x` of `sum`.
+            ///     Numbers: as the `x` of `sum`, of the state's `dtype` where it has one: a list of ints is int64.
             ///
             /// Raises
             /// ------
@@ -43,7 +59,7 @@ macro_rules! state_class {
             ///     With code ``shape_mismatch`` or ``unsupported_dtype``.
             #[pyo3(signature = (x, /))]
             fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
-                with_values(x, |values| Ok(locked(&self.0, py).push(values)?))
+                with_values(x, |values| with_state(&self.0, py, values.len() as u64, |state| state.push(values)))
             }
         } }
     };
@@ -313,7 +329,8 @@ state_class! {
     /// Parameters
     /// ----------
     /// variables : int
-    ///     How many rows the pieces have: each is an array `(variables, n)`, or `(n,)` of one variable.
+    ///     How many rows the pieces have: each is an array `(variables, n)`, or `(n,)` of one variable. Memory grows with its
+    ///     square: 540 bytes for each pair.
     ///
     /// Raises
     /// ------
@@ -332,7 +349,7 @@ state_class! {
         #[new]
         #[pyo3(signature = (variables, /))]
         fn new(variables: SizeArgument) -> PyResult<Self> {
-            Ok(Self(Mutex::new(stream::Cov::new(variables.at("variables")?)?)))
+            Ok(Self(Mutex::new(stream::Cov::new(variables.at("variables", "1 to 2048")?)?)))
         }
 
         /// How many variables there are.
@@ -387,7 +404,7 @@ state_class! { @all
     ///
     /// Parameters
     /// ----------
-    /// bins : int or array_like of float
+    /// bins : int or array_like
     ///     How many bins of equal width, which needs `range`; or the edges.
     /// range : (float, float), optional
     ///     Where the first bin begins and the last one ends.
@@ -409,13 +426,13 @@ state_class! { @all
         #[new]
         #[pyo3(signature = (bins, range=None))]
         fn new(bins: &Bound<'_, PyAny>, range: Option<(f64, f64)>) -> PyResult<Self> {
-            let state = match (bins.extract::<SizeArgument>(), range) {
-                (Ok(count), Some((low, high))) => stream::Histogram::equal(count.at("bins")?, low, high)?,
-                (Err(_), None) => stream::Histogram::with_edges(&floats("bins", bins)?)?,
+            let state = match (bin_count(bins)?, range) {
+                (Some(count), Some((low, high))) => stream::Histogram::equal(count, low, high)?,
+                (None, None) => with_values(bins, |edges| Ok(stream::Histogram::with_edges(edges)?))?,
                 (count, _) => {
                     let (expected, got) = match count {
-                        Ok(_) => ("a range: a stream's ends are not known beforehand", "none"),
-                        Err(_) => ("no range with edges", "both"),
+                        Some(_) => ("a range: a stream's ends are not known beforehand", "none"),
+                        None => ("no range with edges", "both"),
                     };
                     return Err(
                         Error::BadParameter { name: "range", expected: expected.into(), got: got.into() }.into()
@@ -440,11 +457,14 @@ state_class! { @all
         ///     With code ``shape_mismatch`` or ``unsupported_dtype``.
         #[pyo3(signature = (x, /, weights=None))]
         fn push(&self, py: Python<'_>, x: &Bound<'_, PyAny>, weights: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-            with_values(x, |values| match weights {
-                None => Ok(locked(&self.0, py).push(values)?),
-                Some(weights) => with_values(weights, |weights| {
-                    Ok(locked(&self.0, py).push_weighted(values.view(), weights.view())?)
-                }),
+            with_values(x, |values| {
+                let n = values.len() as u64;
+                match weights {
+                    None => with_state(&self.0, py, n, |state| state.push(values)),
+                    Some(weights) => with_values(weights, |weights| {
+                        with_state(&self.0, py, n, |state| state.push_weighted(values.view(), weights.view()))
+                    }),
+                }
             })
         }
 
@@ -508,7 +528,7 @@ state_class! {
         #[new]
         #[pyo3(signature = (limit=SizeArgument::Size(stream::Quantiles::LIMIT)), text_signature = "(limit=65536)")]
         fn new(limit: SizeArgument) -> PyResult<Self> {
-            Ok(Self(Mutex::new(stream::Quantiles::new(limit.at("limit")?)?)))
+            Ok(Self(Mutex::new(stream::Quantiles::new(limit.at("limit", "4096 to 2^27")?)?)))
         }
 
         /// How many elements are kept without loss.
@@ -546,7 +566,7 @@ state_class! {
         /// ------
         /// NearfoldError
         ///     With code ``empty``, ``bad_parameter`` or ``unknown_name``.
-        #[pyo3(signature = (q=QuantilesArgument(Wanted::One(0.5)), *, method="linear"),
+        #[pyo3(signature = (q=QuantilesArgument(Wanted::Middle), *, method="linear"),
                text_signature = "($self, q=0.5, *, method='linear')")]
         fn result<'py>(
             &self,

@@ -32,7 +32,7 @@ use crate::{fold, pool};
 #[pyo3(signature = (most=None, /))]
 pub(super) fn threads(most: Option<SizeArgument>) -> PyResult<usize> {
     if let Some(most) = most {
-        fold::set_threads(most.at("most")?);
+        fold::set_threads(most.at("most", "0 or more, below 2^63")?);
     }
     Ok(fold::threads())
 }

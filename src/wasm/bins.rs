@@ -37,7 +37,7 @@ impl Optional {
     }
 }
 
-/// Returns the counts and the edges of bins; `edges` is a float64 buffer of as many as `edge_count`.
+/// Returns the counts and the edges of bins; of `edges` the first `edge_count` count.
 #[wasm_bindgen]
 pub fn histogram(
     array: &Buffer,
@@ -52,7 +52,7 @@ pub fn histogram(
     let reader = Reader::new(options, "bins, range, density")?;
     let mut wanted = Histogram::default();
     if let Some(edges) = &edges {
-        wanted.bins = Bins::Edges(edges.doubles(edge_count)?.to_vec());
+        wanted.bins = Bins::Edges(edges.prefix(edge_count)?);
     } else if let Some(rule) = reader.raw("bins").and_then(|bins| bins.as_string()) {
         wanted.bins = Bins::Rule(Rule::from_name(&rule)?);
     } else if let Some(count) = reader.get("bins", "an integer, the name of a rule or an array of edges")? {
@@ -79,7 +79,7 @@ pub fn bincount(
     to_js(fold::bincount(values, weights.view()?, size("minlength", minlength)?)?, false)
 }
 
-/// Returns which bin each element belongs to; `bins` is a float64 buffer of as many as `bin_count`.
+/// Returns which bin each element belongs to; of `bins` the first `bin_count` count.
 #[wasm_bindgen]
 pub fn digitize(
     array: &Buffer,
@@ -89,5 +89,5 @@ pub fn digitize(
     right: bool,
 ) -> Result<JsValue, JsValue> {
     let values = array.view(&Layout::from_js(layout)?)?;
-    to_js(fold::digitize(values, bins.doubles(bin_count)?, right)?, false)
+    to_js(fold::digitize(values, bins.prefix(bin_count)?, right)?, false)
 }

@@ -245,14 +245,6 @@ impl Buffer {
         }
     }
 
-    /// Returns the first `len` elements as f64.
-    pub(super) fn doubles(&self, len: usize) -> Result<&[f64]> {
-        match &self.elements {
-            Elements::F64(elements) => self.first(elements, len),
-            _ => Err(self.unsupported("bins", "float64")),
-        }
-    }
-
     /// Returns the first `len` elements as bytes.
     pub(super) fn bytes(&self, len: usize) -> Result<&[u8]> {
         match &self.elements {

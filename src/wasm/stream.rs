@@ -99,7 +99,7 @@ state_class! {
         /// Returns empty bins between the first `len` edges.
         #[wasm_bindgen(js_name = withEdges)]
         pub fn with_edges(edges: &Buffer, len: usize) -> Result<Self> {
-            Ok(Self { state: stream::Histogram::with_edges(edges.doubles(len)?)? })
+            Ok(Self { state: stream::Histogram::with_edges(edges.prefix(len)?)? })
         }
 
         /// Adds the weights of the elements of a layout to their bins.

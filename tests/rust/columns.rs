@@ -296,7 +296,10 @@ fn an_add_that_is_refused_changes_nothing() {
     let error = index.set_columns(&[3, 4], &[("year", &text)]).unwrap_err();
     assert_eq!(error.to_string(), "columns: expected int values in column \"year\", got \"a\" in row 0");
     assert_eq!(index.set_columns(&[3, 99], &[("year", &year)]), Err(Error::IdNotFound { id: 99 }));
-    assert_eq!(index.set_columns(&[3, 3], &[("year", &year)]), Err(Error::DuplicateId { id: 3 }));
+    assert_eq!(
+        index.set_columns(&[3, 3], &[("year", &year)]),
+        Err(Error::DuplicateId { id: 3, given_twice: true })
+    );
     assert_eq!(index.to_bytes(), bytes);
     let unknown = index.column("yaer", &[1]).unwrap_err().to_string();
     assert!(unknown.contains("flag, lang, note, score, year"), "{unknown}");

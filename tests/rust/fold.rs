@@ -347,21 +347,22 @@ fn histograms_have_the_counts_and_the_edges_of_numpy() {
             _ => Values::from(&integers),
         };
         for case in data["cases"].as_array().expect("a list") {
+            let edges = case["bins"].as_array().map(|_| doubles(&case["bins"])).unwrap_or_default();
             let mut options = Histogram::default();
             options.bins = match &case["bins"] {
                 Value::String(rule) => Bins::Rule(Rule::from_name(rule).expect("it is NumPy's")),
-                Value::Array(_) => Bins::Edges(doubles(&case["bins"])),
+                Value::Array(_) => Bins::Edges((&edges).into()),
                 count => Bins::Count(count.as_u64().expect("a count") as usize),
             };
             options.range =
                 case["range"].as_array().map(|_| doubles(&case["range"])).map(|range| (range[0], range[1]));
             let name = format!("{} of {} {} {:?}", case["bins"], x.len(), data["dtype"], options.range);
-            let (found, edges) = fold::histogram(values.clone(), &options).expect("it has bins");
+            let (found, edges) = fold::histogram(values.view(), &options).expect("it has bins");
             let expected_edges: Vec<u64> = doubles(&case["edges"]).iter().map(|x| x.to_bits()).collect();
             assert_eq!(bits(&edges), expected_edges, "edges of {name}");
             assert_eq!(bits(&found), counts(&case["counts"]), "counts of {name}");
             options.density = true;
-            let density = as_doubles(&fold::histogram(values.clone(), &options).expect("it has bins").0);
+            let density = as_doubles(&fold::histogram(values.view(), &options).expect("it has bins").0);
             assert_close(&density, &doubles(&case["density"]), 2, &name);
         }
     }
@@ -456,6 +457,60 @@ fn a_scan_along_an_axis_is_the_scan_of_each_lane() {
             }
         }
     }
+}
+
+#[test]
+fn integers_beyond_doubles_are_binned_as_integers() {
+    let time: Vec<i64> = [0, 100, 200, 300].iter().map(|nanos| 1_700_000_000_000_000_000 + nanos).collect();
+    let (bin, edges) = (fold::digitize(&time, &time, false).expect("they rise"), Bins::Edges((&time).into()));
+    assert_eq!(bits(&bin), [1, 2, 3, 4]);
+    let mut options = Histogram::default();
+    options.bins = edges.view();
+    assert_eq!(bits(&fold::histogram(&time, &options).expect("three bins").0), [1, 1, 2]);
+    // An edge between two integers, and integers of which a double holds neither.
+    let (most, two) = ([u64::MAX, u64::MAX - 1], [(u64::MAX - 1) as f64, u64::MAX as f64]);
+    assert_eq!(bits(&fold::digitize(&most, &two, false).expect("they rise")), [0, 0]);
+    assert_eq!(bits(&fold::digitize(&most, &[u64::MAX - 1, u64::MAX], true).expect("they rise")), [1, 0]);
+    assert_eq!(
+        bits(&fold::digitize(&[1i64 << 53, (1 << 53) + 1], &[9007199254740992.0], true).expect("one edge")),
+        [0, 1]
+    );
+}
+
+#[test]
+fn an_infinity_times_an_integer_is_one() {
+    for (integer, expected) in
+        [(-1, f64::NEG_INFINITY), (i64::MIN + 1, f64::NEG_INFINITY), (i64::MAX, f64::INFINITY)]
+    {
+        let dot = fold::dot(&[f64::INFINITY, 1.0], &[integer, 7], &Options::default()).expect("two of each");
+        assert_eq!(dot.to_f64(), Some(expected));
+    }
+}
+
+#[test]
+fn of_equal_errors_stone_takes_the_fewest_bins() {
+    let mut options = Histogram::default();
+    options.bins = Bins::Rule(Rule::Stone);
+    let (counts, _) = fold::histogram(&[0.0, 1.0, 10.0], &options).expect("a finite range");
+    assert_eq!(bits(&counts), [3], "one bin has the error of nine");
+}
+
+#[test]
+fn weights_have_the_shape_of_the_values_or_of_the_axes() {
+    let x = ndarray::Array3::from_shape_fn((2, 3, 4), |(i, j, k)| (i * 12 + j * 4 + k) as f64);
+    let weights = ndarray::Array2::from_shape_fn((4, 2), |(k, i)| (1 + k + 4 * i) as f64);
+    let whole = ndarray::Array3::from_shape_fn((2, 3, 4), |(i, _, k)| weights[[k, i]]);
+    let mut options = Options::default();
+    options.axis = fold::Axes::Many(vec![-1, 0]);
+    let average =
+        |weights: Values<'_>, options: &Options<'_>| fold::average(&x, Some(weights.view()), options);
+    assert_eq!(average((&weights).into(), &options), average((&whole).into(), &options));
+    let code = |weights: &[f64], options: &Options<'_>| {
+        average(weights.into(), options).unwrap_err().code().to_owned()
+    };
+    assert_eq!(code(&[5.0], &options), "shape_mismatch");
+    assert_eq!(code(&[1.0; 4], &Options::default()), "shape_mismatch");
+    assert_eq!(code(&[1.0; 3], &Options::default().axis(0)), "shape_mismatch");
 }
 
 #[test]

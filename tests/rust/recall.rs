@@ -88,7 +88,7 @@ fn one_dimension_is_enough() {
 }
 
 #[test]
-fn a_filter_of_any_selectivity_keeps_the_recall_beside_with_and_against_the_query() {
+fn a_filter_of_any_selectivity_keeps_the_recall_and_the_cost_beside_with_and_against_the_query() {
     let (n, dim) = if cfg!(target_family = "wasm") { (5000, 8) } else { (20_000, 12) };
     let vectors = lcg(n * dim, 1);
     let anchor = &vectors[..dim];
@@ -112,7 +112,7 @@ fn a_filter_of_any_selectivity_keeps_the_recall_beside_with_and_against_the_quer
         lcg(40 * dim, 9).iter().zip(anchor.iter().cycle()).map(|(x, a)| a + 0.3 * x).collect();
     for selectivity in [0.5, 0.1, 0.01, 0.001, 0.0001] {
         let count = ((n as f64 * selectivity) as i64).max(1);
-        for (how, filter) in [
+        for (beside, filter) in [
             ("beside", Expression::lt("mixed", count)),
             ("with", Expression::lt("rank", count)),
             ("against", Expression::gte("rank", n as i64 - count)),
@@ -121,7 +121,13 @@ fn a_filter_of_any_selectivity_keeps_the_recall_beside_with_and_against_the_quer
             assert_eq!(filter.count() as i64, count);
             let (mut hits, mut all) = (0, 0);
             for query in near.chunks(dim) {
-                let found = index.search_filtered(query, 10, &SearchParams::default(), &filter).unwrap();
+                let params = SearchParams::default();
+                let (found, how) = index.search_explained(query, 10, &params, Some(&filter)).unwrap();
+                let (_, open) = index.search_explained(query, 10, &params, None).unwrap();
+                assert!(
+                    how.distances <= open.distances + filter.count(),
+                    "{beside} the query, {selectivity}: {how:?} {open:?}"
+                );
                 let exact = SearchParams::default().exact(true);
                 let truth = index.search_filtered(query, 10, &exact, &filter).unwrap();
                 assert_eq!(truth.ids.len() as i64, count.min(10));
@@ -130,7 +136,7 @@ fn a_filter_of_any_selectivity_keeps_the_recall_beside_with_and_against_the_quer
                 all += truth.ids.len();
             }
             let recall = hits as f64 / all as f64;
-            assert!(recall >= 0.95, "{how} the query, {selectivity}: recall {recall}");
+            assert!(recall >= 0.95, "{beside} the query, {selectivity}: recall {recall}");
         }
     }
 }

@@ -118,7 +118,7 @@ fn a_named_state_refuses_what_is_not_its_own() {
     let mut sum = Sum::new(Dtype::F64).unwrap();
     assert_eq!(code(Sum::new(Dtype::C128).unwrap_err()), "unsupported_dtype");
     assert_eq!(code(sum.push(&[1_i64]).unwrap_err()), "unsupported_dtype");
-    assert_eq!(code(sum.merge(&Sum::new(Dtype::F32).unwrap()).unwrap_err()), "bad_parameter");
+    assert_eq!(sum.merge(&Sum::new(Dtype::F32).unwrap()).unwrap_err().code(), "bad_parameter");
     let moments = Moments::new(Dtype::F64).unwrap();
     for empty in [moments.result(), moments.mean(), moments.var(0.0), moments.skew(true)] {
         assert_eq!(code(empty.unwrap_err()), "empty");
@@ -205,7 +205,7 @@ fn counts_in_pieces_are_those_of_the_whole() {
     options.range = Some((-0.25, 0.25));
     options.bins = Bins::Count(7);
     let mut given = fold::Histogram::default();
-    given.bins = Bins::Edges(edges.to_vec());
+    given.bins = Bins::Edges((&edges).into());
     let states = [
         (Histogram::equal(7, -0.25, 0.25).expect("seven bins"), options),
         (Histogram::with_edges(&edges).expect("four bins"), given),
@@ -430,4 +430,38 @@ fn damaged_bytes_are_refused_or_give_a_state_that_works() {
 
 fn code_of_push(table: &Array2<f64>) -> &'static str {
     Cov::new(2).unwrap().push(table).unwrap_err().code()
+}
+
+#[test]
+fn more_elements_than_can_be_counted_are_refused() {
+    let mut sum = Partial::new(Reduction::Mean, Dtype::F64, &Options::default()).expect("of floats");
+    let mut range = MinMax::new(Dtype::F64).expect("of floats");
+    sum.push(&[1.5, 2.5]).expect("two doubles");
+    range.push(&[1.5, 2.5]).expect("two doubles");
+    for _ in 0..62 {
+        sum.merge(&sum.clone()).expect("fewer than 2^64");
+        range.merge(&range.clone()).expect("fewer than 2^64");
+    }
+    assert_eq!(sum.merge(&sum.clone()).unwrap_err().code(), "bad_parameter");
+    assert_eq!(range.merge(&range.clone()).unwrap_err().code(), "bad_parameter");
+    assert_eq!((sum.count(), sum.result().expect("a mean").to_f64()), (1 << 63, Some(2.0)));
+}
+
+#[test]
+fn edges_that_are_large_integers_are_kept_as_bytes() {
+    let edges: Vec<i64> = (0..4).map(|i| (1 << 60) + i).collect();
+    let mut state = Histogram::with_edges(&edges).expect("three bins");
+    state.push(&[edges[0] - 1, edges[1], edges[2], edges[2], edges[3] + 1]).expect("integers");
+    let read = Histogram::from_bytes(&state.to_bytes()).expect("what was written");
+    assert_eq!((read.counts(), read.below(), read.above()), (&[0, 1, 2][..], 1, 1));
+    assert_eq!(read.to_bytes(), state.to_bytes());
+    let rounded = Histogram::with_edges(&[(1u64 << 60) as f64; 4]).expect("three bins");
+    assert_eq!(state.merge(&rounded).unwrap_err().code(), "bad_parameter");
+}
+
+#[test]
+fn a_percentile_without_q_is_the_median() {
+    let mut state = Partial::new(Reduction::Percentile, Dtype::F64, &Options::default()).expect("of floats");
+    state.push(&[1.0, 2.0, 4.0]).expect("three doubles");
+    assert_eq!(state.result().expect("a number").to_f64(), Some(2.0));
 }

@@ -52,23 +52,13 @@ struct Column {
 
 impl Column {
     fn new(block: Block<'_>) -> Self {
-        const EXACT: u64 = 1 << 53;
+        if block.is_beyond_doubles() {
+            let (high, low) = block.all_halves().into_iter().unzip();
+            return Self { high, low: Some(low) };
+        }
         let mut high = Vec::with_capacity(block.len());
-        let low = match block {
-            Block::I64(x) if x.iter().any(|x| x.unsigned_abs() > EXACT) => {
-                high.extend(x.iter().map(|&x| ((x >> 32) << 32) as f64));
-                Some(x.iter().map(|&x| (x & 0xffff_ffff) as f64).collect())
-            }
-            Block::U64(x) if x.iter().any(|&x| x > EXACT) => {
-                high.extend(x.iter().map(|&x| ((x >> 32) << 32) as f64));
-                Some(x.iter().map(|&x| (x & 0xffff_ffff) as f64).collect())
-            }
-            _ => {
-                super::extend_doubles(&mut high, block);
-                None
-            }
-        };
-        Self { high, low }
+        block.append_doubles(&mut high);
+        Self { high, low: None }
     }
 
     fn parts(&self) -> impl Iterator<Item = &[f64]> {

@@ -1,16 +1,17 @@
 //! How many elements of a stream fall into each bin?
 
-use super::super::bins::{Edges, same_shape};
+use super::super::bins::same_shape;
 use super::super::bytes::corrupt;
 use super::super::cell::{Cell, text_of};
 use super::super::dtype::Dtype;
+use super::super::edges::Edges;
 use super::super::lanes::Block;
 use super::super::output::Output;
 use super::super::reduce::output;
 use super::super::total::Total;
 use super::super::values::Values;
 use super::super::work::{Work, check_memory};
-use super::{bad, extend_doubles, opened, total};
+use super::{bad, opened, total};
 use crate::error::Result;
 
 /// The counts of bins whose edges are known beforehand.
@@ -44,16 +45,16 @@ impl Histogram {
         if !(low < high && low.is_finite() && high.is_finite()) {
             return Err(bad("range", "finite low < high", format!("{}, {}", text_of(low), text_of(high))));
         }
-        let doubles: &[f64] = &[];
-        Ok(Self::empty(Edges::equal(bins, (low, high), &Values::from(doubles), Some((low, high)))?))
+        Ok(Self::empty(Edges::equal(bins, (low, high), Dtype::F64, Some((low, high)))?))
     }
 
     /// Returns empty bins from each edge to the next.
     ///
     /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) unless there are two edges at least
-    /// that do not fall.
-    pub fn with_edges(edges: &[f64]) -> Result<Self> {
-        Ok(Self::empty(Edges::given(edges)?))
+    /// that do not fall; [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) unless they are of one axis;
+    /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
+    pub fn with_edges<'a>(edges: impl Into<Values<'a>>) -> Result<Self> {
+        Ok(Self::empty(Edges::given(&edges.into())?))
     }
 
     fn empty(edges: Edges) -> Self {
@@ -61,7 +62,7 @@ impl Histogram {
         Self { edges, counts, sums: Vec::new(), weighted: 0, below: 0, above: 0, nan: 0 }
     }
 
-    /// Counts all elements of an array of any shape; integers above 2^53 are rounded to doubles.
+    /// Counts all elements of an array of any shape; in bins of equal width, integers beyond 2^53 are rounded to doubles.
     ///
     /// Errors: [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
@@ -103,12 +104,10 @@ impl Histogram {
 
     fn count_outside(&mut self, block: Block<'_>, inside: usize) {
         if inside < block.len() {
-            let (low, high) = (self.edges.list()[0], self.edges.list()[self.counts.len()]);
-            let mut list = Vec::new();
-            extend_doubles(&mut list, block);
-            self.below += list.iter().filter(|&&x| x < low).count() as u64;
-            self.above += list.iter().filter(|&&x| x > high).count() as u64;
-            self.nan += list.iter().filter(|x| x.is_nan()).count() as u64;
+            let [below, above, nan] = self.edges.outside(block);
+            self.below += below;
+            self.above += above;
+            self.nan += nan;
         }
     }
 
@@ -116,8 +115,10 @@ impl Histogram {
     ///
     /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) if the other has other edges.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        let bits = |state: &Self| state.edges.list().iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        if bits(self) != bits(other) {
+        let edges = |state: &Self| {
+            state.edges.list().iter().chain(state.edges.rest()).map(|x| x.to_bits()).collect::<Vec<_>>()
+        };
+        if edges(self) != edges(other) {
             let name = |state: &Self| {
                 let list = state.edges.list();
                 let [low, high] = [list[0], list[list.len() - 1]].map(text_of);
@@ -190,9 +191,14 @@ impl Histogram {
     /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
-        bytes.push(u8::from(self.edges.is_equal()) | u8::from(!self.sums.is_empty()) << 1);
+        bytes.push(
+            u8::from(self.edges.is_equal())
+                | u8::from(!self.sums.is_empty()) << 1
+                | u8::from(!self.edges.rest().is_empty()) << 2,
+        );
         bytes.extend((self.counts.len() as u64).to_le_bytes());
-        self.edges.list().iter().for_each(|edge| bytes.extend(edge.to_bits().to_le_bytes()));
+        let edges = self.edges.list().iter().chain(self.edges.rest());
+        edges.for_each(|edge| bytes.extend(edge.to_bits().to_le_bytes()));
         let counts = self.counts.iter().chain([&self.below, &self.above, &self.nan]);
         counts.for_each(|count| bytes.extend(count.to_le_bytes()));
         if !self.sums.is_empty() {
@@ -209,10 +215,12 @@ impl Histogram {
         let mut bytes = opened(bytes, MAGIC, "Histogram")?;
         let flags = bytes.u8()?;
         let bins = bytes.len(16)?;
-        let edges = (0..=bins).map(|_| bytes.f64()).collect::<Result<Vec<f64>>>()?;
+        let mut doubles = || (0..=bins).map(|_| bytes.f64()).collect::<Result<Vec<f64>>>();
+        let edges = doubles()?;
         let fit = || corrupt("edges that no state has");
         let mut state = match flags & !2 {
-            0 => Self::with_edges(&edges).map_err(|_| fit())?,
+            0 if bins > 0 => Self::empty(Edges::stored(edges.clone(), Vec::new()).ok_or_else(fit)?),
+            4 if bins > 0 => Self::empty(Edges::stored(edges.clone(), doubles()?).ok_or_else(fit)?),
             1 if bins > 0 => Self::equal(bins, edges[0], edges[bins]).map_err(|_| fit())?,
             _ => return Err(fit()),
         };

@@ -23,7 +23,6 @@ pub use named::{MinMax, Moments, Sum};
 pub use quantiles::Quantiles;
 
 use super::bytes::{Reader, corrupt};
-use super::lanes::Block;
 use crate::error::{Error, Result};
 
 /// Returns a reader behind the magic bytes of a kind of state.
@@ -40,16 +39,6 @@ fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> E
 }
 
 /// Adds what two states counted.
-fn total(a: u64, b: u64) -> Result<u64> {
-    a.checked_add(b).ok_or_else(|| bad("other", "fewer than 2^64 elements in all", "more"))
-}
-
-/// Appends the elements as doubles; what lies beyond 2^53 is rounded.
-fn extend_doubles(list: &mut Vec<f64>, block: Block<'_>) {
-    match block {
-        Block::F64(x) => list.extend_from_slice(x),
-        Block::F32(x) => list.extend(x.iter().map(|&x| f64::from(x))),
-        Block::I64(x) => list.extend(x.iter().map(|&x| x as f64)),
-        Block::U64(x) => list.extend(x.iter().map(|&x| x as f64)),
-    }
+pub(super) fn total(a: u64, b: u64) -> Result<u64> {
+    a.checked_add(b).ok_or_else(|| bad("elements", "fewer than 2^64 in all", "more"))
 }

@@ -9,7 +9,7 @@ use super::super::output::Output;
 use super::super::reduce::{Reduction, output, reduce};
 use super::super::values::Values;
 use super::super::work::Work;
-use super::{bad, extend_doubles, opened, total};
+use super::{bad, opened, total};
 use crate::error::{Error, Result};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two, sort_f64};
 
@@ -88,7 +88,7 @@ impl Quantiles {
         let mut done = 0;
         while done < work.len() {
             list.clear();
-            extend_doubles(&mut list, work.part(done, 4096));
+            work.part(done, 4096).append_doubles(&mut list);
             done += list.len();
             let mut rest = list.as_slice();
             while !rest.is_empty() {
@@ -238,6 +238,7 @@ impl Quantiles {
             return Err(Error::Empty { op: "quantile" });
         }
         let (list, shape) = match q {
+            options::Quantiles::Middle => (&[0.5][..], Vec::new()),
             options::Quantiles::One(q) => (core::slice::from_ref(q), Vec::new()),
             options::Quantiles::Many(list) => (list.as_slice(), vec![list.len()]),
         };
