@@ -596,7 +596,7 @@ export function cummax(values: Values, options?: ScanOptions): ArrayResult;
 /** The options of {@link histogram}. */
 export interface HistogramOptions {
   /** How many bins of equal width (default: 10), NumPy's rule for their number, or the edges, which do not fall. */
-  bins?: number | "auto" | "fd" | "doane" | "scott" | "stone" | "rice" | "sturges" | "sqrt" | TypedArray | readonly number[] | KernelArray<"float64">;
+  bins?: number | "auto" | "fd" | "doane" | "scott" | "stone" | "rice" | "sturges" | "sqrt" | TypedArray | readonly number[] | KernelArray;
   /** Where the first bin begins and the last one ends. Default: the smallest and the largest element. */
   range?: readonly [low: number, high: number];
   /** Whether counts are divided by the width of the bin and by the count of all. Default: false. */
@@ -609,7 +609,8 @@ export interface HistogramOptions {
  * Returns how many elements fall into each bin, and the edges of the bins, one more than there are bins.
  *
  * A bin holds its left edge; the last one its right edge too. Of nothing: zeros over 0 to 1. NaN is left out
- * where `range` or edges are given.
+ * where `range` or edges are given. BigInts are compared with edges exactly; for bins of equal width those beyond 2^53
+ * are rounded to doubles first.
  *
  * @throws {NearfoldError} `bad_parameter` if there is no finite range, or edges fall; `unknown_name`,
  *   `shape_mismatch`.
@@ -627,17 +628,18 @@ export function bincount(values: Values, options?: { weights?: Values; minlength
 
 /**
  * Returns for each element which bin it belongs to: `bins[i - 1] <= x < bins[i]`, or with `right`
- * `bins[i - 1] < x <= bins[i]`. 0 is below all bins, `bins.length` above; NaN is above.
+ * `bins[i - 1] < x <= bins[i]`. 0 is below all bins, `bins.length` above; NaN is above. BigInts are compared exactly.
  *
  * @param bins Edges that only rise or only fall.
  * @throws {NearfoldError} `bad_parameter`, `unsupported_dtype`.
  */
-export function digitize(values: Values, bins: TypedArray | readonly number[] | KernelArray<"float64">, options?: { right?: boolean }): ArrayResult;
+export function digitize(values: Values, bins: TypedArray | readonly number[] | KernelArray, options?: { right?: boolean }): ArrayResult;
 
 /** The options of {@link group}: those of the reduction, and how many groups there are. */
 export interface GroupOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   /** Default: one more than the largest code. */
   groups?: number;
+  /** Default: the median's. */
   q?: number | readonly number[];
 }
 
@@ -729,6 +731,7 @@ export class Accumulator {
 /** What an {@link Accumulator} is made with. */
 export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   of?: Dtype;
+  /** Default: the median's. */
   q?: number | readonly number[];
 }
 
@@ -815,7 +818,7 @@ export class Histogram {
    * @throws {NearfoldError} `bad_parameter`.
    */
   constructor(bins: number, options: { range: readonly [number, number] });
-  constructor(bins: readonly number[] | Float64Array);
+  constructor(bins: readonly number[] | TypedArray | KernelArray);
   /** Reads what {@link toBytes} wrote. */
   static fromBytes(bytes: Uint8Array | KernelArray<"uint8">): Histogram;
   /** How many elements came, inside or not. */
@@ -1065,7 +1068,10 @@ export type IdsOf<O> = O extends { ids: "bigint" }
       ? Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
       : Float64Array<ArrayBuffer>;
 
-/** The neighbours of one query, nearest first; equal distances are ordered by id. */
+/**
+ * The neighbours of one query, nearest first; equal distances are ordered by id. Where several vectors are as far as the
+ * last of them, which are returned is the index's choice, the same every time.
+ */
 export interface Neighbors<I = Float64Array<ArrayBuffer>> {
   ids: I;
   distances: Float32Array<ArrayBuffer>;

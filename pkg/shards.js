@@ -271,7 +271,7 @@ export class Shards {
       parts.map(async ({ shard, ids }) => {
         const seen = new Set();
         for (const id of ids) {
-          if (seen.has(id)) throw new NearfoldError("duplicate_id", `id ${id} is given twice`);
+          if (seen.has(id)) throw new NearfoldError("duplicate_id", `id ${id} is given twice: give each id once`);
           seen.add(id);
         }
         const there = await all(Array.from(ids, (id) => shard.has(id)));

@@ -122,7 +122,7 @@ export interface RemoteStates {
   };
   readonly Histogram: {
     create(bins: number, options: { range: readonly [number, number] }): Promise<RemoteHistogram>;
-    create(bins: readonly number[] | Float64Array): Promise<RemoteHistogram>;
+    create(bins: readonly number[] | TypedArray): Promise<RemoteHistogram>;
     fromBytes(bytes: Uint8Array, options?: CallOptions): Promise<RemoteHistogram>;
   };
   readonly Quantiles: {

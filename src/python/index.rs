@@ -188,7 +188,8 @@ impl Index {
     /// -------
     /// ids : array of uint64, (k,) or (n, k)
     /// distances : array of float32, (k,) or (n, k)
-    ///     Nearest first; equal distances are ordered by id.
+    ///     Nearest first; equal distances are ordered by id. Where several vectors are as far as the last of them,
+    ///     which are returned is the index's choice, the same every time.
     /// columns : dict of str to list, (k,) or (n, k)
     ///     Only with `with_columns`: the values, None where one is missing.
     ///

@@ -62,6 +62,20 @@ test("bincount counts integers, or sums weights exactly", () => {
   assert.deepEqual(list(bincount([])), []);
 });
 
+test("BigInts beyond doubles are binned as integers", () => {
+  const time = BigInt64Array.from([0n, 100n, 200n, 300n], (nanos) => 1_700_000_000_000_000_000n + nanos);
+  assert.deepEqual(list(digitize(time, time)), [1, 2, 3, 4]);
+  assert.deepEqual(list(histogram(time, { bins: time }).counts), [1, 1, 2]);
+  const edges = alloc(4, "int64");
+  edges.view().set(time);
+  assert.deepEqual(list(new nf.Histogram(edges).push(time).result().counts), [1, 1, 2]);
+});
+
+test("a percentile without q is the median", () => {
+  assert.deepEqual(new nf.Accumulator("percentile").push([1, 2, 4]).result(), 2);
+  assert.deepEqual(list(group("percentile", [1, 2, 4], [0, 0, 0])), [2]);
+});
+
 test("digitize finds bins from the left, or from the right", () => {
   assert.deepEqual(digitize([0.5, 1, 2.5, 9, NaN], [1, 2, 3]), { data: Float64Array.of(0, 1, 2, 3, 3), shape: [5], dtype: "int64" });
   assert.deepEqual(list(digitize([1, 2], Float32Array.of(1, 2), { right: true })), [0, 1]);

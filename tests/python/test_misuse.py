@@ -65,6 +65,7 @@ CODES = {
     "an integer beyond 64 bits": ("unsupported_dtype", lambda: nf.sum([2**64])),
     "integers without a common type": ("unsupported_dtype", lambda: nf.sum([2**63, -1])),
     "dates": ("unsupported_dtype", lambda: nf.sum(np.array(["2020-01-01"], "M8[s]"))),
+    "dates in a list": ("unsupported_dtype", lambda: nf.sum([np.array(["2020-01-01"], "M8[D]")])),
     "a single date": ("unsupported_dtype", lambda: nf.sum(np.datetime64("2020"))),
     "durations in a list": ("unsupported_dtype", lambda: nf.sum([np.timedelta64(1, "s")])),
     "long doubles": ("unsupported_dtype", lambda: nf.sum(np.ones(2, np.longdouble))),
@@ -111,6 +112,7 @@ CODES = {
     "an id beyond 64 bits": ("bad_parameter", lambda: INDEX.add([[2.0, 2.0]], ids=[2**64])),
     "a negative id beside a large one": ("bad_parameter", lambda: INDEX.add([[2.0, 2.0], [3.0, 3.0]], ids=[2**63, -1])),
     "the largest number as an id": ("bad_parameter", lambda: INDEX.add([[2.0, 2.0]], ids=[2**64 - 1])),
+    "an id to remove given twice": ("duplicate_id", lambda: INDEX.remove([1, 1])),
     "an id beyond 64 bits to remove": ("bad_parameter", lambda: INDEX.remove([3, 2**70])),
     "too few ids": ("shape_mismatch", lambda: INDEX.add([[2.0, 2.0], [3.0, 3.0]], ids=[7])),
     "the vector of an unknown id": ("id_not_found", lambda: INDEX.vector(99)),
@@ -253,3 +255,38 @@ def test_folds_run_in_threads_at_the_same_time():
     for thread in threads:
         thread.join()
     assert results == [x.sum()] * 4
+
+
+@pytest.mark.parametrize(
+    "text, call",
+    {
+        "k: expected 1 or more, below 2\\^63, got 18446744073709551616": lambda: INDEX.search([0.0, 0.0], k=2**64),
+        "variables: expected 1 to 2048, got -1": lambda: nf.Cov(-1),
+        "limit: expected 4096 to 2\\^27, got": lambda: nf.Quantiles(2**64),
+        "bins: expected 1 to 2\\^30 bins, got -3": lambda: nf.histogram([1.0], -3),
+        "id 1 is given twice: give each id once": lambda: INDEX.remove([1, 1]),
+        "id 1 is already in the index: remove it first, or use update": lambda: INDEX.add([[2.0, 2.0]], ids=[1]),
+        "shape: expected weights of shape \\[2\\], got \\[3\\]": lambda: nf.average([1.0, 2.0], weights=[1.0, 1.0, 1.0]),
+        "other: expected a state of sum of float64 with the same options, got one with others": lambda: nf.Partial("sum").merge(nf.Partial("sum", ddof=3)),
+    }.items(),
+)
+def test_an_error_says_what_was_expected_and_what_came(text, call):
+    with pytest.raises(nf.NearfoldError, match=text):
+        call()
+
+
+@pytest.mark.parametrize("exception", [KeyboardInterrupt, MemoryError, SystemExit])
+def test_an_interruption_is_passed_on(exception):
+    class Interrupted:
+        def __index__(self):
+            raise exception
+
+        def __array__(self):
+            raise exception
+
+        def __dlpack__(self, **keywords):
+            raise exception
+
+    for call in [lambda: nf.sum(Interrupted()), lambda: nf.sum([Interrupted()]), lambda: nf.sum([1.0], axis=Interrupted())]:
+        with pytest.raises(exception):
+            call()

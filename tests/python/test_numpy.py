@@ -444,6 +444,34 @@ def test_edges_and_quantiles_may_be_of_any_real_type():
             nf.histogram(x, bad)
 
 
+def test_integers_beyond_doubles_are_binned_as_integers():
+    time = np.array([0, 100, 200, 300]) + 1_700_000_000_000_000_000
+    assert nf.digitize(time, time).tolist() == np.digitize(time, time).tolist() == [1, 2, 3, 4]
+    for values in [time, time.astype(np.uint64), time.astype(">i8"), time[::-1]]:
+        assert nf.histogram(values, time)[0].tolist() == np.histogram(values, time)[0].tolist() == [1, 1, 2]
+    state = nf.Histogram(time[:3])
+    state.push(time.astype(np.uint64))
+    state.push(time - 1)
+    assert (state.result()[0].tolist(), state.below, state.above) == ([2, 3], 1, 2)
+    # With floats they are compared exactly; NumPy rounds them first.
+    assert nf.digitize([2**53 + 1], [2.0**53], right=True).tolist() == [1]
+
+
+@pytest.mark.parametrize("axis, shape", [(None, (2, 3)), (0, (2,)), (1, (3,)), (-1, (3,)), ((0, 1), (2, 3)), ((1, 0), (3, 2))])
+def test_weights_have_the_shapes_that_numpy_takes(axis, shape):
+    x = np.arange(6.0).reshape(2, 3)
+    weights = 1 + np.arange(np.prod(shape)).reshape(shape)
+    np.testing.assert_allclose(nf.average(x, axis, weights), np.average(x, axis, weights), rtol=1e-15)
+    q = lambda of: of.quantile(x, 0.4, axis, method="inverted_cdf", weights=weights)
+    np.testing.assert_array_equal(q(nf), q(np))
+    for wrong in [np.ones(()), np.ones(1), np.ones((1, 3)), np.ones((1, 2)), np.ones(4)]:
+        with pytest.raises(nf.NearfoldError, match="weights of shape") as raised:
+            nf.average(x, axis, wrong)
+        assert raised.value.code == "shape_mismatch"
+        with pytest.raises((TypeError, ValueError)):
+            np.average(x, axis, wrong)
+
+
 def test_bins_have_numpys_types_and_edges():
     weights = np.array([0.1, 0.2, 0.7], "f4")
     assert_same(nf.bincount([0, 0, 2], weights), np.bincount([0, 0, 2], weights), 1e-15)

@@ -5,6 +5,8 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 
 import nearfold as nf
 import numpy as np
@@ -228,3 +230,34 @@ if child == 0:
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], timeout=60, check=True)
+
+
+def test_a_percentile_without_q_is_the_median():
+    state = nf.Partial("percentile")
+    state.push([1.0, 2.0, 4.0])
+    assert state.result() == 2.0
+    assert nf.group("percentile", [1.0, 2.0, 4.0], [0, 0, 0]).tolist() == [2.0]
+    codes = [0, 0, 1, 1]
+    assert nf.group("quantile", [1.0, 2.0, 4.0, 8.0], codes, q=[0.0, 1.0]).tolist() == [[1.0, 4.0], [2.0, 8.0]]
+    assert nf.group("percentile", [1, 2, 4, 8], codes, q=100, method="lower").tolist() == [2, 8]
+
+
+def test_other_threads_run_while_a_long_piece_is_pushed():
+    state, x = nf.Partial("median"), np.random.default_rng(1).standard_normal(4_000_000)
+    ticks, done = [], threading.Event()
+
+    def tick():
+        while not done.is_set():
+            ticks.append(None)
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    state.push(x)
+    before = len(ticks)
+    median = state.result()
+    during = len(ticks) - before
+    done.set()
+    thread.join()
+    assert median == np.median(x)
+    assert during > 1
