@@ -80,11 +80,12 @@ pub(super) fn bin_count(bins: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
 pub(super) fn histogram<'py>(
     x: &Bound<'py, PyAny>,
     bins: Option<&Bound<'py, PyAny>>,
-    range: Option<(f64, f64)>,
+    range: Option<[f64; 2]>,
     density: bool,
     weights: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
     let py = x.py();
+    let range = range.map(|[low, high]| (low, high));
     let (counts, edges) = with_bins(bins, |bins| {
         with_values(x, |x| {
             let count = |weights: Option<&Values<'_>>| {

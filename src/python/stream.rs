@@ -425,9 +425,9 @@ state_class! { @all
     Histogram, |state| format!("of {} elements in {} bins", state.count(), state.edges().len() - 1), {
         #[new]
         #[pyo3(signature = (bins, range=None))]
-        fn new(bins: &Bound<'_, PyAny>, range: Option<(f64, f64)>) -> PyResult<Self> {
+        fn new(bins: &Bound<'_, PyAny>, range: Option<[f64; 2]>) -> PyResult<Self> {
             let state = match (bin_count(bins)?, range) {
-                (Some(count), Some((low, high))) => stream::Histogram::equal(count, low, high)?,
+                (Some(count), Some([low, high])) => stream::Histogram::equal(count, low, high)?,
                 (None, None) => with_values(bins, |edges| Ok(stream::Histogram::with_edges(edges)?))?,
                 (count, _) => {
                     let (expected, got) = match count {
