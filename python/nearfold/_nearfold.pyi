@@ -283,7 +283,7 @@ class Partial:
         dtype: _DTypeLike = "float64",
         *,
         ddof: float = 0.0,
-        q: float | _ArrayLike = 0.5,
+        q: float | _ArrayLike | None = None,
         method: _Method = "linear",
         bias: bool = True,
         fisher: bool = True,
@@ -373,7 +373,7 @@ class Cov:
 
 @final
 class Histogram:
-    def __new__(cls, bins: int | _ArrayLike, range: tuple[float, float] | None = None) -> Self: ...
+    def __new__(cls, bins: int | _ArrayLike, range: Sequence[float] | None = None) -> Self: ...
     def push(self, x: _ArrayLike, /, weights: _ArrayLike | None = None) -> None: ...
     def merge(self, other: Self, /) -> None: ...
     def result(self) -> tuple[Any, Any]: ...  # (bins,), (bins + 1,)
@@ -689,7 +689,7 @@ def histogram(
     x: _ArrayLike,
     /,
     bins: int | str | _ArrayLike = 10,
-    range: tuple[float, float] | None = None,
+    range: Sequence[float] | None = None,
     *,
     density: bool = False,
     weights: _ArrayLike | None = None,
@@ -697,5 +697,13 @@ def histogram(
 def bincount(x: _ArrayLike, /, weights: _ArrayLike | None = None, minlength: int = 0) -> NDArray[Any]: ...
 def digitize(x: _ArrayLike, bins: _ArrayLike, /, *, right: bool = False) -> Any: ...
 def group(
-    reduction: str, x: _ArrayLike, codes: _ArrayLike, /, groups: int | None = None, *, ddof: float = 0.0
+    reduction: str,
+    x: _ArrayLike,
+    codes: _ArrayLike,
+    /,
+    groups: int | None = None,
+    *,
+    ddof: float = 0.0,
+    q: float | _ArrayLike | None = None,
+    method: _Method = "linear",
 ) -> NDArray[Any]: ...

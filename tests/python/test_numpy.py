@@ -439,9 +439,10 @@ def test_edges_and_quantiles_may_be_of_any_real_type():
         assert nf.histogram(x, edges)[0].tolist() == [1, 2]
         assert nf.digitize(x, edges).tolist() == [1, 2, 2]
         assert nf.quantile(x, edges[:2]).tolist() == [0.5, 3.0]
-    for bad in ([1j, 2], [[0.0, 1.0]]):
-        with pytest.raises(TypeError):
+    for code, bad in [("unsupported_dtype", [1j, 2]), ("shape_mismatch", [[0.0, 1.0]])]:
+        with pytest.raises(nf.NearfoldError) as raised:
             nf.histogram(x, bad)
+        assert raised.value.code == code
 
 
 def test_integers_beyond_doubles_are_binned_as_integers():
