@@ -628,7 +628,8 @@ export function bincount(values: Values, options?: { weights?: Values; minlength
 
 /**
  * Returns for each element which bin it belongs to: `bins[i - 1] <= x < bins[i]`, or with `right`
- * `bins[i - 1] < x <= bins[i]`. 0 is below all bins, `bins.length` above; NaN is above. BigInts are compared exactly.
+ * `bins[i - 1] < x <= bins[i]`. 0 is below all bins, `bins.length` above, of falling bins
+ * the other way round; NaN is above. BigInts are compared exactly.
  *
  * @param bins Edges that only rise or only fall.
  * @throws {NearfoldError} `bad_parameter`, `unsupported_dtype`.

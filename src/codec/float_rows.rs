@@ -1,6 +1,8 @@
 //! Storages `f32` and `f16`: the vectors as they are, or rounded to 16 bits.
 
-use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows};
+use core::cmp::Ordering;
+
+use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows, upright};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::{Aligned, Plain};
@@ -14,6 +16,8 @@ pub(crate) trait Float: Plain + PartialEq + Sync + core::fmt::Debug {
     fn from_f32(value: f32) -> Self;
     fn to_f32(self) -> f32;
     fn to_le_bytes(self) -> impl AsRef<[u8]>;
+    /// Turns roundings of a unit vector so that the error stands at right angles to it.
+    fn stand_upright(vector: &[f32], kept: &mut [Self]);
     fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]);
     fn l2sqs(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]);
 }
@@ -30,6 +34,8 @@ impl Float for f32 {
     fn to_le_bytes(self) -> impl AsRef<[u8]> {
         Self::to_le_bytes(self)
     }
+
+    fn stand_upright(_vector: &[f32], _kept: &mut [Self]) {}
 
     fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {
         dots_f32(query, rows, nodes, out);
@@ -52,6 +58,25 @@ impl Float for u16 {
 
     fn to_le_bytes(self) -> impl AsRef<[u8]> {
         Self::to_le_bytes(self)
+    }
+
+    fn stand_upright(vector: &[f32], kept: &mut [Self]) {
+        let before = kept.to_vec();
+        // The neighbour on the other side of the component; where it was kept exactly, or as zero, there is none.
+        let other = |i: usize| {
+            let (half, value) = (before[i], f32_from_f16(before[i]));
+            match value.abs().partial_cmp(&vector[i].abs()) {
+                _ if value == 0.0 => half,
+                Some(Ordering::Greater) => half - 1,
+                Some(Ordering::Less) => half + 1,
+                _ => half,
+            }
+        };
+        let rounded = |i: usize| {
+            let value = f64::from(f32_from_f16(before[i]));
+            (value - f64::from(vector[i]), f64::from(f32_from_f16(other(i))) - value)
+        };
+        upright::turns(vector, rounded, |i| kept[i] = other(i));
     }
 
     fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {
@@ -92,9 +117,14 @@ impl<T: Float> FloatRows<T> {
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
+        let upright = self.metric == Metric::Cosine;
+        let kept = self.values.grow(vector.len());
         // Adding zero makes +0 of −0, also of what was rounded to it: equal vectors have equal bytes.
-        for (place, value) in self.values.grow(vector.len()).iter_mut().zip(vector) {
+        for (place, value) in kept.iter_mut().zip(vector) {
             *place = T::from_f32(T::from_f32(*value).to_f32() + 0.0);
+        }
+        if upright {
+            T::stand_upright(vector, kept);
         }
     }
 

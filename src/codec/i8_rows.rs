@@ -9,9 +9,12 @@
 //! finds, so it sees less of that error than of one that rounding alone would leave; of eight scales that one is taken
 //! whose codes have the direction nearest to x. Both together took 16 % off the error of near distances on the word
 //! vectors of the benches (128-d), 13 % on the sentences' (384-d), at no cost in bytes or at search.
+//! Under cosine the centre would leave a part of that error along x after all: a few codes go one up or down, so that it goes.
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
-use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::{
+    Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
+};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
@@ -146,6 +149,9 @@ impl I8Rows {
             *value -= centre;
         }
         let scale = encode(&mut values, codes);
+        if self.metric == Metric::Cosine && !self.centre.is_empty() {
+            stand_upright(vector, &self.centre, scale, codes);
+        }
         self.norms.push(norm(codes, scale));
         self.scales.push(scale);
     }
@@ -216,6 +222,19 @@ fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
     }
     values.iter_mut().for_each(|value| *value *= inverse);
     max * fit_i8(values, codes)
+}
+
+/// Turns roundings so that the error of centre + s·c stands at right angles to the vector; the scale saw to the error of s·c.
+fn stand_upright(vector: &[f32], centre: &[f32], scale: f32, codes: &mut [i8]) {
+    let scale = f64::from(scale);
+    let before = codes.to_vec();
+    let rounded = |i: usize| {
+        let error = f64::from(centre[i]) + scale * f64::from(before[i]) - f64::from(vector[i]);
+        let step = if error > 0.0 { -1.0 } else { 1.0 };
+        let beyond = before[i] == if error > 0.0 { i8::MIN } else { i8::MAX };
+        (error, if beyond { 0.0 } else { step * scale })
+    };
+    upright::turns(vector, rounded, |i| codes[i] += if rounded(i).0 > 0.0 { -1 } else { 1 });
 }
 
 /// Returns |s·c|²: the sum of the squares is an integer.

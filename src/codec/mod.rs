@@ -8,6 +8,7 @@ mod b1_rows;
 mod float_rows;
 mod i8_rows;
 mod storage;
+mod upright;
 
 use crate::distance::Metric;
 use crate::error::{Error, Result};

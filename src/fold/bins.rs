@@ -1,7 +1,7 @@
 //! How many elements fall into each bin, and how many bins are there?
 
 use super::cell::{Cell, precision, round_to};
-use super::edges::{Edges, MOST_BINS, one_axis, pair};
+use super::edges::{Bounds, Edges, MOST_BINS, pair};
 use super::lanes::Block;
 use super::options::Options;
 use super::order::Method;
@@ -388,8 +388,8 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
 
 /// Returns for each element the number of the bin that it belongs to (int64).
 ///
-/// `bins[i - 1] <= x < bins[i]`, or with `right` `bins[i - 1] < x <= bins[i]`; falling bins are
-/// turned round. 0 is below and `bins.len()` above all bins; NaN is above. Integers are compared exactly, with floats too.
+/// `bins[i - 1] <= x < bins[i]`, or with `right` `bins[i - 1] < x <= bins[i]`; 0 is below and
+/// `bins.len()` above all bins, of falling bins the other way round; NaN is above. Integers are compared exactly, with floats too.
 /// Errors: [`Error::BadParameter`] if bins neither rise nor fall; [`Error::ShapeMismatch`] unless they are of one axis;
 /// [`Error::UnsupportedDtype`].
 pub fn digitize<'a>(
@@ -398,40 +398,21 @@ pub fn digitize<'a>(
     right: bool,
 ) -> Result<Output> {
     let values = values.into();
-    let (work, bins) = (Work::flat(&values, "digitize")?, one_axis(&bins.into())?);
-    let (x, edges) = (work.block(), bins.block());
-    let cells = if x.is_beyond_doubles() || edges.is_beyond_doubles() {
-        bins_of(edges.all_halves(), x.len(), |i| x.halves(i), right)?
-    } else {
-        let mut list = Vec::new();
-        edges.append_doubles(&mut list);
-        bins_of(list, x.len(), |i| x.double(i), right)?
-    };
-    Ok(output(&cells, Dtype::I64, values.shape().to_vec()))
-}
-
-/// Returns the number of the bin of each of `n` elements.
-fn bins_of<T: PartialOrd + Copy>(
-    mut edges: Vec<T>,
-    n: usize,
-    element: impl Fn(usize) -> T,
-    right: bool,
-) -> Result<Vec<Cell>> {
-    let turned = !edges.is_sorted();
+    let (work, mut bounds) = (Work::flat(&values, "digitize")?, Bounds::new(&bins.into())?);
+    let (x, n) = (work.block(), bounds.len());
+    let turned = bounds.falling().is_some();
     if turned {
-        edges.reverse();
+        bounds.reverse();
     }
-    if !edges.is_sorted() || edges.iter().any(|edge| edge.partial_cmp(edge).is_none()) {
-        return Err(bad("bins", "numbers that only rise or only fall", format!("{} bins", edges.len())));
+    if bounds.falling().is_some() {
+        return Err(bad("bins", "numbers that only rise or only fall", format!("{n} bins")));
     }
-    let bin = |x: T| {
-        let place = if x.partial_cmp(&x).is_none() {
-            edges.len()
-        } else {
-            edges.partition_point(|&edge| if right { edge < x } else { edge <= x })
-        };
-        Cell::U(if turned { edges.len() - place } else { place } as u64)
+    let bin = |i| {
+        let x = x.halves(i);
+        let place = if x.0.is_nan() { n } else { bounds.count_below(x, !right) };
+        Cell::U(if turned { n - place } else { place } as u64)
     };
-    check_memory::<Cell>(n)?;
-    Ok((0..n).map(|i| bin(element(i))).collect())
+    check_memory::<Cell>(x.len())?;
+    let cells: Vec<Cell> = (0..x.len()).map(bin).collect();
+    Ok(output(&cells, Dtype::I64, values.shape().to_vec()))
 }

@@ -12,13 +12,13 @@ use super::lanes::{Block, Plan};
 use super::options::{Axes, NormOrder, Options};
 use super::order::middle;
 use super::output::{Array, Output, Scalar};
-use super::pairs::{Pair, Products, product_dtype};
+use super::pairs::{Pair, Products, average_dtype, product_dtype};
 use super::reduce::{Reduction, check_room, chosen, output, transposed};
 use super::scan::Scan;
 use super::spec::{Kind, Spec};
 use super::total::{Squares, Total, variance};
 use super::values::Values;
-use super::work::{Work, check_memory, float_of_both};
+use super::work::{Work, check_memory};
 use crate::error::{Error, Result};
 use crate::kernel::moments;
 
@@ -442,7 +442,7 @@ pub(super) fn average<'a>(
         terms([(&xr, &wi, false), (&None, &None, false)])?,
     ];
     let part = |values: &Option<Values<'_>>| values.as_ref().map_or(Dtype::F64, Values::dtype);
-    let dtype = float_of_both(part(&xr), part(&wr));
+    let dtype = average_dtype(part(&xr), part(&wr));
     let (lanes, shape) = re.0[0].0.result(options.keepdims);
     check_room(&shape, 2)?;
     let [mut reals, mut imaginaries] = [Vec::new(), Vec::new()];

@@ -20,23 +20,75 @@ pub(super) fn pair(low: f64, high: f64) -> String {
     format!("{}, {}", text_of(low), text_of(high))
 }
 
-/// Reads numbers of one axis that stand for edges.
-pub(super) fn one_axis<'a>(edges: &Values<'a>) -> Result<Work<'a>> {
-    if edges.shape().len() != 1 {
-        return Err(Error::ShapeMismatch {
-            expected: "bins of one axis".to_owned(),
-            got: format!("{:?}", edges.shape()),
-        });
+/// Numbers in order, exactly.
+#[derive(Clone, Debug)]
+pub(super) struct Bounds {
+    /// The numbers, rounded to doubles.
+    list: Vec<f64>,
+    /// What that leaves of integers beyond 2^53; empty where it leaves nothing.
+    rest: Vec<f64>,
+}
+
+impl Bounds {
+    /// Reads numbers of one axis, in whatever order.
+    pub(super) fn new(bins: &Values<'_>) -> Result<Self> {
+        if bins.shape().len() != 1 {
+            return Err(Error::ShapeMismatch {
+                expected: "bins of one axis".to_owned(),
+                got: format!("{:?}", bins.shape()),
+            });
+        }
+        let (list, mut rest): (Vec<f64>, Vec<f64>) =
+            Work::flat(bins, "bins")?.block().all_halves().into_iter().unzip();
+        if rest.iter().all(|&rest| rest == 0.0) {
+            rest.clear();
+        }
+        Ok(Self { list, rest })
     }
-    Work::flat(edges, "bins")
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn reverse(&mut self) {
+        self.list.reverse();
+        self.rest.reverse();
+    }
+
+    /// Returns the first pair of which the second is below the first, or either is NaN.
+    pub(super) fn falling(&self) -> Option<(f64, f64)> {
+        let at = (0..self.len()).find(|&i| {
+            let one = self.at(i);
+            one.0.is_nan() || i > 0 && self.at(i - 1) > one
+        })?;
+        Some((self.list[at.saturating_sub(1)], self.list[at]))
+    }
+
+    fn at(&self, i: usize) -> (f64, f64) {
+        (self.list[i], self.rest.get(i).copied().unwrap_or(0.0))
+    }
+
+    /// Returns how many of the bounds, which rise, are below `x`; or not above it.
+    #[inline(always)]
+    pub(super) fn count_below(&self, x: (f64, f64), or_equal: bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let bound = self.at(middle);
+            if if or_equal { bound <= x } else { bound < x } {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
 }
 
 /// The edges of bins, and how the bin of a number is found fast.
 #[derive(Clone, Debug)]
 pub(super) struct Edges {
-    list: Vec<f64>,
-    /// What doubles leave of edges that are larger integers; empty where they leave nothing.
-    rest: Vec<f64>,
+    bounds: Bounds,
     dtype: Dtype,
     /// Bins per unit, if all are of equal width.
     scale: Option<f64>,
@@ -44,23 +96,13 @@ pub(super) struct Edges {
 
 impl Edges {
     pub(super) fn given(edges: &Values<'_>) -> Result<Self> {
-        let edges = one_axis(edges)?;
-        if edges.len() < 2 {
-            return Err(bad("bins", "two edges at least", edges.len()));
+        let bounds = Bounds::new(edges)?;
+        if bounds.len() < 2 {
+            return Err(bad("bins", "two edges at least", bounds.len()));
         }
-        let (list, mut rest): (Vec<f64>, Vec<f64>) = edges.block().all_halves().into_iter().unzip();
-        if rest.iter().all(|&rest| rest == 0.0) {
-            rest.clear();
-        }
-        Self::of_parts(list, rest)
-    }
-
-    fn of_parts(list: Vec<f64>, rest: Vec<f64>) -> Result<Self> {
-        let edges = Self { list, rest, dtype: Dtype::F64, scale: None };
-        let falls = |pair: &[(f64, f64)]| pair[0].partial_cmp(&pair[1]).is_none_or(|order| order.is_gt());
-        match edges.exact().windows(2).find(|pair| falls(pair)) {
-            Some(found) => Err(bad("bins", "edges that do not fall", pair(found[0].0, found[1].0))),
-            None => Ok(edges),
+        match bounds.falling() {
+            Some((one, next)) => Err(bad("bins", "edges that do not fall", pair(one, next))),
+            None => Ok(Self { bounds, dtype: Dtype::F64, scale: None }),
         }
     }
 
@@ -68,7 +110,9 @@ impl Edges {
     pub(super) fn stored(list: Vec<f64>, rest: Vec<f64>) -> Option<Self> {
         let fits = |(list, rest): (&f64, &f64)| list + rest == *list && rest.is_finite();
         let canonical = rest.is_empty() || rest.iter().any(|&rest| rest != 0.0);
-        (canonical && list.iter().zip(&rest).all(fits)).then(|| Self::of_parts(list, rest).ok()).flatten()
+        let fit = list.len() >= 2 && canonical && list.iter().zip(&rest).all(fits);
+        let bounds = Bounds { list, rest };
+        (fit && bounds.falling().is_none()).then_some(Self { bounds, dtype: Dtype::F64, scale: None })
     }
 
     /// Places edges as `numpy.linspace` does, in the type of the data.
@@ -103,17 +147,18 @@ impl Edges {
         if list.windows(2).any(|pair| pair[0] >= pair[1]) {
             return Err(bad("bins", "bins that are wider than the distance of two floats", count));
         }
-        Ok(Self { list, rest: Vec::new(), dtype, scale: Some(count as f64 / (high - low)) })
+        let scale = Some(count as f64 / (high - low));
+        Ok(Self { bounds: Bounds { list, rest: Vec::new() }, dtype, scale })
     }
 
     /// Returns the edges, rounded to doubles.
     pub(super) fn list(&self) -> &[f64] {
-        &self.list
+        &self.bounds.list
     }
 
     /// Returns what rounding left of each edge, or nothing if it left nothing.
     pub(super) fn rest(&self) -> &[f64] {
-        &self.rest
+        &self.bounds.rest
     }
 
     /// Returns the type that the edges are reported in.
@@ -126,65 +171,46 @@ impl Edges {
         self.scale.is_some()
     }
 
-    /// Returns the edges exactly: these pairs compare as the edges do.
-    fn exact(&self) -> Vec<(f64, f64)> {
-        let rest = self.rest.iter().copied().chain(core::iter::repeat(0.0));
-        self.list.iter().zip(rest).map(|(&list, rest)| (list, rest)).collect()
+    /// Returns an element as it is compared. Bins of equal width take elements rounded to doubles, as NumPy's do: so are
+    /// the ends of the data, from which such bins are made.
+    fn element(&self, block: Block<'_>, i: usize) -> (f64, f64) {
+        if self.is_equal() { (block.double(i), 0.0) } else { block.halves(i) }
     }
 
-    /// Whether doubles are too coarse. Bins of equal width take elements that are rounded to doubles, as NumPy's do:
-    /// so are the ends of the data, from which such bins are made.
-    fn needs_exact(&self, block: Block<'_>) -> bool {
-        self.scale.is_none() && (!self.rest.is_empty() || block.is_beyond_doubles())
+    fn ends(&self) -> [(f64, f64); 2] {
+        [self.bounds.at(0), self.bounds.at(self.bounds.len() - 1)]
     }
 
     /// Adds the number of elements of each bin.
     pub(super) fn count(&self, block: Block<'_>, counts: &mut [u64]) {
-        let mut slow =
-            |x: f64, counts: &mut [u64]| self.each_of(core::iter::once(x), |bin, _| counts[bin] += 1);
+        let mut slow = |x: f64, counts: &mut [u64]| self.each(Block::F64(&[x]), |bin, _| counts[bin] += 1);
         match (block, self.scale) {
-            (Block::F64(x), Some(scale)) => bins::count(x, &self.list, scale, counts, &mut slow),
-            (Block::F32(x), Some(scale)) => bins::count(x, &self.list, scale, counts, &mut slow),
+            (Block::F64(x), Some(scale)) => bins::count(x, self.list(), scale, counts, &mut slow),
+            (Block::F32(x), Some(scale)) => bins::count(x, self.list(), scale, counts, &mut slow),
             _ => self.each(block, |bin, _| counts[bin] += 1),
         }
     }
 
-    /// Calls `found` with the bin and the place of every element inside.
+    /// Calls `found` with the bin and the place of every element inside: a bin holds its left edge, the last one also its
+    /// right edge.
     pub(super) fn each(&self, block: Block<'_>, mut found: impl FnMut(usize, usize)) {
-        if self.needs_exact(block) {
-            let edges = self.exact();
-            for at in 0..block.len() {
-                if let Some(bin) = bin_of(&edges, block.halves(at)) {
-                    found(bin, at);
-                }
-            }
-            return;
-        }
-        match block {
-            Block::F64(x) => self.each_of(x.iter().copied(), found),
-            _ => self.each_of((0..block.len()).map(|i| block.double(i)), found),
-        }
-    }
-
-    fn each_of(&self, elements: impl Iterator<Item = f64>, mut found: impl FnMut(usize, usize)) {
-        let bins = self.list.len() - 1;
-        let (low, high) = (self.list[0], self.list[bins]);
-        for (at, x) in elements.enumerate() {
-            let Some(scale) = self.scale else {
-                if let Some(bin) = bin_of(&self.list, x) {
-                    found(bin, at);
-                }
-                continue;
-            };
+        let (list, bins, [low, high]) = (self.list(), self.bounds.len() - 1, self.ends());
+        for at in 0..block.len() {
+            let x = self.element(block, at);
             if !(low <= x && x <= high) {
                 continue;
             }
+            let Some(scale) = self.scale else {
+                found(self.bounds.count_below(x, true).min(bins) - 1, at);
+                continue;
+            };
             // The product is off by a few roundings at most: the edges have the last word.
-            let mut bin = (((x - low) * scale) as usize).min(bins - 1);
-            while bin > 0 && x < self.list[bin] {
+            let x = x.0;
+            let mut bin = (((x - low.0) * scale) as usize).min(bins - 1);
+            while bin > 0 && x < list[bin] {
                 bin -= 1;
             }
-            while bin + 1 < bins && x >= self.list[bin + 1] {
+            while bin + 1 < bins && x >= list[bin + 1] {
                 bin += 1;
             }
             found(bin, at);
@@ -193,21 +219,14 @@ impl Edges {
 
     /// Returns how many elements are below all bins, above them, and NaN.
     pub(super) fn outside(&self, block: Block<'_>) -> [u64; 3] {
-        let (edges, exact) = (self.exact(), self.needs_exact(block));
-        let (low, high) = (edges[0], edges[edges.len() - 1]);
+        let [low, high] = self.ends();
         let mut counts = [0; 3];
         for i in 0..block.len() {
-            let x = if exact { block.halves(i) } else { (block.double(i), 0.0) };
+            let x = self.element(block, i);
             counts[0] += u64::from(x < low);
             counts[1] += u64::from(x > high);
             counts[2] += u64::from(x.0.is_nan());
         }
         counts
     }
-}
-
-/// Returns the bin that holds `x`: each holds its left edge, the last one also its right edge.
-fn bin_of<T: PartialOrd + Copy>(edges: &[T], x: T) -> Option<usize> {
-    let bins = edges.len() - 1;
-    (edges[0] <= x && x <= edges[bins]).then(|| edges.partition_point(|&edge| edge <= x).clamp(1, bins) - 1)
 }

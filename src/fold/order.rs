@@ -257,10 +257,22 @@ impl Kept {
     }
 
     /// Puts down the median or the quantiles.
-    pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) {
+    ///
+    /// Errors: [`Error::Empty`], where nothing was chosen and the result cannot be NaN.
+    pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         // A lane of which a NaN is known is as one of nothing: NaN.
-        in_order(self.block().unwrap_or(Block::F64(&[])), spec, cells);
+        let lane = self.block().unwrap_or(Block::F64(&[]));
+        if lane.len() == 0 {
+            check_nan_fits(spec)?;
+        }
+        in_order(lane, spec, cells);
+        Ok(())
     }
+}
+
+/// Refuses a result of nothing that is to be NaN where it has a type without one: a discrete quantile of integers.
+pub(super) fn check_nan_fits(spec: &Spec) -> Result<()> {
+    if spec.out.is_real_float() { Ok(()) } else { Err(Error::Empty { op: spec.op }) }
 }
 
 pub(super) fn has_nan(block: Block<'_>) -> bool {

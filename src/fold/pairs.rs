@@ -127,17 +127,10 @@ impl<'a> Pair<'a> {
 
 /// Returns the type of Σxy: floats as NumPy promotes, integers in 64 bits as sums.
 pub(super) fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
-    let signed = |dtype: Dtype| dtype.is_signed() || dtype == Dtype::Bool;
-    match (a.is_real_float() || b.is_real_float(), signed(a) || signed(b)) {
-        (true, _) => {
-            // An integer of 8 or 16 bits does not widen a float32; NumPy's wider ones do.
-            let small = |dtype: Dtype| !dtype.is_real_float() && dtype.len_bytes() <= 2;
-            match (a, b) {
-                (Dtype::F32, b) if small(b) => Dtype::F32,
-                (a, Dtype::F32) if small(a) => Dtype::F32,
-                _ => float_of_both(a, b),
-            }
-        }
+    let unsigned = |dtype: Dtype| dtype.is_integer() && !dtype.is_signed();
+    let signed = a.is_signed() || b.is_signed() || !(unsigned(a) || unsigned(b));
+    match (a.is_real_float() || b.is_real_float(), signed) {
+        (true, _) => float_of_both(a, b),
         (false, true) => Dtype::I64,
         (false, false) => Dtype::U64,
     }
@@ -244,6 +237,11 @@ pub(super) fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f6
     if xy.is_negative() { -size } else { size }
 }
 
+/// Returns the type of Σwx / Σw: of integers float64 at least, as NumPy.
+pub(super) fn average_dtype(values: Dtype, weights: Dtype) -> Dtype {
+    if values.is_real_float() { float_of_both(values, weights) } else { Dtype::F64 }
+}
+
 /// Returns the weighted mean Σwx / Σw, correctly rounded; [`mean`](super::mean) without weights.
 ///
 /// Shapes: weights have the values' shape, or the lengths of `axis`. NaN propagates.
@@ -265,7 +263,7 @@ pub fn average<'a>(
     if values.dtype().is_complex() || weights.dtype().is_complex() {
         return super::complex::average(&values, &weights, options);
     }
-    let dtype = float_of_both(values.dtype(), weights.dtype());
+    let dtype = average_dtype(values.dtype(), weights.dtype());
     let pair = Pair::new("average", &values, &weights, &options.axis)?;
     pair.fold(options, dtype, |values, weights| {
         let (mut products, mut sum) = (Products::default(), Total::default());

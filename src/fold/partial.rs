@@ -64,7 +64,7 @@ impl Partial {
     /// Adds all elements of an array, in C order.
     ///
     /// Errors: [`Error::UnsupportedDtype`] if the type is not the stream's; [`Error::OutOfMemory`] of medians and
-    /// quantiles, which keep every element; [`Error::BadParameter`] for more than 2^64 elements in all.
+    /// quantiles, which keep every element; [`Error::BadParameter`] for 2^63 elements or more in all.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         if values.dtype() != self.dtype {
@@ -85,7 +85,7 @@ impl Partial {
     /// Adds what came to another state, after what came to this one.
     ///
     /// Errors: [`Error::BadParameter`] if the other is of another reduction, dtype or options, or of one
-    /// that is rounded on the way (`prod`, and sums with `exact=False`), and for more than 2^64 elements in all.
+    /// that is rounded on the way (`prod`, and sums with `exact=False`), and for 2^63 elements or more in all.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.header() != other.header() {
             return Err(Error::BadParameter {
@@ -215,8 +215,8 @@ impl Partial {
         )))
     }
 
-    fn read(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(bytes);
+    fn read(stored: &[u8]) -> Result<Self> {
+        let mut bytes = Reader::new(stored);
         if bytes.take(MAGIC.len())? != MAGIC {
             return Err(corrupt("this is no accumulator of version 1"));
         }
@@ -250,6 +250,9 @@ impl Partial {
         let mut partial = Self::new(reduction, dtype, &options)?;
         // The fractions as they were: a product and a quotient by 100 may round.
         partial.spec.q = q;
+        if !stored.starts_with(&partial.header()) {
+            return Err(corrupt("options that no state writes so"));
+        }
         partial.pushed = bytes.u64()?;
         partial.state = State::read(&partial.spec, &mut bytes)?;
         bytes.end()?;

@@ -140,10 +140,7 @@ impl State {
                 powers.finish(spec, cells);
                 return Ok(());
             }
-            Self::Kept(kept) => {
-                kept.finish(spec, cells);
-                return Ok(());
-            }
+            Self::Kept(kept) => return kept.finish(spec, cells),
         });
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::big::Precision;
 use super::cell::Cell;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
-use super::order::Method;
+use super::order::{Method, check_nan_fits};
 use super::output::Output;
 use super::pairs::Pair;
 use super::reduce::{Reduction, check_room, chosen, output, transposed};
@@ -118,6 +118,7 @@ fn in_order(
     let numbers = places.iter().filter(|&&place| !is_nan(place));
     let mut list: Vec<(u64, u64)> = numbers.map(|&place| (key(place), place as u64)).collect();
     if list.is_empty() || (nan && !spec.skip_nan) {
+        check_nan_fits(spec)?;
         cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
         return Ok(());
     }

@@ -125,11 +125,14 @@ pub(super) fn common_shape(a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
         .ok_or_else(|| Error::ShapeMismatch { expected: format!("{a:?}"), got: format!("{b:?}") })
 }
 
-/// Returns the float type of a result of both, as NumPy promotes: integers count as float64.
+/// Returns the float type of a result of both, as NumPy promotes: the narrowest that holds either, float64 of integers alone.
 pub(super) fn float_of_both(a: Dtype, b: Dtype) -> Dtype {
-    match (a, b) {
-        (Dtype::F16, Dtype::F16) => Dtype::F16,
-        (Dtype::F32 | Dtype::F16, Dtype::F32 | Dtype::F16) => Dtype::F32,
+    // The bytes of the float that holds all numbers of a type.
+    let len = |dtype: Dtype| if dtype.is_real_float() { dtype.len_bytes() } else { 2 * dtype.len_bytes() };
+    match len(a).max(len(b)) {
+        _ if !a.is_real_float() && !b.is_real_float() => Dtype::F64,
+        2 => Dtype::F16,
+        4 => Dtype::F32,
         _ => Dtype::F64,
     }
 }

@@ -181,10 +181,16 @@ pub(crate) fn walk<L: Links>(
 ) {
     let stamp = scratch.walk;
     let mut listed = [0; LINKS_MAX + 1];
-    let mut count = scratch.fresh.len();
-    listed[..count].copy_from_slice(&scratch.fresh);
+    let (mut entered, mut count) = (0, 0);
     let mut next = 0;
     loop {
+        // Where it begins there may be more nodes than links of any.
+        if entered < scratch.fresh.len() {
+            let part = &scratch.fresh[entered..];
+            count = part.len().min(listed.len());
+            listed[..count].copy_from_slice(&part[..count]);
+            entered += count;
+        }
         let nodes = &listed[..count];
         rows_at.touch(nodes);
         score(&mut scratch.prepared, nodes, &mut scratch.keys);
@@ -194,6 +200,9 @@ pub(crate) fn walk<L: Links>(
             if let Some(at) = scratch.offer(candidate, ef) {
                 next = next.min(at);
             }
+        }
+        if entered < scratch.fresh.len() {
+            continue;
         }
         while scratch.pool.get(next).is_some_and(|candidate| candidate.is_expanded()) {
             next += 1;

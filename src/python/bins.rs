@@ -168,7 +168,7 @@ pub(super) fn bincount<'py>(
 /// Returns
 /// -------
 /// array of int64, or int
-///     Of the shape of `x`; 0 is below and ``len(bins)`` above all bins.
+///     Of the shape of `x`; 0 is below and ``len(bins)`` above all bins, of falling bins the other way round.
 ///
 /// Raises
 /// ------

@@ -40,5 +40,6 @@ fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> E
 
 /// Adds what two states counted.
 pub(super) fn total(a: u64, b: u64) -> Result<u64> {
-    a.checked_add(b).ok_or_else(|| bad("elements", "fewer than 2^64 in all", "more"))
+    let sum = a.checked_add(b).filter(|sum| i64::try_from(*sum).is_ok());
+    sum.ok_or_else(|| bad("elements", "fewer than 2^63 in all", "more"))
 }
