@@ -1021,7 +1021,7 @@ interface ManyOptions extends WalkOptions {
 }
 
 /** How ids come: as a Float64Array (`"number"`, the default), a BigUint64Array, or a Uint32Array if all are below 2^32. */
-interface IdOptions {
+export interface IdOptions {
   ids?: "number" | "bigint" | "uint32";
 }
 
@@ -1194,6 +1194,9 @@ export class Index<C extends object = ColumnValues> {
 
   /** Returns whether an id is in the index. */
   has(id: number | bigint): boolean;
+
+  /** Returns all ids, ascending. */
+  ids<const O extends IdOptions = {}>(options?: O): IdsOf<O>;
 
   /**
    * Returns the vector of an id as the index keeps it: rounded by its storage or by `rerank`, of length 1 with

@@ -54,6 +54,12 @@ export class Index {
     return near.enter(() => this.#live().has(wanted));
   }
 
+  ids(options = {}) {
+    const { ids = "number" } = known(options, ["ids"]);
+    if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
+    return near.enter(() => this.#live().ids(ids));
+  }
+
   vector(id) {
     const [wanted] = idsToBigints([id]);
     return near.enter(() => this.#live().vector(wanted));

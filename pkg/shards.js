@@ -152,6 +152,13 @@ export class Shards {
     return this.#of(id).has(id);
   }
 
+  async ids(options) {
+    const parts = await all(this.#shards.map((shard) => shard.ids(options)));
+    const whole = new parts[0].constructor(parts.reduce((n, part) => n + part.length, 0));
+    parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+    return whole.sort();
+  }
+
   async vector(id) {
     return this.#of(id).vector(id);
   }

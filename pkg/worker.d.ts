@@ -14,7 +14,7 @@
 
 import type {
   AccumulatorOptions, AddOptions, Dtype, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
-  HistogramOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
+  HistogramOptions, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
 } from "./index.js";
@@ -181,6 +181,7 @@ interface RemoteSearches extends RemoteObject {
   readonly length: Promise<number>;
   readonly params: Promise<Required<IndexOptions>>;
   has(id: number | bigint): Promise<boolean>;
+  ids<const O extends IdOptions = {}>(options?: O): Promise<IdsOf<O>>;
   vector(id: number | bigint): Promise<Float32Array<ArrayBuffer>>;
   memory(): Promise<IndexMemory>;
   add<I extends Ids = readonly number[]>(vectors: Exclude<Vectors, KernelArray>, options?: AddOptions<I> & CallOptions): Promise<AddedIds<I>>;

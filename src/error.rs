@@ -158,7 +158,7 @@ impl fmt::Display for Error {
             }
             Self::NotFinite { row, column, value } => write!(
                 f,
-                "expected finite numbers, got {value} at row {row}, column {column}: an index cannot hold NaN or infinity"
+                "expected finite numbers, got {value} at row {row}, column {column}: an index holds float32, up to 3.4e38, neither NaN nor infinity"
             ),
             Self::AxisOutOfRange { axis, ndim } => {
                 write!(f, "axis {axis} is out of range, or is given twice, for an array of {ndim} dimensions")

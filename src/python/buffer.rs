@@ -88,7 +88,8 @@ fn refuse_masked_elements(x: &Bound<'_, PyAny>) -> PyResult<()> {
     }
     Err(Error::BadParameter {
         name: "array",
-        expected: "no masked elements (give `x.data` with `where=~x.mask`, or `x.compressed()`)".into(),
+        expected: "no masked elements (fill or leave them out, or give a fold `x.data` with `where=~x.mask`)"
+            .into(),
         got: format!("{masked} masked"),
     }
     .into())

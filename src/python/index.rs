@@ -151,7 +151,10 @@ impl Index {
         }
         let progress = progress.map(Bound::unbind);
         let ids = with_values(vectors, |values| {
-            self.rows_of(values.shape())?;
+            // An empty list has no rows of any length.
+            if values.shape() != [0] {
+                self.rows_of(values.shape())?;
+            }
             let vectors = to_f32(&values)?;
             self.index.add(py, &vectors, ids.as_deref(), &columns, progress.as_ref())
         })?;
@@ -277,6 +280,7 @@ impl Index {
         let params = search_params(ef_search, recall, exact)?;
         let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         with_values(q, |values| {
+            self.one_query(values.shape())?;
             let query = to_f32(&values)?;
             let (found, how) = self.index.read(py, |index| {
                 let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
@@ -709,6 +713,25 @@ impl Index {
         self.index.glance(py, near::Index::len)
     }
 
+    /// Return all ids.
+    ///
+    /// Returns
+    /// -------
+    /// array of uint64, (n,)
+    ///     Ascending.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> index = nf.Index(1)
+    /// >>> ids = index.add([[0.0], [1.0]], ids=[7, 3])
+    /// >>> index.ids().tolist()
+    /// [3, 7]
+    fn ids<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let ids = self.index.read(py, near::Index::ids)?;
+        array(py, &[ids.len()], ids)
+    }
+
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
         match id.extract::<u64>() {
             Ok(id) => self.index.glance(py, |index| index.contains(id)),
@@ -768,7 +791,7 @@ fn found_tuple<'py>(
 }
 
 /// What a count of neighbours or candidates may be.
-const AT_LEAST_1: &str = "1 or more, below 2^63";
+const AT_LEAST_1: &str = if usize::BITS == 64 { "1 to 2^64 - 1" } else { "1 to 2^32 - 1" };
 
 fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
     let mut params = SearchParams::default().exact(exact);
@@ -794,6 +817,7 @@ impl Index {
     ) -> PyResult<(near::Neighbors, Option<Named>, near::Explained)> {
         let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         with_values(q, |values| {
+            self.one_query(values.shape())?;
             let query = to_f32(&values)?;
             Ok(self.index.read(py, |index| {
                 let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
@@ -805,6 +829,18 @@ impl Index {
     }
 
     /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
+    /// Checks that there is one query.
+    fn one_query(&self, shape: &[usize]) -> Result<()> {
+        match *shape {
+            [dim] if dim == self.dim => Ok(()),
+            [dim] => Err(Error::DimensionMismatch { expected: self.dim, got: dim }),
+            _ => Err(Error::ShapeMismatch {
+                expected: format!("one query, ({},)", self.dim),
+                got: format!("{shape:?}"),
+            }),
+        }
+    }
+
     fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
         let (rows, dim) = match *shape {
             [dim] => (None, dim),

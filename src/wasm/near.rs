@@ -286,6 +286,11 @@ impl IndexCore {
         self.index.contains(id)
     }
 
+    /// Returns all ids, ascending.
+    pub fn ids(&self, kind: Option<String>) -> Result<JsValue, JsValue> {
+        ids_to_js(&self.index.ids(), id_kind(kind.as_deref())?)
+    }
+
     /// Returns the vector of an id, as the index keeps it.
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
         self.index.vector(id)

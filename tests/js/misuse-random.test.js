@@ -64,6 +64,7 @@ const CALLS = [
   () => ["update", (...args) => index.update(...args), [[1, 2, 3], [5]], [NO_VECTOR, [() => [7], () => [5, 5], () => undefined, () => 5, ...NO_ID.map((make) => () => [make()])]]],
   () => ["remove", (...args) => index.remove(...args), [[5]], [[() => [7], () => [5, 5], () => undefined, () => 5, () => new Set([7]), ...NO_ID.map((make) => () => [make()])]]],
   () => ["has", (...args) => index.has(...args), [5], [NO_ID]],
+  () => ["ids", (...args) => index.ids(...args), [{}], [[() => ({ ids: "string" }), () => ({ ids: 7 }), ...NO_OPTIONS]]],
   () => ["vector", (...args) => index.vector(...args), [5], [[...NO_ID, () => 99]]],
   () => ["search", (...args) => index.search(...args), [[1, 2, 3], {}], [NO_VECTOR, [...option("k", NO_COUNT), ...option("efSearch", NO_COUNT), ...option("recall", [() => 0, () => -1, () => 1.1, () => NaN, () => "1"]), ...option("ids", [() => "string", () => 7]), ...option("filter", [() => new (class Own {})(), () => new Map(), () => new Date(0), () => ({ year: new Map() }), () => 7, () => "5", () => ({}), () => ["5"], () => [0.5], () => foreign, () => freed(index.filter([5])), () => (id) => index.has(id)]), ...NO_OPTIONS]]],
   () => ["searchMany", (...args) => index.searchMany(...args), [[1, 2, 3], {}], [NO_VECTOR.filter((make) => { const value = make(); return !(Array.isArray(value) && value.length === 0); }), [...option("k", NO_COUNT), ...NO_OPTIONS]]],

@@ -58,6 +58,7 @@ test("an index in a worker answers as one here, with all its members", async () 
   assert.deepEqual(await there.memory(), here.memory());
   assert.deepEqual(await there.health(), here.health());
   assert.deepEqual(await there.vector(7), here.vector(7));
+  assert.deepEqual(await there.ids({ ids: "bigint" }), here.ids({ ids: "bigint" }));
   await there.remove([7]);
   assert.equal(await there.has(7), false);
   await there.update(query, [8]);
@@ -237,6 +238,7 @@ test("an index in shards gives the exact neighbours of one index", async () => {
   await rejectsWith(shards.add(data.slice(0, 16), { id: [1] }), "bad_parameter");
   await rejectsWith(shards.search(data.slice(0, 16), { explain: true }), "bad_parameter");
   assert.equal(await shards.length, 3000);
+  assert.deepEqual(await shards.ids({ ids: "uint32" }), Uint32Array.from({ length: 3000 }, (_, i) => i));
   assert.equal(await shards.has(9000), false);
 
   await shards.remove([0, 1, 2999]);

@@ -100,6 +100,8 @@ CODES = {
     "ef_search = 0": ("bad_parameter", lambda: INDEX.search([0.0, 0.0], ef_search=0)),
     "a query of another dimension": ("dimension_mismatch", lambda: INDEX.search([0.0, 0.0, 0.0])),
     "queries of another dimension": ("dimension_mismatch", lambda: INDEX.search(np.zeros((2, 3)))),
+    "queries where one is explained": ("shape_mismatch", lambda: INDEX.search_explained(np.zeros((3, 2)))),
+    "queries within a radius": ("shape_mismatch", lambda: INDEX.search_radius(np.zeros((3, 2)), 1.0)),
     "a cube of queries": ("shape_mismatch", lambda: INDEX.search(np.zeros((2, 2, 2)))),
     "a query that is a number": ("shape_mismatch", lambda: INDEX.search(1.0)),
     "a NaN in a query": ("not_finite", lambda: INDEX.search([0.0, float("nan")])),
@@ -260,7 +262,7 @@ def test_folds_run_in_threads_at_the_same_time():
 @pytest.mark.parametrize(
     "text, call",
     {
-        "k: expected 1 or more, below 2\\^63, got 18446744073709551616": lambda: INDEX.search([0.0, 0.0], k=2**64),
+        "k: expected 1 to 2\\^64 - 1, got 18446744073709551616": lambda: INDEX.search([0.0, 0.0], k=2**64),
         "variables: expected 1 to 2048, got -1": lambda: nf.Cov(-1),
         "limit: expected 4096 to 2\\^27, got": lambda: nf.Quantiles(2**64),
         "bins: expected 1 to 2\\^30 bins, got -3": lambda: nf.histogram([1.0], -3),

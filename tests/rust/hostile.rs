@@ -133,3 +133,25 @@ fn one_dimension_and_four_thousand_are_searched_as_any_other() {
         }
     }
 }
+
+#[test]
+fn graphs_in_thousands_of_parts_are_searched_from_each() {
+    // Under inner products hardly anything is linked to; of unit vectors at right angles nothing is near anything.
+    let unit =
+        |dim: usize| (0..dim * dim).map(|i| f32::from(u8::from(i % (dim + 1) == 0))).collect::<Vec<_>>();
+    let (n, dim) = if cfg!(target_family = "wasm") { (5000, 2100) } else { (15_000, 2500) };
+    let positive: Vec<f32> = lcg(2 * n, 3).iter().map(|x| x + 0.5).collect();
+    for (vectors, dim, metric) in [(positive, 2, Metric::Ip), (unit(dim), dim, Metric::L2sq)] {
+        let mut index = Index::new(dim, Params::new(metric).ef_construction(50)).unwrap();
+        index.add(&vectors, None).unwrap();
+        let health = index.health();
+        assert_eq!(health.orphans, 0, "{metric:?}");
+        let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+        let queries = &vectors[..50 * dim];
+        let exact = opened.search_many(queries, 1, &SearchParams::default().exact(true)).unwrap();
+        let found = opened.search_many(queries, 1, &SearchParams::default()).unwrap();
+        let same =
+            exact.distances.iter().zip(&found.distances).filter(|(exact, found)| exact == found).count();
+        assert!(same >= 48, "{metric:?}: {same} of 50, {health:?}");
+    }
+}
