@@ -991,7 +991,7 @@ export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues
    * given is missing.
    */
   columns?: Columns<C>;
-  /** One id for each vector. Default: the next free ones, from the largest so far. */
+  /** One id for each vector. Default: those from one more than the largest that ever was. */
   ids?: I;
   /**
    * Called between batches with how many vectors are in and how many there are. Return false, or

@@ -15,7 +15,7 @@ const CHECKED_PER_NEW: usize = 16384;
 const NODES_MAX: usize = (1 << 31) - 2;
 
 impl Index {
-    /// Adds vectors, row by row, with the ids that are given, or with the next free ones.
+    /// Adds vectors, row by row, with the ids that are given, or with those from one more than the largest that ever was.
     ///
     /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. Returns the ids. All or nothing: after an
     /// error the index is as it was.

@@ -25,16 +25,18 @@ use crate::storage;
 /// A compact index for approximate nearest neighbours.
 ///
 /// Any number of threads may search at the same time; an `add` waits for them and they for it. The
-/// interpreter's lock is given up for the work.
+/// interpreter's lock is given up for the work. Only `add` can be interrupted (Ctrl-C). After a fork while another thread
+/// changed the index, the child cannot use it.
 ///
 /// Parameters
 /// ----------
 /// dim : int
 ///     How many components each vector has.
 /// metric : {"l2sq", "ip", "cosine"}, default "l2sq"
-///     Squared Euclidean distance, ``1 - dot``, or ``1 - cos``.
+///     Squared Euclidean distance, ``1 - dot``, or ``1 - cos`` (to about 1e-7).
 /// storage : {"f32", "f16", "i8", "b1"}, default "i8"
-///     How the vectors are kept that a walk compares: 4, 2 or 1 bytes a component, or one bit.
+///     How the vectors are kept that a walk compares: 4, 2 or 1 bytes a component, or one bit. All but ``"f32"``
+///     round them, so distances are those of rounded vectors; other libraries' default is ``"f32"``.
 /// rerank : {"f32", "f16", "i8"}, optional
 ///     A second, finer copy of the vectors, which gives the final candidates their distances and is
 ///     what `vector` returns. ``"b1"`` needs one for results that are more than a guess.
@@ -109,7 +111,7 @@ impl Index {
     /// vectors : array_like, (n, dim) or (dim,)
     ///     float32 is read in place; other real numbers are rounded to it.
     /// ids : array_like of int, (n,), optional
-    ///     Their ids, 0 to 2**64 - 2; the next free ones by default.
+    ///     Their ids, 0 to 2**64 - 2; by default those from one more than the largest that ever was.
     /// progress : callable, optional
     ///     Called with ``(done, all)`` between batches. It must not use this index.
     /// columns : dict of str to array_like, (n,) each, optional
@@ -174,12 +176,12 @@ impl Index {
     ///     How many candidates the walk keeps: more is slower and finds more.
     /// recall : float, optional
     ///     Which part of the true neighbours is to be found, where `ef_search` is not given; 0.95 by
-    ///     default. The index has measured itself what it needs.
+    ///     default. The index has measured on its own vectors what that takes: queries that lie elsewhere find less.
     /// exact : bool, default False
     ///     Compare with every vector instead of walking the graph.
     /// filter : dict, array_like of int or of bool, or callable, optional
-    ///     What the columns' values must be; the ids that may be found, or a mask with their places
-    ///     true; or a function that is asked about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
+    ///     What the columns' values must be; the ids that may be found, or a mask, ``mask[id]`` true
+    ///     for them; or a function that is asked about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
     ///     "lt": 2010}, "lang": {"in": ["en", "de"]}}``. All must hold. The tests are ``eq``, ``ne``, ``in``,
     ///     ``gt``, ``gte``, ``lt``, ``lte``, ``between`` (``[least, most]``) and ``exists``; a missing value
     ///     passes ``{"exists": False}`` only. ``"and"`` and ``"or"`` have a list of such dicts, ``"not"`` has
@@ -296,7 +298,7 @@ impl Index {
     /// ----------
     /// q : array_like, (dim,)
     /// radius : float
-    ///     The greatest distance.
+    ///     The greatest distance, itself included: of ``"l2sq"`` a squared one, as all distances.
     /// ef_search, recall, exact, filter, with_columns
     ///     As for `search`.
     ///
@@ -341,7 +343,7 @@ impl Index {
     /// ----------
     /// q : array_like, (dim,)
     /// radius : float
-    ///     The greatest distance.
+    ///     The greatest distance, itself included: of ``"l2sq"`` a squared one, as all distances.
     /// ef_search, recall, exact, filter
     ///     As for `search`.
     ///
@@ -403,7 +405,7 @@ impl Index {
     /// vectors : array_like, (n, dim) or (dim,)
     /// ids : array_like of int, (n,)
     /// columns : dict of str to array_like, (n,) each, optional
-    ///     New values of these columns.
+    ///     New values of these columns; in an index without columns they become its columns, as in `add`.
     ///
     /// Raises
     /// ------

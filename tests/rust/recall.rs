@@ -186,3 +186,38 @@ fn clusters_far_from_each_other_are_all_reached_after_every_kind_of_change() {
         assert_eq!(opened.to_bytes(), index.to_bytes());
     }
 }
+
+#[test]
+fn near_duplicates_under_cosine_are_told_apart_by_what_is_rounded() {
+    let (clusters, each, dim) = (50, 20, 128);
+    let (centres, offsets) = (lcg(clusters * dim, 11), lcg(clusters * each * dim, 12));
+    let vectors: Vec<f32> = offsets
+        .chunks(dim)
+        .enumerate()
+        .flat_map(|(i, offset)| {
+            let centre = &centres[i / each * dim..][..dim];
+            offset.iter().zip(centre).map(|(offset, centre)| centre + 0.03 * offset).collect::<Vec<_>>()
+        })
+        .collect();
+    let cosine = |a: &[f32], b: &[f32]| {
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+    };
+    for (storage, least) in [(Storage::F32, 0.99), (Storage::F16, 0.98), (Storage::I8, 0.85)] {
+        let mut index = Index::new(dim, Params::new(Metric::Cosine).storage(storage)).unwrap();
+        index.add(&vectors, None).unwrap();
+        let mut hits = 0;
+        let queries = vectors.chunks(dim).step_by(10);
+        for query in queries.clone() {
+            let mut truth: Vec<(f64, u64)> =
+                vectors.chunks(dim).zip(0..).map(|(vector, id)| (-cosine(query, vector), id)).collect();
+            truth.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let found = index.search(query, 10, &SearchParams::default()).unwrap();
+            hits += truth[..10].iter().filter(|(_, id)| found.ids.contains(id)).count();
+        }
+        let recall = hits as f64 / (10 * queries.count()) as f64;
+        assert!(recall >= least, "{storage:?}: recall {recall}");
+        eprintln!("{storage:?}: recall {recall}");
+    }
+}
