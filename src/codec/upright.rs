@@ -24,9 +24,9 @@ pub(super) fn turns(x: &[f32], rounded: impl Fn(usize) -> (f64, f64), turn: impl
     let mut turned = Vec::with_capacity(TURNS);
     while turned.len() < TURNS && left.abs() >= SMALL {
         let mut best = (left * left, None);
-        for i in 0..x.len() {
+        for (i, &x) in x.iter().enumerate() {
             let (error, step) = rounded(i);
-            let after = left + step * f64::from(x[i]);
+            let after = left + step * f64::from(x);
             let cost = after * after + weight * step * (step + 2.0 * error);
             if cost < best.0 && !turned.contains(&i) {
                 best = (cost, Some((i, after)));

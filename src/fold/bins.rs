@@ -160,8 +160,7 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
         let all: Vec<f64> = cells.iter().map(number).collect();
         let sum = reduce(Reduction::Sum, &all, &Options::default())?.to_f64().unwrap_or(f64::NAN);
         // NumPy takes the differences in the type of the edges.
-        let widths =
-            edges.list().windows(2).map(|pair| round_to(pair[1] - pair[0], precision(edges.dtype())));
+        let widths = edges.widths().map(|width| round_to(width, precision(edges.dtype())));
         cells = all.iter().zip(widths).map(|(count, width)| Cell::F(count / width / sum)).collect();
         dtype = Dtype::F64;
     }

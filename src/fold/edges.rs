@@ -161,6 +161,14 @@ impl Edges {
         &self.bounds.rest
     }
 
+    /// Returns the widths of the bins, each rounded once.
+    pub(super) fn widths(&self) -> impl Iterator<Item = f64> {
+        (1..self.bounds.len()).map(|i| {
+            let ((low, low_rest), (high, high_rest)) = (self.bounds.at(i - 1), self.bounds.at(i));
+            (high - low) + (high_rest - low_rest)
+        })
+    }
+
     /// Returns the type that the edges are reported in.
     pub(super) fn dtype(&self) -> Dtype {
         self.dtype

@@ -7,7 +7,7 @@ use super::reduce::{Reduction, output, transposed};
 use super::spec::Spec;
 use super::state::State;
 use super::values::Values;
-use super::work::Work;
+use super::work::{Work, check_memory};
 use crate::error::{Error, Result};
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
@@ -58,6 +58,9 @@ pub(super) fn grouped(
 ) -> Result<Output> {
     let spec = Spec::new(reduction, values.dtype(), options)?;
     let work = Work::flat(values, spec.op)?;
+    // Ends, places and results of each group; places and a copy of the elements.
+    check_memory::<[u64; 8]>(groups.saturating_add(1))?;
+    check_memory::<[u64; 2]>(codes.len())?;
     // A counting sort: where each group begins, then every element to its group.
     let mut ends: Vec<usize> = Vec::new();
     let out_of_memory = |_| Error::OutOfMemory { len_bytes: (groups as u64 + 1).saturating_mul(8) };

@@ -67,6 +67,10 @@ impl Partial {
     /// quantiles, which keep every element; [`Error::BadParameter`] for 2^63 elements or more in all.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
+        // An empty list has no type of its own.
+        if values.is_empty() {
+            return Ok(());
+        }
         if values.dtype() != self.dtype {
             return Err(Error::UnsupportedDtype {
                 op: self.reduction.name(),

@@ -88,9 +88,19 @@ impl<'a, 'py> FromPyObject<'a, 'py> for InitialArgument {
     type Error = PyErr;
 
     fn extract(initial: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let number = with_values(&initial, |values| Ok(values.number()))?;
-        let got = || format!("initial: expected a number, got {}", type_name(&initial));
-        number.map(Self).ok_or_else(|| PyTypeError::new_err(got()))
+        let wrong =
+            || PyTypeError::new_err(format!("initial: expected a number, got {}", type_name(&initial)));
+        match with_values(&initial, |values| Ok(values.number())) {
+            Ok(number) => number.map(Self).ok_or_else(wrong),
+            Err(_) if initial.is_instance_of::<PyInt>() => Err(Error::BadParameter {
+                name: "initial",
+                expected: "a number; of ints one from -2^63 to 2^64 - 1".into(),
+                got: initial.str()?.to_string(),
+            }
+            .into()),
+            Err(error) if error.is_instance_of::<PyTypeError>(initial.py()) => Err(wrong()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -146,6 +156,9 @@ pub(super) fn floats(name: &str, numbers: &Bound<'_, PyAny>) -> PyResult<Vec<f64
         }
     })
 }
+
+/// What a size may be that may be 0.
+pub(super) const AT_LEAST_0: &str = if usize::BITS == 64 { "0 to 2^64 - 1" } else { "0 to 2^32 - 1" };
 
 /// A Python int that counts something.
 pub(super) enum SizeArgument {

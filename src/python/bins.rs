@@ -4,7 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use super::arguments::{QuantilesArgument, SizeArgument};
+use super::arguments::{AT_LEAST_0, QuantilesArgument, SizeArgument};
 use super::fold::detached;
 use super::input::with_values;
 use super::output::to_python;
@@ -140,7 +140,7 @@ pub(super) fn bincount<'py>(
     minlength: SizeArgument,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
-    let minlength = minlength.at("minlength", "0 or more, below 2^63")?;
+    let minlength = minlength.at("minlength", AT_LEAST_0)?;
     let counts = with_values(x, |x| {
         let count = |weights: Option<&Values<'_>>| {
             let weights = weights.map(Values::view);
@@ -249,7 +249,7 @@ pub(super) fn group<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
     let reduction = Reduction::from_name(reduction)?;
-    let groups = groups.map(|groups| groups.at("groups", "0 or more, below 2^63")).transpose()?;
+    let groups = groups.map(|groups| groups.at("groups", AT_LEAST_0)).transpose()?;
     let mut options = Options::default().ddof(ddof).method(Method::from_name(method)?);
     options.q = q.map_or_else(Quantiles::default, |q| q.0);
     let output = with_values(x, |x| {

@@ -129,7 +129,9 @@ impl Spoken {
 
 /// An exporter's own refusal, as ours: its text says what it cannot export.
 pub(super) fn refused(py: Python<'_>, refusal: PyErr) -> PyErr {
-    super::format::unsupported(refusal.value(py).to_string()).into()
+    let error: PyErr = super::format::unsupported(refusal.value(py).to_string()).into();
+    error.set_cause(py, Some(refusal));
+    error
 }
 
 fn is_number(x: &Bound<'_, PyAny>) -> bool {

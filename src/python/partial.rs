@@ -9,7 +9,7 @@ use super::arguments::{DtypeArgument, InitialArgument, OrderArgument, QuantilesA
 use super::buffer::with_bytes;
 use super::input::with_values;
 use super::output::to_python;
-use super::stream::{locked, with_state};
+use super::stream::{bytes, locked, with_state};
 use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 
 /// A reduction over all elements of a stream that comes in pieces.
@@ -158,8 +158,8 @@ impl Partial {
     }
 
     /// Return the state as bytes, the same on every machine.
-    fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.lock(py).to_bytes())
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        bytes(py, &self.lock(py).to_bytes())
     }
 
     /// Return the state that `to_bytes` wrote.
@@ -194,6 +194,6 @@ impl Partial {
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let py = slf.py();
-        Ok((slf.get_type().getattr("from_bytes")?, PyTuple::new(py, [slf.get().to_bytes(py)])?))
+        Ok((slf.get_type().getattr("from_bytes")?, PyTuple::new(py, [slf.get().to_bytes(py)?])?))
     }
 }

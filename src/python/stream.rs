@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyString, PyTuple, PyType};
 
 use super::arguments::{DtypeArgument, QuantilesArgument, SizeArgument};
 use super::bins::bin_count;
@@ -24,6 +24,14 @@ pub(super) fn locked<'a, T>(state: &'a Mutex<T>, py: Python<'_>) -> MutexGuard<'
             state.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
         }
     }
+}
+
+/// Returns bytes as Python's, or its error that there is no memory for them.
+pub(super) fn bytes<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, bytes.len(), |to| {
+        to.copy_from_slice(bytes);
+        Ok(())
+    })
 }
 
 /// Changes a state, or reads it; other Python threads run meanwhile where there is much to do, with `n` elements.
@@ -96,8 +104,8 @@ macro_rules! state_class {
             }
 
             /// Return the state as bytes, the same on every machine.
-            fn to_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-                PyBytes::new(py, &locked(&self.0, py).to_bytes())
+            fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+                bytes(py, &locked(&self.0, py).to_bytes())
             }
 
             /// Return the state that `to_bytes` wrote.
@@ -123,7 +131,7 @@ macro_rules! state_class {
 
             fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
                 let py = slf.py();
-                Ok((slf.get_type().getattr("from_bytes")?, PyTuple::new(py, [slf.get().to_bytes(py)])?))
+                Ok((slf.get_type().getattr("from_bytes")?, PyTuple::new(py, [slf.get().to_bytes(py)?])?))
             }
         }
     };
@@ -426,6 +434,14 @@ state_class! { @all
         #[new]
         #[pyo3(signature = (bins, range=None))]
         fn new(bins: &Bound<'_, PyAny>, range: Option<[f64; 2]>) -> PyResult<Self> {
+            if bins.is_instance_of::<PyString>() {
+                return Err(Error::BadParameter {
+                    name: "bins",
+                    expected: "a number or edges: a rule needs the whole data".into(),
+                    got: bins.repr()?.to_string(),
+                }
+                .into());
+            }
             let state = match (bin_count(bins)?, range) {
                 (Some(count), Some([low, high])) => stream::Histogram::equal(count, low, high)?,
                 (None, None) => with_values(bins, |edges| Ok(stream::Histogram::with_edges(edges)?))?,
@@ -503,7 +519,7 @@ state_class! { @all
 state_class! {
     /// The quantiles of a stream that comes in pieces.
     ///
-    /// Up to `limit` elements the result has the bits of `quantile` of the whole, however the stream was cut.
+    /// Up to `limit` elements the result has the bits of `quantile` of the whole as float64, however the stream was cut.
     /// Beyond, the state is a KLL sketch (Karnin, Lang, Liberty 2016) of no more memory, and `rank_error`
     /// bounds the distance of a result's rank; the same pushes and merges give the same bits everywhere.
     ///

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict};
 
-use super::arguments::SizeArgument;
+use super::arguments::{AT_LEAST_0, SizeArgument};
 use crate::{fold, pool};
 
 /// Return how many threads a long reduction may use; set it first, if `most` is given.
@@ -32,7 +32,7 @@ use crate::{fold, pool};
 #[pyo3(signature = (most=None, /))]
 pub(super) fn threads(most: Option<SizeArgument>) -> PyResult<usize> {
     if let Some(most) = most {
-        fold::set_threads(most.at("most", "0 or more, below 2^63")?);
+        fold::set_threads(most.at("most", AT_LEAST_0)?);
     }
     Ok(fold::threads())
 }

@@ -461,6 +461,40 @@ def test_integers_beyond_doubles_are_binned_as_integers():
     assert nf.digitize([2**53 + 1], [2.0**53], right=True).tolist() == [1]
 
 
+def test_densities_of_edges_beyond_doubles_have_their_widths():
+    edges = [2**53, 2**53 + 1, 2**53 + 2]
+    x = [2**53, 2**53 + 1, 2**53 + 2]
+    assert nf.histogram(x, edges, density=True)[0].tolist() == np.histogram(x, edges, density=True)[0].tolist() == [1 / 3, 2 / 3]
+
+
+@pytest.mark.parametrize("a", "f8 f4 f2 i8 i4 i2 i1 u8 u4 u2 u1 ?".split())
+@pytest.mark.parametrize("b", "f8 f4 f2 i8 i4 i2 i1 u8 u4 u2 u1 ?".split())
+def test_types_of_mixed_arrays_are_numpys(a, b):
+    x, y = np.array([1, 1], a), np.array([1, 1], b)
+    assert nf.average(np.array([x, x]), 1, np.array([y, y])).dtype == np.average(np.array([x, x]), 1, np.array([y, y])).dtype
+    dot = nf.vecdot(np.array([x, x]), y)
+    expected = np.vecdot(np.array([x, x]), y).dtype
+    if expected.kind == "f" and "f" in a + b:
+        assert dot.dtype == expected
+    else:
+        assert dot.dtype == (np.uint64 if {x.dtype.kind, y.dtype.kind} in ({"u"}, {"u", "b"}) else np.int64)
+
+
+@pytest.mark.parametrize("method", ["lower", "higher", "nearest", "inverted_cdf", "closest_observation"])
+@pytest.mark.parametrize("dtype", ["i8", "u1", "?"])
+def test_a_discrete_quantile_of_no_integers_is_an_error(method, dtype):
+    x = np.array([1, 0, 1], dtype)
+    for call in [
+        lambda: nf.quantile(x, 0.5, method=method, where=[False] * 3),
+        lambda: nf.percentile(np.array([x, x]), [50], 1, method=method, where=[[True], [False]]),
+        lambda: nf.group("quantile", x, [0, 0, 2], method=method),
+    ]:
+        with pytest.raises(nf.NearfoldError) as raised:
+            call()
+        assert raised.value.code == "empty"
+    assert math.isnan(nf.quantile(x.astype("f8"), 0.5, method=method, where=[False] * 3))
+
+
 @pytest.mark.parametrize("axis, shape", [(None, (2, 3)), (0, (2,)), (1, (3,)), (-1, (3,)), ((0, 1), (2, 3)), ((1, 0), (3, 2))])
 def test_weights_have_the_shapes_that_numpy_takes(axis, shape):
     x = np.arange(6.0).reshape(2, 3)

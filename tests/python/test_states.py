@@ -261,3 +261,10 @@ def test_other_threads_run_while_a_long_piece_is_pushed():
     thread.join()
     assert median == np.median(x)
     assert during > 1
+
+
+def test_an_empty_list_may_be_pushed_to_any_state():
+    state = nf.Sum("int64")
+    state.push([])
+    state.push([1, 2])
+    assert (state.count, state.result()) == (2, 3)

@@ -218,6 +218,5 @@ fn near_duplicates_under_cosine_are_told_apart_by_what_is_rounded() {
         }
         let recall = hits as f64 / (10 * queries.count()) as f64;
         assert!(recall >= least, "{storage:?}: recall {recall}");
-        eprintln!("{storage:?}: recall {recall}");
     }
 }
