@@ -61,22 +61,23 @@ impl Float for u16 {
     }
 
     fn stand_upright(vector: &[f32], kept: &mut [Self]) {
-        let before = kept.to_vec();
+        let value = |half: u16| f64::from(f32_from_f16(half));
         // The neighbour on the other side of the component; where it was kept exactly, or as zero, there is none.
-        let other = |i: usize| {
-            let (half, value) = (before[i], f32_from_f16(before[i]));
-            match value.abs().partial_cmp(&vector[i].abs()) {
-                _ if value == 0.0 => half,
+        let other = |half: u16, x: f32| {
+            let size = f32_from_f16(half).abs();
+            match size.partial_cmp(&x.abs()) {
+                _ if size == 0.0 => half,
                 Some(Ordering::Greater) => half - 1,
                 Some(Ordering::Less) => half + 1,
                 _ => half,
             }
         };
-        let rounded = |i: usize| {
-            let value = f64::from(f32_from_f16(before[i]));
-            (value - f64::from(vector[i]), f64::from(f32_from_f16(other(i))) - value)
-        };
-        upright::turns(vector, rounded, |i| kept[i] = other(i));
+        let pairs = || kept.iter().copied().zip(vector.iter().copied());
+        let errors: Vec<f64> = pairs().map(|(half, x)| value(half) - f64::from(x)).collect();
+        let steps: Vec<f64> = pairs().map(|(half, x)| value(other(half, x)) - value(half)).collect();
+        for i in upright::turns(vector, &errors, &steps) {
+            kept[i] = other(kept[i], vector[i]);
+        }
     }
 
     fn dots(query: &[f32], rows: &[Self], nodes: &[u32], out: &mut [f32]) {

@@ -226,15 +226,18 @@ fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
 
 /// Turns roundings so that the error of centre + s·c stands at right angles to the vector; the scale saw to the error of s·c.
 fn stand_upright(vector: &[f32], centre: &[f32], scale: f32, codes: &mut [i8]) {
-    let scale = f64::from(scale);
-    let before = codes.to_vec();
-    let rounded = |i: usize| {
-        let error = f64::from(centre[i]) + scale * f64::from(before[i]) - f64::from(vector[i]);
-        let step = if error > 0.0 { -1.0 } else { 1.0 };
-        let beyond = before[i] == if error > 0.0 { i8::MIN } else { i8::MAX };
-        (error, if beyond { 0.0 } else { step * scale })
+    let error =
+        |i: usize| f64::from(centre[i]) + f64::from(scale) * f64::from(codes[i]) - f64::from(vector[i]);
+    let errors: Vec<f64> = (0..codes.len()).map(error).collect();
+    let other =
+        |code: i8, error: f64| if error > 0.0 { code.saturating_sub(1) } else { code.saturating_add(1) };
+    let step = |(code, error): (&i8, &f64)| {
+        f64::from(scale) * f64::from(i16::from(other(*code, *error)) - i16::from(*code))
     };
-    upright::turns(vector, rounded, |i| codes[i] += if rounded(i).0 > 0.0 { -1 } else { 1 });
+    let steps: Vec<f64> = codes.iter().zip(&errors).map(step).collect();
+    for i in upright::turns(vector, &errors, &steps) {
+        codes[i] = other(codes[i], errors[i]);
+    }
 }
 
 /// Returns |s·c|²: the sum of the squares is an integer.

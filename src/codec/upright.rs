@@ -15,18 +15,17 @@ const SMALL: f64 = 1e-8;
 /// How much an error across x counts, in all its d directions, beside one along it: about the distance of what lies near.
 const ACROSS: f64 = 0.02;
 
-/// Calls `turn` with the components of `x` that are to be rounded the other way.
+/// Returns the components of `x` that are to be rounded the other way.
 ///
-/// `rounded` returns how far what is kept of a component is above it, and what rounding it the other way would add.
-pub(super) fn turns(x: &[f32], rounded: impl Fn(usize) -> (f64, f64), turn: impl FnMut(usize)) {
+/// `errors` are how far what is kept of each is above it, `steps` what rounding it the other way would add.
+pub(super) fn turns(x: &[f32], errors: &[f64], steps: &[f64]) -> Vec<usize> {
     let weight = ACROSS / x.len() as f64;
-    let mut left: f64 = (0..x.len()).map(|i| rounded(i).0 * f64::from(x[i])).sum();
+    let mut left: f64 = x.iter().zip(errors).map(|(x, error)| error * f64::from(*x)).sum();
     let mut turned = Vec::with_capacity(TURNS);
     while turned.len() < TURNS && left.abs() >= SMALL {
         let mut best = (left * left, None);
-        for (i, &x) in x.iter().enumerate() {
-            let (error, step) = rounded(i);
-            let after = left + step * f64::from(x);
+        for (i, ((x, error), step)) in x.iter().zip(errors).zip(steps).enumerate() {
+            let after = left + step * f64::from(*x);
             let cost = after * after + weight * step * (step + 2.0 * error);
             if cost < best.0 && !turned.contains(&i) {
                 best = (cost, Some((i, after)));
@@ -36,5 +35,5 @@ pub(super) fn turns(x: &[f32], rounded: impl Fn(usize) -> (f64, f64), turn: impl
         left = after;
         turned.push(i);
     }
-    turned.into_iter().for_each(turn);
+    turned
 }

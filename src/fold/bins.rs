@@ -148,7 +148,7 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
         Some(weights) => {
             check_memory::<Total>(bins)?;
             let mut totals = vec![Total::default(); bins];
-            edges.each(work.block(), |bin, place| totals[bin].push(weights.part(place, 1)));
+            edges.each(work.block(), &mut |bin, place| totals[bin].push(weights.part(place, 1)));
             let spec = Spec::new(Reduction::Sum, total_dtype, &Options::default())?;
             totals.iter().map(|total| total.sum(&spec)).collect()
         }

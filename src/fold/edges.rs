@@ -191,17 +191,18 @@ impl Edges {
 
     /// Adds the number of elements of each bin.
     pub(super) fn count(&self, block: Block<'_>, counts: &mut [u64]) {
-        let mut slow = |x: f64, counts: &mut [u64]| self.each(Block::F64(&[x]), |bin, _| counts[bin] += 1);
+        let mut slow =
+            |x: f64, counts: &mut [u64]| self.each(Block::F64(&[x]), &mut |bin, _| counts[bin] += 1);
         match (block, self.scale) {
             (Block::F64(x), Some(scale)) => bins::count(x, self.list(), scale, counts, &mut slow),
             (Block::F32(x), Some(scale)) => bins::count(x, self.list(), scale, counts, &mut slow),
-            _ => self.each(block, |bin, _| counts[bin] += 1),
+            _ => self.each(block, &mut |bin, _| counts[bin] += 1),
         }
     }
 
     /// Calls `found` with the bin and the place of every element inside: a bin holds its left edge, the last one also its
     /// right edge.
-    pub(super) fn each(&self, block: Block<'_>, mut found: impl FnMut(usize, usize)) {
+    pub(super) fn each(&self, block: Block<'_>, found: &mut dyn FnMut(usize, usize)) {
         let (list, bins, [low, high]) = (self.list(), self.bounds.len() - 1, self.ends());
         for at in 0..block.len() {
             let x = self.element(block, at);

@@ -119,7 +119,7 @@ const SIZES = {
   'export { init, sum } from "nearfold"': 6_080,
   'export * from "nearfold/fold"': 9_460,
   'export * from "nearfold/near"': 9_380,
-  'export * from "nearfold/worker"': 6_700,
+  'export * from "nearfold/worker"': 6_720,
   'export * from "nearfold/storage"': 10_300,
 };
 

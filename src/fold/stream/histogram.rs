@@ -69,7 +69,7 @@ impl Histogram {
         let work = Work::flat(&values.into(), "histogram")?;
         let counts = &mut self.counts;
         let mut inside = 0;
-        self.edges.each(work.block(), |bin, _| {
+        self.edges.each(work.block(), &mut |bin, _| {
             counts[bin] += 1;
             inside += 1;
         });
@@ -93,7 +93,7 @@ impl Histogram {
         self.sums.resize(self.counts.len(), Total::default());
         let sums = &mut self.sums;
         let mut inside = 0;
-        self.edges.each(work.block(), |bin, place| {
+        self.edges.each(work.block(), &mut |bin, place| {
             sums[bin].push(weights.part(place, 1));
             inside += 1;
         });
