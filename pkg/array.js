@@ -106,7 +106,7 @@ export function describeArray(values, name) {
 function typed(data, dtype, name) {
   const own = DTYPES[data[Symbol.toStringTag]];
   if (!own) throw badParameter(name, ACCEPTED, data);
-  if (data.length === 0) refuseDetached(data, name);
+  refuseDetached(data, name);
   if (dtype !== undefined && dtype !== own && REREAD[dtype] !== own) {
     throw badParameter("dtype", `${own}, or another dtype of the same bytes`, dtype);
   }
@@ -124,6 +124,7 @@ function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
   shape ??= [array.length];
   for (const [key, list] of Object.entries({ shape, strides })) {
     if (list !== undefined && !(Array.isArray(list) || ArrayBuffer.isView(list))) throw badParameter(key, "an array of integers", list);
+    refuseDetached(list, key);
   }
   return { ...array, layout: { shape: Array.from(shape), strides: strides && Array.from(strides), offset } };
 }
@@ -135,7 +136,8 @@ export function layoutOf({ layout = {}, length }) {
 }
 
 /** A detached array, or one whose buffer has become too short for it, looks like an empty one: its methods tell. */
-function refuseDetached(data, name) {
+export function refuseDetached(data, name) {
+  if (!ArrayBuffer.isView(data) || data.length !== 0) return;
   try {
     data.keys();
   } catch {
@@ -195,6 +197,8 @@ function viewOf(half, core, dtype, length) {
 function fill(half, core, { data, dtype, length, start = 0 }, name) {
   const view = viewOf(half, core, dtype, length);
   if (!Array.isArray(data)) {
+    // What a getter of another argument may have done to it.
+    if (data.length !== length) throw detached(name);
     view.set(data);
     return;
   }

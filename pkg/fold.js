@@ -15,7 +15,7 @@ import {
   scan as scanLayout,
   single,
 } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeRow, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeRow, layoutOf, lenBytes, pieces, refuseDetached, withKernelArray } from "./array.js";
 import { badParameter, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
@@ -201,6 +201,7 @@ function combine(op, a, b, options) {
 
 function quantiles(op, values, q, options) {
   if (q == null) throw badParameter("q", "a number or an array of numbers", q);
+  refuseDetached(q, "q");
   if (options != null && tag(options) !== "Object") throw badParameter("options", "an object", options);
   options = { ...options, q };
   if (options.weights == null) return reduce(op, values, options);
@@ -210,8 +211,8 @@ function quantiles(op, values, q, options) {
 
 function describeMask(where) {
   if (Array.isArray(where)) {
-    const other = where.find((truth) => typeof truth !== "boolean");
-    if (other !== undefined) throw badParameter("where", "an array of booleans", other);
+    const other = where.findIndex((truth) => typeof truth !== "boolean");
+    if (other >= 0) throw badParameter("where", "an array of booleans", where[other]);
     where = Uint8Array.from(where);
   }
   const mask = describeArray(where, "where");

@@ -1,9 +1,12 @@
 // What counts as ids.
 
+import { refuseDetached } from "./array.js";
 import { NearfoldError, badParameter, describe } from "./error.js";
 
 export function idsToBigints(ids) {
-  if (ids instanceof BigUint64Array) return ids;
+  refuseDetached(ids, "ids");
+  // A copy: what the caller does to its own meanwhile does not matter.
+  if (ids instanceof BigUint64Array) return new BigUint64Array(ids);
   if (!Array.isArray(ids) && !(ArrayBuffer.isView(ids) && ids.length !== undefined)) throw badParameter("ids", "an array of integers or a BigUint64Array", ids);
   return BigUint64Array.from(ids, (id) => {
     if (Number.isSafeInteger(id) && id >= 0) return BigInt(id);

@@ -1,7 +1,7 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
-import { describeArray, describeBytes, withKernelArray } from "./array.js";
+import { describeArray, describeBytes, refuseDetached, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
@@ -147,7 +147,7 @@ export class Index {
     }
     if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter(allowed, ids))), this);
     let list = listed(allowed);
-    if (Array.isArray(list) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
+    if (Array.isArray(list) && !list.includes(undefined) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
     if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, booleans, an object of what the columns must be, a function, or a Filter of this index", allowed);
     const bigints = idsToBigints(list);
     return new Filter(near.enter(() => this.#live().filterIds(bigints)), this);
@@ -252,6 +252,7 @@ function listed(ids) {
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */
 function withColumns(columns, use) {
   if (columns != null && tag(columns) !== "Object") throw badParameter("columns", COLUMNS, columns);
+  for (const name in columns) refuseDetached(columns[name], `columns.${name}`);
   const given = near.enter(() => new GivenColumns(columns));
   try {
     return use(given);
@@ -277,7 +278,8 @@ function describeRows(vectors, dim, name) {
 
 function flatten(rows, dim, name) {
   const data = new Float32Array(rows.length * dim);
-  rows.forEach((row, i) => {
+  // A hole among them is undefined here.
+  for (const [i, row] of rows.entries()) {
     const array = describeArray(row, `${name}[${i}]`);
     if (array.length !== dim) throw dimensionMismatch(dim, array.length);
     const numbers = data.subarray(i * dim, (i + 1) * dim);
@@ -286,7 +288,7 @@ function flatten(rows, dim, name) {
       if (typeof value !== "number") throw badParameter(`${name}[${i}][${j}]`, "a number", value);
       numbers[j] = value;
     }
-  });
+  }
   return describeArray(data, name);
 }
 
