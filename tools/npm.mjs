@@ -39,7 +39,14 @@ const SLIMMER = [
   // Registries, by one function: an object knows its kernel, for there may be two.
   [/^const (\w+) = \(typeof FinalizationRegistry === 'undefined'\)\n.*\n    : new FinalizationRegistry\(ptr => (.*)\);$/gm, "const $1 = /* @__PURE__ */ registry(([wasm, ptr]) => $2);"],
   [/^function addToExternrefTable0/m, `function registry(free) {
-    return typeof FinalizationRegistry === "undefined" ? { register() {}, unregister() {} } : new FinalizationRegistry(free);
+    if (typeof FinalizationRegistry === "undefined") return { register() {}, unregister() {} };
+    return new FinalizationRegistry((of) => {
+        try {
+            free(of);
+        } catch {
+            // Its kernel is poisoned: nobody would catch what is thrown here.
+        }
+    });
 }
 
 function held(object, registry, ptr) {

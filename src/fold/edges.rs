@@ -71,6 +71,13 @@ impl Bounds {
     /// Returns how many of the bounds, which rise, are below `x`; or not above it.
     #[inline(always)]
     pub(super) fn count_below(&self, x: (f64, f64), or_equal: bool) -> usize {
+        if self.rest.is_empty() && x.1 == 0.0 {
+            // Without a branch to guess.
+            return match or_equal {
+                true => self.list.partition_point(|&bound| bound <= x.0),
+                false => self.list.partition_point(|&bound| bound < x.0),
+            };
+        }
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
