@@ -1,7 +1,7 @@
 // What counts as an array: typed arrays, arrays of numbers, { data, shape, strides }, KernelArray.
 
 import { Buffer } from "./wasm/nearfold.js";
-import { NearfoldError, badParameter, owned, tag } from "./error.js";
+import { NearfoldError, badParameter, detached, owned, refuseDetached, tag } from "./error.js";
 import { fold, near } from "./kernel.js";
 
 // The typed array over each dtype's bytes.
@@ -107,6 +107,8 @@ function typed(data, dtype, name) {
   const own = DTYPES[data[Symbol.toStringTag]];
   if (!own) throw badParameter(name, ACCEPTED, data);
   refuseDetached(data, name);
+  // As results come: integers of 64 bits that are numbers.
+  if (own === "float64" && /^u?int64$/.test(dtype)) dtype = own;
   if (dtype !== undefined && dtype !== own && REREAD[dtype] !== own) {
     throw badParameter("dtype", `${own}, or another dtype of the same bytes`, dtype);
   }
@@ -119,7 +121,10 @@ function typed(data, dtype, name) {
 function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
   let array;
   if (ArrayBuffer.isView(data)) array = typed(data, dtype, name);
-  else if (data instanceof KernelArray || Array.isArray(data)) array = describeArray(data, name);
+  else if (data instanceof KernelArray || Array.isArray(data)) {
+    array = describeArray(data, name);
+    if (dtype !== undefined && dtype !== array.dtype) throw badParameter("dtype", array.dtype, dtype);
+  }
   else throw badParameter(`${name}.data`, "a typed array, an array of numbers or a KernelArray", data);
   shape ??= [array.length];
   for (const [key, list] of Object.entries({ shape, strides })) {
@@ -133,20 +138,6 @@ function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
 export function layoutOf({ layout = {}, length }) {
   const { shape = [length], strides, offset = 0 } = layout;
   return { length, shape, strides, offset };
-}
-
-/** A detached array, or one whose buffer has become too short for it, looks like an empty one: its methods tell. */
-export function refuseDetached(data, name) {
-  if (!ArrayBuffer.isView(data) || data.length !== 0) return;
-  try {
-    data.keys();
-  } catch {
-    throw detached(name);
-  }
-}
-
-function detached(name) {
-  return new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker, or made too short for the array`);
 }
 
 /** Returns bytes, whatever holds them, described. */

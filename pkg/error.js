@@ -32,10 +32,29 @@ export function lastPanic() {
   return panic;
 }
 
+/** The classes of this copy of nearfold that hold memory of the kernel. */
+const OWN = /* @__PURE__ */ new Set();
+
 /** Returns the error for an argument of the wrong kind. */
 export function badParameter(name, expected, got) {
-  const twin = got?.free && new RegExp(`\\b${tag(got)}\\b`).test(expected) ? " of another copy of nearfold: import the package once" : "";
-  return new NearfoldError("bad_parameter", `${name}: expected ${expected}, got ${describe(got)}${twin}`);
+  let more = "";
+  if (OWN.has(got?.constructor)) more = got.dtype ? ` of ${got.dtype}` : "";
+  else if (got?.free && new RegExp(`\\b${tag(got)}\\b`).test(expected)) more = " of another copy of nearfold: import the package once";
+  return new NearfoldError("bad_parameter", `${name}: expected ${expected}, got ${describe(got)}${more}`);
+}
+
+export function detached(name) {
+  return new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker, or made too short for the array`);
+}
+
+/** A detached array, or one whose buffer has become too short for it, looks like an empty one: its methods tell. */
+export function refuseDetached(data, name) {
+  if (!ArrayBuffer.isView(data) || data.length !== 0) return;
+  try {
+    data.keys();
+  } catch {
+    throw detached(name);
+  }
 }
 
 /** Returns a value as an error text shows it. */
@@ -51,6 +70,7 @@ export function describe(value) {
 
 /** Completes a class that holds memory of the kernel: its name is told in errors, and `using` frees it. */
 export function owned(Class, name) {
+  OWN.add(Class);
   Object.defineProperty(Class.prototype, Symbol.toStringTag, { value: name, configurable: true });
   if (Symbol.dispose) Class.prototype[Symbol.dispose] = Class.prototype.free;
 }

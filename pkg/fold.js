@@ -15,8 +15,8 @@ import {
   scan as scanLayout,
   single,
 } from "./wasm/nearfold.js";
-import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeRow, layoutOf, lenBytes, pieces, refuseDetached, withKernelArray } from "./array.js";
-import { badParameter, reductionName, tag } from "./error.js";
+import { SCRATCH_LEN_BYTES, copyOf, describeArray, describeRow, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
+import { badParameter, reductionName, refuseDetached, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
 

@@ -1,7 +1,6 @@
 // What counts as ids.
 
-import { refuseDetached } from "./array.js";
-import { NearfoldError, badParameter, describe } from "./error.js";
+import { NearfoldError, badParameter, describe, refuseDetached } from "./error.js";
 
 export function idsToBigints(ids) {
   refuseDetached(ids, "ids");

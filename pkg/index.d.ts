@@ -323,7 +323,7 @@ export type Quantiled<V, Q, O> = Q extends number ? Reduced<V, O, number> : Arra
  * Returns the sum of the exact values, rounded once.
  *
  * Empty: +0. NaN and infinities as IEEE 754 has it. The sum of integers is an integer, of booleans
- * their count.
+ * their count. BigInts add up modulo 2^64, as NumPy's int64.
  *
  * @throws {NearfoldError} `unsafe_integer` if an integer sum is beyond 2^53 − 1 and the input was no BigInt array.
  * @example sum([0.1, 0.2, -0.3]); // 2.7755575615628914e-17: the exact sum of these doubles

@@ -1,8 +1,8 @@
 // The index, as JavaScript sees it. What each method takes, returns and throws: index.d.ts.
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
-import { describeArray, describeBytes, refuseDetached, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
+import { describeArray, describeBytes, withKernelArray } from "./array.js";
+import { NearfoldError, badParameter, isPlain, owned, refuseDetached, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";

@@ -7,8 +7,8 @@ import { Shards } from "./shards.js";
 /** Shorter arrays are not worth cutting. */
 const CUT_LEN = 2 ** 16;
 
-// The reductions whose states are small. States that keep every element are no gain.
-const MERGED = /^(nan)?(sum|mean|prod|variance|var|std|min|max|minmax|ptp|argmin|argmax|skew|kurtosis|moments)$|^(norm|any|all|count|countNonzero)$/;
+// The reductions whose states are small. States that keep every element are no gain, and products are rounded on the way.
+const MERGED = /^(nan)?(sum|mean|variance|var|std|min|max|minmax|ptp|argmin|argmax|skew|kurtosis|moments)$|^(norm|any|all|count|countNonzero)$/;
 const PER_WORKER = ["axis", "keepdims", "where", "signal", "transfer"];
 
 export async function poolOf(size, start) {
@@ -46,7 +46,7 @@ export async function poolOf(size, start) {
 
 function cuttable(name, [values, options]) {
   if (!MERGED.test(name) || !ArrayBuffer.isView(values) || !(values.length >= CUT_LEN)) return false;
-  return options === undefined || (typeof options === "object" && options !== null && PER_WORKER.every((key) => options[key] === undefined));
+  return options === undefined || (typeof options === "object" && options !== null && options.exact !== false && PER_WORKER.every((key) => options[key] === undefined));
 }
 
 /** Cuts an array, folds each piece in a worker and merges the states: the bits are those of one call. */

@@ -1,6 +1,6 @@
 // The page's side of a worker: calls become messages, answers become promises.
 
-import { NearfoldError, badParameter, isPlain, tag } from "./error.js";
+import { NearfoldError, badParameter, isPlain, refuseDetached, tag } from "./error.js";
 
 /** What is read without a call: `await index.length`. */
 const GETTERS = new Set(["dim", "length", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
@@ -48,7 +48,7 @@ export class Connection {
       const sent = rest.map((value) => this.#encoded(value, method, move, transfer));
       if (transfer) for (const buffer of buffersOf(sent)) if (!move.includes(buffer)) move.push(buffer);
       // Additions are long, and look at a flag; other work is looked after by messages.
-      const message = { id: ++this.#lastId, target, method, args: sent, reports: report !== undefined, stop: signal && method === "add" ? stopToken() : undefined };
+      const message = { id: ++this.#lastId, target, method, args: sent, reports: report !== undefined, stop: (signal || report) && method === "add" ? stopToken() : undefined };
       const abort = () => {
         this.#settle(message.id);
         stopAll(message.stop);
@@ -66,7 +66,7 @@ export class Connection {
         signal?.removeEventListener("abort", abort);
         if (typeof message.stop === "string") URL.revokeObjectURL(message.stop);
       };
-      this.#calls.set(message.id, { resolve, reject, report, done });
+      this.#calls.set(message.id, { resolve, reject, report, done, stop: message.stop });
       if (this.#calls.size === 1) this.#port.hold(true);
     });
   }
@@ -80,9 +80,9 @@ export class Connection {
       this.#free(handle);
     };
     const object = new Proxy({}, {
-      get: (_, name) => {
+      get: (plain, name) => {
         if (name === "free" || name === Symbol.dispose) return free;
-        if (name === "then" || typeof name === "symbol") return undefined;
+        if (isNoCall(name)) return plain[name];
         return GETTERS.has(name) ? this.call(handle, name, []) : (...args) => this.call(handle, name, args);
       },
     });
@@ -101,7 +101,15 @@ export class Connection {
     // The answer to a call that was given up: what it made is given back.
     if (!call) return value?.["nearfold:handle"] && this.#objects.get(value["nearfold:handle"])?.deref() === undefined && this.#free(value["nearfold:handle"]);
     if (progress) {
-      call.report(...progress);
+      try {
+        // What was added stays: the answer comes when the worker has seen that it is to stop.
+        if (call.report(...progress) === false) stopAll(call.stop);
+      } catch (error) {
+        stopAll(call.stop);
+        this.#settle(id);
+        this.#port.post({ cancel: id }, []);
+        call.reject(error);
+      }
       return;
     }
     this.#settle(id);
@@ -135,6 +143,7 @@ export class Connection {
   /** Returns an argument as it is sent; what is copied for it alone is added to `move`. */
   #encoded(value, name, move, transfer) {
     if (typeof value === "function") throw badParameter(name, "what can be sent to a worker (ids in place of a filter's function)", value);
+    refuseDetached(value, name);
     if (ArrayBuffer.isView(value)) return transfer ? value : this.#compact(value, name, move);
     if (typeof value !== "object" || value === null) return value;
     // A stream cannot be copied.
@@ -156,11 +165,6 @@ export class Connection {
   /** A message would copy all of the buffer that an array is a part of. */
   #compact(view, name, move) {
     const { buffer } = view;
-    try {
-      new Uint8Array(buffer);
-    } catch {
-      throw new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker`);
-    }
     if (!(buffer instanceof ArrayBuffer) || view.byteLength === buffer.byteLength || !view.slice) return view;
     const copy = view.slice();
     move.push(copy.buffer);
@@ -183,9 +187,9 @@ export function workerOf(worker, standard) {
 /** Returns the API of one worker. */
 export function remote(connection) {
   return new Proxy({}, {
-    get(_, name) {
+    get(plain, name) {
       if (name === "close" || name === Symbol.dispose) return () => connection.close();
-      if (name === "then" || typeof name === "symbol") return undefined;
+      if (isNoCall(name)) return plain[name];
       return CLASSES.has(name) ? classOf((method, args) => connection.call(0, `${name}.${method}`, args)) : (...args) => connection.call(0, name, args);
     },
   });
@@ -197,8 +201,15 @@ export function classOf(call) {
 
 const isStream = (value) => typeof ReadableStream !== "undefined" && value instanceof ReadableStream;
 
+/** Asked by what prints, compares or awaits any object, not by who calls a worker. */
+const isNoCall = (name) => name === "then" || name === "toJSON" || typeof name === "symbol" || name in Object.prototype;
+
+/** How many arguments come before the options, where the last of them is an object of the user's own names. */
+const NAMED_BY_USERS = { filter: 1, setColumns: 2 };
+
 /** Takes what is for this side out of the options. */
 function split(method, args) {
+  if (args.length <= NAMED_BY_USERS[method]) return { rest: args };
   const options = args.at(-1);
   if (!isPlain(options) || known.has(options) || "data" in options) return { rest: args };
   const { signal, progress, onProgress, transfer = false, ...others } = options;

@@ -88,7 +88,7 @@ export function serve(post, start) {
     const controller = new AbortController();
     running.set(id, controller);
     try {
-      const report = reports && ((done, total) => post({ id, progress: [done, total] }));
+      const report = reports ? (done, total) => post({ id, progress: [done, total] }) : undefined;
       args = args.map(decoded);
       if (method === "add") withStop(args, report, stopper(stop));
       else if (ABORTABLE.has(method) && args.length > 1) Object.assign(optionsOf(args), report && { onProgress: report }, { signal: controller.signal });

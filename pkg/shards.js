@@ -1,6 +1,6 @@
 // One index in several workers: an id belongs to the shard of its remainder, neighbours are merged.
 
-import { NearfoldError, badParameter, tag } from "./error.js";
+import { NearfoldError, badParameter, refuseDetached, tag } from "./error.js";
 import { idsToBigints } from "./ids.js";
 import { known } from "./options.js";
 
@@ -28,6 +28,8 @@ export class Shards {
   #shards;
   #dim;
   #next = 0n;
+  /** When the last of the changes is done: they come one after the other, as in one index. */
+  #changed = Promise.resolve();
 
   static async create(workers, dim, options = {}) {
     const made = new Shards();
@@ -70,32 +72,34 @@ export class Shards {
     const before = this.#next;
     for (const id of given) if (id >= this.#next) this.#next = id + 1n;
     const taken = this.#next;
-    const done = parts.map(() => 0);
-    let made;
-    try {
-      made = await this.#giveColumns(parts, columns, rows.length, true);
-      others.signal?.throwIfAborted();
-    } catch (error) {
-      if (this.#next === taken) this.#next = before;
-      throw error;
-    }
-    for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
-    const added = await Promise.allSettled(
-      parts.map(({ shard, ids, vectors, columns }, i) =>
-        ids.length ? shard.add(vectors, { ...others, ids, columns, transfer: true, ...(progress && { progress: (count) => progress((done[i] = count) && done.reduce((a, b) => a + b), rows.length) }) }) : undefined,
-      ),
-    );
-    const failed = added.find(({ status }) => status === "rejected");
-    if (failed) {
-      // All or nothing: what other shards took is taken out again. A signal leaves what was added.
-      if (failed.reason instanceof NearfoldError) {
-        await all(parts.map(({ shard, kept }, i) => added[i].status === "fulfilled" && kept.length && shard.remove(kept)));
-        for (const [name] of made) await this.#each((shard) => shard.dropColumn(name));
+    return this.#inTurn(async () => {
+      const done = parts.map(() => 0);
+      let made;
+      try {
+        made = await this.#giveColumns(parts, columns, rows.length, true);
+        others.signal?.throwIfAborted();
+      } catch (error) {
         if (this.#next === taken) this.#next = before;
+        throw error;
       }
-      throw failed.reason;
-    }
-    return ids instanceof BigUint64Array || typeof ids?.[0] === "bigint" ? given : Float64Array.from(given, Number);
+      for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+      const added = await Promise.allSettled(
+        parts.map(({ shard, ids, vectors, columns }, i) =>
+          ids.length ? shard.add(vectors, { ...others, ids, columns, transfer: true, ...(progress && { progress: (count) => progress((done[i] = count) && done.reduce((a, b) => a + b), rows.length) }) }) : undefined,
+        ),
+      );
+      const failed = added.find(({ status }) => status === "rejected");
+      if (failed) {
+        // All or nothing: what other shards took is taken out again. A signal leaves what was added.
+        if (failed.reason instanceof NearfoldError) {
+          await all(parts.map(({ shard, kept }, i) => added[i].status === "fulfilled" && kept.length && shard.remove(kept)));
+          for (const [name] of made) await this.#each((shard) => shard.dropColumn(name));
+          if (this.#next === taken) this.#next = before;
+        }
+        throw failed.reason;
+      }
+      return ids instanceof BigUint64Array || typeof ids?.[0] === "bigint" ? given : Float64Array.from(given, Number);
+    });
   }
 
   async update(vectors, ids, options = {}) {
@@ -104,26 +108,34 @@ export class Shards {
     const given = idsToBigints(ids);
     if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
     const parts = this.#parted(given, rows);
-    await this.#giveColumns(parts, columns, rows.length);
-    await this.#know(parts);
-    await all(parts.map(({ shard, ids, vectors, columns }) => ids.length && shard.update(vectors, ids, { columns })));
+    for (const { vectors, place } of parts) {
+      const other = vectors.findIndex((value) => !Number.isFinite(value));
+      if (other >= 0) throw new NearfoldError("not_finite", `expected finite numbers, got ${vectors[other]} at row ${place[Math.floor(other / this.#dim)]}, column ${other % this.#dim}`);
+    }
+    return this.#inTurn(async () => {
+      await this.#giveColumns(parts, columns, rows.length);
+      await this.#know(parts);
+      await all(parts.map(({ shard, ids, vectors, columns }) => ids.length && shard.update(vectors, ids, { columns })));
+    });
   }
 
   async setColumns(ids, columns) {
     if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
     const given = idsToBigints(ids);
     const parts = this.#parted(given);
-    await this.#giveColumns(parts, columns, given.length);
-    await this.#know(parts);
-    await all(parts.map(({ shard, ids, columns }) => ids.length && shard.setColumns(ids, columns)));
+    return this.#inTurn(async () => {
+      await this.#giveColumns(parts, columns, given.length);
+      await this.#know(parts);
+      await all(parts.map(({ shard, ids, columns }) => ids.length && shard.setColumns(ids, columns)));
+    });
   }
 
   async addColumn(name, type) {
-    await this.#each((shard) => shard.addColumn(name, type));
+    await this.#inTurn(() => this.#each((shard) => shard.addColumn(name, type)));
   }
 
   async dropColumn(name) {
-    await this.#each((shard) => shard.dropColumn(name));
+    await this.#inTurn(() => this.#each((shard) => shard.dropColumn(name)));
   }
 
   get columns() {
@@ -144,8 +156,10 @@ export class Shards {
 
   async remove(ids) {
     const parts = this.#parted(idsToBigints(ids instanceof Set ? [...ids] : ids));
-    await this.#know(parts);
-    await all(parts.map(({ shard, ids }) => ids.length && shard.remove(ids)));
+    await this.#inTurn(async () => {
+      await this.#know(parts);
+      await all(parts.map(({ shard, ids }) => ids.length && shard.remove(ids)));
+    });
   }
 
   async has(id) {
@@ -201,15 +215,24 @@ export class Shards {
   }
 
   async compact() {
-    await this.#each((shard) => shard.compact());
+    await this.#inTurn(() => this.#each((shard) => shard.compact()));
   }
 
   toBytes() {
-    return this.#each((shard) => shard.toBytes());
+    return this.#inTurn(() => this.#each((shard) => shard.toBytes()));
   }
 
   free() {
     for (const shard of this.#shards) shard.free();
+  }
+
+  #inTurn(work) {
+    const done = this.#changed.then(work);
+    this.#changed = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
   }
 
   #each(work) {
@@ -300,7 +323,7 @@ function refuseExplain({ explain }) {
 const mapValues = (object, map) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]));
 
 const missing = (value) => value === undefined || value === null;
-const whole = (value) => typeof value === "bigint" || (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63);
+const whole = (value) => (typeof value === "bigint" && BigInt.asIntN(64, value) === value) || (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63);
 
 // Which values a column of each type takes; NaN is a missing one.
 const FITS = {
@@ -345,8 +368,11 @@ function rowsOf(vectors, dim) {
   const shape = vectors?.shape;
   const data = shape ? vectors.data : vectors;
   const nested = Array.isArray(data) && typeof data[0] === "object";
-  if (!(Array.isArray(data) || (ArrayBuffer.isView(data) && data.length !== undefined)) || vectors?.strides) throw badParameter("vectors", "a typed array, an array of numbers, an array of rows or { data, shape }", vectors);
+  const fits = Array.isArray(data) || /^(Ui|I)nt(8|16|32)Array$|^Uint8ClampedArray$|^Float(32|64)Array$/.test(tag(data));
+  if (!fits || vectors?.strides || vectors?.offset) throw badParameter("vectors", "a typed array, an array of numbers, an array of rows or { data, shape }", vectors);
+  refuseDetached(data, "vectors");
   if (shape && shape.at(-1) !== dim) throw mismatch(dim, shape.at(-1));
+  if (shape && !nested && Array.from(shape).reduce((a, b) => a * b, 1) !== data.length) throw badParameter("vectors", `${shape.join(" times ")} numbers`, data.length);
   if (!nested && data.length % dim) throw mismatch(dim, data.length);
   return {
     length: nested ? data.length : data.length / dim,

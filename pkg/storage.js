@@ -37,7 +37,7 @@ export async function save(name, index, options = {}) {
   const bytes = index instanceof Index ? index.toBytes() : index;
   const where = await place();
   try {
-    await alone(name, signal, () => where.write(name, bytes, { signal, onProgress }));
+    await locked(name, { signal }, () => where.write(name, bytes, { signal, onProgress }));
   } catch (error) {
     throw await told(error, signal, name, bytes.length);
   }
@@ -45,9 +45,9 @@ export async function save(name, index, options = {}) {
 }
 
 /** Does work on a name while no other tab or worker changes what is kept under it, where the browser has locks. */
-function alone(name, signal, work) {
+function locked(name, { mode = "exclusive", signal }, work) {
   const { locks } = navigator;
-  return locks ? locks.request(`nearfold ${name}`, signal ? { signal } : {}, work) : work();
+  return locks ? locks.request(`nearfold ${name}`, signal ? { mode, signal } : { mode }, work) : work();
 }
 
 /** A full disk or quota, told with figures; other errors as they are. */
@@ -63,9 +63,17 @@ async function told(error, signal, name, length) {
 export async function open(name, options = {}) {
   checked(name);
   streamOptions(options);
-  const file = await (await place()).read(name);
-  if (!file) throw new NearfoldError("not_found", `no index is saved as “${name}”: list() gives the names`);
-  return receive(file.pieces, options, opened, file.length);
+  return read(name, options, opened);
+}
+
+/** Reads what is kept under a name, which nobody changes meanwhile. */
+async function read(name, options, work) {
+  const where = await place();
+  return locked(name, { mode: "shared", signal: options.signal }, async () => {
+    const file = await where.read(name);
+    if (!file) throw new NearfoldError("not_found", `no index is saved as “${name}”: list() gives the names`);
+    return receive(file.pieces, options, work, file.length);
+  });
 }
 
 const opened = (core, length) => new Index(near.enter(() => IndexCore.fromBytes(core, length)));
@@ -77,7 +85,7 @@ export async function list() {
 async function remove(name) {
   checked(name);
   const where = await place();
-  return alone(name, undefined, () => where.remove(name));
+  return locked(name, {}, () => where.remove(name));
 }
 export { remove, remove as delete };
 
@@ -89,20 +97,28 @@ export async function fetchIndex(url, options = {}) {
   if (cache !== undefined && typeof cache !== "boolean" && typeof cache !== "string") throw badParameter("cache", "a boolean or a name", cache);
   const digest = integrity === undefined ? undefined : parseIntegrity(integrity);
   near.ready();
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  if (!URL.canParse(url, base)) throw badParameter("url", "an address", url);
+  const address = new URL(url, base).href;
   // Another digest is another index: what the old address gave is not taken for it.
-  const name = cache === true ? [url, integrity].filter(Boolean).join(" ") : cache;
+  const name = cache === true ? [address, integrity].filter(Boolean).join(" ") : cache;
+  const verified = async (core, length) => {
+    if (digest) await verify(address, digest, new Uint8Array(near.heap, core.address, length));
+    return opened(core, length);
+  };
   if (name) {
     try {
-      return await open(name, { signal, onProgress });
+      return await read(name, { signal, onProgress }, verified);
     } catch (error) {
-      // What is not there, damaged or of a newer release is fetched.
-      if (!["not_found", "corrupt", "unsupported_version", "no_storage"].includes(error?.code)) throw error;
+      // What is not there, damaged, of a newer release or another index than is wanted is fetched.
+      if (!["not_found", "corrupt", "unsupported_version", "no_storage", "integrity_mismatch"].includes(error?.code)) throw error;
     }
   }
-  const response = await answer(url, { ...request, signal });
-  const index = await receive(response, { signal, onProgress }, async (core, length) => {
-    if (digest) await verify(url, digest, new Uint8Array(near.heap, core.address, length));
-    return opened(core, length);
+  const response = await answer(address, { ...request, signal: signal ?? request?.signal });
+  const index = await receive(response, { signal, onProgress }, verified).catch((error) => {
+    // A connection that breaks off is a bare TypeError.
+    if (!(error instanceof TypeError) || error.code) throw error;
+    throw new NearfoldError("load_failed", `could not fetch ${address} to its end: ${error.message}`, { cause: error });
   });
   if (name) {
     // The index is here: that it cannot be kept is no reason to withhold it.

@@ -193,6 +193,24 @@ test("fetchIndex fetches once, checks the digest and reads the cache after it", 
   const wrong = `sha256-${createHash("sha256").update("other").digest("base64")}`;
   assert.equal(await page.evaluate((integrity) => code(storage.fetchIndex("index.nearfold", { cache: true, integrity })), wrong), "integrity_mismatch");
   assert.equal(await page.evaluate(async () => (await storage.list()).length), 1);
+  // What is kept under a name is checked too, and fetched anew where it is another index.
+  const found = await page.evaluate(async (integrity) => {
+    const small = new nearfold.Index(2);
+    small.add([1, 2]);
+    await storage.save("mine", small);
+    const fetched = await storage.fetchIndex("index.nearfold", { cache: "mine", integrity });
+    return [fetched.length, (await storage.open("mine")).length];
+  }, integrity);
+  assert.deepEqual(found, [2000, 2000]);
+  // An address is kept in full, however it is written.
+  asked = 0;
+  const names = await page.evaluate(async () => {
+    await storage.fetchIndex("./index.nearfold", { cache: true });
+    await storage.fetchIndex(new URL("index.nearfold", location), { cache: true });
+    return (await storage.list()).map(({ name }) => name);
+  });
+  assert.equal(asked, 1);
+  assert.ok(names.includes(new URL("index.nearfold", page.url()).href), String(names));
 });
 
 test("a stream from the network is placed as it comes", async () => {

@@ -71,6 +71,11 @@ test("BigInts beyond doubles are binned as integers", () => {
   assert.deepEqual(list(new nf.Histogram(edges).push(time).result().counts), [1, 1, 2]);
 });
 
+test("a result may be folded again", () => {
+  assert.equal(sum(cumsum(Int8Array.of(1, 2, 3))), 10);
+  assert.equal(sum(histogram([1, 2, 3], { bins: 3 }).counts), 3);
+});
+
 test("a percentile without q is the median", () => {
   assert.deepEqual(new nf.Accumulator("percentile").push([1, 2, 4]).result(), 2);
   assert.deepEqual(list(group("percentile", [1, 2, 4], [0, 0, 0])), [2]);

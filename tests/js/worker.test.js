@@ -207,6 +207,63 @@ test("a pool's reductions give the bits of one call", async () => {
   await rejectsWith(pool.sum(numbers, { axs: 1 }), "bad_parameter");
 });
 
+test("a pool gives what is rounded on the way to one worker", async () => {
+  const factors = Float64Array.from({ length: 70_000 }, (_, i) => 1 + Math.sin(i) / 1000);
+  assert.equal(await pool.prod(factors), own.prod(factors));
+  assert.equal(await pool.nanprod(factors), own.nanprod(factors));
+  assert.equal(await pool.sum(numbers, { exact: false }), own.sum(numbers, { exact: false }));
+});
+
+test("an add may be given up or stopped, with reports or without", async () => {
+  const data = vectors(6000, 4);
+  const index = await nf.Index.create(4);
+  await index.add(data, { signal: new AbortController().signal });
+  assert.equal(await index.length, 6000);
+  const controller = new AbortController();
+  const given = nf.Index.create(4);
+  const adding = (await given).add(vectors(60_000, 4), { signal: controller.signal });
+  setTimeout(() => controller.abort(), 5);
+  await assert.rejects(adding, { name: "AbortError" });
+  const stopped = await nf.Index.create(4);
+  await stopped.add(vectors(60_000, 4), { progress: () => false });
+  assert.ok((await stopped.length) < 60_000, `${await stopped.length}`);
+  const thrown = new Error("enough");
+  await assert.rejects(stopped.add(vectors(60_000, 4), { progress: () => { throw thrown; } }), (error) => error === thrown);
+  assert.ok((await stopped.length) > 0);
+});
+
+test("names of columns are no options of the call", async () => {
+  const index = await nf.Index.create(1);
+  await index.add([1, 2], { columns: { transfer: [true, false], progress: [1, 2] } });
+  assert.equal(await (await index.filter({ transfer: false })).count, 1);
+  await index.setColumns([0], { progress: [9] });
+  assert.deepEqual(await index.get(0), { transfer: true, progress: 9 });
+  assert.equal(await (await index.filter({ progress: 9 })).count, 1);
+});
+
+test("an array that was transferred before is refused, and what prints an object asks the worker nothing", async () => {
+  const data = vectors(10, 2);
+  const index = await nf.Index.create(2);
+  await index.add(data, { transfer: true });
+  await rejectsWith(index.add(data, { transfer: true }), "detached");
+  await rejectsWith(nf.sum(data, { transfer: true }), "detached");
+  assert.equal(JSON.stringify({ index, nf }), '{"index":{},"nf":{}}');
+  assert.equal(`${index} ${nf}`, "[object Object] [object Object]");
+});
+
+test("changes of an index in shards come one after the other, each all or nothing", async () => {
+  const shards = await pool.Index.create(2, { storage: "f32" });
+  await Promise.all([shards.add([0, 0, 1, 1], { columns: { a: [1, 2] } }), shards.add([2, 2, 3, 3], { columns: { a: [3, 4] } })]);
+  const [first, second] = await Promise.allSettled([shards.remove([0, 1]), shards.remove([0, 3])]);
+  assert.deepEqual([first.status, second.status], ["fulfilled", "rejected"]);
+  assert.deepEqual([...(await shards.ids())], [2, 3]);
+  await assert.rejects(shards.update([[5, 5], [NaN, 1]], [2, 3]), { code: "not_finite", message: /row 1/ });
+  await rejectsWith(shards.setColumns([2, 3], { a: [7, 2n ** 64n] }), "bad_parameter");
+  assert.deepEqual([[...(await shards.vector(2))], await shards.get(2)], [[2, 2], { a: 3 }]);
+  await rejectsWith(shards.add({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 2] }), "bad_parameter");
+  await rejectsWith(shards.add({ data: Float32Array.of(1, 2, 3, 4), shape: [1, 2], offset: 2 }), "bad_parameter");
+});
+
 test("an index in shards gives the exact neighbours of one index", async () => {
   const data = vectors(3000, 16);
   const one = new own.Index(16, { storage: "f32" });
