@@ -338,7 +338,8 @@ export function sum<V extends Values, O extends InitialOptions = {}>(values: V, 
 export function mean<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /**
- * Returns the product, without overflow or underflow on the way. Empty: 1.
+ * Returns the product, without overflow or underflow on the way. Empty: 1. Of integers modulo 2^64, before it is
+ * seen whether it is a safe one: `dtype: "float64"` gives the nearest double however large.
  *
  * @throws {NearfoldError} `unsafe_integer`.
  */
@@ -532,7 +533,7 @@ export function nanpercentile<V extends Values, Q extends number | readonly numb
 /**
  * Returns the inner product Σ aᵢ bᵢ of two arrays of one dimension and equal length: the exact value, rounded once.
  *
- * Empty: +0. Products that overflow or underflow are exact until the sum is rounded.
+ * Empty: +0. Products that overflow or underflow are exact until the sum is rounded; of integers the sum is taken modulo 2^64.
  *
  * @throws {NearfoldError} `shape_mismatch`, `unsafe_integer`.
  */
