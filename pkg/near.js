@@ -2,11 +2,11 @@
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
 import { describeArray, describeBytes, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, isPlain, owned, refuseDetached, tag } from "./error.js";
+import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
-import { known, own } from "./options.js";
+import { copied, known, own } from "./options.js";
 import { receive } from "./stream.js";
 
 const COLUMNS = "an object of names and arrays of values";
@@ -138,7 +138,8 @@ export class Index {
     if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
     // A Map or a Promise would look like an object without columns, and allow everything.
     if (isPlain(allowed)) {
-      const given = near.enter(() => new GivenFilter(allowed));
+      const plain = copied(allowed, "filter");
+      const given = near.enter(() => new GivenFilter(plain));
       try {
         return new Filter(near.enter(() => this.#live().filterWhere(given)), this);
       } finally {
@@ -252,8 +253,8 @@ function listed(ids) {
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */
 function withColumns(columns, use) {
   if (columns != null && tag(columns) !== "Object") throw badParameter("columns", COLUMNS, columns);
-  for (const name in columns) refuseDetached(columns[name], `columns.${name}`);
-  const given = near.enter(() => new GivenColumns(columns));
+  const plain = copied(columns, "columns");
+  const given = near.enter(() => new GivenColumns(plain));
   try {
     return use(given);
   } finally {

@@ -1,6 +1,6 @@
 // How JavaScript reads options of its own; the others are read by the kernel.
 
-import { badParameter, describe, tag } from "./error.js";
+import { badParameter, describe, isPlain, refuseDetached, tag } from "./error.js";
 
 /** Returns `options` if it is an object with no other names than these. */
 export function known(options, names) {
@@ -17,7 +17,21 @@ export function known(options, names) {
  */
 export function own(options) {
   if (options === null || !/^(object|function)$/.test(typeof options)) return options;
-  return tag(options) === "Object" ? { ...options } : describe(options);
+  if (tag(options) !== "Object") return describe(options);
+  const plain = { ...options };
+  for (const name of ["axis", "q", "range"]) if (typeof plain[name] === "object") plain[name] = copied(plain[name], name);
+  return plain;
+}
+
+/** Deeper than anything that the kernel takes. */
+const DEPTH_MAX = 101;
+
+/** Returns lists and plain objects copied, so that no getter and no Proxy is left in them: what it throws must not cross the kernel. */
+export function copied(value, name, depth = 0) {
+  if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return value;
+  refuseDetached(value, name);
+  if (Array.isArray(value) || tag(value) === "Set") return Array.from(value, (each) => copied(each, name, depth + 1));
+  return isPlain(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each, depth ? name : `${name}.${key}`, depth + 1)])) : value;
 }
 
 /** Returns the options of what reads or writes piece by piece, checked; `more` are names beside. */

@@ -202,7 +202,7 @@ export function classOf(call) {
 const isStream = (value) => typeof ReadableStream !== "undefined" && value instanceof ReadableStream;
 
 /** Asked by what prints, compares or awaits any object, not by who calls a worker. */
-const isNoCall = (name) => name === "then" || name === "toJSON" || typeof name === "symbol" || name in Object.prototype;
+const isNoCall = (name) => typeof name === "symbol" || /^(then|toJSON|toString|valueOf)$/.test(name);
 
 /** How many arguments come before the options, where the last of them is an object of the user's own names. */
 const NAMED_BY_USERS = { filter: 1, setColumns: 2 };

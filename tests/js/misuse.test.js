@@ -419,3 +419,23 @@ test("freeing twice is allowed", () => {
     object[Symbol.dispose]?.();
   }
 });
+
+test("thousands of refused getters leave the kernel as it was", () => {
+  const thrower = () => {
+    throw new Error("mine");
+  };
+  const list = (n) => Object.defineProperty([1, 2], n, { get: thrower });
+  const used = new Index(1);
+  used.add([1], { columns: { a: [1] } });
+  const calls = [
+    () => used.add([1, 2], { columns: { a: list(1) } }),
+    () => used.search([1], { filter: { a: { in: list(0) } } }),
+    () => used.filter(Object.defineProperty({}, "a", { enumerable: true, get: thrower })),
+    () => nf.quantile([1, 2], new Proxy([0.5], { get: thrower })),
+    () => sum({ data: [1, 2], shape: [1, 2] }, { axis: new Proxy([0], { get: thrower }) }),
+  ];
+  for (const call of calls) for (let i = 0; i < 1500; i++) assert.throws(call);
+  assert.equal(used.search([1]).ids.length, 1);
+  assert.equal(used.length, 1);
+  assert.equal(sum([1, 2]), 3);
+});

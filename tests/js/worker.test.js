@@ -184,7 +184,7 @@ test("an abort ends what runs, what waits, and leaves the rest", async () => {
   const controller = new AbortController();
   let reports = 0;
   const n = 40_000;
-  const adding = index.add(vectors(n, 32), { signal: controller.signal, transfer: true, progress: (done, total) => (assert.equal(total, n), ++reports === 3 && controller.abort(mine)) });
+  const adding = index.add(vectors(n, 32), { signal: controller.signal, transfer: true, progress: (done, total) => void (assert.equal(total, n), ++reports === 3 && controller.abort(mine)) });
   const waiting = nf.median(numbers, { signal: controller.signal });
   await Promise.all([assert.rejects(adding, (error) => error === mine), assert.rejects(waiting, (error) => error === mine)]);
   const length = await index.length;
