@@ -1225,7 +1225,7 @@ export class Index<C extends object = ColumnValues> {
    * ids in one call cost little more than one.
    *
    * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `shape_mismatch`; `bad_parameter` if a column
-   *   is not there, or a value is of another type.
+   *   is not there, or a value is of another type. In an index without columns they become its columns.
    */
   setColumns(ids: Ids, columns: Columns<C>): void;
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Project } from "./install.mjs";
 import { lcgFloats } from "./vectors.mjs";
 
-const { Filter, Index, kernelMemory } = await new Project().import("node.js");
+const { Filter, Index, kernelMemory, pages } = await new Project().import("node.js");
 
 const DIM = 8;
 const N = 3000;
@@ -280,4 +280,12 @@ test("a copy that re-ranks gives the distances, comes back from a file, and what
   assert.deepEqual(reopened.search(query, { k: 10, efSearch: 400 }), { ids, distances });
   assert.throws(() => new Index(DIM, { storage: "f32", rerank: "i8" }), { name: "NearfoldError" });
   for (const index of [coarse, fine, reopened]) index.free();
+});
+
+test("pages have the values of columns", async () => {
+  const index = new Index(1);
+  index.add([0, 1, 2], { columns: { name: ["a", "b", "c"] } });
+  const names = [];
+  for await (const page of pages(index, [0], { pageSize: 2, withColumns: true })) names.push(page.columns.name);
+  assert.deepEqual(names, [["a", "b"], ["c"]]);
 });

@@ -119,7 +119,7 @@ const SIZES = {
   'export { init, sum } from "nearfold"': 6_250,
   'export * from "nearfold/fold"': 9_650,
   'export * from "nearfold/near"': 9_600,
-  'export * from "nearfold/worker"': 6_950,
+  'export * from "nearfold/worker"': 7_150,
   'export * from "nearfold/storage"': 10_650,
 };
 
