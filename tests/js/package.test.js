@@ -114,13 +114,13 @@ test("the workerd entry takes the kernel as an imported module", () => {
 
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
-  'export * from "nearfold"': 13_560,
-  'export { init, Index } from "nearfold"': 9_200,
+  'export * from "nearfold"': 13_640,
+  'export { init, Index } from "nearfold"': 9_350,
   'export { init, sum } from "nearfold"': 6_250,
   'export * from "nearfold/fold"': 9_650,
-  'export * from "nearfold/near"': 9_600,
+  'export * from "nearfold/near"': 9_750,
   'export * from "nearfold/worker"': 7_150,
-  'export * from "nearfold/storage"': 10_650,
+  'export * from "nearfold/storage"': 10_850,
 };
 
 test("the JavaScript is as small as it is said to be", async () => {
