@@ -37,7 +37,7 @@ class Half {
 
   /**
    * Calls into the kernel. A trap means a defect in nearfold: memory may be inconsistent from then
-   * on, so every later call is refused.
+   * on, so every later call is refused. So it may be after a stack overflow, which ends the kernel's work anywhere.
    */
   enter(work) {
     this.ready();
@@ -47,7 +47,8 @@ class Half {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      const overflow = !error?.code && /call stack|too much recursion/.test(error?.message);
+      if (!(error instanceof WebAssembly.RuntimeError || overflow)) throw error;
       kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${lastPanic() ?? error.message}`;
       throw new NearfoldError("poisoned", kernel.poison, { cause: error });
     } finally {
