@@ -37,7 +37,7 @@ class Half {
 
   /**
    * Calls into the kernel. A trap means a defect in nearfold: memory may be inconsistent from then
-   * on, so every later call is refused. So it may be after a stack overflow, which ends the kernel's work anywhere.
+   * on, so every later call is refused.
    */
   enter(work) {
     this.ready();
@@ -47,10 +47,7 @@ class Half {
     try {
       return work();
     } catch (error) {
-      // Nothing is called here: there may be no stack for it. The texts are V8's, JavaScriptCore's and SpiderMonkey's.
-      const text = error?.message;
-      const overflow = text === "Maximum call stack size exceeded" || text === "Maximum call stack size exceeded." || text === "too much recursion";
-      if (!(error instanceof WebAssembly.RuntimeError || overflow)) throw error;
+      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${lastPanic() ?? error.message}`;
       throw new NearfoldError("poisoned", kernel.poison, { cause: error });
     } finally {
