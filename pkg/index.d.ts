@@ -299,7 +299,10 @@ type Shaped = { data: unknown };
 /** The type of an element of `V`. */
 export type ElementOf<V> = V extends BigIntValues ? bigint : V extends BooleanValues ? boolean : number;
 /** The type of a sum over `V`. */
-export type SumOf<V> = V extends BigIntValues ? bigint : number;
+export type SumOf<V, O = {}> = V extends BigIntValues ? (O extends { dtype: `float${string}` } ? number : bigint) : number;
+
+/** What a product of two arrays comes to: a BigInt of BigInts, a number of numbers, of one of each either. */
+export type ProductOf<A, B> = A extends BigIntValues ? (B extends BigIntValues ? bigint : bigint | number) : B extends BigIntValues ? bigint | number : number;
 
 /** One value, or an array where `O` leaves axes. With an `axis` of {@link NdArray}s it is either, by their shape. */
 export type Reduced<V, O, One> = O extends { keepdims: true }
@@ -328,7 +331,7 @@ export type Quantiled<V, Q, O> = Q extends number ? Reduced<V, O, number> : Arra
  * @throws {NearfoldError} `unsafe_integer` if an integer sum is beyond 2^53 − 1 and the input was no BigInt array.
  * @example sum([0.1, 0.2, -0.3]); // 2.7755575615628914e-17: the exact sum of these doubles
  */
-export function sum<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function sum<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V, O>>;
 
 /**
  * Returns the arithmetic mean: the exact sum over n, rounded once. NaN propagates.
@@ -343,7 +346,7 @@ export function mean<V extends Values, O extends ReductionOptions = {}>(values: 
  *
  * @throws {NearfoldError} `unsafe_integer`.
  */
-export function prod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function prod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V, O>>;
 
 /**
  * Returns the variance, correctly rounded. It divides by `n - ddof`, and **`ddof` is 0 by default, as in NumPy: coming
@@ -475,13 +478,13 @@ export function kurtosis<V extends Values, O extends KurtosisOptions = {}>(value
 export function moments<V extends Values, O extends MomentsOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
 
 /** Returns {@link sum} of what is not NaN. */
-export function nansum<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function nansum<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V, O>>;
 
 /** Returns {@link mean} of what is not NaN. */
 export function nanmean<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
 
 /** Returns {@link prod} of what is not NaN. */
-export function nanprod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V>>;
+export function nanprod<V extends Values, O extends InitialOptions = {}>(values: V, options?: O): Reduced<V, O, SumOf<V, O>>;
 
 /** Returns {@link variance} of what is not NaN. */
 export function nanvar<V extends Values, O extends VarianceOptions = {}>(values: V, options?: O): Reduced<V, O, number>;
@@ -537,10 +540,10 @@ export function nanpercentile<V extends Values, Q extends number | readonly numb
  *
  * @throws {NearfoldError} `shape_mismatch`, `unsafe_integer`.
  */
-export function dot<A extends Values, B extends Values>(a: A, b: B, options?: Pick<ReductionOptions, "exact" | "dtype">): A extends BigIntValues ? bigint : SumOf<B>;
+export function dot<A extends Values, B extends Values>(a: A, b: B, options?: Pick<ReductionOptions, "exact" | "dtype">): ProductOf<A, B>;
 
 /** Returns the inner products along an axis, the last by default; shapes broadcast. Otherwise as {@link dot}. */
-export function vecdot<A extends Values, B extends Values>(a: A, b: B, options?: PairOptions): (A extends BigIntValues ? bigint : SumOf<B>) | ArrayResult;
+export function vecdot<A extends Values, B extends Values>(a: A, b: B, options?: PairOptions): ProductOf<A, B> | ArrayResult;
 
 /** Returns the cosine of the angle, Σxy / √(Σx² Σy²), correctly rounded, along an axis, the last by default. NaN if either is zero. */
 export function cosine(a: Values, b: Values, options?: PairOptions): number | ArrayResult;

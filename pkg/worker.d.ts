@@ -64,7 +64,7 @@ export function connect(options?: WorkerOptions): Promise<RemoteNearfold>;
 export function createPool(options?: WorkerOptions & { size?: number }): Promise<Pool>;
 
 type Fold<One, Options = ReductionOptions> = <V extends Exclude<Values, KernelArray>, O extends Options & CallOptions = Options & CallOptions>(values: V, options?: O) => Promise<
-  Reduced<V, O, One extends "sum" ? SumOf<V> : One extends "element" ? ElementOf<V> : One>
+  Reduced<V, O, One extends "sum" ? SumOf<V, O> : One extends "element" ? ElementOf<V> : One>
 >;
 type QuantileFold = <V extends Exclude<Values, KernelArray>, const Q extends number | readonly number[], O extends QuantileOptions & CallOptions = {}>(values: V, q: Q, options?: O) => Promise<Quantiled<V, Q, O>>;
 type Pair = (a: Values, b: Values, options?: PairOptions & CallOptions) => Promise<number | bigint | ArrayResult>;
