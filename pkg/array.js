@@ -124,8 +124,7 @@ function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
   else if (data instanceof KernelArray || Array.isArray(data)) {
     array = describeArray(data, name);
     if (dtype !== undefined && dtype !== array.dtype) throw badParameter("dtype", array.dtype, dtype);
-  }
-  else throw badParameter(`${name}.data`, "a typed array, an array of numbers or a KernelArray", data);
+  } else throw badParameter(`${name}.data`, "a typed array, an array of numbers or a KernelArray", data);
   shape ??= [array.length];
   for (const [key, list] of Object.entries({ shape, strides })) {
     if (list !== undefined && !(Array.isArray(list) || ArrayBuffer.isView(list))) throw badParameter(key, "an array of integers", list);

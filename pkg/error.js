@@ -49,9 +49,11 @@ export function detached(name) {
 
 /** A detached array, or one whose buffer has become too short for it, looks like an empty one: its methods tell. */
 export function refuseDetached(data, name) {
-  if (!ArrayBuffer.isView(data) || data.length !== 0) return;
+  if (!ArrayBuffer.isView(data) || data.length > 0) return;
   try {
-    data.keys();
+    // A DataView has no keys: its length tells.
+    if (data.keys) data.keys();
+    else void data.byteLength;
   } catch {
     throw detached(name);
   }

@@ -1,7 +1,7 @@
 //! How many elements fall into each bin, and how many bins are there?
 
 use super::cell::{Cell, precision, round_to};
-use super::edges::{Bounds, Edges, MOST_BINS, pair};
+use super::edges::{Bounds, Edges, MOST_BINS, bad, pair};
 use super::lanes::Block;
 use super::options::Options;
 use super::order::Method;
@@ -167,10 +167,6 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
     let counts = output(&cells, dtype, vec![bins]);
     let list: Vec<Cell> = edges.list().iter().map(|&edge| Cell::F(edge)).collect();
     Ok((counts, output(&list, edges.dtype(), vec![bins + 1])))
-}
-
-fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
-    Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
 }
 
 pub(super) fn same_shape<'a>(

@@ -11,7 +11,7 @@ use crate::kernel::bins;
 /// More bins than this are a mistake: their counts and edges alone would be 16 GB.
 pub(super) const MOST_BINS: usize = 1 << 30;
 
-fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
+pub(super) fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
     Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
 }
 

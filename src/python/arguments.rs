@@ -157,6 +157,9 @@ pub(super) fn floats(name: &str, numbers: &Bound<'_, PyAny>) -> PyResult<Vec<f64
     })
 }
 
+/// What a size may be that may not be 0.
+pub(super) const AT_LEAST_1: &str = if usize::BITS == 64 { "1 to 2^64 - 1" } else { "1 to 2^32 - 1" };
+
 /// What a size may be that may be 0.
 pub(super) const AT_LEAST_0: &str = if usize::BITS == 64 { "0 to 2^64 - 1" } else { "0 to 2^32 - 1" };
 

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
 
 use super::allowed::Allowed;
-use super::arguments::SizeArgument;
+use super::arguments::{AT_LEAST_1, SizeArgument};
 use super::buffer::with_bytes;
 use super::columns::{Given, Named, Wanted, to_dict, to_python};
 use super::input::{IdArgument, to_f32, to_ids, with_values};
@@ -791,9 +791,6 @@ fn found_tuple<'py>(
         Some(columns) => PyTuple::new(py, [ids, distances, to_dict(py, columns, k)?.into_any()]),
     }
 }
-
-/// What a count of neighbours or candidates may be.
-const AT_LEAST_1: &str = if usize::BITS == 64 { "1 to 2^64 - 1" } else { "1 to 2^32 - 1" };
 
 fn search_params(ef_search: Option<SizeArgument>, recall: Option<f32>, exact: bool) -> Result<SearchParams> {
     let mut params = SearchParams::default().exact(exact);

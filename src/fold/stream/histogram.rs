@@ -219,8 +219,10 @@ impl Histogram {
         let edges = doubles()?;
         let fit = || corrupt("edges that no state has");
         let mut state = match flags & !2 {
-            0 if bins > 0 => Self::empty(Edges::stored(edges.clone(), Vec::new()).ok_or_else(fit)?),
-            4 if bins > 0 => Self::empty(Edges::stored(edges.clone(), doubles()?).ok_or_else(fit)?),
+            0 | 4 if bins > 0 => {
+                let rest = if flags & 4 == 0 { Vec::new() } else { doubles()? };
+                Self::empty(Edges::stored(edges.clone(), rest).ok_or_else(fit)?)
+            }
             1 if bins > 0 => Self::equal(bins, edges[0], edges[bins]).map_err(|_| fit())?,
             _ => return Err(fit()),
         };
