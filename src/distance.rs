@@ -6,7 +6,7 @@
 //! | `ip` | 1 − Σ aᵢ bᵢ | −∞ … ∞ | no |
 //! | `cosine` | 1 − Σ aᵢ bᵢ ∕ (‖a‖ ‖b‖), and 1 where a norm is 0 | 0 … 2 | yes |
 
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 /// How far two vectors are from each other. A smaller distance is nearer, for every metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -27,13 +27,16 @@ impl Metric {
 
     /// Returns the metric of this name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
         match name {
             "l2sq" => Ok(Self::L2sq),
             "ip" => Ok(Self::Ip),
             "cosine" => Ok(Self::Cosine),
-            _ => Err(Error::UnknownName { kind: "metric", expected: Self::NAMES, got: name.to_owned() }),
+            _ => {
+                Err(ErrorKind::UnknownName { kind: "metric", expected: Self::NAMES, got: name.to_owned() }
+                    .into())
+            }
         }
     }
 

@@ -5,13 +5,18 @@ use core::fmt;
 /// The crate's result.
 pub type Result<T> = core::result::Result<T, Error>;
 
-/// Why a call was refused.
+/// Why a call was refused: [`kind`](Self::kind) has the particulars, [`code`](Self::code) is what programs should test.
 ///
-/// Each variant has a stable [`code`](Error::code), which is what programs should test; the text
-/// names what was expected, what came, and what to do.
+/// As wide as an address, so that a result is as wide as its value and handing it on costs nothing.
+#[derive(Clone, PartialEq)]
+pub struct Error(Box<ErrorKind>);
+
+/// What went wrong, with its particulars.
+///
+/// Each variant has a stable [`code`](Error::code); the text names what was expected, what came, and what to do.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Error {
+pub enum ErrorKind {
     /// A parameter has a value that it cannot have.
     BadParameter {
         /// The parameter's name, as the caller spells it.
@@ -113,8 +118,40 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what went wrong, with its particulars.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0
+    }
+
     /// Returns the stable name of this kind of error: an interface, it does not change.
     pub fn code(&self) -> &'static str {
+        self.0.code()
+    }
+}
+
+impl From<ErrorKind> for Error {
+    #[cold]
+    fn from(kind: ErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl ErrorKind {
+    fn code(&self) -> &'static str {
         match self {
             Self::BadParameter { .. } => "bad_parameter",
             Self::UnknownName { .. } => "unknown_name",
@@ -134,7 +171,7 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadParameter { name, expected, got } => {
@@ -186,5 +223,3 @@ impl fmt::Display for Error {
         }
     }
 }
-
-impl std::error::Error for Error {}

@@ -31,6 +31,6 @@ mod wasm;
 
 #[cfg(feature = "near")]
 pub use distance::Metric;
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "near")]
 pub use near::{Explained, Index, Neighbors, Params, SearchParams, SearchPlan, Storage};

@@ -11,7 +11,7 @@ mod storage;
 mod upright;
 
 use crate::distance::Metric;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
 use crate::kernel::half::F16_MAX;
@@ -314,8 +314,9 @@ fn mean_of(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
 
 /// Reserves, or says how much could not be had.
 pub(crate) fn try_reserve<T>(vec: &mut Vec<T>, n: usize) -> Result<()> {
-    vec.try_reserve(n)
-        .map_err(|_| Error::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) })
+    vec.try_reserve(n).map_err(|_| {
+        Error::from(ErrorKind::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) })
+    })
 }
 
 /// As [`try_reserve`].
@@ -323,7 +324,7 @@ fn try_reserve_rows<T: Plain>(rows: &mut Aligned<T>, n: usize) -> Result<()> {
     if rows.try_reserve(n) {
         return Ok(());
     }
-    Err(Error::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) })
+    Err(ErrorKind::OutOfMemory { len_bytes: (n as u64).saturating_mul(size_of::<T>() as u64) }.into())
 }
 
 /// Returns the rows of a matrix in a new order, with nothing to spare.
@@ -340,7 +341,7 @@ fn reordered_rows<T: Plain>(rows: &Aligned<T>, dim: usize, order: &[u32]) -> Res
 fn reordered<T: Copy>(rows: &[T], dim: usize, order: &[u32]) -> Result<Vec<T>> {
     let mut new = Vec::new();
     new.try_reserve_exact(rows.len())
-        .map_err(|_| Error::OutOfMemory { len_bytes: size_of_val(rows) as u64 })?;
+        .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: size_of_val(rows) as u64 }))?;
     for &node in order {
         new.extend_from_slice(&rows[node as usize * dim..][..dim]);
     }

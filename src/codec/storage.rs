@@ -1,6 +1,6 @@
 //! Which storage: name ⇄ enum ⇄ format code.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How the index keeps its vectors; or a second, finer copy of them, for re-ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -27,28 +27,31 @@ impl Storage {
 
     /// Returns the storage of this name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
         let found = Self::ALL.into_iter().find(|storage| storage.name() == name);
-        found.ok_or_else(|| Error::UnknownName {
-            kind: "storage",
-            expected: Self::NAMES,
-            got: name.to_owned(),
+        found.ok_or_else(|| {
+            Error::from(ErrorKind::UnknownName {
+                kind: "storage",
+                expected: Self::NAMES,
+                got: name.to_owned(),
+            })
         })
     }
 
     /// Returns the copy for re-ranking of this name: a storage, or `none`.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn rerank_from_name(name: &str) -> Result<Option<Self>> {
         match name {
             "none" => Ok(None),
             "f32" | "f16" | "i8" => Self::from_name(name).map(Some),
-            _ => Err(Error::UnknownName {
+            _ => Err(ErrorKind::UnknownName {
                 kind: "rerank",
                 expected: "f32, f16, i8, none",
                 got: name.to_owned(),
-            }),
+            }
+            .into()),
         }
     }
 

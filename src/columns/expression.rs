@@ -3,7 +3,7 @@
 //! In every language the same map: column names with a value or with tests, and `and`, `or`, `not`.
 
 use super::value::Value;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 /// How deep `and`, `or` and `not` may be nested.
 const DEPTH_MAX: usize = 32;
@@ -144,14 +144,14 @@ impl Expression {
     /// tests are `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `between` (`[least, most]`) and `exists`; a
     /// value alone means `eq`. `and` and `or` have a list of expressions, `not` has one.
     ///
-    /// Errors: [`Error::BadParameter`].
+    /// Errors: [`ErrorKind::BadParameter`].
     pub fn from_value(value: &Value) -> Result<Self> {
         parse(value, 0)
     }
 }
 
 fn bad<T>(expected: impl Into<String>, got: impl Into<String>) -> Result<T> {
-    Err(Error::BadParameter { name: "filter", expected: expected.into(), got: got.into() })
+    Err(ErrorKind::BadParameter { name: "filter", expected: expected.into(), got: got.into() }.into())
 }
 
 fn parse(value: &Value, depth: usize) -> Result<Expression> {

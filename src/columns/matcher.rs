@@ -2,7 +2,7 @@
 
 use super::expression::Test;
 use super::value::{Cell, ColumnType, TWO_63, Value, whole};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{sort_f64, sort_i64};
 use core::cmp::Ordering;
 use core::ops::Bound;
@@ -25,7 +25,7 @@ pub(super) enum Matcher {
 impl Matcher {
     /// Returns what a test, other than `exists`, asks; for `ne` it is what the value must not be in.
     ///
-    /// Errors: [`Error::BadParameter`] (a value that the column cannot be compared with).
+    /// Errors: [`ErrorKind::BadParameter`] (a value that the column cannot be compared with).
     pub(super) fn new(column: &str, kind: ColumnType, test: &Test) -> Result<Self> {
         let at = |value: &Value, order: Ordering| End::new(column, kind, value, order);
         let range =
@@ -155,7 +155,7 @@ impl End {
             }
             (ColumnType::String, Value::String(text)) => Ok(Self::Text(text.clone())),
             (ColumnType::Bool, Value::Bool(value)) if order == Ordering::Equal => Ok(Self::Bool(*value)),
-            (kind, value) => Err(Error::BadParameter {
+            (kind, value) => Err(ErrorKind::BadParameter {
                 name: "filter",
                 expected: match kind {
                     ColumnType::Int | ColumnType::Float => {
@@ -167,7 +167,8 @@ impl End {
                     }
                 },
                 got: value.to_string(),
-            }),
+            }
+            .into()),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::file;
 use super::matcher::Matcher;
 use super::packed::Packed;
 use super::value::{Cell, ColumnType, Value, fit, kind_of};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::sort::sort_by_two;
 
 /// New rows are kept apart up to this number, or to this part of the others.
@@ -110,7 +110,7 @@ impl Columns {
 
     /// Returns the number of the column.
     ///
-    /// Errors: [`Error::BadParameter`] of `argument`, when it is not there.
+    /// Errors: [`ErrorKind::BadParameter`] of `argument`, when it is not there.
     pub(crate) fn position(&self, argument: &'static str, name: &str) -> Result<usize> {
         self.columns.binary_search_by(|column| column.name.as_str().cmp(name)).map_err(|_| {
             let names: Vec<&str> = self.kinds().map(|(name, _)| name).collect();
@@ -119,30 +119,33 @@ impl Columns {
             } else {
                 format!("columns of the index: {}", names.join(", "))
             };
-            Error::BadParameter { name: argument, expected, got: format!("{name:?}") }
+            Error::from(ErrorKind::BadParameter { name: argument, expected, got: format!("{name:?}") })
         })
     }
 
     /// Checks values for `n` rows: their number, and that each column is there and takes them. The
     /// first values that a table gets make its columns.
     ///
-    /// Errors: [`Error::BadParameter`], [`Error::ShapeMismatch`], [`Error::OutOfMemory`].
+    /// Errors: [`ErrorKind::BadParameter`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::OutOfMemory`].
     pub(crate) fn check(&mut self, n: usize, given: &[(&str, &[Value])]) -> Result<Batch> {
         let mut batch = Batch::default();
         for (name, values) in given {
             if values.len() != n {
-                return Err(Error::ShapeMismatch {
+                return Err(ErrorKind::ShapeMismatch {
                     expected: format!("({n},) values in column {name:?}"),
                     got: format!("({},)", values.len()),
-                });
+                }
+                .into());
             }
             if self.is_empty() {
-                let kind = kind_of(values).ok_or_else(|| Error::BadParameter {
-                    name: "columns",
-                    expected: format!(
-                        "a value in column {name:?}, or a call of add_column that says its type"
-                    ),
-                    got: "missing values only".into(),
+                let kind = kind_of(values).ok_or_else(|| {
+                    Error::from(ErrorKind::BadParameter {
+                        name: "columns",
+                        expected: format!(
+                            "a value in column {name:?}, or a call of add_column that says its type"
+                        ),
+                        got: "missing values only".into(),
+                    })
                 })?;
                 let name = check_name(name)?;
                 let place = batch.new.partition_point(|(other, _)| *other < name);
@@ -163,39 +166,43 @@ impl Columns {
                 (at, self.columns[at].kind, self.columns[at].text_len)
             };
             if batch.values[at].is_some() {
-                return Err(Error::BadParameter {
+                return Err(ErrorKind::BadParameter {
                     name: "columns",
                     expected: "each column once".into(),
                     got: format!("{name:?} twice"),
-                });
+                }
+                .into());
             }
             let fitted = values.iter().enumerate().map(|(row, value)| {
-                fit(value, kind).ok_or_else(|| Error::BadParameter {
-                    name: "columns",
-                    expected: format!("{} values in column {name:?}", kind.name()),
-                    got: format!("{value} in row {row}"),
+                fit(value, kind).ok_or_else(|| {
+                    Error::from(ErrorKind::BadParameter {
+                        name: "columns",
+                        expected: format!("{} values in column {name:?}", kind.name()),
+                        got: format!("{value} in row {row}"),
+                    })
                 })
             });
             let fitted = fitted.collect::<Result<Vec<Value>>>()?;
             if text_len.saturating_add(text_of(&fitted)) > u32::MAX.into() {
-                return Err(Error::BadParameter {
+                return Err(ErrorKind::BadParameter {
                     name: "columns",
                     expected: format!("less than 4 GiB of text in column {name:?}"),
                     got: "more".into(),
-                });
+                }
+                .into());
             }
             batch.values[at] = Some(fitted);
         }
         for column in &mut self.columns {
             let len_bytes = n as u64 * size_of::<Value>() as u64;
-            column.late.try_reserve(n).map_err(|_| Error::OutOfMemory { len_bytes })?;
+            column.late.try_reserve(n).map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes }))?;
         }
         Ok(batch)
     }
 
     /// Adds a column in which all values are missing; `ids` gives all ids of the index.
     ///
-    /// Errors: [`Error::BadParameter`] (a name that cannot be, or is there).
+    /// Errors: [`ErrorKind::BadParameter`] (a name that cannot be, or is there).
     pub(crate) fn create(
         &mut self,
         name: &str,
@@ -204,11 +211,12 @@ impl Columns {
     ) -> Result<()> {
         let name = check_name(name)?;
         let Err(at) = self.columns.binary_search_by(|column| column.name.cmp(&name)) else {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "name",
                 expected: "a column that is not there".into(),
                 got: format!("{name:?}"),
-            });
+            }
+            .into());
         };
         if self.columns.len() == COLUMNS_MAX {
             return Err(too_many());
@@ -226,7 +234,7 @@ impl Columns {
 
     /// Takes a column out.
     ///
-    /// Errors: [`Error::BadParameter`].
+    /// Errors: [`ErrorKind::BadParameter`].
     pub(crate) fn drop_column(&mut self, name: &str) -> Result<()> {
         let at = self.position("name", name)?;
         self.columns.remove(at);
@@ -340,7 +348,7 @@ impl Columns {
 
     /// Returns the rows for which an expression holds; without columns one row, for all ids.
     ///
-    /// Errors: [`Error::BadParameter`].
+    /// Errors: [`ErrorKind::BadParameter`].
     pub(crate) fn select(&self, expression: &Expression) -> Result<Bits> {
         match expression {
             Expression::Column(name, test) => self.select_by(name, test),
@@ -520,17 +528,18 @@ fn check_name(name: &str) -> Result<String> {
     if (1..=NAME_MAX).contains(&name.len()) && !["and", "or", "not"].contains(&name) {
         return Ok(name.to_owned());
     }
-    Err(Error::BadParameter {
+    Err(ErrorKind::BadParameter {
         name: "columns",
         expected: format!("a name of 1 to {NAME_MAX} bytes that is not and, or, not"),
         got: format!("{name:?}"),
-    })
+    }
+    .into())
 }
 
 fn too_many() -> Error {
-    Error::BadParameter {
+    Error::from(ErrorKind::BadParameter {
         name: "columns",
         expected: format!("at most {COLUMNS_MAX} columns"),
         got: "more".into(),
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! Values as they come from any language, and as they go back.
 
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use core::fmt;
 
 /// What a column holds.
@@ -33,14 +33,19 @@ impl ColumnType {
 
     /// Returns the type of a name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
         match name {
             "int" => Ok(Self::Int),
             "float" => Ok(Self::Float),
             "string" => Ok(Self::String),
             "bool" => Ok(Self::Bool),
-            _ => Err(Error::UnknownName { kind: "column type", expected: Self::NAMES, got: name.to_owned() }),
+            _ => Err(ErrorKind::UnknownName {
+                kind: "column type",
+                expected: Self::NAMES,
+                got: name.to_owned(),
+            }
+            .into()),
         }
     }
 

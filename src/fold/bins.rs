@@ -12,7 +12,7 @@ use super::total::Total;
 use super::values::Values;
 use super::work::{Work, check_memory};
 use super::{Dtype, Quantiles};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::extrema;
 
 /// NumPy's rules for the number of bins.
@@ -51,14 +51,14 @@ const RULES: [(&str, Rule); 8] = [
 impl Rule {
     /// Returns the rule of this NumPy name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
         RULES.iter().find(|(known, _)| *known == name).map(|(_, rule)| *rule).ok_or_else(|| {
-            Error::UnknownName {
+            Error::from(ErrorKind::UnknownName {
                 kind: "bin rule",
                 expected: "auto, fd, doane, scott, stone, rice, sturges, sqrt",
                 got: name.to_owned(),
-            }
+            })
         })
     }
 }
@@ -111,8 +111,8 @@ impl Default for Histogram<'_> {
 /// Shapes: any `-> [bins], [bins + 1]`. Of nothing: zeros over 0..1.
 /// NaN: left out if `range` or edges are given. Integers and edges of integers are compared exactly; for bins of equal
 /// width those beyond 2^53 are rounded to doubles.
-/// Errors: [`Error::BadParameter`] if no finite range is given or found, or for falling edges;
-/// [`Error::ShapeMismatch`] of the weights; [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::BadParameter`] if no finite range is given or found, or for falling edges;
+/// [`ErrorKind::ShapeMismatch`] of the weights; [`ErrorKind::UnsupportedDtype`].
 /// Cost: O(n) for bins of equal width, O(n log bins) for edges.
 pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> Result<(Output, Output)> {
     let values = values.into();
@@ -175,10 +175,11 @@ pub(super) fn same_shape<'a>(
     op: &'static str,
 ) -> Result<Work<'a>> {
     if values.shape() != weights.shape() {
-        return Err(Error::ShapeMismatch {
+        return Err(ErrorKind::ShapeMismatch {
             expected: format!("weights of shape {:?}", values.shape()),
             got: format!("{:?}", weights.shape()),
-        });
+        }
+        .into());
     }
     Work::flat(weights, op)
 }
@@ -326,8 +327,8 @@ fn cube_root(x: f64) -> f64 {
 /// Returns how often each of 0, 1, 2, … occurs (int64), or the exact sums of the weights there (float64).
 ///
 /// Shapes: `[n] -> [max(minlength, 1 + max)]`.
-/// Errors: [`Error::UnsupportedDtype`] unless values are integers or bool; [`Error::BadParameter`]
-/// for negative values; [`Error::ShapeMismatch`]; [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::UnsupportedDtype`] unless values are integers or bool; [`ErrorKind::BadParameter`]
+/// for negative values; [`ErrorKind::ShapeMismatch`]; [`ErrorKind::OutOfMemory`].
 pub fn bincount<'a>(
     values: impl Into<Values<'a>>,
     weights: Option<Values<'a>>,
@@ -339,7 +340,7 @@ pub fn bincount<'a>(
         return Err(bad("values", "no negative integers", negative));
     }
     let len = codes.iter().max().map_or(0, |&max| max as u64 + 1).max(minlength as u64);
-    let too_long = Error::OutOfMemory { len_bytes: len.saturating_mul(8) };
+    let too_long = Error::from(ErrorKind::OutOfMemory { len_bytes: len.saturating_mul(8) });
     let mut counts: Vec<Cell> = Vec::new();
     let size = usize::try_from(len).map_err(|_| too_long.clone())?;
     counts.try_reserve_exact(size).map_err(|_| too_long)?;
@@ -360,10 +361,11 @@ pub fn bincount<'a>(
 /// Returns integers as they are asked for by functions that count them.
 pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -> Result<Vec<i64>> {
     if values.shape().len() != 1 {
-        return Err(Error::ShapeMismatch {
+        return Err(ErrorKind::ShapeMismatch {
             expected: "1-D".to_owned(),
             got: format!("{:?}", values.shape()),
-        });
+        }
+        .into());
     }
     match Work::flat(values, op)?.block() {
         Block::I64(list) => Ok(list.to_vec()),
@@ -373,11 +375,12 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
             .collect(),
         // An empty list is one of floats.
         Block::F64(_) | Block::F32(_) if values.is_empty() => Ok(Vec::new()),
-        Block::F64(_) | Block::F32(_) => Err(Error::UnsupportedDtype {
+        Block::F64(_) | Block::F32(_) => Err(ErrorKind::UnsupportedDtype {
             op,
             expected: "integers or bool",
             got: values.dtype().name().to_owned(),
-        }),
+        }
+        .into()),
     }
 }
 
@@ -385,8 +388,8 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
 ///
 /// `bins[i - 1] <= x < bins[i]`, or with `right` `bins[i - 1] < x <= bins[i]`; 0 is below and
 /// `bins.len()` above all bins, of falling bins the other way round; NaN is above. Integers are compared exactly, with floats too.
-/// Errors: [`Error::BadParameter`] if bins neither rise nor fall; [`Error::ShapeMismatch`] unless they are of one axis;
-/// [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::BadParameter`] if bins neither rise nor fall; [`ErrorKind::ShapeMismatch`] unless they are of one axis;
+/// [`ErrorKind::UnsupportedDtype`].
 pub fn digitize<'a>(
     values: impl Into<Values<'a>>,
     bins: impl Into<Values<'a>>,

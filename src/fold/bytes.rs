@@ -1,15 +1,15 @@
 //! How is a state read back from bytes that anybody may have changed?
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// Reads fields from the front; every failure is [`Error::Corrupt`].
+/// Reads fields from the front; every failure is [`ErrorKind::Corrupt`].
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 pub(super) fn corrupt(why: &str) -> Error {
-    Error::Corrupt { section: "accumulator", why: why.to_owned() }
+    Error::from(ErrorKind::Corrupt { section: "accumulator", why: why.to_owned() })
 }
 
 impl<'a> Reader<'a> {

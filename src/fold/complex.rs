@@ -19,7 +19,7 @@ use super::spec::{Kind, Spec};
 use super::total::{Squares, Total, variance};
 use super::values::Values;
 use super::work::{Work, check_memory};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::moments;
 
 /// Returns the real and the imaginary parts, where they lie.
@@ -39,7 +39,7 @@ fn parts<'a>(values: &Values<'a>) -> Option<[Values<'a>; 2]> {
 
 /// Returns what `each` makes of every number.
 ///
-/// Errors: [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::OutOfMemory`].
 fn mapped<R>(values: &Values<'_>, each: impl Fn(Complex<f64>) -> R) -> Result<ArrayD<R>> {
     check_memory::<R>(values.len())?;
     Ok(match values {
@@ -55,7 +55,7 @@ fn is_nan(z: Complex<f64>) -> bool {
 
 /// Returns the error of a function that has no meaning for complex numbers.
 fn refused<T>(op: &'static str, dtype: Dtype) -> Result<T> {
-    Err(Error::UnsupportedDtype { op, expected: "a real dtype", got: dtype.name().to_owned() })
+    Err(ErrorKind::UnsupportedDtype { op, expected: "a real dtype", got: dtype.name().to_owned() }.into())
 }
 
 /// Returns the options for the reals and for the imaginary parts.
@@ -65,11 +65,12 @@ fn options_of_parts<'a>(op: &'static str, options: &Options<'a>) -> Result<[Opti
         Some(Dtype::C128) => Some(Dtype::F64),
         Some(Dtype::C64) => Some(Dtype::F32),
         Some(real) => {
-            return Err(Error::UnsupportedDtype {
+            return Err(ErrorKind::UnsupportedDtype {
                 op,
                 expected: "complex64 or complex128 for the result",
                 got: real.name().to_owned(),
-            });
+            }
+            .into());
         }
     };
     let initial = match options.initial {
@@ -205,9 +206,9 @@ fn by_lanes(
             Kind::Median => put(median(&mut lane, &spec)),
             Kind::Argmin | Kind::Argmax => {
                 let place = extreme(&lane, spec.kind == Kind::Argmax, reduction.skips_nan(), true);
-                reals.push(Cell::U(place.ok_or(Error::AllNan { op })? as u64));
+                reals.push(Cell::U(place.ok_or(Error::from(ErrorKind::AllNan { op }))? as u64));
             }
-            _ if none => return Err(Error::Empty { op }),
+            _ if none => return Err(ErrorKind::Empty { op }.into()),
             kind => {
                 for greatest in [false, true] {
                     if kind == Kind::Minmax || greatest == (kind == Kind::Max) {
@@ -457,11 +458,12 @@ pub(super) fn average<'a>(
         let [wr, wi] = weight.each_ref().map(Total::value);
         let size = wr.mul(&wr).add(&wi.mul(&wi));
         if !weight.iter().any(special) && size.is_zero() {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "weights",
                 expected: "weights whose sum is not 0".to_owned(),
                 got: "a sum of 0".to_owned(),
-            });
+            }
+            .into());
         }
         let [sr, si] = sums.each_ref().map(Products::value);
         let quotient = |sum: &Products, exact: Big| match sum.special() {

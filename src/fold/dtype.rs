@@ -1,6 +1,6 @@
 //! The element types that arrays may have, by NumPy's names.
 
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 /// Calls the macro `$with` with the list of all element types: `(Variant, type, "name")`.
 ///
@@ -80,15 +80,15 @@ macro_rules! dtype_enum {
 
             /// Returns the type of this NumPy name.
             ///
-            /// Errors: [`Error::UnknownName`].
+            /// Errors: [`ErrorKind::UnknownName`].
             pub fn from_name(name: &str) -> Result<Self> {
                 match name {
                     $($name => Ok(Self::$variant),)*
-                    _ => Err(Error::UnknownName {
+                    _ => Err(ErrorKind::UnknownName {
                         kind: "dtype",
                         expected: Self::NAMES,
                         got: name.to_owned(),
-                    }),
+                    }.into()),
                 }
             }
 

@@ -5,14 +5,14 @@ use super::dtype::Dtype;
 use super::lanes::Block;
 use super::values::Values;
 use super::work::Work;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::bins;
 
 /// More bins than this are a mistake: their counts and edges alone would be 16 GB.
 pub(super) const MOST_BINS: usize = 1 << 30;
 
 pub(super) fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
-    Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
+    Error::from(ErrorKind::BadParameter { name, expected: expected.to_owned(), got: got.to_string() })
 }
 
 /// Returns two numbers as an error's text shows them.
@@ -33,10 +33,11 @@ impl Bounds {
     /// Reads numbers of one axis, in whatever order.
     pub(super) fn new(bins: &Values<'_>) -> Result<Self> {
         if bins.shape().len() != 1 {
-            return Err(Error::ShapeMismatch {
+            return Err(ErrorKind::ShapeMismatch {
                 expected: "bins of one axis".to_owned(),
                 got: format!("{:?}", bins.shape()),
-            });
+            }
+            .into());
         }
         let (list, mut rest): (Vec<f64>, Vec<f64>) =
             Work::flat(bins, "bins")?.block().all_halves().into_iter().unzip();
@@ -149,7 +150,7 @@ impl Edges {
         };
         let mut list = Vec::new();
         list.try_reserve_exact(count + 1)
-            .map_err(|_| Error::OutOfMemory { len_bytes: 8 * (count as u64 + 1) })?;
+            .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: 8 * (count as u64 + 1) }))?;
         list.extend((0..=count).map(place));
         if list.windows(2).any(|pair| pair[0] >= pair[1]) {
             return Err(bad("bins", "bins that are wider than the distance of two floats", count));

@@ -144,7 +144,7 @@ impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
 
     /// Reads what [`write`](Self::write) wrote.
     pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
-        let mut flag = || Ok(bytes.u8()? != 0);
+        let mut flag = || Result::Ok(bytes.u8()? != 0);
         let special = Special { nan: flag()?, plus: flag()?, minus: flag()? };
         let mut out = Self { special, ..Self::default() };
         let negative = bytes.u8()? != 0;

@@ -6,7 +6,7 @@ use super::bytes::Reader;
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::extrema::{self, Ordered};
 
 /// The smallest and the largest element, where each stands first, and the first NaN.
@@ -82,7 +82,7 @@ impl Extreme {
         let (n, nan) = (bytes.u64()?, bytes.u64()?);
         let mut found = || {
             let (cell, at) = (Cell::read(bytes)?, bytes.u64()?);
-            Ok((at != u64::MAX).then_some((cell, at)))
+            Result::Ok((at != u64::MAX).then_some((cell, at)))
         };
         let (low, high) = (found()?, found()?);
         Ok(Self { n, low, high, nan: (nan != u64::MAX).then_some(nan) })
@@ -90,7 +90,7 @@ impl Extreme {
 
     pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         if self.n == 0 {
-            return Err(Error::Empty { op: spec.op });
+            return Err(ErrorKind::Empty { op: spec.op }.into());
         }
         let nan = self.nan.filter(|_| !spec.skip_nan);
         // Only the side that is asked for may be known.
@@ -98,7 +98,7 @@ impl Extreme {
             (Some(low), Some(high), None) => (low, high),
             (_, _, Some(at)) => ((Cell::F(f64::NAN), at), (Cell::F(f64::NAN), at)),
             _ if matches!(spec.kind, Kind::Argmin | Kind::Argmax) => {
-                return Err(Error::AllNan { op: spec.op });
+                return Err(ErrorKind::AllNan { op: spec.op }.into());
             }
             _ => ((Cell::F(f64::NAN), 0), (Cell::F(f64::NAN), 0)),
         };

@@ -8,15 +8,15 @@ use super::spec::Spec;
 use super::state::State;
 use super::values::Values;
 use super::work::{Work, check_memory};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
 ///
 /// The bits are those of the reduction of the group alone. A negative code leaves its element out.
 /// A group without elements gives 0 for sums, NaN for means and the like.
 /// Shapes: `[n], [n] -> [groups]`; `groups` is one more than the greatest code if it is `None`.
-/// Errors: [`Error::Empty`] for the minimum of a group without elements; [`Error::BadParameter`] for a
-/// code that is not below `groups`; [`Error::ShapeMismatch`]; [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::Empty`] for the minimum of a group without elements; [`ErrorKind::BadParameter`] for a
+/// code that is not below `groups`; [`ErrorKind::ShapeMismatch`]; [`ErrorKind::UnsupportedDtype`].
 /// Cost: O(n + groups) time, O(n) memory.
 pub fn group<'a>(
     reduction: Reduction,
@@ -28,23 +28,25 @@ pub fn group<'a>(
     let (values, codes_of) = (values.into(), codes_of.into());
     let codes = codes("group", "codes", &codes_of)?;
     if values.shape() != codes_of.shape() {
-        return Err(Error::ShapeMismatch {
+        return Err(ErrorKind::ShapeMismatch {
             expected: format!("{:?}, the shape of the codes", codes_of.shape()),
             got: format!("{:?}", values.shape()),
-        });
+        }
+        .into());
     }
     let greatest = codes.iter().copied().max().unwrap_or(-1);
     let len = (greatest.max(-1) + 1) as u64;
     let groups = groups.map_or(len, |groups| groups as u64);
     if len > groups {
-        return Err(Error::BadParameter {
+        return Err(ErrorKind::BadParameter {
             name: "codes",
             expected: format!("codes below {groups}"),
             got: greatest.to_string(),
-        });
+        }
+        .into());
     }
-    let groups =
-        usize::try_from(groups).map_err(|_| Error::OutOfMemory { len_bytes: groups.saturating_mul(8) })?;
+    let groups = usize::try_from(groups)
+        .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: groups.saturating_mul(8) }))?;
     grouped(reduction, &values, &codes, groups, options)
 }
 
@@ -63,7 +65,8 @@ pub(super) fn grouped(
     check_memory::<[u64; 2]>(codes.len())?;
     // A counting sort: where each group begins, then every element to its group.
     let mut ends: Vec<usize> = Vec::new();
-    let out_of_memory = |_| Error::OutOfMemory { len_bytes: (groups as u64 + 1).saturating_mul(8) };
+    let out_of_memory =
+        |_| Error::from(ErrorKind::OutOfMemory { len_bytes: (groups as u64 + 1).saturating_mul(8) });
     ends.try_reserve_exact(groups + 1).map_err(out_of_memory)?;
     ends.resize(groups + 1, 0);
     let chosen = || codes.iter().enumerate().filter_map(|(i, &code)| Some((i, usize::try_from(code).ok()?)));

@@ -12,7 +12,7 @@ use super::state::State;
 use super::threads;
 use super::values::Values;
 use super::work::Work;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 pub(super) use crate::kernel::grid::Block;
 use crate::kernel::grid::{Grid, List, Run, Type};
 
@@ -141,9 +141,9 @@ impl Plan {
             {
                 Some(slot) if !*slot => {
                     *slot = true;
-                    Ok(())
+                    Result::Ok(())
                 }
-                _ => Err(Error::AxisOutOfRange { axis, ndim }),
+                _ => Err(ErrorKind::AxisOutOfRange { axis, ndim }.into()),
             }
         };
         match axes {

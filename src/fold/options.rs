@@ -6,7 +6,7 @@ use super::cell::text_of;
 use super::dtype::{Boolean, Dtype};
 use super::order::Method;
 use super::output::Scalar;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Which axes a reduction goes over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl NormOrder {
 
     /// Returns the norm of NumPy's number.
     ///
-    /// Errors: [`Error::BadParameter`] for other numbers: their powers differ by machine.
+    /// Errors: [`ErrorKind::BadParameter`] for other numbers: their powers differ by machine.
     pub fn from_number(ord: f64) -> Result<Self> {
         let known = [
             (0.0, Self::Zero),
@@ -54,11 +54,11 @@ impl NormOrder {
             (f64::NEG_INFINITY, Self::NegativeInfinity),
         ];
         known.iter().find(|(number, _)| *number == ord).map(|(_, order)| *order).ok_or_else(|| {
-            Error::BadParameter {
+            Error::from(ErrorKind::BadParameter {
                 name: "ord",
                 expected: "0, 1, 2, inf or -inf".to_owned(),
                 got: text_of(ord),
-            }
+            })
         })
     }
 }

@@ -4,7 +4,7 @@ use super::bytes::{Reader, corrupt};
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::extrema::has_nan as has_nan_of;
 use crate::kernel::select::order_statistics;
 
@@ -63,15 +63,15 @@ const METHODS: [(&str, Method); 13] = [
 impl Method {
     /// Returns the method of this NumPy name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
         METHODS.iter().find(|(known, _)| *known == name).map(|(_, method)| *method).ok_or_else(|| {
-            Error::UnknownName {
+            Error::from(ErrorKind::UnknownName {
                 kind: "quantile method",
                 expected: "inverted_cdf, averaged_inverted_cdf, closest_observation, interpolated_inverted_cdf, hazen, \
                            weibull, linear, median_unbiased, normal_unbiased, lower, higher, midpoint, nearest",
                 got: name.to_owned(),
-            }
+            })
         })
     }
 
@@ -258,7 +258,7 @@ impl Kept {
 
     /// Puts down the median or the quantiles.
     ///
-    /// Errors: [`Error::Empty`], where nothing was chosen and the result cannot be NaN.
+    /// Errors: [`ErrorKind::Empty`], where nothing was chosen and the result cannot be NaN.
     pub(super) fn finish(&self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         // A lane of which a NaN is known is as one of nothing: NaN.
         let lane = self.block().unwrap_or(Block::F64(&[]));
@@ -272,7 +272,7 @@ impl Kept {
 
 /// Refuses a result of nothing that is to be NaN where it has a type without one: a discrete quantile of integers.
 pub(super) fn check_nan_fits(spec: &Spec) -> Result<()> {
-    if spec.out.is_real_float() { Ok(()) } else { Err(Error::Empty { op: spec.op }) }
+    if spec.out.is_real_float() { Ok(()) } else { Err(ErrorKind::Empty { op: spec.op }.into()) }
 }
 
 pub(super) fn has_nan(block: Block<'_>) -> bool {

@@ -12,7 +12,7 @@ use super::total::Total;
 use super::values::Values;
 use super::weighted::spread;
 use super::work::{Work, check_memory, common_shape, float_of_both};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
 /// Σxy exactly, of floats or integers.
@@ -140,19 +140,20 @@ pub(super) fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
 ///
 /// Shapes: `[n], [n] -> []`. Of nothing: 0. NaN propagates; products that overflow or underflow are
 /// exact until the sum is rounded. Integers give int64 (uint64 if neither has a sign) and wrap round.
-/// Errors: [`Error::ShapeMismatch`], [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::ShapeMismatch`], [`ErrorKind::UnsupportedDtype`].
 /// Cost: O(n) time; no copy of contiguous float64.
 pub fn dot<'a>(a: impl Into<Values<'a>>, b: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
     let (a, b) = (a.into(), b.into());
     if a.shape().len() != 1 || a.shape() != b.shape() {
-        return Err(Error::ShapeMismatch {
+        return Err(ErrorKind::ShapeMismatch {
             expected: if a.shape().len() == 1 {
                 format!("{:?}", a.shape())
             } else {
                 "two 1-D arrays".to_owned()
             },
             got: format!("{:?} and {:?}", a.shape(), b.shape()),
-        });
+        }
+        .into());
     }
     products("dot", &a, &b, &Axes::All, options)
 }
@@ -160,7 +161,7 @@ pub fn dot<'a>(a: impl Into<Values<'a>>, b: impl Into<Values<'a>>, options: &Opt
 /// Returns the correctly rounded inner products along an axis (the last, unless `axis` says another).
 ///
 /// Shapes: both broadcast to `[.., n, ..] -> [.., ..]`. The rest as [`dot`].
-/// Errors: [`Error::ShapeMismatch`], [`Error::AxisOutOfRange`], [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::ShapeMismatch`], [`ErrorKind::AxisOutOfRange`], [`ErrorKind::UnsupportedDtype`].
 pub fn vecdot<'a>(
     a: impl Into<Values<'a>>,
     b: impl Into<Values<'a>>,
@@ -203,7 +204,7 @@ fn products<'a>(
 /// Returns the cosine of the angle between two arrays, Σxy / √(Σx² Σy²), correctly rounded.
 ///
 /// Shapes: as [`vecdot`]. NaN if either is all zero or holds NaN or an infinity.
-/// Errors: [`Error::ShapeMismatch`], [`Error::AxisOutOfRange`], [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::ShapeMismatch`], [`ErrorKind::AxisOutOfRange`], [`ErrorKind::UnsupportedDtype`].
 pub fn cosine<'a>(
     a: impl Into<Values<'a>>,
     b: impl Into<Values<'a>>,
@@ -245,8 +246,8 @@ pub(super) fn average_dtype(values: Dtype, weights: Dtype) -> Dtype {
 /// Returns the weighted mean Σwx / Σw, correctly rounded; [`mean`](super::mean) without weights.
 ///
 /// Shapes: weights have the values' shape, or the lengths of `axis`. NaN propagates.
-/// Errors: [`Error::BadParameter`] if weights sum up to 0; [`Error::Empty`];
-/// [`Error::ShapeMismatch`]; [`Error::AxisOutOfRange`]; [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::BadParameter`] if weights sum up to 0; [`ErrorKind::Empty`];
+/// [`ErrorKind::ShapeMismatch`]; [`ErrorKind::AxisOutOfRange`]; [`ErrorKind::UnsupportedDtype`].
 pub fn average<'a>(
     values: impl Into<Values<'a>>,
     weights: Option<Values<'a>>,
@@ -257,7 +258,7 @@ pub fn average<'a>(
     let weights = spread(&values, weights, &options.axis)?;
     let plan = Plan::new(&options.axis, values.shape().len())?;
     if plan.len_reduced(values.shape()) == 0 && !plan.shape(values.shape(), false).contains(&0) {
-        return Err(Error::Empty { op: "average" });
+        return Err(ErrorKind::Empty { op: "average" }.into());
     }
     #[cfg(feature = "complex")]
     if values.dtype().is_complex() || weights.dtype().is_complex() {
@@ -274,11 +275,12 @@ pub fn average<'a>(
             return Ok(Cell::F(if special.is_nan() { special } else { f64::NAN }));
         }
         if divisor.is_zero() {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "weights",
                 expected: "weights whose sum is not 0".to_owned(),
                 got: "a sum of 0".to_owned(),
-            });
+            }
+            .into());
         }
         Ok(Cell::F(match products.special() {
             Some(special) if divisor.is_negative() => -special,
@@ -305,24 +307,26 @@ impl Table {
             let len = match *values.shape() {
                 [len] | [_, len] => len,
                 _ => {
-                    return Err(Error::ShapeMismatch {
+                    return Err(ErrorKind::ShapeMismatch {
                         expected: "1-D or 2-D".to_owned(),
                         got: format!("{:?}", values.shape()),
-                    });
+                    }
+                    .into());
                 }
             };
             if n.is_some_and(|n| n != len) {
-                return Err(Error::ShapeMismatch {
+                return Err(ErrorKind::ShapeMismatch {
                     expected: format!("{} observations of each variable", n.unwrap_or(0)),
                     got: len.to_string(),
-                });
+                }
+                .into());
             }
             n = Some(len);
             rows.push(Work::flat(values, op)?);
         }
         let n = n.unwrap_or(0);
         if n == 0 {
-            return Err(Error::Empty { op });
+            return Err(ErrorKind::Empty { op }.into());
         }
         let lanes: Vec<Block<'_>> =
             rows.iter().flat_map(|work| (0..work.len() / n).map(move |i| work.part(i * n, n))).collect();
@@ -370,17 +374,18 @@ impl Table {
 /// (nΣxy − ΣxΣy) / (n (n − ddof)). NumPy's `ddof` is 1 by default.
 /// Shapes: `[n] -> []`, `[k, n] -> [k, k]`; `other` adds rows.
 /// NaN or an infinity in a row: NaN in its row and column.
-/// Errors: [`Error::BadParameter`] if ddof ≥ n; [`Error::Empty`]; [`Error::ShapeMismatch`]; [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::BadParameter`] if ddof ≥ n; [`ErrorKind::Empty`]; [`ErrorKind::ShapeMismatch`]; [`ErrorKind::OutOfMemory`].
 /// Cost: O(k² n) time, O(k²) memory: some 600 bytes for each pair of rows.
 pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
     let table = Table::new("cov", &values.into(), other.as_ref())?;
     let divisor = table.n as f64 - ddof;
     if !(divisor > 0.0 && divisor.is_finite()) {
-        return Err(Error::BadParameter {
+        return Err(ErrorKind::BadParameter {
             name: "ddof",
             expected: format!("a number below the {} observations", table.n),
             got: text_of(ddof),
-        });
+        }
+        .into());
     }
     let divisor = Big::from_u64(table.n as u64).mul(&Big::from_f64(divisor));
     Ok(table.output(|i, j| {
@@ -391,7 +396,7 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
 /// Returns the matrix of Pearson's correlations of the rows, each entry correctly rounded.
 ///
 /// Shapes: as [`cov`]. NaN where a variance is 0 or a row holds NaN or an infinity.
-/// Errors: [`Error::Empty`], [`Error::ShapeMismatch`], [`Error::OutOfMemory`]. Cost: as [`cov`].
+/// Errors: [`ErrorKind::Empty`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::OutOfMemory`]. Cost: as [`cov`].
 pub fn corrcoef<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>) -> Result<Output> {
     let table = Table::new("corrcoef", &values.into(), other.as_ref())?;
     Ok(table.output(|i, j| match (table.at(i, j), table.at(i, i), table.at(j, j)) {

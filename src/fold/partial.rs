@@ -12,7 +12,7 @@ use super::state::State;
 use super::stream::total;
 use super::values::Values;
 use super::work::check_memory;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 /// A reduction over all elements of a stream that comes in pieces.
 ///
@@ -46,15 +46,16 @@ impl Partial {
     /// Returns the state of an empty stream of elements of this type.
     ///
     /// `axis`, `keepdims` and `where` have no meaning here.
-    /// Errors: [`Error::UnsupportedDtype`], [`Error::BadParameter`].
+    /// Errors: [`ErrorKind::UnsupportedDtype`], [`ErrorKind::BadParameter`].
     pub fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Self> {
         check_one_lane(options)?;
         if dtype.is_complex() {
-            return Err(Error::UnsupportedDtype {
+            return Err(ErrorKind::UnsupportedDtype {
                 op: reduction.name(),
                 expected: "a real dtype",
                 got: dtype.name().to_owned(),
-            });
+            }
+            .into());
         }
         let spec = Spec::new(reduction, dtype, options)?;
         let state = State::new(&spec);
@@ -63,8 +64,8 @@ impl Partial {
 
     /// Adds all elements of an array, in C order.
     ///
-    /// Errors: [`Error::UnsupportedDtype`] if the type is not the stream's; [`Error::OutOfMemory`] of medians and
-    /// quantiles, which keep every element; [`Error::BadParameter`] for 2^63 elements or more in all.
+    /// Errors: [`ErrorKind::UnsupportedDtype`] if the type is not the stream's; [`ErrorKind::OutOfMemory`] of medians and
+    /// quantiles, which keep every element; [`ErrorKind::BadParameter`] for 2^63 elements or more in all.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         // An empty list has no type of its own.
@@ -72,11 +73,12 @@ impl Partial {
             return Ok(());
         }
         if values.dtype() != self.dtype {
-            return Err(Error::UnsupportedDtype {
+            return Err(ErrorKind::UnsupportedDtype {
                 op: self.reduction.name(),
                 expected: self.dtype.name(),
                 got: values.dtype().name().to_owned(),
-            });
+            }
+            .into());
         }
         if self.spec.keeps_all() {
             check_memory::<u64>(values.len())?;
@@ -88,11 +90,11 @@ impl Partial {
 
     /// Adds what came to another state, after what came to this one.
     ///
-    /// Errors: [`Error::BadParameter`] if the other is of another reduction, dtype or options, or of one
+    /// Errors: [`ErrorKind::BadParameter`] if the other is of another reduction, dtype or options, or of one
     /// that is rounded on the way (`prod`, and sums with `exact=False`), and for 2^63 elements or more in all.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.header() != other.header() {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "other",
                 expected: format!(
                     "a state of {} of {} with the same options",
@@ -104,7 +106,8 @@ impl Partial {
                 } else {
                     format!("one of {} of {}", other.reduction.name(), other.dtype.name())
                 },
-            });
+            }
+            .into());
         }
         let pushed = total(self.pushed, other.pushed)?;
         self.state.merge(&other.state, &self.spec)?;
@@ -125,17 +128,18 @@ impl Partial {
 
     /// Returns another figure of the same stream: of a state of moments, mean, var, std, skew, kurtosis or moments.
     ///
-    /// Errors: those of the function of that name; [`Error::BadParameter`] for another reduction, or another state.
+    /// Errors: those of the function of that name; [`ErrorKind::BadParameter`] for another reduction, or another state.
     pub(crate) fn figure(&self, reduction: Reduction, options: &Options<'_>) -> Result<Output> {
         check_one_lane(options)?;
         let spec = Spec::new(reduction, self.dtype, options)?;
         let known = [Kind::Mean, Kind::Var, Kind::Std, Kind::Skew, Kind::Kurtosis, Kind::Moments];
         let (Some(powers), true) = (self.state.powers(), known.contains(&spec.kind)) else {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "reduction",
                 expected: "mean, var, std, skew, kurtosis or moments, of a state of moments".to_owned(),
                 got: format!("{}, of one of {}", reduction.name(), self.reduction.name()),
-            });
+            }
+            .into());
         };
         spec.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
         let mut cells = Vec::new();
@@ -194,10 +198,10 @@ impl Partial {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`Error::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::read(bytes).map_err(|error| match error {
-            Error::Corrupt { .. } => error,
+        Self::read(bytes).map_err(|error| match error.kind() {
+            ErrorKind::Corrupt { .. } => error,
             // A name or a number that no call would have taken.
             other => corrupt(&other.to_string()),
         })
@@ -205,7 +209,7 @@ impl Partial {
 
     /// Reads a state of this reduction without options.
     ///
-    /// Errors: [`Error::Corrupt`], for another state too.
+    /// Errors: [`ErrorKind::Corrupt`], for another state too.
     pub(crate) fn plain_from_bytes(reduction: Reduction, bytes: &[u8]) -> Result<Self> {
         let state = Self::from_bytes(bytes)?;
         let plain = Self::new(reduction, state.dtype, &Options::default())?;
@@ -268,11 +272,12 @@ fn check_one_lane(options: &Options<'_>) -> Result<()> {
     if options.axis == Axes::All && options.mask.is_none() {
         return Ok(());
     }
-    Err(Error::BadParameter {
+    Err(ErrorKind::BadParameter {
         name: if options.mask.is_some() { "where" } else { "axis" },
         expected: "none: a stream is one lane".to_owned(),
         got: "one".to_owned(),
-    })
+    }
+    .into())
 }
 
 /// The first bytes of a stored state, with the version.

@@ -11,7 +11,7 @@ use super::output::{Array, Output, Scalar};
 use super::spec::{Kind, Spec};
 use super::values::Values;
 use super::work::{check_memory, product};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 macro_rules! reductions {
     ($($(#[$doc:meta])* $variant:ident, $name:ident, $kind:ident, $skip:literal;)*) => {
@@ -62,14 +62,14 @@ reductions! {
     ///
     /// Of nothing: +0. NaN, and infinities of both signs: NaN. Infinite only if a term is, or if the exact sum is beyond
     /// the largest float. With `exact(false)` rounded at each step of one fixed order, in doubles.
-    /// Errors: those of [`reduce`], and [`Error::BadParameter`] of an `initial` that does not fit.
+    /// Errors: those of [`reduce`], and [`ErrorKind::BadParameter`] of an `initial` that does not fit.
     /// Cost: one pass; no memory for what lies together.
     /// Reference: S. M. Rump, T. Ogita, S. Oishi, *Accurate floating-point summation part I*, SIAM J. Sci. Comput. 31 (2008).
     Sum, sum, Sum, false;
     /// Returns the arithmetic mean: the exact sum over n, rounded once.
     ///
     /// It does not overflow where the sum would. NaN, and infinities of both signs: NaN.
-    /// Errors: [`Error::Empty`], those of [`reduce`]. Cost: as [`sum`].
+    /// Errors: [`ErrorKind::Empty`], those of [`reduce`]. Cost: as [`sum`].
     Mean, mean, Mean, false;
     /// Returns the product, without overflow or underflow on the way; integers wrap round in 64 bits. Of nothing: 1.
     ///
@@ -79,31 +79,31 @@ reductions! {
     /// Returns the variance (nΣx² − (Σx)²) / (n (n − ddof)) of exact sums, rounded once.
     ///
     /// NaN and infinities: NaN, and so where a mask or NaN leave no more than `ddof` elements.
-    /// Errors: [`Error::Empty`]; [`Error::BadParameter`] if ddof is not below n; those of [`reduce`].
+    /// Errors: [`ErrorKind::Empty`]; [`ErrorKind::BadParameter`] if ddof is not below n; those of [`reduce`].
     /// Cost: one pass, or two where an estimate does not decide.
     Var, var, Var, false;
     /// Returns the standard deviation: the root of the exact variance, rounded once. The rest as [`var`].
     Std, std, Std, false;
     /// Returns the smallest element; NaN if there is one; −0 is below +0.
     ///
-    /// Errors: [`Error::Empty`] without `initial`; those of [`reduce`]. Cost: one pass.
+    /// Errors: [`ErrorKind::Empty`] without `initial`; those of [`reduce`]. Cost: one pass.
     Min, min, Min, false;
     /// Returns the largest element; NaN if there is one; −0 is below +0. Errors and cost: as [`min`].
     Max, max, Max, false;
     /// Returns the difference of the largest and the smallest element, rounded once; of integers modulo their type.
     ///
-    /// NaN propagates. Errors: [`Error::Empty`]; [`Error::UnsupportedDtype`] for bools; those of [`reduce`].
+    /// NaN propagates. Errors: [`ErrorKind::Empty`]; [`ErrorKind::UnsupportedDtype`] for bools; those of [`reduce`].
     Ptp, ptp, Ptp, false;
     /// Returns the index of the first smallest element (int64), or of the first NaN; −0 equals +0 here.
     ///
-    /// Errors: [`Error::Empty`]; [`Error::BadParameter`] for a mask; those of [`reduce`]. Cost: one pass.
+    /// Errors: [`ErrorKind::Empty`]; [`ErrorKind::BadParameter`] for a mask; those of [`reduce`]. Cost: one pass.
     Argmin, argmin, Argmin, false;
     /// Returns the index of the first largest element (int64), or of the first NaN. The rest as [`argmin`].
     Argmax, argmax, Argmax, false;
     /// Returns the Euclidean norm √Σx², or that of [`ord`](Options::ord), of all elements as one vector, rounded once.
     ///
     /// Nothing overflows or underflows on the way. Of nothing: 0. NaN propagates.
-    /// Errors: [`Error::Empty`] of nothing with `ord` ±∞; those of [`reduce`]. Cost: as [`var`].
+    /// Errors: [`ErrorKind::Empty`] of nothing with `ord` ±∞; those of [`reduce`]. Cost: as [`var`].
     Norm, norm, Norm, false;
     /// Returns whether any element is true (NaN is). Of nothing: false. Cost: one pass.
     Any, any, Any, false;
@@ -115,7 +115,7 @@ reductions! {
     Minmax, minmax, Minmax, false;
     /// Returns the median: the middle element, or the mean of the two in the middle, rounded once and without overflow.
     ///
-    /// NaN propagates. Errors: [`Error::Empty`], those of [`reduce`].
+    /// NaN propagates. Errors: [`ErrorKind::Empty`], those of [`reduce`].
     /// Cost: O(n) on the average, by selection; a copy of each lane.
     Median, median, Median, false;
     /// Returns the quantiles `q` (0 to 1) by `method`, one of 13: with [`Quantiles::Many`](super::Quantiles::Many) as the
@@ -123,7 +123,7 @@ reductions! {
     ///
     /// Between two neighbours a, b at weight t it is NumPy's a + (b − a) t, from t = ½ on b − (b − a)(1 − t), each step
     /// rounded. NaN propagates. [`weighted`](super::weighted) takes weights.
-    /// Errors: [`Error::Empty`]; [`Error::BadParameter`] for q out of range; those of [`reduce`]. Cost: as [`median`].
+    /// Errors: [`ErrorKind::Empty`]; [`ErrorKind::BadParameter`] for q out of range; those of [`reduce`]. Cost: as [`median`].
     /// Reference: R. J. Hyndman, Y. Fan, *Sample quantiles in statistical packages*, Am. Stat. 50 (1996).
     Quantile, quantile, Quantile, false;
     /// Returns the quantiles `q` (0 to 100) by `method`, one of 13. The rest as [`quantile`].
@@ -131,7 +131,7 @@ reductions! {
     /// Returns the skewness m₃ / m₂^1.5 as one quotient of integers, rounded once; NaN if all elements are equal.
     ///
     /// Without bias times √(n (n − 1)) / (n − 2), where n > 2. NaN and infinities: NaN.
-    /// Errors: [`Error::Empty`], those of [`reduce`].
+    /// Errors: [`ErrorKind::Empty`], those of [`reduce`].
     /// Cost: two passes, some 10 times [`sum`]; long integers where an estimate does not decide.
     /// Reference: D. N. Joanes, C. A. Gill, *Comparing measures of sample skewness and kurtosis*, The Statistician 47 (1998).
     Skew, skew, Skew, false;
@@ -142,7 +142,7 @@ reductions! {
     /// Returns the mean and the central moments m₂, m₃, m₄, each rounded once, as the first axis of length `order`.
     ///
     /// NaN and infinities: NaN, all of them.
-    /// Errors: [`Error::Empty`]; [`Error::BadParameter`] for another order; those of [`reduce`]. Cost: as [`skew`].
+    /// Errors: [`ErrorKind::Empty`]; [`ErrorKind::BadParameter`] for another order; those of [`reduce`]. Cost: as [`skew`].
     Moments, moments, Moments, false;
     /// Returns how many elements are not NaN (int64). Cost: one pass.
     Count, count, Count, true;
@@ -160,9 +160,9 @@ reductions! {
     Nanmin, nanmin, Min, true;
     /// Returns [`max`] of what is not NaN; NaN if nothing is left.
     Nanmax, nanmax, Max, true;
-    /// Returns [`argmin`] of what is not NaN. Errors: [`Error::AllNan`], those of [`argmin`].
+    /// Returns [`argmin`] of what is not NaN. Errors: [`ErrorKind::AllNan`], those of [`argmin`].
     Nanargmin, nanargmin, Argmin, true;
-    /// Returns [`argmax`] of what is not NaN. Errors: [`Error::AllNan`], those of [`argmax`].
+    /// Returns [`argmax`] of what is not NaN. Errors: [`ErrorKind::AllNan`], those of [`argmax`].
     Nanargmax, nanargmax, Argmax, true;
     /// Returns [`skew`] of what is not NaN; of nothing but NaN: NaN.
     Nanskew, nanskew, Skew, true;
@@ -183,10 +183,14 @@ reductions! {
 impl Reduction {
     /// Returns the reduction of this name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
         Self::ALL.iter().copied().find(|reduction| reduction.name() == name).ok_or_else(|| {
-            Error::UnknownName { kind: "reduction", expected: Self::NAMES, got: name.to_owned() }
+            Error::from(ErrorKind::UnknownName {
+                kind: "reduction",
+                expected: Self::NAMES,
+                got: name.to_owned(),
+            })
         })
     }
 }
@@ -194,8 +198,8 @@ impl Reduction {
 /// Returns the reduction of `values` that is asked for by name.
 ///
 /// Shapes: the reduced axes go away, or stay with length 1 with `keepdims`.
-/// Errors: [`Error::AxisOutOfRange`]; [`Error::Empty`] and [`Error::AllNan`] where there is no value;
-/// [`Error::UnsupportedDtype`]; [`Error::ShapeMismatch`] if the mask does not fit; [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::AxisOutOfRange`]; [`ErrorKind::Empty`] and [`ErrorKind::AllNan`] where there is no value;
+/// [`ErrorKind::UnsupportedDtype`]; [`ErrorKind::ShapeMismatch`] if the mask does not fit; [`ErrorKind::OutOfMemory`].
 pub fn reduce<'a>(
     reduction: Reduction,
     values: impl Into<Values<'a>>,
@@ -242,7 +246,7 @@ pub fn reduce<'a>(
 
 /// Refuses a result of `width` arrays of `shape` that memory cannot hold.
 ///
-/// Errors: [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::OutOfMemory`].
 pub(super) fn check_room(shape: &[usize], width: usize) -> Result<()> {
     check_memory::<Cell>(product(shape).saturating_mul(width))
 }
@@ -253,9 +257,11 @@ pub(super) fn chosen<'a>(
     shape: &[usize],
 ) -> Result<Option<ArrayViewD<'a, Boolean>>> {
     let Some(mask) = &options.mask else { return Ok(None) };
-    mask.broadcast(shape).map(Some).ok_or_else(|| Error::ShapeMismatch {
-        expected: format!("a mask that broadcasts to {shape:?}"),
-        got: format!("{:?}", mask.shape()),
+    mask.broadcast(shape).map(Some).ok_or_else(|| {
+        Error::from(ErrorKind::ShapeMismatch {
+            expected: format!("a mask that broadcasts to {shape:?}"),
+            got: format!("{:?}", mask.shape()),
+        })
     })
 }
 

@@ -10,7 +10,7 @@ use super::output::{Array, Output};
 use super::reduce::{check_room, output};
 use super::values::Values;
 use super::work::Work;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::element::Float;
 use crate::kernel::pages::room;
 use crate::kernel::running;
@@ -45,12 +45,14 @@ impl Scan {
 
     /// Returns the running reduction of this name.
     ///
-    /// Errors: [`Error::UnknownName`].
+    /// Errors: [`ErrorKind::UnknownName`].
     pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|scan| scan.name() == name).ok_or_else(|| Error::UnknownName {
-            kind: "running reduction",
-            expected: "cumsum, cumprod, cummin, cummax",
-            got: name.to_owned(),
+        Self::ALL.iter().copied().find(|scan| scan.name() == name).ok_or_else(|| {
+            Error::from(ErrorKind::UnknownName {
+                kind: "running reduction",
+                expected: "cumsum, cumprod, cummin, cummax",
+                got: name.to_owned(),
+            })
         })
     }
 }
@@ -58,8 +60,8 @@ impl Scan {
 /// Returns the running reduction along an axis, or over all elements in C order without one.
 ///
 /// Shapes: `[.., n, ..] -> [.., n, ..]`, `n + 1` with `include_initial`; 1-D without `axis`.
-/// Errors: [`Error::AxisOutOfRange`], [`Error::BadParameter`] for several axes or `include_initial` of
-/// a minimum or maximum, [`Error::UnsupportedDtype`].
+/// Errors: [`ErrorKind::AxisOutOfRange`], [`ErrorKind::BadParameter`] for several axes or `include_initial` of
+/// a minimum or maximum, [`ErrorKind::UnsupportedDtype`].
 pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
     let values = values.into();
     #[cfg(feature = "complex")]
@@ -69,11 +71,12 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     let (op, dtype) = (scan.name(), values.dtype());
     let totals = matches!(scan, Scan::Cumsum | Scan::Cumprod);
     if options.include_initial && !totals {
-        return Err(Error::BadParameter {
+        return Err(ErrorKind::BadParameter {
             name: "include_initial",
             expected: format!("false for {op}, which has no first value"),
             got: "true".to_owned(),
-        });
+        }
+        .into());
     }
     let shape = values.shape();
     let axis = match options.axis {
@@ -83,21 +86,23 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
             Some(if axis < 0 { axis + shape.len() as isize } else { axis } as usize)
         }
         Axes::Many(_) => {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "axis",
                 expected: "one axis or none".to_owned(),
                 got: "a list".to_owned(),
-            });
+            }
+            .into());
         }
     };
     let out = match (totals, options.dtype) {
         (true, Some(wanted)) if wanted.is_real_float() => wanted,
         (_, Some(wanted)) if wanted != dtype => {
-            return Err(Error::UnsupportedDtype {
+            return Err(ErrorKind::UnsupportedDtype {
                 op,
                 expected: "a float dtype for the result of cumsum and cumprod",
                 got: wanted.name().to_owned(),
-            });
+            }
+            .into());
         }
         (false, _) => dtype,
         (true, _) if dtype.is_real_float() => dtype,

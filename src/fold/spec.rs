@@ -9,7 +9,7 @@ use super::order::{self, Method};
 use super::output::Scalar;
 use super::powers;
 use super::reduce::Reduction;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::{moments, sum};
@@ -113,16 +113,22 @@ impl Spec {
                 wanted
             }
             Some(wanted) => {
-                return Err(Error::UnsupportedDtype {
+                return Err(ErrorKind::UnsupportedDtype {
                     op,
                     expected: "a float dtype for the result, or int64 and uint64 for sums of integers",
                     got: wanted.name().to_owned(),
-                });
+                }
+                .into());
             }
             None => natural,
         };
         if kind == Kind::Ptp && dtype == Dtype::Bool {
-            return Err(Error::UnsupportedDtype { op, expected: "numbers", got: dtype.name().to_owned() });
+            return Err(ErrorKind::UnsupportedDtype {
+                op,
+                expected: "numbers",
+                got: dtype.name().to_owned(),
+            }
+            .into());
         }
         let width = match (kind, &options.q) {
             (Kind::Quantile | Kind::Percentile, Quantiles::Many(list)) => Some(list.len()),
@@ -131,18 +137,20 @@ impl Spec {
             _ => None,
         };
         if matches!(kind, Kind::Var | Kind::Std) && !options.ddof.is_finite() {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "ddof",
                 expected: "a finite number".to_owned(),
                 got: options.ddof.to_string(),
-            });
+            }
+            .into());
         }
         if kind == Kind::Moments && !(1..=4).contains(&options.order) {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "order",
                 expected: "1 to 4".to_owned(),
                 got: options.order.to_string(),
-            });
+            }
+            .into());
         }
         let q = if matches!(kind, Kind::Quantile | Kind::Percentile) {
             fractions(kind, &options.q)?
@@ -204,15 +212,16 @@ impl Spec {
                 | Kind::Count
         );
         if needed && len == 0 && self.initial.is_none() {
-            return Err(Error::Empty { op: self.op });
+            return Err(ErrorKind::Empty { op: self.op }.into());
         }
         let divides = matches!(self.kind, Kind::Var | Kind::Std);
         if divides && len as f64 <= self.ddof {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "ddof",
                 expected: format!("a number below the {len} elements that are reduced"),
                 got: text_of(self.ddof),
-            });
+            }
+            .into());
         }
         Ok(())
     }
@@ -220,11 +229,12 @@ impl Spec {
     /// Refuses a mask where positions are asked for: they are counted among all elements.
     pub(super) fn check_mask(&self, given: bool) -> Result<()> {
         if given && matches!(self.kind, Kind::Argmin | Kind::Argmax) {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "where",
                 expected: format!("no mask for {}", self.op),
                 got: "a mask".to_owned(),
-            });
+            }
+            .into());
         }
         Ok(())
     }
@@ -344,7 +354,8 @@ fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
     };
     match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
         Some(wrong) => {
-            Err(Error::BadParameter { name: "q", expected: expected.to_owned(), got: text_of(*wrong) })
+            Err(ErrorKind::BadParameter { name: "q", expected: expected.to_owned(), got: text_of(*wrong) }
+                .into())
         }
         None => Ok(list.iter().map(|q| q / scale).collect()),
     }
@@ -375,11 +386,12 @@ fn natural_dtype(kind: Kind, dtype: Dtype, options: &Options<'_>) -> Dtype {
 fn first(kind: Kind, initial: Scalar, out: Dtype) -> Result<Cell> {
     let float = initial.to_f64();
     let refused = |expected: &str| {
-        Err(Error::BadParameter {
+        Err(ErrorKind::BadParameter {
             name: "initial",
             expected: expected.to_owned(),
             got: float.map_or("a complex number".to_owned(), text_of),
-        })
+        }
+        .into())
     };
     if !matches!(kind, Kind::Sum | Kind::LaneSum | Kind::Prod | Kind::Min | Kind::Max) {
         return refused("none but for sums, products, minima and maxima");

@@ -10,7 +10,7 @@ use super::powers::Powers;
 use super::product::Product;
 use super::spec::{Kind, Spec};
 use super::total::{Squares, Total, variance};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::count;
 
 /// How many elements are true.
@@ -161,11 +161,12 @@ impl State {
             (Self::Kept(kept), Self::Kept(other)) => kept.merge(other),
             (Self::Powers(powers), Self::Powers(other)) => powers.merge(other),
             _ => {
-                return Err(Error::BadParameter {
+                return Err(ErrorKind::BadParameter {
                     name: "other",
                     expected: "a state of sums, extremes, moments or quantiles".to_owned(),
                     got: "one that is rounded on the way: push the elements instead".to_owned(),
-                });
+                }
+                .into());
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use ndarray::{ArrayView, ArrayViewD, Dimension};
 
 use super::dtype::{Boolean, Dtype, for_each_dtype};
 use super::output::{Array, Scalar};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::grid::{Block, Grid, Stored, Type};
 
 macro_rules! values_enum {
@@ -140,11 +140,11 @@ macro_rules! grid {
             pub(super) fn grid(&self, op: &'static str) -> Result<Grid<'a>> {
                 match self {
                     $(Self::$variant(view) => Ok(Grid::new(view)),)*
-                    Self::C128(_) | Self::C64(_) => Err(Error::UnsupportedDtype {
+                    Self::C128(_) | Self::C64(_) => Err(ErrorKind::UnsupportedDtype {
                         op,
                         expected: "a real dtype",
                         got: self.dtype().name().to_owned(),
-                    }),
+                    }.into()),
                 }
             }
         }

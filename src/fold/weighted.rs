@@ -12,7 +12,7 @@ use super::spec::Spec;
 use super::total::Total;
 use super::values::Values;
 use super::work::Work;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
 
 /// Returns weights as an array that broadcasts to the values: of their shape, or of the lengths of `axis`, in its order.
@@ -31,16 +31,21 @@ pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) 
     let lens: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
     if axes.is_empty() || weights.shape() != lens {
         let of_axis = if axes.is_empty() { String::new() } else { format!(" or {lens:?}, of the axis") };
-        return Err(Error::ShapeMismatch {
+        return Err(ErrorKind::ShapeMismatch {
             expected: format!("weights of shape {shape:?}{of_axis}"),
             got: format!("{:?}", weights.shape()),
-        });
+        }
+        .into());
     }
     Ok(weights.spread(&axes, shape.len()))
 }
 
 fn bad(expected: &str, got: &str) -> Error {
-    Error::BadParameter { name: "weights", expected: expected.to_owned(), got: got.to_owned() }
+    Error::from(ErrorKind::BadParameter {
+        name: "weights",
+        expected: expected.to_owned(),
+        got: got.to_owned(),
+    })
 }
 
 /// Returns quantiles of values of which each stands for as many elements as its weight says.
@@ -48,8 +53,8 @@ fn bad(expected: &str, got: &str) -> Error {
 /// `reduction` is a quantile, a percentile or a nan twin of one, `method` [`Method::InvertedCdf`]. The result is the
 /// first element in order for which the weight up to it is not 0 and, divided by the whole and rounded once, not below q.
 /// Shapes: weights have the values' shape, or the lengths of `axis`; the result's as of the reduction.
-/// Errors: [`Error::BadParameter`] for another reduction or method, and for weights of which one is negative or not
-/// finite or that sum up to 0; [`Error::ShapeMismatch`]; those of the reduction.
+/// Errors: [`ErrorKind::BadParameter`] for another reduction or method, and for weights of which one is negative or not
+/// finite or that sum up to 0; [`ErrorKind::ShapeMismatch`]; those of the reduction.
 /// Cost: O(n log n) time.
 pub fn weighted<'a>(
     reduction: Reduction,
@@ -64,11 +69,12 @@ pub fn weighted<'a>(
         return Err(bad("none but for quantiles and percentiles", spec.op));
     }
     if spec.method != Method::InvertedCdf {
-        return Err(Error::BadParameter {
+        return Err(ErrorKind::BadParameter {
             name: "method",
             expected: "inverted_cdf, the one with weights".to_owned(),
             got: spec.method.name().to_owned(),
-        });
+        }
+        .into());
     }
     let weights = spread(values, weights, &options.axis)?;
     let pair = Pair::new(spec.op, values, &weights, &options.axis)?;

@@ -3,7 +3,7 @@
 use super::dtype::Dtype;
 use super::lanes::Block;
 use super::values::Values;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::grid::List;
 
 /// All elements of an array, in one of the four types that are computed in; a borrow where the
@@ -23,10 +23,11 @@ impl<'a> Work<'a> {
         order: &[usize],
     ) -> Result<Self> {
         let Some(grid) = values.grid(op)?.broadcast(shape) else {
-            return Err(Error::ShapeMismatch {
+            return Err(ErrorKind::ShapeMismatch {
                 expected: format!("what broadcasts to {shape:?}"),
                 got: format!("{:?}", values.shape()),
-            });
+            }
+            .into());
         };
         let grid = grid.permuted(order);
         // The product of a shape that two arrays broadcast to may be beyond all numbers.
@@ -89,7 +90,7 @@ pub(super) fn product(shape: &[usize]) -> usize {
 /// Refuses `len` values of a type that memory cannot hold: an array without elements, or one that repeats an
 /// element, can ask for them in a few bytes.
 ///
-/// Errors: [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::OutOfMemory`].
 #[inline]
 pub(super) fn check_memory<T>(len: usize) -> Result<()> {
     check_bytes(len.saturating_mul(size_of::<T>()))
@@ -101,7 +102,8 @@ fn check_bytes(len_bytes: usize) -> Result<()> {
     const SMALL: usize = 1 << 24;
     let mut room: Vec<u8> = Vec::new();
     if len_bytes > SMALL {
-        room.try_reserve_exact(len_bytes).map_err(|_| Error::OutOfMemory { len_bytes: len_bytes as u64 })?;
+        room.try_reserve_exact(len_bytes)
+            .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: len_bytes as u64 }))?;
     }
     // An allocation that nobody looks at is left out by the compiler.
     core::hint::black_box(&room);
@@ -119,10 +121,9 @@ pub(super) fn common_shape(a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
         (a, 1) => Some(a),
         _ => None,
     };
-    (0..ndim)
-        .map(join)
-        .collect::<Option<_>>()
-        .ok_or_else(|| Error::ShapeMismatch { expected: format!("{a:?}"), got: format!("{b:?}") })
+    (0..ndim).map(join).collect::<Option<_>>().ok_or_else(|| {
+        Error::from(ErrorKind::ShapeMismatch { expected: format!("{a:?}"), got: format!("{b:?}") })
+    })
 }
 
 /// Returns the float type of a result of both, as NumPy promotes: the narrowest that holds either, float64 of integers alone.

@@ -10,7 +10,7 @@ use super::{
 use crate::codec::{B1Rows, Codes, FloatRows, I8Rows, Store, words};
 use crate::columns::Columns;
 use crate::distance::Metric;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::aligned::Aligned;
 use crate::near::calibrate::Calibration;
 use crate::near::further::Further;
@@ -22,7 +22,7 @@ use crate::near::{Index, Params, Storage};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
 fn corrupt<T>(section: &'static str, why: impl Into<String>) -> Result<T> {
-    Err(Error::Corrupt { section, why: why.into() })
+    Err(ErrorKind::Corrupt { section, why: why.into() }.into())
 }
 
 /// Opens a file's bytes.
@@ -119,7 +119,7 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
     }
     let version = u32_at(bytes, 8);
     if version != VERSION {
-        return Err(Error::UnsupportedVersion { expected: VERSION, got: version });
+        return Err(ErrorKind::UnsupportedVersion { expected: VERSION, got: version }.into());
     }
     let header = Header::read(bytes);
     if header.len_bytes != bytes.len() as u64 {

@@ -1,6 +1,6 @@
 //! Which vectors, and which ids, are these numbers?
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Array;
 
 /// Rows of numbers as an index takes them.
@@ -28,7 +28,7 @@ impl Matrix {
             [dim] | [_, dim] => *dim,
             shape => {
                 let expected = "(n, dim) or (dim,)".to_owned();
-                return Err(Error::ShapeMismatch { expected, got: format!("{shape:?}") });
+                return Err(ErrorKind::ShapeMismatch { expected, got: format!("{shape:?}") }.into());
             }
         };
         macro_rules! rounded {
@@ -52,7 +52,9 @@ impl Matrix {
             Array::Bool(array) => rounded!(array, |x| f32::from(u8::from(x.get()))),
             other => {
                 let got = other.dtype().name().to_owned();
-                return Err(Error::UnsupportedDtype { op: "vectors", expected: "real numbers", got });
+                return Err(
+                    ErrorKind::UnsupportedDtype { op: "vectors", expected: "real numbers", got }.into()
+                );
             }
         };
         Ok(Self { dim, values })
@@ -66,17 +68,19 @@ impl Matrix {
 pub fn ids_from_array(array: &Array) -> Result<Vec<u64>> {
     if array.shape().len() != 1 {
         let got = format!("{:?}", array.shape());
-        return Err(Error::ShapeMismatch { expected: "(n,)".to_owned(), got });
+        return Err(ErrorKind::ShapeMismatch { expected: "(n,)".to_owned(), got }.into());
     }
     macro_rules! not_negative {
         ($array:expr) => {
             $array
                 .iter()
                 .map(|&id| {
-                    u64::try_from(id).map_err(|_| Error::BadParameter {
-                        name: "ids",
-                        expected: "integers from 0".to_owned(),
-                        got: id.to_string(),
+                    u64::try_from(id).map_err(|_| {
+                        Error::from(ErrorKind::BadParameter {
+                            name: "ids",
+                            expected: "integers from 0".to_owned(),
+                            got: id.to_string(),
+                        })
                     })
                 })
                 .collect()
@@ -93,7 +97,7 @@ pub fn ids_from_array(array: &Array) -> Result<Vec<u64>> {
         Array::U8(array) => Ok(array.iter().map(|&id| u64::from(id)).collect()),
         other => {
             let got = other.dtype().name().to_owned();
-            Err(Error::UnsupportedDtype { op: "ids", expected: "integers", got })
+            Err(ErrorKind::UnsupportedDtype { op: "ids", expected: "integers", got }.into())
         }
     }
 }
@@ -106,7 +110,7 @@ pub fn mask_from_array(array: &Array) -> Result<Option<Vec<bool>>> {
         Array::Bool(mask) if mask.ndim() == 1 => Ok(Some(mask.iter().map(|x| x.get()).collect())),
         Array::Bool(mask) => {
             let got = format!("{:?}", mask.shape());
-            Err(Error::ShapeMismatch { expected: "(n,)".to_owned(), got })
+            Err(ErrorKind::ShapeMismatch { expected: "(n,)".to_owned(), got }.into())
         }
         _ => Ok(None),
     }

@@ -7,7 +7,7 @@ use half::f16;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use num_complex::Complex;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fold::{Array, Boolean, Dtype};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -21,7 +21,7 @@ const HEADER_LEN_MAX: usize = 1 << 16;
 const NDIM_MAX: usize = 64;
 
 fn corrupt(why: impl Into<String>) -> Error {
-    Error::Corrupt { section: "npy header", why: why.into() }
+    Error::from(ErrorKind::Corrupt { section: "npy header", why: why.into() })
 }
 
 /// Returns the array that the bytes of a `.npy` file hold.
@@ -181,10 +181,11 @@ impl Header {
             return Ok(());
         }
         let (shape, dtype) = (&self.shape, self.dtype.name());
-        Err(Error::Corrupt {
+        Err(ErrorKind::Corrupt {
             section: "npy data",
             why: format!("shape {shape:?} of {dtype} takes {expected} bytes, the file has {got}"),
-        })
+        }
+        .into())
     }
 }
 
@@ -254,10 +255,12 @@ impl<'a> Literal<'a> {
 
     /// An element type such as `'<f8'`, and whether it is big-endian.
     fn descr(&mut self) -> Result<(Dtype, bool)> {
-        let unsupported = |got: &str| Error::UnsupportedDtype {
-            op: "npy",
-            expected: "numbers: b1, i1 to i8, u1 to u8, f2, f4, f8, c8 or c16",
-            got: got.to_owned(),
+        let unsupported = |got: &str| {
+            Error::from(ErrorKind::UnsupportedDtype {
+                op: "npy",
+                expected: "numbers: b1, i1 to i8, u1 to u8, f2, f4, f8, c8 or c16",
+                got: got.to_owned(),
+            })
         };
         if self.rest.trim_start().starts_with('[') {
             return Err(unsupported("a record"));
@@ -340,7 +343,8 @@ struct Column<T> {
 impl<T: Decode> Column<T> {
     fn new(len: usize) -> Result<Self> {
         let mut values = Vec::new();
-        let out_of_memory = |_| Error::OutOfMemory { len_bytes: len as u64 * T::LEN_BYTES as u64 };
+        let out_of_memory =
+            |_| Error::from(ErrorKind::OutOfMemory { len_bytes: len as u64 * T::LEN_BYTES as u64 });
         values.try_reserve_exact(len).map_err(out_of_memory)?;
         Ok(Self { values, cut: Vec::new() })
     }
@@ -360,10 +364,11 @@ impl<T: Decode> Column<T> {
         self.cut.extend_from_slice(cut);
         // The vector never grows beyond what was reserved.
         if self.values.len() > header.len || (self.values.len() == header.len && !self.cut.is_empty()) {
-            return Err(Error::Corrupt {
+            return Err(ErrorKind::Corrupt {
                 section: "npy data",
                 why: "more bytes than the shape needs".into(),
-            });
+            }
+            .into());
         }
         Ok(())
     }
@@ -385,9 +390,11 @@ impl<T: Decode> Column<T> {
     fn finish(self, header: &Header) -> Result<ArrayD<T>> {
         let got = self.values.len();
         let shape = IxDyn(&header.shape).set_f(header.fortran_order);
-        ArrayD::from_shape_vec(shape, self.values).map_err(|_| Error::Corrupt {
-            section: "npy data",
-            why: format!("{got} elements of {} came", header.len),
+        ArrayD::from_shape_vec(shape, self.values).map_err(|_| {
+            Error::from(ErrorKind::Corrupt {
+                section: "npy data",
+                why: format!("{got} elements of {} came", header.len),
+            })
         })
     }
 }

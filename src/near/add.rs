@@ -5,7 +5,7 @@ use super::dedupe::Dedupe;
 use super::graph::Slots;
 use super::index::{Graph, Index, LINKED_MIN};
 use super::reach;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 /// Every node is checked to be reachable when there are not more than so many for each new one:
 /// then linking costs more than the check.
@@ -20,9 +20,9 @@ impl Index {
     /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. Returns the ids. All or nothing: after an
     /// error the index is as it was.
     ///
-    /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::DuplicateId`],
-    /// [`Error::ShapeMismatch`] (as many ids as vectors), [`Error::BadParameter`] (a component beyond
-    /// 65504 where 16-bit floats are kept), [`Error::OutOfMemory`].
+    /// Errors: [`ErrorKind::DimensionMismatch`], [`ErrorKind::NotFinite`], [`ErrorKind::DuplicateId`],
+    /// [`ErrorKind::ShapeMismatch`] (as many ids as vectors), [`ErrorKind::BadParameter`] (a component beyond
+    /// 65504 where 16-bit floats are kept), [`ErrorKind::OutOfMemory`].
     ///
     /// Cost: about `ef_construction` times the links of a node in distances, for each new vector.
     pub fn add(&mut self, vectors: &[f32], ids: Option<&[u64]>) -> Result<Vec<u64>> {
@@ -106,11 +106,12 @@ impl Index {
     /// Makes room for `n` more vectors with their ids, so that [`enter`](Self::enter) cannot fail.
     pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
         if self.len() + n > NODES_MAX {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "vectors",
                 expected: format!("at most {NODES_MAX} in an index"),
                 got: (self.len() + n).to_string(),
-            });
+            }
+            .into());
         }
         self.store.try_reserve(n)?;
         self.ids.try_reserve(n)?;

@@ -151,7 +151,7 @@ impl Index {
     ///
     /// The questions are stored vectors, each left out while it is asked for.
     ///
-    /// Errors: [`crate::Error::BadParameter`].
+    /// Errors: [`crate::ErrorKind::BadParameter`].
     /// Cost: 256 exact searches.
     pub fn recall(&self, k: usize, params: &SearchParams) -> Result<f32> {
         params.check(k)?;

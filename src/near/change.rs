@@ -9,7 +9,7 @@ use super::packed::Packed;
 use super::reach;
 use super::walk::{Candidate, Scratch};
 use crate::codec::Rows;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::pool::map;
 
 impl Index {
@@ -18,7 +18,7 @@ impl Index {
     /// The neighbours of a vector that goes are linked to its other neighbours; the last vectors
     /// take the free places. All or nothing.
     ///
-    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice).
+    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice).
     /// Cost: one pass over all links, so many ids in one call cost little more than one.
     pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
         self.remove_vectors(ids)?;
@@ -93,14 +93,15 @@ impl Index {
     ///
     /// Shapes: `vectors` is `(n, dim)`, `ids` `(n,)`. All or nothing.
     ///
-    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`], and as [`add`](Self::add).
+    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`], and as [`add`](Self::add).
     pub fn update(&mut self, vectors: &[f32], ids: &[u64]) -> Result<()> {
         self.check(vectors)?;
         if vectors.len() != ids.len() * self.dim {
-            return Err(Error::ShapeMismatch {
+            return Err(ErrorKind::ShapeMismatch {
                 expected: format!("({}, {})", ids.len(), self.dim),
                 got: format!("({}, {})", vectors.len() / self.dim, self.dim),
-            });
+            }
+            .into());
         }
         self.check_storable(vectors)?;
         self.remove_vectors(ids)?;
@@ -112,7 +113,7 @@ impl Index {
     ///
     /// An index that has been added to in large pieces, or opened from a file, is compact already.
     ///
-    /// Errors: [`Error::OutOfMemory`].
+    /// Errors: [`ErrorKind::OutOfMemory`].
     pub fn compact(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;

@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::index::Index;
 use crate::columns::{ColumnType, Expression, Value};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
 
 impl Index {
@@ -17,7 +17,7 @@ impl Index {
     /// The first values that an index gets make their columns; this is for a column that comes later,
     /// and for one whose values do not say their type.
     ///
-    /// Errors: [`Error::BadParameter`] (a name that is there, is empty, longer than 255 bytes, or `and`,
+    /// Errors: [`ErrorKind::BadParameter`] (a name that is there, is empty, longer than 255 bytes, or `and`,
     /// `or`, `not`; more than 1024 columns).
     pub fn add_column(&mut self, name: &str, kind: ColumnType) -> Result<()> {
         self.columns.create(name, kind, || self.ids.all())
@@ -25,7 +25,7 @@ impl Index {
 
     /// Takes a column out.
     ///
-    /// Errors: [`Error::BadParameter`] (it is not there).
+    /// Errors: [`ErrorKind::BadParameter`] (it is not there).
     pub fn drop_column(&mut self, name: &str) -> Result<()> {
         self.columns.drop_column(name)
     }
@@ -36,8 +36,8 @@ impl Index {
     /// missing. The first that an index gets make its columns. A whole `Float` does for a column of
     /// integers, an `Int` for one of floats when it is exact; NaN is a missing value.
     ///
-    /// Errors: as [`add`](Self::add); [`Error::BadParameter`] (a column that is not there, a value of
-    /// another type), [`Error::ShapeMismatch`] (not `n` values).
+    /// Errors: as [`add`](Self::add); [`ErrorKind::BadParameter`] (a column that is not there, a value of
+    /// another type), [`ErrorKind::ShapeMismatch`] (not `n` values).
     ///
     /// ```
     /// use nearfold::columns::{Expression, Value};
@@ -96,22 +96,22 @@ impl Index {
     ///
     /// `columns` are names with one value for each id.
     ///
-    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice), and as
+    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), and as
     /// [`add_with_columns`](Self::add_with_columns). All or nothing.
     /// Cost: one pass over the columns, so many ids in one call cost little more than one.
     pub fn set_columns(&mut self, ids: &[u64], columns: &[(&str, &[Value])]) -> Result<()> {
         let mut batch = self.columns.check(ids.len(), columns)?;
         let mut fresh = HashSet::with_capacity(ids.len());
         if let Some(&id) = ids.iter().find(|id| !fresh.insert(**id)) {
-            return Err(Error::DuplicateId { id, given_twice: true });
+            return Err(ErrorKind::DuplicateId { id, given_twice: true }.into());
         }
         if self.columns.is_empty() {
             let there: HashSet<u64> = self.ids.all().into_iter().collect();
             if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
-                return Err(Error::IdNotFound { id });
+                return Err(ErrorKind::IdNotFound { id }.into());
             }
         } else if let Some(&id) = ids.iter().find(|id| self.columns.row(**id).is_none()) {
-            return Err(Error::IdNotFound { id });
+            return Err(ErrorKind::IdNotFound { id }.into());
         }
         self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
@@ -121,24 +121,24 @@ impl Index {
 
     /// Returns the values of an id: names and values, in ascending order of the names.
     ///
-    /// Errors: [`Error::IdNotFound`].
+    /// Errors: [`ErrorKind::IdNotFound`].
     pub fn get(&self, id: u64) -> Result<Vec<(String, Value)>> {
         if self.columns.is_empty() {
-            return self.contains(id).then(Vec::new).ok_or(Error::IdNotFound { id });
+            return self.contains(id).then(Vec::new).ok_or(Error::from(ErrorKind::IdNotFound { id }));
         }
-        let row = self.columns.row(id).ok_or(Error::IdNotFound { id })?;
+        let row = self.columns.row(id).ok_or(Error::from(ErrorKind::IdNotFound { id }))?;
         let names = self.columns.kinds().map(|(name, _)| name.to_owned());
         Ok(names.enumerate().map(|(column, name)| (name, self.columns.value(column, row))).collect())
     }
 
     /// Returns the values of one column for each of the ids.
     ///
-    /// Errors: [`Error::BadParameter`] (the column is not there), [`Error::IdNotFound`].
+    /// Errors: [`ErrorKind::BadParameter`] (the column is not there), [`ErrorKind::IdNotFound`].
     pub fn column(&self, name: &str, ids: &[u64]) -> Result<Vec<Value>> {
         let column = self.columns.position("columns", name)?;
         ids.iter()
             .map(|&id| {
-                let row = self.columns.row(id).ok_or(Error::IdNotFound { id })?;
+                let row = self.columns.row(id).ok_or(Error::from(ErrorKind::IdNotFound { id }))?;
                 Ok(self.columns.value(column, row))
             })
             .collect()
@@ -147,7 +147,7 @@ impl Index {
     /// Returns the filter of the ids for whose values `expression` holds. It serves until the index
     /// changes.
     ///
-    /// Errors: [`Error::BadParameter`] (a column that is not there, a value that it cannot be compared
+    /// Errors: [`ErrorKind::BadParameter`] (a column that is not there, a value that it cannot be compared
     /// with).
     /// Cost: one pass over the columns that are named, and one over the ids.
     pub fn filter_where(&self, expression: &Expression) -> Result<Filter> {

@@ -4,7 +4,7 @@ use super::explain::{Explained, SearchPlan};
 use super::index::Index;
 use super::params::SearchParams;
 use super::search::{Neighbors, NeighborsBatch, neighbors};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::pool;
 use std::collections::HashSet;
 
@@ -103,7 +103,7 @@ impl Index {
 
     /// Returns the filter of the ids that both filters allow.
     ///
-    /// Errors: [`Error::BadParameter`] when the index has changed since one of them was made.
+    /// Errors: [`ErrorKind::BadParameter`] when the index has changed since one of them was made.
     pub fn filter_both(&self, one: &Filter, other: &Filter) -> Result<Filter> {
         self.check_filter(one)?;
         self.check_filter(other)?;
@@ -111,16 +111,17 @@ impl Index {
         Ok(self.filter_nodes(|node, id| allows(one, node, id) && allows(other, node, id)))
     }
 
-    /// Errors: [`Error::BadParameter`] when the index has changed since the filter was made.
+    /// Errors: [`ErrorKind::BadParameter`] when the index has changed since the filter was made.
     pub(super) fn check_filter(&self, filter: &Filter) -> Result<()> {
         if filter.changes == self.changes && filter.nodes.len() == self.store.len().div_ceil(64) {
             return Ok(());
         }
-        Err(Error::BadParameter {
+        Err(ErrorKind::BadParameter {
             name: "filter",
             expected: "a filter of the index as it is".into(),
             got: "one made before it changed".into(),
-        })
+        }
+        .into())
     }
 
     /// Returns the `k` nearest neighbours of `query` among those that `filter` allows; `k` of them
@@ -131,7 +132,7 @@ impl Index {
     /// candidates. Where that would cost more than comparing the allowed ones, they
     /// are compared: a query hardly ever costs more than that and one search without a filter.
     ///
-    /// Errors: as [`search`](Self::search); [`Error::BadParameter`] when the index has changed since
+    /// Errors: as [`search`](Self::search); [`ErrorKind::BadParameter`] when the index has changed since
     /// the filter was made.
     pub fn search_filtered(
         &self,
@@ -173,7 +174,7 @@ impl Index {
         filter: &Filter,
     ) -> Result<(Neighbors, Explained)> {
         if query.len() != self.dim {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+            return Err(ErrorKind::DimensionMismatch { expected: self.dim, got: query.len() }.into());
         }
         self.check(query)?;
         params.check(k)?;

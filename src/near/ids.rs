@@ -2,7 +2,7 @@
 
 use super::further::Further;
 use super::id_column::Column;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
 
 /// No id: the largest is one less.
@@ -104,37 +104,41 @@ impl Ids {
     /// Returns the ids that `n` new vectors get: those given, when none of them is there yet, or
     /// the next free ones.
     ///
-    /// Errors: [`Error::DuplicateId`], [`Error::ShapeMismatch`], [`Error::BadParameter`].
+    /// Errors: [`ErrorKind::DuplicateId`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::BadParameter`].
     pub(crate) fn assign(&mut self, n: usize, ids: Option<&[u64]>) -> Result<Vec<u64>> {
         let Some(ids) = ids else {
-            let last = self.next.checked_add(n as u64).ok_or_else(|| Error::BadParameter {
-                name: "ids",
-                expected: "ids of your own, as the largest id there is leaves no free ones".into(),
-                got: "none".into(),
+            let last = self.next.checked_add(n as u64).ok_or_else(|| {
+                Error::from(ErrorKind::BadParameter {
+                    name: "ids",
+                    expected: "ids of your own, as the largest id there is leaves no free ones".into(),
+                    got: "none".into(),
+                })
             })?;
             return Ok((self.next..last).collect());
         };
         if ids.len() != n {
-            return Err(Error::ShapeMismatch {
+            return Err(ErrorKind::ShapeMismatch {
                 expected: format!("({n},) ids"),
                 got: format!("({},)", ids.len()),
-            });
+            }
+            .into());
         }
         if let Some(id) = ids.iter().find(|id| **id == u64::MAX) {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "ids",
                 expected: "0 to 2^64 - 2".into(),
                 got: id.to_string(),
-            });
+            }
+            .into());
         }
         if ids.iter().enumerate().all(|(i, id)| self.next.checked_add(i as u64) == Some(*id)) {
             return Ok(ids.to_vec());
         }
         if self.known.is_none() {
             let mut known = HashSet::new();
-            known
-                .try_reserve(self.len() + n)
-                .map_err(|_| Error::OutOfMemory { len_bytes: (self.len() + n) as u64 * 9 })?;
+            known.try_reserve(self.len() + n).map_err(|_| {
+                Error::from(ErrorKind::OutOfMemory { len_bytes: (self.len() + n) as u64 * 9 })
+            })?;
             known.extend(self.all());
             self.known = Some(known);
         }
@@ -143,7 +147,7 @@ impl Ids {
         for id in ids {
             let given_twice = !fresh.insert(*id);
             if given_twice || known.is_some_and(|known| known.contains(id)) {
-                return Err(Error::DuplicateId { id: *id, given_twice });
+                return Err(ErrorKind::DuplicateId { id: *id, given_twice }.into());
             }
         }
         Ok(ids.to_vec())
@@ -175,18 +179,18 @@ impl Ids {
 
     /// Takes ids away; returns the nodes that have none left, in order.
     ///
-    /// Errors: [`Error::IdNotFound`], [`Error::DuplicateId`] (given twice), and nothing has changed.
+    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), and nothing has changed.
     pub(crate) fn remove(&mut self, ids: &[u64]) -> Result<Vec<u32>> {
         let mut gone = HashSet::with_capacity(ids.len());
         for &id in ids {
             if !gone.insert(id) {
-                return Err(Error::DuplicateId { id, given_twice: true });
+                return Err(ErrorKind::DuplicateId { id, given_twice: true }.into());
             }
         }
         let all = self.first.iter().chain(self.further.iter().map(|(_, id)| id));
         let there: HashSet<u64> = all.filter(|id| gone.contains(id)).collect();
         if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
-            return Err(Error::IdNotFound { id });
+            return Err(ErrorKind::IdNotFound { id }.into());
         }
         self.further.pack(self.first.len());
         let mut further: Vec<(u32, u64)> = self.further.iter().filter(|(_, id)| !gone.contains(id)).collect();

@@ -18,7 +18,7 @@ use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::{Rows, try_reserve};
 use crate::distance::Metric;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::pool::map;
 use hnsw_rs::prelude::{DistCosine, DistDot, DistL2, Distance, Hnsw, Point, PointId};
 use std::sync::Arc;
@@ -70,10 +70,10 @@ impl Index {
     /// Metrics: `DistL2` → `l2sq` (whose distances are the squares), `DistCosine` → `cosine`,
     /// `DistDot` → `ip` or `cosine`; other distances by [`HnswDistance`](super::HnswDistance).
     ///
-    /// Errors: [`Error::Empty`], [`Error::DimensionMismatch`] (vectors of more than one dimension),
-    /// [`Error::NotFinite`] (`row` counts by ascending id), [`Error::DuplicateId`] (two points with one
-    /// origin id), [`Error::BadParameter`] (a metric that is not the graph's, and as
-    /// [`new`](Self::new)), [`Error::OutOfMemory`].
+    /// Errors: [`ErrorKind::Empty`], [`ErrorKind::DimensionMismatch`] (vectors of more than one dimension),
+    /// [`ErrorKind::NotFinite`] (`row` counts by ascending id), [`ErrorKind::DuplicateId`] (two points with one
+    /// origin id), [`ErrorKind::BadParameter`] (a metric that is not the graph's, and as
+    /// [`new`](Self::new)), [`ErrorKind::OutOfMemory`].
     ///
     /// Cost: `2 M` distances for each vector, and as [`compact`](Self::compact).
     ///
@@ -96,7 +96,7 @@ impl Index {
     pub fn from_hnsw_rs<D: HnswDistance>(hnsw: &Hnsw<'_, f32, D>, params: Params) -> Result<Self> {
         if !D::METRICS.contains(&params.metric) {
             let names: Vec<&str> = D::METRICS.iter().map(|metric| metric.name()).collect();
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "metric",
                 expected: format!(
                     "{}, as the graph was built with {}",
@@ -104,17 +104,18 @@ impl Index {
                     hnsw.get_distance_name()
                 ),
                 got: params.metric.name().into(),
-            });
+            }
+            .into());
         }
         let points = points_by_id(hnsw);
-        let Some(first) = points.first() else { return Err(Error::Empty { op: "from_hnsw_rs" }) };
+        let Some(first) = points.first() else { return Err(ErrorKind::Empty { op: "from_hnsw_rs" }.into()) };
         let mut index = Self::new(first.get_v().len(), params)?;
         let mut vectors = Vec::new();
         try_reserve(&mut vectors, points.len().saturating_mul(index.dim))?;
         for point in &points {
             let vector = point.get_v();
             if vector.len() != index.dim {
-                return Err(Error::DimensionMismatch { expected: index.dim, got: vector.len() });
+                return Err(ErrorKind::DimensionMismatch { expected: index.dim, got: vector.len() }.into());
             }
             vectors.extend_from_slice(vector);
         }

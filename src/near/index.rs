@@ -10,7 +10,7 @@ use super::scratch::ScratchPool;
 use crate::codec::Store;
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::format;
 
 /// Bytes by part.
@@ -85,15 +85,16 @@ pub struct Index {
 impl Index {
     /// Returns an empty index for vectors of `dim` components.
     ///
-    /// Errors: [`Error::BadParameter`] when `dim` is not in 1 … 65536, `M` not in 2 … 128,
+    /// Errors: [`ErrorKind::BadParameter`] when `dim` is not in 1 … 65536, `M` not in 2 … 128,
     /// `ef_construction` not in 1 … 65536, or `rerank` not finer than `storage`.
     pub fn new(dim: usize, params: Params) -> Result<Self> {
         if !(1..=65536).contains(&dim) {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "dim",
                 expected: "1 to 65536".into(),
                 got: dim.to_string(),
-            });
+            }
+            .into());
         }
         params.check()?;
         let store = Store::new(dim, params.metric, params.storage, params.rerank);
@@ -156,9 +157,9 @@ impl Index {
     /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage,
     /// or to that of `rerank`. What `b1` alone keeps of it is its direction, roughly.
     ///
-    /// Errors: [`Error::IdNotFound`].
+    /// Errors: [`ErrorKind::IdNotFound`].
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
-        self.ids.node(id).map(|node| self.store.decode(node)).ok_or(Error::IdNotFound { id })
+        self.ids.node(id).map(|node| self.store.decode(node)).ok_or(Error::from(ErrorKind::IdNotFound { id }))
     }
 
     /// Returns the bytes that the index takes, by part.
@@ -179,14 +180,15 @@ impl Index {
     /// Checks that vectors or queries have the right dimension and are finite.
     pub(super) fn check(&self, vectors: &[f32]) -> Result<()> {
         if !vectors.len().is_multiple_of(self.dim) {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: vectors.len() });
+            return Err(ErrorKind::DimensionMismatch { expected: self.dim, got: vectors.len() }.into());
         }
         // Adding up zeros is what the machine can do to many numbers at once.
         if vectors.iter().map(|value| value * 0.0).sum::<f32>() == 0.0 {
             return Ok(());
         }
         let at = vectors.iter().position(|value| !value.is_finite()).unwrap_or(0);
-        Err(Error::NotFinite { row: at / self.dim, column: at % self.dim, value: f64::from(vectors[at]) })
+        Err(ErrorKind::NotFinite { row: at / self.dim, column: at % self.dim, value: f64::from(vectors[at]) }
+            .into())
     }
 
     /// Checks that the storage can hold the components.
@@ -196,11 +198,12 @@ impl Index {
             return Ok(());
         }
         self.store.too_large(vectors).map_or(Ok(()), |at| {
-            Err(Error::BadParameter {
+            Err(ErrorKind::BadParameter {
                 name: "vectors",
                 expected: "components up to 65504, as 16-bit floats hold".into(),
                 got: format!("{:?} in row {}, column {}", vectors[at], at / self.dim, at % self.dim),
-            })
+            }
+            .into())
         })
     }
 
@@ -229,7 +232,7 @@ impl Index {
 
     /// Opens a file's bytes.
     ///
-    /// Errors: [`Error::Corrupt`], [`Error::UnsupportedVersion`], [`Error::OutOfMemory`].
+    /// Errors: [`ErrorKind::Corrupt`], [`ErrorKind::UnsupportedVersion`], [`ErrorKind::OutOfMemory`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         format::read(bytes)
     }

@@ -2,7 +2,7 @@
 
 use crate::codec::Storage;
 use crate::distance::Metric;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 /// What an index is built with; stands in its file.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,11 +70,12 @@ impl Params {
     /// Checks the ranges.
     pub(crate) fn check(&self) -> Result<()> {
         if let Some(rerank) = self.rerank.filter(|rerank| !rerank.is_finer_than(self.storage)) {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "rerank",
                 expected: format!("a storage finer than {}, or none", self.storage.name()),
                 got: rerank.name().into(),
-            });
+            }
+            .into());
         }
         in_range("M", self.m, 2..=128)?;
         in_range("ef_construction", self.ef_construction, 1..=65536)
@@ -121,7 +122,7 @@ impl SearchParams {
         in_range("k", k, 1..=usize::MAX)?;
         if let Some(recall) = self.recall.filter(|recall| !(*recall > 0.0 && *recall <= 1.0)) {
             let expected = "above 0, up to 1".into();
-            return Err(Error::BadParameter { name: "recall", expected, got: recall.to_string() });
+            return Err(ErrorKind::BadParameter { name: "recall", expected, got: recall.to_string() }.into());
         }
         self.ef_search.map_or(Ok(()), |ef| in_range("ef_search", ef, 1..=usize::MAX))
     }
@@ -134,5 +135,5 @@ fn in_range(name: &'static str, value: usize, range: core::ops::RangeInclusive<u
     let (least, most) = range.into_inner();
     let expected =
         if most == usize::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
-    Err(Error::BadParameter { name, expected, got: value.to_string() })
+    Err(ErrorKind::BadParameter { name, expected, got: value.to_string() }.into())
 }

@@ -6,7 +6,7 @@ use super::index::Index;
 use super::params::SearchParams;
 use super::search::{Neighbors, neighbors, sorted};
 use super::walk::Scratch;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 
 impl Index {
     /// Returns the neighbours of `query` whose distance is at most `radius`.
@@ -14,7 +14,7 @@ impl Index {
     /// The walk goes on with more and more candidates until half of them lie outside; where that would cost more than
     /// comparing every vector, they are all compared, which is exact.
     ///
-    /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::BadParameter`] (a radius
+    /// Errors: [`ErrorKind::DimensionMismatch`], [`ErrorKind::NotFinite`], [`ErrorKind::BadParameter`] (a radius
     /// that is not a number, `ef_search` 0).
     pub fn search_radius(&self, query: &[f32], radius: f32, params: &SearchParams) -> Result<Neighbors> {
         Ok(self.search_radius_explained(query, radius, params, None)?.0)
@@ -25,7 +25,7 @@ impl Index {
     /// Few allowed vectors are compared one by one, which is exact. Otherwise it is the walk of a search without a filter,
     /// and finds what that finds of the allowed ones. A query costs no more than that search and comparing all that are allowed.
     ///
-    /// Errors: as [`search_radius`](Self::search_radius); [`Error::BadParameter`] when the index has changed since
+    /// Errors: as [`search_radius`](Self::search_radius); [`ErrorKind::BadParameter`] when the index has changed since
     /// the filter was made.
     pub fn search_radius_filtered(
         &self,
@@ -49,16 +49,17 @@ impl Index {
         filter: Option<&Filter>,
     ) -> Result<(Neighbors, Explained)> {
         if query.len() != self.dim {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+            return Err(ErrorKind::DimensionMismatch { expected: self.dim, got: query.len() }.into());
         }
         self.check(query)?;
         params.check(1)?;
         if radius.is_nan() {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "radius",
                 expected: "a number".into(),
                 got: "NaN".into(),
-            });
+            }
+            .into());
         }
         filter.map_or(Ok(()), |filter| self.check_filter(filter))?;
         let normalised = self.prepared(query);

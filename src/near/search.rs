@@ -7,7 +7,7 @@ use super::params::SearchParams;
 use super::walk::{Scratch, entries, walk};
 use crate::codec::{Rows, rerank_len};
 use crate::distance::Metric;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
 use crate::pool;
 
@@ -40,11 +40,11 @@ const DEFAULT_RECALL: f32 = 0.95;
 impl Index {
     /// Returns the `k` nearest neighbours of `query` (fewer when the index holds fewer).
     ///
-    /// Errors: [`Error::DimensionMismatch`], [`Error::NotFinite`], [`Error::BadParameter`] (`k` or
+    /// Errors: [`ErrorKind::DimensionMismatch`], [`ErrorKind::NotFinite`], [`ErrorKind::BadParameter`] (`k` or
     /// `ef_search` is 0).
     pub fn search(&self, query: &[f32], k: usize, params: &SearchParams) -> Result<Neighbors> {
         if query.len() != self.dim {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+            return Err(ErrorKind::DimensionMismatch { expected: self.dim, got: query.len() }.into());
         }
         self.check(query)?;
         params.check(k)?;
@@ -66,7 +66,7 @@ impl Index {
             return self.nearest_filtered(query, k, params, filter);
         }
         if query.len() != self.dim {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: query.len() });
+            return Err(ErrorKind::DimensionMismatch { expected: self.dim, got: query.len() }.into());
         }
         self.check(query)?;
         params.check(k)?;

@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple, 
 
 use super::input::{type_name, with_values};
 use super::strided::try_vec;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::fold::{Axes, Dtype, Quantiles, Scalar, Values};
 
 /// `axis`: `None`, an int, or a tuple of ints.
@@ -92,7 +92,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for InitialArgument {
             || PyTypeError::new_err(format!("initial: expected a number, got {}", type_name(&initial)));
         match with_values(&initial, |values| Ok(values.number())) {
             Ok(number) => number.map(Self).ok_or_else(wrong),
-            Err(_) if initial.is_instance_of::<PyInt>() => Err(Error::BadParameter {
+            Err(_) if initial.is_instance_of::<PyInt>() => Err(ErrorKind::BadParameter {
                 name: "initial",
                 expected: "a number; of ints one from -2^63 to 2^64 - 1".into(),
                 got: initial.str()?.to_string(),
@@ -189,7 +189,9 @@ impl SizeArgument {
     pub(super) fn at(self, name: &'static str, expected: &str) -> Result<usize> {
         match self {
             Self::Size(size) => Ok(size),
-            Self::Outside(got) => Err(Error::BadParameter { name, expected: expected.into(), got }),
+            Self::Outside(got) => {
+                Err(ErrorKind::BadParameter { name, expected: expected.into(), got }.into())
+            }
         }
     }
 }
@@ -208,6 +210,6 @@ impl<'a, 'py> FromPyObject<'a, 'py> for OrderArgument {
             },
             SizeArgument::Outside(got) => got,
         };
-        Err(Error::BadParameter { name: "order", expected: "1 to 4".into(), got }.into())
+        Err(ErrorKind::BadParameter { name: "order", expected: "1 to 4".into(), got }.into())
     }
 }

@@ -15,7 +15,7 @@ use pyo3::types::{PyCapsule, PyTuple};
 use super::format::{Element, unsupported};
 use super::input::{Spoken, Use};
 use super::strided::{Strided, booleans, try_vec};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fold::dtype::for_each_dtype;
 use crate::fold::{Dtype, Values};
 
@@ -126,11 +126,11 @@ pub(super) fn use_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
 /// The error of a capsule whose contents were moved elsewhere: its pointers may lead anywhere.
 #[cold]
 fn released() -> PyErr {
-    Error::BadParameter {
+    Error::from(ErrorKind::BadParameter {
         name: "array",
         expected: "an Arrow array, or a stream of them, that nobody has consumed yet".into(),
         got: "a released one".into(),
-    }
+    })
     .into()
 }
 
@@ -329,7 +329,7 @@ fn refuse_nulls(chunk: &Chunk, first: i64, len: i64) -> PyResult<()> {
     if nulls == 0 {
         return Ok(());
     }
-    Err(Error::BadParameter {
+    Err(ErrorKind::BadParameter {
         name: "array",
         expected: "no nulls (drop or fill them first)".into(),
         got: format!("{nulls} nulls"),

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use super::format::{Element, from_pep3118, unsupported};
 use super::input::{Spoken, Use};
 use super::strided::Strided;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A buffer that is given back when dropped. It stays where it was made: exporters may let
 /// `shape` point into the very structure (`PyBuffer_FillInfo` does).
@@ -86,7 +86,7 @@ fn refuse_masked_elements(x: &Bound<'_, PyAny>) -> PyResult<()> {
     if masked == 0 {
         return Ok(());
     }
-    Err(Error::BadParameter {
+    Err(ErrorKind::BadParameter {
         name: "array",
         expected: "no masked elements (fill or leave them out, or give a fold `x.data` with `where=~x.mask`)"
             .into(),

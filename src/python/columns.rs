@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 
 use crate::columns::Value;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::near::Index;
 
 /// No filter and no list of values is nested so deep; a list in itself is.
@@ -82,7 +82,7 @@ impl Wanted {
 }
 
 fn bad(name: &'static str, expected: impl Into<String>, got: impl Into<String>) -> Error {
-    Error::BadParameter { name, expected: expected.into(), got: got.into() }
+    Error::from(ErrorKind::BadParameter { name, expected: expected.into(), got: got.into() })
 }
 
 fn name_of(argument: &'static str, name: &Bound<'_, PyAny>) -> PyResult<String> {

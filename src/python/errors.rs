@@ -3,7 +3,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 pyo3::create_exception!(
     nearfold,
@@ -13,6 +13,12 @@ pyo3::create_exception!(
      Attributes\n----------\ncode : str\n    The stable name of this kind of error, for programs to test, such as\n    \
      ``\"axis_out_of_range\"``."
 );
+
+impl From<ErrorKind> for PyErr {
+    fn from(kind: ErrorKind) -> Self {
+        Error::from(kind).into()
+    }
+}
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
@@ -28,6 +34,10 @@ impl From<Error> for PyErr {
 
 /// Returns the error of an `__array_interface__` that breaks its own rules.
 pub(super) fn bad_interface(name: &'static str, expected: &str) -> PyErr {
-    Error::BadParameter { name, expected: expected.to_owned(), got: "a broken __array_interface__".into() }
-        .into()
+    Error::from(ErrorKind::BadParameter {
+        name,
+        expected: expected.to_owned(),
+        got: "a broken __array_interface__".into(),
+    })
+    .into()
 }

@@ -8,7 +8,7 @@ use super::arguments::{AxisArgument, DtypeArgument, InitialArgument, OrderArgume
 use super::input::with_values;
 use super::notes::notes_doc;
 use super::output::to_python;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::fold::{self, Axes, Method, NormOrder, Options, Output, Reduction, Values};
 
 /// From this many elements on, other Python threads run meanwhile. Below, giving up the
@@ -106,11 +106,12 @@ fn fold_values(
 fn corrected(ddof: f64, correction: Option<f64>) -> Result<f64> {
     match correction {
         Some(correction) if ddof == 0.0 => Ok(correction),
-        Some(correction) => Err(Error::BadParameter {
+        Some(correction) => Err(ErrorKind::BadParameter {
             name: "correction",
             expected: "left out where ddof is given".to_owned(),
             got: format!("{correction} beside a ddof of {ddof}"),
-        }),
+        }
+        .into()),
         None => Ok(ddof),
     }
 }

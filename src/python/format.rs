@@ -2,7 +2,7 @@
 
 use core::ffi::{c_int, c_long, c_longlong, c_short};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fold::Dtype;
 
 /// An element's type, and whether its bytes are in the other order than this machine's.
@@ -47,7 +47,11 @@ pub(super) fn dtype_of(kind: Kind, len_bytes: usize) -> Option<Dtype> {
 
 /// Returns the error of a type that nothing here can read.
 pub(super) fn unsupported(got: impl Into<String>) -> Error {
-    Error::UnsupportedDtype { op: "array", expected: Dtype::NAMES.trim_ascii_end(), got: got.into() }
+    Error::from(ErrorKind::UnsupportedDtype {
+        op: "array",
+        expected: Dtype::NAMES.trim_ascii_end(),
+        got: got.into(),
+    })
 }
 
 /// Returns the element of a PEP 3118 format, one item of which takes `len_bytes`.

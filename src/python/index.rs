@@ -17,7 +17,7 @@ use super::output::to_array;
 use super::shared::Shared;
 use crate::Metric;
 use crate::columns::ColumnType;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fold;
 use crate::near::{self, Params, SearchParams, Storage};
 use crate::storage;
@@ -832,11 +832,12 @@ impl Index {
     fn one_query(&self, shape: &[usize]) -> Result<()> {
         match *shape {
             [dim] if dim == self.dim => Ok(()),
-            [dim] => Err(Error::DimensionMismatch { expected: self.dim, got: dim }),
-            _ => Err(Error::ShapeMismatch {
+            [dim] => Err(ErrorKind::DimensionMismatch { expected: self.dim, got: dim }.into()),
+            _ => Err(ErrorKind::ShapeMismatch {
                 expected: format!("one query, ({},)", self.dim),
                 got: format!("{shape:?}"),
-            }),
+            }
+            .into()),
         }
     }
 
@@ -845,14 +846,15 @@ impl Index {
             [dim] => (None, dim),
             [n, dim] => (Some(n), dim),
             _ => {
-                return Err(Error::ShapeMismatch {
+                return Err(ErrorKind::ShapeMismatch {
                     expected: format!("(n, {0}) or ({0},)", self.dim),
                     got: format!("{shape:?}"),
-                });
+                }
+                .into());
             }
         };
         if dim != self.dim {
-            return Err(Error::DimensionMismatch { expected: self.dim, got: dim });
+            return Err(ErrorKind::DimensionMismatch { expected: self.dim, got: dim }.into());
         }
         Ok(rows)
     }
@@ -863,8 +865,9 @@ where
     fold::Array: From<ArrayD<T>>,
 {
     let array = ArrayD::from_shape_vec(IxDyn(shape), elements);
-    let array =
-        array.map_err(|_| Error::ShapeMismatch { expected: format!("{shape:?}"), got: "another".into() })?;
+    let array = array.map_err(|_| {
+        Error::from(ErrorKind::ShapeMismatch { expected: format!("{shape:?}"), got: "another".into() })
+    })?;
     to_array(py, array.into())
 }
 

@@ -13,7 +13,7 @@ use pyo3::types::{PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::strided::try_vec;
 use super::{arrow, buffer, dlpack, interface, numpy, sequence};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Values;
 
 /// What is done with numbers once they are there. One type for all, called once: the ways in exist
@@ -158,11 +158,11 @@ pub(super) fn to_f32<'v>(values: &'v Values<'_>) -> Result<Cow<'v, [f32]>> {
                     copy.extend(view.iter().map($to_f32));
                     Ok(Cow::Owned(copy))
                 })*
-                Values::C64(_) | Values::C128(_) => Err(Error::UnsupportedDtype {
+                Values::C64(_) | Values::C128(_) => Err(ErrorKind::UnsupportedDtype {
                     op: "vectors",
                     expected: "real numbers",
                     got: values.dtype().name().to_owned(),
-                }),
+                }.into()),
             }
         };
     }
@@ -248,5 +248,9 @@ impl<'a, 'py> FromPyObject<'a, 'py> for IdArgument {
 }
 
 fn not_an_id(id: &impl ToString) -> Error {
-    Error::BadParameter { name: "ids", expected: "integers from 0 to 2^64 - 2".into(), got: id.to_string() }
+    Error::from(ErrorKind::BadParameter {
+        name: "ids",
+        expected: "integers from 0 to 2^64 - 2".into(),
+        got: id.to_string(),
+    })
 }

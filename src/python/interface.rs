@@ -7,7 +7,7 @@ use super::format::{from_typestr, unsupported};
 use super::input::{Spoken, Use};
 use super::strided::Strided;
 use super::{buffer, errors};
-use crate::error::Error;
+use crate::error::ErrorKind;
 
 /// Calls `f` with the numbers that `x.__array_interface__` describes (version 3).
 pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
@@ -16,7 +16,7 @@ pub(super) fn use_values(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     };
     let interface = interface.cast_into::<PyDict>().map_err(PyErr::from)?;
     if interface.get_item("mask")?.is_some_and(|mask| !mask.is_none()) {
-        return Err(Error::BadParameter {
+        return Err(ErrorKind::BadParameter {
             name: "array",
             expected: "no mask (give the array and where=)".into(),
             got: "an __array_interface__ with a mask".into(),

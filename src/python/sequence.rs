@@ -13,7 +13,7 @@ use super::buffer;
 use super::format::unsupported;
 use super::input::{Spoken, Use, refused, type_name};
 use super::strided::booleans;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fold::Values;
 use crate::fold::dtype::Boolean;
 
@@ -59,7 +59,7 @@ impl Numbers {
     /// Appends a sequence, row by row, and returns its shape.
     fn push_nested(&mut self, x: &Bound<'_, PyAny>, depth: usize) -> PyResult<Vec<usize>> {
         if depth > NDIM_MAX {
-            return Err(Error::ShapeMismatch {
+            return Err(ErrorKind::ShapeMismatch {
                 expected: format!("at most {NDIM_MAX} nested sequences"),
                 got: "more".into(),
             }
@@ -75,7 +75,7 @@ impl Numbers {
                 None => row_shape = Some(shape),
                 Some(first) if *first == shape => {}
                 Some(first) => {
-                    return Err(Error::ShapeMismatch {
+                    return Err(ErrorKind::ShapeMismatch {
                         expected: format!("rows of the same shape, {first:?}"),
                         got: format!("{shape:?}"),
                     }
@@ -239,7 +239,11 @@ impl Numbers {
         fn view<T>(numbers: &[T], shape: IxDyn) -> PyResult<ArrayViewD<'_, T>> {
             let got = numbers.len();
             ArrayViewD::from_shape(shape.clone(), numbers).map_err(|_| {
-                Error::ShapeMismatch { expected: format!("{shape:?}"), got: format!("{got} numbers") }.into()
+                Error::from(ErrorKind::ShapeMismatch {
+                    expected: format!("{shape:?}"),
+                    got: format!("{got} numbers"),
+                })
+                .into()
             })
         }
         match self {

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use pyo3::prelude::*;
 
 use super::columns::Given;
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::near;
 
 /// An index that any number of threads read, or one changes.
@@ -57,11 +57,12 @@ impl Shared {
 
     fn refuse_callback(&self) -> Result<()> {
         if self.calling_back.load(Ordering::Relaxed) == this_thread() {
-            return Err(Error::BadParameter {
+            return Err(ErrorKind::BadParameter {
                 name: "progress",
                 expected: "a callback that leaves the index alone until add returns".into(),
                 got: "one that uses it".into(),
-            });
+            }
+            .into());
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::buffer::with_bytes;
 use super::fold::DETACH_MIN;
 use super::input::with_values;
 use super::output::to_python;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fold::{Dtype, Method, Quantiles as Wanted, stream};
 
 /// Waits for a state without the interpreter's lock, which its holder may need to go on.
@@ -435,12 +435,11 @@ state_class! { @all
         #[pyo3(signature = (bins, range=None))]
         fn new(bins: &Bound<'_, PyAny>, range: Option<[f64; 2]>) -> PyResult<Self> {
             if bins.is_instance_of::<PyString>() {
-                return Err(Error::BadParameter {
+                return Err(ErrorKind::BadParameter {
                     name: "bins",
                     expected: "a number or edges: a rule needs the whole data".into(),
                     got: bins.repr()?.to_string(),
-                }
-                .into());
+                }.into());
             }
             let state = match (bin_count(bins)?, range) {
                 (Some(count), Some([low, high])) => stream::Histogram::equal(count, low, high)?,
@@ -451,7 +450,7 @@ state_class! { @all
                         None => ("no range with edges", "both"),
                     };
                     return Err(
-                        Error::BadParameter { name: "range", expected: expected.into(), got: got.into() }.into()
+                        Error::from(ErrorKind::BadParameter { name: "range", expected: expected.into(), got: got.into() }).into()
                     );
                 }
             };

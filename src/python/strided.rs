@@ -7,7 +7,7 @@ use pyo3::PyResult;
 
 use super::format::Element;
 use super::input::Use;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fold::dtype::{Boolean, for_each_dtype};
 use crate::fold::{Dtype, Values};
 
@@ -75,10 +75,10 @@ impl Strided<'_> {
 
     #[cold]
     fn bad_shape(&self) -> Error {
-        Error::ShapeMismatch {
+        Error::from(ErrorKind::ShapeMismatch {
             expected: "an array that fits memory".into(),
             got: format!("{:?}", self.shape),
-        }
+        })
     }
 
     /// Each axis' length and its step in bytes, from the first axis to the last.
@@ -250,12 +250,12 @@ impl Shape {
 
 /// Returns an empty vector with room for `n` elements.
 ///
-/// Errors: [`Error::OutOfMemory`].
+/// Errors: [`ErrorKind::OutOfMemory`].
 pub(super) fn try_vec<T>(n: usize) -> Result<Vec<T>> {
     let mut vector = Vec::new();
     vector
         .try_reserve_exact(n)
-        .map_err(|_| Error::OutOfMemory { len_bytes: n as u64 * size_of::<T>() as u64 })?;
+        .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: n as u64 * size_of::<T>() as u64 }))?;
     Ok(vector)
 }
 
@@ -292,5 +292,8 @@ pub(super) fn booleans(bytes: &[u8]) -> ArrayView<'_, Boolean, ndarray::Ix1> {
 
 #[cold]
 fn no_address() -> Error {
-    Error::ShapeMismatch { expected: "elements in memory".into(), got: "a null address".into() }
+    Error::from(ErrorKind::ShapeMismatch {
+        expected: "elements in memory".into(),
+        got: "a null address".into(),
+    })
 }

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::Result;
 use super::options::{FromJs, size};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fold::{Boolean, Dtype, Values};
 
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
@@ -24,9 +24,11 @@ pub(super) struct Layout {
 impl Layout {
     /// Reads `{ length, shape, strides, offset }`.
     pub(super) fn from_js(value: &JsValue) -> Result<Self> {
-        Self::read(value.unchecked_ref()).ok_or_else(|| Error::ShapeMismatch {
-            expected: "a shape, strides and an offset that are integers".into(),
-            got: JSON::stringify(value).map(String::from).unwrap_or_default(),
+        Self::read(value.unchecked_ref()).ok_or_else(|| {
+            Error::from(ErrorKind::ShapeMismatch {
+                expected: "a shape, strides and an offset that are integers".into(),
+                got: JSON::stringify(value).map(String::from).unwrap_or_default(),
+            })
         })
     }
 
@@ -60,7 +62,7 @@ fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     let mut zeros = Vec::new();
     zeros
         .try_reserve_exact(len)
-        .map_err(|_| Error::OutOfMemory { len_bytes: len as u64 * size_of::<T>() as u64 })?;
+        .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: len as u64 * size_of::<T>() as u64 }))?;
     zeros.resize(len, T::default());
     Ok(zeros)
 }
@@ -81,9 +83,11 @@ impl Geometry {
         let Layout { length, shape, strides, offset } = layout;
         let len = len.min(*length);
         Self::checked(shape, strides.as_deref(), *offset).filter(|it| it.touched.end <= len).ok_or_else(
-            || Error::ShapeMismatch {
-                expected: format!("one that stays within {len} elements"),
-                got: format!("shape {shape:?}, strides {strides:?}, offset {offset}"),
+            || {
+                Error::from(ErrorKind::ShapeMismatch {
+                    expected: format!("one that stays within {len} elements"),
+                    got: format!("shape {shape:?}, strides {strides:?}, offset {offset}"),
+                })
             },
         )
     }
@@ -157,11 +161,11 @@ macro_rules! buffer_type {
             fn zeros(dtype: Dtype, len: usize) -> Result<Self> {
                 Ok(match dtype {
                     $(Dtype::$variant => Self::$variant(zeros::<$type>(len)?),)*
-                    _ => return Err(Error::UnsupportedDtype {
+                    _ => return Err(ErrorKind::UnsupportedDtype {
                         op: "array",
                         expected: "a real dtype",
                         got: dtype.name().to_owned(),
-                    }),
+                    }.into()),
                 })
             }
 
@@ -225,9 +229,11 @@ impl Buffer {
     /// Returns the part of the buffer that `layout` describes.
     pub(super) fn view(&self, layout: &Layout) -> Result<Values<'_>> {
         let geometry = Geometry::new(layout, self.elements.len())?;
-        self.elements.view(&geometry).ok_or_else(|| Error::ShapeMismatch {
-            expected: "strides that ndarray takes".into(),
-            got: format!("{:?}", layout.strides),
+        self.elements.view(&geometry).ok_or_else(|| {
+            Error::from(ErrorKind::ShapeMismatch {
+                expected: "strides that ndarray takes".into(),
+                got: format!("{:?}", layout.strides),
+            })
         })
     }
 
@@ -257,9 +263,11 @@ impl Buffer {
     pub(super) fn mask(&self, layout: &Layout) -> Result<ArrayViewD<'_, Boolean>> {
         match &self.elements {
             Elements::Bool(elements) => {
-                Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| Error::ShapeMismatch {
-                    expected: "strides that ndarray takes".into(),
-                    got: format!("{:?}", layout.strides),
+                Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| {
+                    Error::from(ErrorKind::ShapeMismatch {
+                        expected: "strides that ndarray takes".into(),
+                        got: format!("{:?}", layout.strides),
+                    })
                 })
             }
             _ => Err(self.unsupported("where", "bool")),
@@ -271,13 +279,13 @@ impl Buffer {
     }
 
     fn too_short(&self, len: usize) -> Error {
-        Error::ShapeMismatch {
+        Error::from(ErrorKind::ShapeMismatch {
             expected: format!("at least {len} elements"),
             got: format!("{}", self.elements.len()),
-        }
+        })
     }
 
     fn unsupported(&self, op: &'static str, expected: &'static str) -> Error {
-        Error::UnsupportedDtype { op, expected, got: self.dtype().name().to_owned() }
+        Error::from(ErrorKind::UnsupportedDtype { op, expected, got: self.dtype().name().to_owned() })
     }
 }

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Result;
 use super::options::size;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// A one-dimensional array that JavaScript fills through a typed array over it.
 #[wasm_bindgen]
@@ -20,9 +20,9 @@ enum Elements {
 /// Returns `len` zeros, or the error that there is no memory for them.
 fn zeros<T: Clone + Default>(len: usize) -> Result<Vec<T>> {
     let mut zeros = Vec::new();
-    zeros
-        .try_reserve_exact(len)
-        .map_err(|_| Error::OutOfMemory { len_bytes: len as u64 * core::mem::size_of::<T>() as u64 })?;
+    zeros.try_reserve_exact(len).map_err(|_| {
+        Error::from(ErrorKind::OutOfMemory { len_bytes: len as u64 * core::mem::size_of::<T>() as u64 })
+    })?;
     zeros.resize(len, T::default());
     Ok(zeros)
 }
@@ -37,11 +37,12 @@ impl Buffer {
             "float32" => Elements::F32(zeros(len)?),
             "uint8" => Elements::U8(zeros(len)?),
             _ => {
-                return Err(Error::UnsupportedDtype {
+                return Err(ErrorKind::UnsupportedDtype {
                     op: "array",
                     expected: "float32 or uint8: this kernel has no reductions",
                     got: dtype.to_owned(),
-                });
+                }
+                .into());
             }
         };
         Ok(Self { elements })
@@ -76,12 +77,14 @@ impl Buffer {
 }
 
 fn first<T>(elements: &[T], len: usize) -> Result<&[T]> {
-    elements.get(..len).ok_or_else(|| Error::ShapeMismatch {
-        expected: format!("at least {len} elements"),
-        got: format!("{}", elements.len()),
+    elements.get(..len).ok_or_else(|| {
+        Error::from(ErrorKind::ShapeMismatch {
+            expected: format!("at least {len} elements"),
+            got: format!("{}", elements.len()),
+        })
     })
 }
 
 fn unsupported(op: &'static str, expected: &'static str, got: &str) -> Error {
-    Error::UnsupportedDtype { op, expected, got: got.to_owned() }
+    Error::from(ErrorKind::UnsupportedDtype { op, expected, got: got.to_owned() })
 }

@@ -10,7 +10,7 @@ use super::Result;
 use super::integer::signed;
 use super::options::describe;
 use crate::columns::{Expression, Value};
-use crate::error::Error;
+use crate::error::ErrorKind;
 
 /// No filter and no list of values is nested so deep; an object in itself is.
 const DEPTH_MAX: usize = 100;
@@ -35,7 +35,9 @@ impl GivenColumns {
         if columns.is_undefined() || columns.is_null() {
             return Ok(Self { columns: Vec::new() });
         }
-        let bad = |expected: String, got: String| Err(Error::BadParameter { name: "columns", expected, got });
+        let bad = |expected: String, got: String| {
+            Err(ErrorKind::BadParameter { name: "columns", expected, got }.into())
+        };
         let Value::Map(entries) = from_js("columns", columns, 0)? else {
             return bad("an object of names and arrays of values".into(), describe(columns));
         };
@@ -68,8 +70,9 @@ impl GivenFilter {
 /// Returns a JavaScript value as the core's. Numbers of a Float64Array or Float32Array are floats even
 /// where they are whole.
 fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Value> {
-    let bad =
-        |expected: &str, got| Err(Error::BadParameter { name: argument, expected: expected.into(), got });
+    let bad = |expected: &str, got| {
+        Err(ErrorKind::BadParameter { name: argument, expected: expected.into(), got }.into())
+    };
     if depth > DEPTH_MAX {
         return bad(&format!("at most {DEPTH_MAX} arrays and objects in each other"), "more".into());
     }

@@ -6,7 +6,7 @@ use super::Result;
 use super::buffer::{Buffer, Layout};
 use super::options::{FromJs, Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fold::quick::Quick;
 use crate::fold::{
     self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan,
@@ -68,11 +68,11 @@ fn number(value: JsValue) -> Result<Scalar> {
     }
     let signed = value.clone().try_into().map(|number: i64| number.into());
     signed.or_else(|value: JsValue| value.try_into().map(|number: u64| number.into())).map_err(|value| {
-        Error::BadParameter {
+        Error::from(ErrorKind::BadParameter {
             name: "initial",
             expected: "a number, or a BigInt of 64 bits".to_owned(),
             got: describe_value(&value),
-        }
+        })
     })
 }
 
@@ -173,11 +173,12 @@ fn combine<'a>(
         }
         ("corrcoef", b) => fold::corrcoef(a, b),
         (op, Some(b)) if op.ends_with("tile") => fold::weighted(Reduction::from_name(op)?, a, b, &wanted),
-        _ => Err(Error::UnknownName {
+        _ => Err(ErrorKind::UnknownName {
             kind: "operation",
             expected: "dot, vecdot, cosine, average, cov, corrcoef",
             got: op.to_owned(),
-        }),
+        }
+        .into()),
     };
     to_js(output?, bigint)
 }

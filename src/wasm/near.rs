@@ -12,7 +12,7 @@ use super::integer::{beyond_u32, id_number};
 use super::options::{Reader, size};
 use crate::columns::ColumnType;
 use crate::distance::Metric;
-use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::near::{self, Explained, Filter, Index, Neighbors, NeighborsBatch, Params, SearchParams, Storage};
 
 #[wasm_bindgen(raw_module = "../result.js")]
@@ -173,7 +173,8 @@ fn id_kind(ids: Option<&str>) -> Result<IdKind> {
         Some("bigint") => Ok(IdKind::Bigint),
         Some("uint32") => Ok(IdKind::Uint32),
         Some(other) => {
-            Err(Error::BadParameter { name: "ids", expected: ID_KINDS.into(), got: format!("{other:?}") })
+            Err(ErrorKind::BadParameter { name: "ids", expected: ID_KINDS.into(), got: format!("{other:?}") }
+                .into())
         }
     }
 }

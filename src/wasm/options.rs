@@ -4,7 +4,7 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::Result;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// An options object whose names have been checked; `undefined` is an empty one.
 ///
@@ -20,8 +20,13 @@ impl<'a> Reader<'a> {
         if is_absent(value) {
             return Ok(Self { object: None, given: Vec::new() });
         }
-        let bad =
-            |got| Error::BadParameter { name: "options", expected: format!("an object of {known}"), got };
+        let bad = |got| {
+            Error::from(ErrorKind::BadParameter {
+                name: "options",
+                expected: format!("an object of {known}"),
+                got,
+            })
+        };
         let object = value.dyn_ref::<Object>().ok_or_else(|| bad(describe(value)))?;
         let mut given = Vec::new();
         for key in Object::keys(object).iter() {
@@ -159,10 +164,8 @@ fn whole(number: f64) -> Option<i64> {
 
 /// Returns `value` as a `T`, or the error that says what `name` must be.
 pub(super) fn read<T: FromJs>(name: &'static str, expected: &str, value: JsValue) -> Result<T> {
-    T::from_js(&value).ok_or_else(|| Error::BadParameter {
-        name,
-        expected: expected.to_owned(),
-        got: describe(&value),
+    T::from_js(&value).ok_or_else(|| {
+        Error::from(ErrorKind::BadParameter { name, expected: expected.to_owned(), got: describe(&value) })
     })
 }
 
@@ -172,11 +175,12 @@ pub(super) fn size(name: &'static str, value: f64) -> Result<usize> {
     if f64::from(count) == value {
         return Ok(count as usize);
     }
-    Err(Error::BadParameter {
+    Err(ErrorKind::BadParameter {
         name,
         expected: "an integer from 0 to 4294967295".into(),
         got: value.to_string(),
-    })
+    }
+    .into())
 }
 
 /// Returns a value as an error text shows it.

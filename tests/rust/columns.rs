@@ -2,7 +2,7 @@
 
 use crate::lcg::Lcg;
 use nearfold::columns::{ColumnType, Expression, Test, Value};
-use nearfold::{Error, Index, Metric, Params, SearchParams, Storage};
+use nearfold::{Error, ErrorKind, Index, Metric, Params, SearchParams, Storage};
 use std::collections::BTreeMap;
 
 type Row = BTreeMap<String, Value>;
@@ -295,10 +295,10 @@ fn an_add_that_is_refused_changes_nothing() {
     }
     let error = index.set_columns(&[3, 4], &[("year", &text)]).unwrap_err();
     assert_eq!(error.to_string(), "columns: expected int values in column \"year\", got \"a\" in row 0");
-    assert_eq!(index.set_columns(&[3, 99], &[("year", &year)]), Err(Error::IdNotFound { id: 99 }));
+    assert_eq!(index.set_columns(&[3, 99], &[("year", &year)]), Err(ErrorKind::IdNotFound { id: 99 }.into()));
     assert_eq!(
         index.set_columns(&[3, 3], &[("year", &year)]),
-        Err(Error::DuplicateId { id: 3, given_twice: true })
+        Err(ErrorKind::DuplicateId { id: 3, given_twice: true }.into())
     );
     assert_eq!(index.to_bytes(), bytes);
     let unknown = index.column("yaer", &[1]).unwrap_err().to_string();
@@ -335,7 +335,7 @@ fn the_first_values_make_the_columns_and_later_ones_are_declared() {
     index.add_column("tag", ColumnType::String).unwrap();
     index.set_columns(&[3], &[("tag", &["a".into()])]).unwrap();
     assert_eq!(index.get(3).unwrap(), [("score".into(), 1.0.into()), ("tag".into(), "a".into())]);
-    assert_eq!(index.get(9), Err(Error::IdNotFound { id: 9 }));
+    assert_eq!(index.get(9), Err(Error::from(ErrorKind::IdNotFound { id: 9 })));
     index.add(&[9.0], None).unwrap();
     assert_eq!(index.get(6).unwrap()[0].1, Value::Null);
     // A number that is whole does for an int, one that is exact for a float; NaN is missing.
@@ -453,8 +453,8 @@ fn a_filter_is_read_as_it_is_said_and_refused_with_what_was_expected() {
         (r#"{"year": {"eq": null}}"#, "a number for column \"year\""),
         (r#"{"and": {"year": 1}}"#, "a list of expressions for \"and\""),
     ] {
-        match read(text) {
-            Err(Error::BadParameter { name: "filter", expected: said, .. }) => {
+        match read(text).as_ref().map_err(Error::kind) {
+            Err(ErrorKind::BadParameter { name: "filter", expected: said, .. }) => {
                 assert!(said.contains(expected), "{text}: {said}");
             }
             other => panic!("{text}: {other:?}"),

@@ -2,7 +2,7 @@
 
 use crate::near::lcg;
 use nearfold::columns::{ColumnType, Expression, Value};
-use nearfold::{Error, Index, Metric, Params, SearchParams, Storage};
+use nearfold::{Error, ErrorKind, Index, Metric, Params, SearchParams, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
 const HEADER_LEN: usize = 128;
@@ -68,8 +68,8 @@ fn seal(bytes: &mut [u8]) {
 }
 
 fn assert_refused(bytes: &[u8], what: &str) {
-    match Index::from_bytes(bytes) {
-        Err(Error::Corrupt { .. } | Error::UnsupportedVersion { .. }) => {}
+    match Index::from_bytes(bytes).as_ref().map_err(Error::kind) {
+        Err(ErrorKind::Corrupt { .. } | ErrorKind::UnsupportedVersion { .. }) => {}
         Err(other) => panic!("{what}: {other}"),
         Ok(_) => panic!("{what}: opened"),
     }
@@ -230,8 +230,8 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
     let mutant = |mut bytes: Vec<u8>, at: usize, value: u8, what: &str| {
         bytes[at] = value;
         seal(&mut bytes);
-        match Index::from_bytes(&bytes) {
-            Err(Error::Corrupt { why, .. }) => assert!(why.contains(what), "{why}"),
+        match Index::from_bytes(&bytes).as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Corrupt { why, .. }) => assert!(why.contains(what), "{why}"),
             other => panic!("{what}: {:?}", other.map(|index| index.len())),
         }
     };
@@ -258,7 +258,10 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
 fn a_file_of_a_later_version_says_so() {
     let mut bytes = file(10, 2, Metric::L2sq, Storage::F32);
     bytes[8] = 2;
-    assert_eq!(Index::from_bytes(&bytes).unwrap_err(), Error::UnsupportedVersion { expected: 1, got: 2 });
+    assert_eq!(
+        Index::from_bytes(&bytes).unwrap_err(),
+        Error::from(ErrorKind::UnsupportedVersion { expected: 1, got: 2 })
+    );
 }
 
 #[test]
@@ -326,8 +329,8 @@ fn hostile_ids_with_right_checksums_are_refused_for_what_is_wrong() {
         let mut bad = bytes.clone();
         bad[at..at + with.len()].copy_from_slice(with);
         seal(&mut bad);
-        match Index::from_bytes(&bad) {
-            Err(Error::Corrupt { section: "ids" | "further ids", why: said }) => {
+        match Index::from_bytes(&bad).as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Corrupt { section: "ids" | "further ids", why: said }) => {
                 assert!(said.contains(why), "{at}: {said}, not {why}");
             }
             other => panic!("{at}: {:?}, not {why}", other.map(|index| index.len())),
@@ -454,12 +457,12 @@ fn hostile_columns_with_right_checksums_are_refused_for_what_is_wrong() {
             bad[int + 5..int + 12].fill(0xff);
         }
         seal(&mut bad);
-        match Index::from_bytes(&bad) {
+        match Index::from_bytes(&bad).as_ref().map_err(Error::kind) {
             // A least value of −1 is as good as another.
             Ok(index) => {
                 assert!(why.is_empty() && index.column("i", &[0]).unwrap() == [(-1).into()], "{why}")
             }
-            Err(Error::Corrupt { section: "columns", why: said }) => {
+            Err(ErrorKind::Corrupt { section: "columns", why: said }) => {
                 // Lengths beyond 32 bits are refused before they are followed where addresses are as short.
                 let early = cfg!(target_pointer_width = "32") && said.contains("more rows than memory");
                 assert!(early || !why.is_empty() && said.contains(why), "{at}: {said}, not {why}");

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use nearfold::Error;
 use nearfold::columns::{Expression, Value};
+use nearfold::{Error, ErrorKind};
 use serde_json::Value as Json;
 
 use crate::{Failure, files};
 
 fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
-    Error::BadParameter { name, expected: expected.to_owned(), got: got.to_string() }
+    Error::from(ErrorKind::BadParameter { name, expected: expected.to_owned(), got: got.to_string() })
 }
 
 /// Reads JSON Lines: one object a line, one line a vector. A name that a line lacks has no value there.

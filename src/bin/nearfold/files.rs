@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nearfold::fold::Array;
 use nearfold::ingest::{NpyReader, ids_from_array, mask_from_array, read_npy};
-use nearfold::{Error, Index, storage};
+use nearfold::{ErrorKind, Index, storage};
 
 use crate::Failure;
 
@@ -103,7 +103,7 @@ pub(crate) fn check_output(path: &Path, inputs: &[&Path]) -> Result<(), Failure>
     {
         let expected = "a file that is not read".to_owned();
         let got = path.display().to_string();
-        return Err(Error::BadParameter { name: "output", expected, got }.into());
+        return Err(ErrorKind::BadParameter { name: "output", expected, got }.into());
     }
     storage::check_writable(path).map_err(io_at(path))
 }

@@ -54,6 +54,12 @@ enum Failure {
     ClosedPipe,
 }
 
+impl From<nearfold::ErrorKind> for Failure {
+    fn from(kind: nearfold::ErrorKind) -> Self {
+        Self::Refused(kind.into())
+    }
+}
+
 impl From<nearfold::Error> for Failure {
     fn from(error: nearfold::Error) -> Self {
         Self::Refused(error)

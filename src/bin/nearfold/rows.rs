@@ -32,7 +32,7 @@ impl Rows {
         if self.matrix.dim == dim {
             return Ok(self);
         }
-        Err(nearfold::Error::DimensionMismatch { expected: dim, got: self.matrix.dim }.into())
+        Err(nearfold::ErrorKind::DimensionMismatch { expected: dim, got: self.matrix.dim }.into())
     }
 
     pub(crate) fn columns(&self) -> Vec<(&str, &[Value])> {

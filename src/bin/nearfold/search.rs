@@ -106,7 +106,9 @@ impl Search {
         let index = files::read_index(&self.index)?;
         let queries = Matrix::from_array(files::read_array(&self.query)?)?;
         if queries.dim != index.dim() {
-            return Err(nearfold::Error::DimensionMismatch { expected: index.dim(), got: queries.dim }.into());
+            return Err(
+                nearfold::ErrorKind::DimensionMismatch { expected: index.dim(), got: queries.dim }.into()
+            );
         }
         let mut params = SearchParams::default().exact(self.exact);
         params.ef_search = self.ef_search;

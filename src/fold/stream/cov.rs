@@ -11,7 +11,7 @@ use super::super::reduce::output;
 use super::super::values::Values;
 use super::super::work::{Work, check_memory};
 use super::{bad, opened, total};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
@@ -69,7 +69,7 @@ impl Column {
 impl Cov {
     /// Returns the state of no observations of this many variables.
     ///
-    /// Errors: [`Error::BadParameter`] unless there are 1 to 2048; [`Error::OutOfMemory`].
+    /// Errors: [`ErrorKind::BadParameter`] unless there are 1 to 2048; [`ErrorKind::OutOfMemory`].
     pub fn new(variables: usize) -> Result<Self> {
         if !(1..=MOST_VARIABLES).contains(&variables) {
             return Err(bad("variables", format!("1 to {MOST_VARIABLES}"), variables));
@@ -86,17 +86,18 @@ impl Cov {
     /// Adds observations: rows are variables, columns are observations, as in [`cov`](super::super::cov).
     ///
     /// Shapes: `[variables, n]`, or `[n]` of one variable.
-    /// Errors: [`Error::ShapeMismatch`]; [`Error::UnsupportedDtype`] for complex numbers.
+    /// Errors: [`ErrorKind::ShapeMismatch`]; [`ErrorKind::UnsupportedDtype`] for complex numbers.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         let n = match *values.shape() {
             [n] if self.variables == 1 => n,
             [variables, n] if variables == self.variables => n,
             _ => {
-                return Err(Error::ShapeMismatch {
+                return Err(ErrorKind::ShapeMismatch {
                     expected: format!("[{}, n]: a row for each variable", self.variables),
                     got: format!("{:?}", values.shape()),
-                });
+                }
+                .into());
             }
         };
         let work = Work::flat(&values, "cov")?;
@@ -117,7 +118,7 @@ impl Cov {
 
     /// Adds what came to another state.
     ///
-    /// Errors: [`Error::BadParameter`] if the other is of another number of variables.
+    /// Errors: [`ErrorKind::BadParameter`] if the other is of another number of variables.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.variables != other.variables {
             return Err(bad("other", format!("a Cov of {} variables", self.variables), other.variables));
@@ -152,7 +153,7 @@ impl Cov {
 
     fn table(&self, each: impl Fn(usize, usize) -> f64) -> Result<Output> {
         if self.n == 0 {
-            return Err(Error::Empty { op: "cov" });
+            return Err(ErrorKind::Empty { op: "cov" }.into());
         }
         let k = self.variables;
         let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
@@ -162,7 +163,7 @@ impl Cov {
     /// Returns the covariances (float64), each rounded once; NaN where a variable was not finite.
     ///
     /// Shapes: `[variables, variables]`.
-    /// Errors: [`Error::Empty`] of no observations; [`Error::BadParameter`] if ddof is not below n.
+    /// Errors: [`ErrorKind::Empty`] of no observations; [`ErrorKind::BadParameter`] if ddof is not below n.
     pub fn result(&self, ddof: f64) -> Result<Output> {
         let divisor = self.n as f64 - ddof;
         if self.n > 0 && !(divisor > 0.0 && divisor.is_finite()) {
@@ -177,7 +178,7 @@ impl Cov {
     /// variable was not finite.
     ///
     /// Shapes: `[variables, variables]`.
-    /// Errors: [`Error::Empty`] of no observations.
+    /// Errors: [`ErrorKind::Empty`] of no observations.
     pub fn corrcoef(&self) -> Result<Output> {
         let own: Vec<Option<Big>> = (0..self.variables).map(|i| self.centred(i, i)).collect();
         self.table(|i, j| match (self.centred(i, j), &own[i], &own[j]) {
@@ -198,7 +199,7 @@ impl Cov {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`Error::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut bytes = opened(bytes, MAGIC, "Cov")?;
         // Each sum has a length of 8 bytes at least: no allocation beyond what the bytes can hold.

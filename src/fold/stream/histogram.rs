@@ -38,9 +38,9 @@ pub struct Histogram {
 impl Histogram {
     /// Returns empty bins of equal width, with the edges that `numpy.linspace` gives.
     ///
-    /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) unless there are 1 to 2^30 bins and
+    /// Errors: [`ErrorKind::BadParameter`](crate::ErrorKind::BadParameter) unless there are 1 to 2^30 bins and
     /// `low < high` are finite and far enough apart for them;
-    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    /// [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     pub fn equal(bins: usize, low: f64, high: f64) -> Result<Self> {
         if !(low < high && low.is_finite() && high.is_finite()) {
             return Err(bad("range", "finite low < high", format!("{}, {}", text_of(low), text_of(high))));
@@ -50,9 +50,9 @@ impl Histogram {
 
     /// Returns empty bins from each edge to the next.
     ///
-    /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) unless there are two edges at least
-    /// that do not fall; [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) unless they are of one axis;
-    /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
+    /// Errors: [`ErrorKind::BadParameter`](crate::ErrorKind::BadParameter) unless there are two edges at least
+    /// that do not fall; [`ErrorKind::ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless they are of one axis;
+    /// [`ErrorKind::UnsupportedDtype`](crate::ErrorKind::UnsupportedDtype) for complex numbers.
     pub fn with_edges<'a>(edges: impl Into<Values<'a>>) -> Result<Self> {
         Ok(Self::empty(Edges::given(&edges.into())?))
     }
@@ -64,7 +64,7 @@ impl Histogram {
 
     /// Counts all elements of an array of any shape; in bins of equal width, integers beyond 2^53 are rounded to doubles.
     ///
-    /// Errors: [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
+    /// Errors: [`ErrorKind::UnsupportedDtype`](crate::ErrorKind::UnsupportedDtype) for complex numbers.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let work = Work::flat(&values.into(), "histogram")?;
         let counts = &mut self.counts;
@@ -79,8 +79,8 @@ impl Histogram {
 
     /// Adds the weights of all elements to their bins; from then on [`result`](Self::result) gives sums.
     ///
-    /// Errors: [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) unless there is one weight for each;
-    /// [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
+    /// Errors: [`ErrorKind::ShapeMismatch`](crate::ErrorKind::ShapeMismatch) unless there is one weight for each;
+    /// [`ErrorKind::UnsupportedDtype`](crate::ErrorKind::UnsupportedDtype) for complex numbers.
     pub fn push_weighted<'a>(
         &mut self,
         values: impl Into<Values<'a>>,
@@ -113,7 +113,7 @@ impl Histogram {
 
     /// Adds what came to another state.
     ///
-    /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) if the other has other edges.
+    /// Errors: [`ErrorKind::BadParameter`](crate::ErrorKind::BadParameter) if the other has other edges.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         let edges = |state: &Self| {
             state.edges.list().iter().chain(state.edges.rest()).map(|x| x.to_bits()).collect::<Vec<_>>()
@@ -210,7 +210,7 @@ impl Histogram {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`Error::Corrupt`](crate::Error::Corrupt).
+    /// Errors: [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut bytes = opened(bytes, MAGIC, "Histogram")?;
         let flags = bytes.u8()?;

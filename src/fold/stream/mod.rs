@@ -23,7 +23,7 @@ pub use named::{MinMax, Moments, Sum};
 pub use quantiles::Quantiles;
 
 use super::bytes::{Reader, corrupt};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Returns a reader behind the magic bytes of a kind of state.
 fn opened<'a>(bytes: &'a [u8], magic: &[u8], what: &str) -> Result<Reader<'a>> {
@@ -35,7 +35,7 @@ fn opened<'a>(bytes: &'a [u8], magic: &[u8], what: &str) -> Result<Reader<'a>> {
 }
 
 fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> Error {
-    Error::BadParameter { name, expected: expected.into(), got: got.to_string() }
+    Error::from(ErrorKind::BadParameter { name, expected: expected.into(), got: got.to_string() })
 }
 
 /// Adds what two states counted.

@@ -17,21 +17,21 @@ macro_rules! named {
         impl $name {
             /// Returns the state of an empty stream of elements of this type.
             ///
-            /// Errors: [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) for complex numbers.
+            /// Errors: [`ErrorKind::UnsupportedDtype`](crate::ErrorKind::UnsupportedDtype) for complex numbers.
             pub fn new(dtype: Dtype) -> Result<Self> {
                 Partial::new(Reduction::$reduction, dtype, &Options::default()).map(Self)
             }
 
             /// Adds all elements of an array.
             ///
-            /// Errors: [`Error::UnsupportedDtype`](crate::Error::UnsupportedDtype) if the type is not the stream's.
+            /// Errors: [`ErrorKind::UnsupportedDtype`](crate::ErrorKind::UnsupportedDtype) if the type is not the stream's.
             pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
                 self.0.push(values)
             }
 
             /// Adds what came to another state.
             ///
-            /// Errors: [`Error::BadParameter`](crate::Error::BadParameter) if the other is of another dtype.
+            /// Errors: [`ErrorKind::BadParameter`](crate::ErrorKind::BadParameter) if the other is of another dtype.
             pub fn merge(&mut self, other: &Self) -> Result<()> {
                 self.0.merge(&other.0)
             }
@@ -60,7 +60,7 @@ macro_rules! named {
 
             /// Reads what [`to_bytes`](Self::to_bytes) wrote.
             ///
-            /// Errors: [`Error::Corrupt`](crate::Error::Corrupt).
+            /// Errors: [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
             pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
                 Partial::plain_from_bytes(Reduction::$reduction, bytes).map(Self)
             }
@@ -128,14 +128,14 @@ named! {
 impl Moments {
     /// Returns the mean, rounded once.
     ///
-    /// Errors: [`Error::Empty`](crate::Error::Empty).
+    /// Errors: [`ErrorKind::Empty`](crate::ErrorKind::Empty).
     pub fn mean(&self) -> Result<Output> {
         self.figure(Reduction::Mean, &Options::default())
     }
 
     /// Returns the variance, dividing by `n - ddof`, rounded once.
     ///
-    /// Errors: [`Error::Empty`](crate::Error::Empty); [`Error::BadParameter`](crate::Error::BadParameter) if ddof is not
+    /// Errors: [`ErrorKind::Empty`](crate::ErrorKind::Empty); [`ErrorKind::BadParameter`](crate::ErrorKind::BadParameter) if ddof is not
     /// below n.
     pub fn var(&self, ddof: f64) -> Result<Output> {
         self.figure(Reduction::Var, &Options::default().ddof(ddof))
@@ -150,14 +150,14 @@ impl Moments {
 
     /// Returns the skewness, rounded once; NaN if all elements are equal.
     ///
-    /// Errors: [`Error::Empty`](crate::Error::Empty).
+    /// Errors: [`ErrorKind::Empty`](crate::ErrorKind::Empty).
     pub fn skew(&self, bias: bool) -> Result<Output> {
         self.figure(Reduction::Skew, &Options::default().bias(bias))
     }
 
     /// Returns the kurtosis, rounded once; NaN if all elements are equal.
     ///
-    /// Errors: [`Error::Empty`](crate::Error::Empty).
+    /// Errors: [`ErrorKind::Empty`](crate::ErrorKind::Empty).
     pub fn kurtosis(&self, bias: bool, fisher: bool) -> Result<Output> {
         self.figure(Reduction::Kurtosis, &Options::default().bias(bias).fisher(fisher))
     }

@@ -10,7 +10,7 @@ use super::super::reduce::{Reduction, output, reduce};
 use super::super::values::Values;
 use super::super::work::Work;
 use super::{bad, opened, total};
-use crate::error::{Error, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two, sort_f64};
 
 /// The elements of a stream, all of them up to a limit, then a sample with a bound of its error.
@@ -69,7 +69,7 @@ impl Quantiles {
 
     /// Returns the state of an empty stream.
     ///
-    /// Errors: [`Error::BadParameter`] unless `limit` is in 4096..=2^27.
+    /// Errors: [`ErrorKind::BadParameter`] unless `limit` is in 4096..=2^27.
     pub fn new(limit: usize) -> Result<Self> {
         if !(4096..=1 << 27).contains(&limit) {
             return Err(bad("limit", "4096 to 2^27", limit));
@@ -79,7 +79,7 @@ impl Quantiles {
 
     /// Adds all elements of an array of any shape; integers above 2^53 are rounded to doubles.
     ///
-    /// Errors: [`Error::UnsupportedDtype`] for complex numbers.
+    /// Errors: [`ErrorKind::UnsupportedDtype`] for complex numbers.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         let work = Work::flat(&values, "quantiles")?;
@@ -163,7 +163,7 @@ impl Quantiles {
 
     /// Adds what came to another state.
     ///
-    /// Errors: [`Error::BadParameter`] if the other has another limit.
+    /// Errors: [`ErrorKind::BadParameter`] if the other has another limit.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.limit != other.limit {
             return Err(bad("other", format!("a Quantiles with limit {}", self.limit), other.limit));
@@ -227,7 +227,7 @@ impl Quantiles {
     /// at that rank (`inverted_cdf`). The ends, q = 0 and 1, are always exact.
     ///
     /// Shapes: `[]`, or `[len(q)]` of a list. NaN, if one came.
-    /// Errors: [`Error::Empty`]; [`Error::BadParameter`] for q outside of 0..=1.
+    /// Errors: [`ErrorKind::Empty`]; [`ErrorKind::BadParameter`] for q outside of 0..=1.
     pub fn result(&self, q: &options::Quantiles, method: Method) -> Result<Output> {
         if self.is_exact() && self.nan == 0 {
             let mut options = Options::default().method(method);
@@ -235,7 +235,7 @@ impl Quantiles {
             return reduce(Reduction::Quantile, &self.levels[0].elements, &options);
         }
         if self.count() == 0 {
-            return Err(Error::Empty { op: "quantile" });
+            return Err(ErrorKind::Empty { op: "quantile" }.into());
         }
         let (list, shape) = match q {
             options::Quantiles::Middle => (&[0.5][..], Vec::new()),
@@ -297,7 +297,7 @@ impl Quantiles {
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`Error::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut bytes = opened(bytes, MAGIC, "Quantiles")?;
         let limit = usize::try_from(bytes.u64()?).map_err(|_| corrupt("a limit that no state has"))?;
