@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::text::Quoted;
+
 /// The crate's result.
 pub type Result<T> = core::result::Result<T, Error>;
 
@@ -178,7 +180,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "{name}: expected {expected}, got {got}")
             }
             Self::UnknownName { kind, expected, got } => {
-                write!(f, "unknown {kind} {got:?}: expected one of {}", expected.trim_end())
+                write!(f, "unknown {kind} {}: expected one of {}", Quoted(got), expected.trim_end())
             }
             Self::DimensionMismatch { expected, got } => write!(
                 f,

@@ -21,6 +21,7 @@ mod distance;
 #[cfg(feature = "near")]
 mod format;
 mod kernel;
+mod text;
 
 #[cfg(feature = "ingest")]
 pub mod ingest;

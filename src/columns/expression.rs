@@ -4,6 +4,7 @@
 
 use super::value::Value;
 use crate::error::{ErrorKind, Result};
+use crate::text::Quoted;
 
 /// How deep `and`, `or` and `not` may be nested.
 const DEPTH_MAX: usize = 32;
@@ -179,7 +180,7 @@ fn parse(value: &Value, depth: usize) -> Result<Expression> {
 fn parse_list(name: &str, value: &Value, depth: usize) -> Result<Vec<Expression>> {
     match value {
         Value::List(list) => list.iter().map(|each| parse(each, depth + 1)).collect(),
-        other => bad(format!("a list of expressions for {name:?}"), other.to_string()),
+        other => bad(format!("a list of expressions for {}", Quoted(name)), other.to_string()),
     }
 }
 
@@ -189,7 +190,8 @@ fn parse_tests(column: &str, value: &Value) -> Result<Vec<Test>> {
         Value::List(_) | Value::Null => {
             return bad(
                 format!(
-                    "a value or a map of tests for column {column:?}; \"in\" takes a list, \"exists\" asks for missing values"
+                    "a value or a map of tests for column {}; \"in\" takes a list, \"exists\" asks for missing values",
+                    Quoted(column)
                 ),
                 value.to_string(),
             );
@@ -197,7 +199,7 @@ fn parse_tests(column: &str, value: &Value) -> Result<Vec<Test>> {
         value => return Ok(vec![Test::Eq(value.clone())]),
     };
     if tests.is_empty() {
-        return bad(format!("a test of column {column:?}"), "an empty map");
+        return bad(format!("a test of column {}", Quoted(column)), "an empty map");
     }
     tests.iter().map(|(name, value)| parse_test(column, name, value)).collect()
 }
@@ -213,22 +215,22 @@ fn parse_test(column: &str, name: &str, value: &Value) -> Result<Test> {
         "lte" => Test::Lte,
         "in" => match value {
             Value::List(values) => return Ok(Test::In(values.clone())),
-            _ => return bad(format!("a list for \"in\" of column {column:?}"), got()),
+            _ => return bad(format!("a list for \"in\" of column {}", Quoted(column)), got()),
         },
         "between" => match value {
             Value::List(ends) if ends.len() == 2 => {
                 return Ok(Test::Between(ends[0].clone(), ends[1].clone()));
             }
-            _ => return bad(format!("[least, most] for \"between\" of column {column:?}"), got()),
+            _ => return bad(format!("[least, most] for \"between\" of column {}", Quoted(column)), got()),
         },
         "exists" => match value {
             Value::Bool(there) => return Ok(Test::Exists(*there)),
-            _ => return bad(format!("true or false for \"exists\" of column {column:?}"), got()),
+            _ => return bad(format!("true or false for \"exists\" of column {}", Quoted(column)), got()),
         },
         _ => {
             return bad(
-                format!("eq, ne, in, gt, gte, lt, lte, between or exists for column {column:?}"),
-                format!("{name:?}"),
+                format!("eq, ne, in, gt, gte, lt, lte, between or exists for column {}", Quoted(column)),
+                Quoted(name).to_string(),
             );
         }
     };

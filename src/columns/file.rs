@@ -4,6 +4,8 @@ use super::bits::Bits;
 use super::packed::{Data, Numbers, Packed, Texts};
 use super::value::ColumnType;
 
+use crate::text::Quoted;
+
 /// What the width of texts without a table of words is written as.
 const PLAIN: u8 = 0xff;
 
@@ -54,7 +56,7 @@ pub(super) fn read(bytes: &mut &[u8], len: usize) -> Read<(String, ColumnType, P
     };
     let name = take(bytes, name_len.into())?.to_vec();
     let name = String::from_utf8(name).map_err(|_| "a name is not UTF-8".to_owned())?;
-    let why = |why: &str| format!("column {name:?}: {why}");
+    let why = |why: &str| format!("column {}: {why}", Quoted(&name));
     let kind = ColumnType::from_code(kind).ok_or_else(|| why(&format!("type {kind} is unknown")))?;
     let bits = |bytes: &mut &[u8]| {
         let bits = Bits::from_bytes(take(bytes, Bits::len_bytes(len))?, len);

@@ -4,6 +4,7 @@ use super::expression::Test;
 use super::value::{Cell, ColumnType, TWO_63, Value, whole};
 use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{sort_f64, sort_i64};
+use crate::text::Quoted;
 use core::cmp::Ordering;
 use core::ops::Bound;
 
@@ -159,11 +160,14 @@ impl End {
                 name: "filter",
                 expected: match kind {
                     ColumnType::Int | ColumnType::Float => {
-                        format!("a number for column {column:?} of type {}", kind.name())
+                        format!("a number for column {} of type {}", Quoted(column), kind.name())
                     }
-                    ColumnType::String => format!("a string for column {column:?} of type string"),
+                    ColumnType::String => format!("a string for column {} of type string", Quoted(column)),
                     ColumnType::Bool => {
-                        format!("eq, ne, in or exists with true or false for column {column:?} of type bool")
+                        format!(
+                            "eq, ne, in or exists with true or false for column {} of type bool",
+                            Quoted(column)
+                        )
                     }
                 },
                 got: value.to_string(),

@@ -8,6 +8,7 @@ use super::packed::Packed;
 use super::value::{Cell, ColumnType, Value, fit, kind_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::sort::sort_by_two;
+use crate::text::Quoted;
 
 /// New rows are kept apart up to this number, or to this part of the others.
 const LATE_MIN: usize = 256;
@@ -119,7 +120,7 @@ impl Columns {
             } else {
                 format!("columns of the index: {}", names.join(", "))
             };
-            Error::from(ErrorKind::BadParameter { name: argument, expected, got: format!("{name:?}") })
+            Error::from(ErrorKind::BadParameter { name: argument, expected, got: Quoted(name).to_string() })
         })
     }
 
@@ -132,7 +133,7 @@ impl Columns {
         for (name, values) in given {
             if values.len() != n {
                 return Err(ErrorKind::ShapeMismatch {
-                    expected: format!("({n},) values in column {name:?}"),
+                    expected: format!("({n},) values in column {}", Quoted(name)),
                     got: format!("({},)", values.len()),
                 }
                 .into());
@@ -142,7 +143,8 @@ impl Columns {
                     Error::from(ErrorKind::BadParameter {
                         name: "columns",
                         expected: format!(
-                            "a value in column {name:?}, or a call of add_column that says its type"
+                            "a value in column {}, or a call of add_column that says its type",
+                            Quoted(name)
                         ),
                         got: "missing values only".into(),
                     })
@@ -169,7 +171,7 @@ impl Columns {
                 return Err(ErrorKind::BadParameter {
                     name: "columns",
                     expected: "each column once".into(),
-                    got: format!("{name:?} twice"),
+                    got: format!("{} twice", Quoted(name)),
                 }
                 .into());
             }
@@ -177,7 +179,7 @@ impl Columns {
                 fit(value, kind).ok_or_else(|| {
                     Error::from(ErrorKind::BadParameter {
                         name: "columns",
-                        expected: format!("{} values in column {name:?}", kind.name()),
+                        expected: format!("{} values in column {}", kind.name(), Quoted(name)),
                         got: format!("{value} in row {row}"),
                     })
                 })
@@ -186,7 +188,7 @@ impl Columns {
             if text_len.saturating_add(text_of(&fitted)) > u32::MAX.into() {
                 return Err(ErrorKind::BadParameter {
                     name: "columns",
-                    expected: format!("less than 4 GiB of text in column {name:?}"),
+                    expected: format!("less than 4 GiB of text in column {}", Quoted(name)),
                     got: "more".into(),
                 }
                 .into());
@@ -214,7 +216,7 @@ impl Columns {
             return Err(ErrorKind::BadParameter {
                 name: "name",
                 expected: "a column that is not there".into(),
-                got: format!("{name:?}"),
+                got: Quoted(&name).to_string(),
             }
             .into());
         };
@@ -531,7 +533,7 @@ fn check_name(name: &str) -> Result<String> {
     Err(ErrorKind::BadParameter {
         name: "columns",
         expected: format!("a name of 1 to {NAME_MAX} bytes that is not and, or, not"),
-        got: format!("{name:?}"),
+        got: Quoted(name).to_string(),
     }
     .into())
 }

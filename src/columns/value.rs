@@ -1,6 +1,7 @@
 //! Values as they come from any language, and as they go back.
 
 use crate::error::{ErrorKind, Result};
+use crate::text::{Quoted, number};
 use core::fmt;
 
 /// What a column holds.
@@ -146,8 +147,11 @@ impl fmt::Display for Value {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value:?}"),
-            Self::String(value) => write!(f, "{value:?}"),
+            Self::Float(value) => {
+                f.write_str(&number(*value))?;
+                f.write_str(if value.fract() == 0.0 && value.abs() < 1e17 { ".0" } else { "" })
+            }
+            Self::String(value) => Quoted(value).fmt(f),
             Self::List(_) => f.write_str("a list"),
             Self::Map(_) => f.write_str("a map"),
         }

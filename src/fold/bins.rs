@@ -14,6 +14,7 @@ use super::work::{Work, check_memory};
 use super::{Dtype, Quantiles};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::extrema;
+use crate::text::Listed;
 
 /// NumPy's rules for the number of bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,8 +177,8 @@ pub(super) fn same_shape<'a>(
 ) -> Result<Work<'a>> {
     if values.shape() != weights.shape() {
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {:?}", values.shape()),
-            got: format!("{:?}", weights.shape()),
+            expected: format!("weights of shape {}", Listed(values.shape())),
+            got: Listed(weights.shape()).to_string(),
         }
         .into());
     }
@@ -363,7 +364,7 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
     if values.shape().len() != 1 {
         return Err(ErrorKind::ShapeMismatch {
             expected: "1-D".to_owned(),
-            got: format!("{:?}", values.shape()),
+            got: Listed(values.shape()).to_string(),
         }
         .into());
     }

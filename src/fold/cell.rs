@@ -4,7 +4,6 @@ use super::big::{Big, Precision};
 use super::bytes::{Reader, corrupt};
 use super::dtype::Dtype;
 use crate::error::Result;
-use crate::kernel::COMPACT;
 
 /// One result, before it takes its dtype.
 #[derive(Clone, Copy, Debug)]
@@ -72,15 +71,5 @@ pub(super) fn round_to(value: f64, precision: Precision) -> f64 {
         value
     } else {
         Big::from_f64(value).round(precision)
-    }
-}
-
-/// Returns a number as error texts show it: 1e308 has no 309 digits.
-pub(super) fn text_of(x: f64) -> String {
-    let usual = x == 0.0 || !x.is_finite() || (1e-5..1e17).contains(&x.abs());
-    match usual {
-        true => format!("{x}"),
-        false if COMPACT => "a number near 0, or beyond 1e17".to_owned(),
-        false => format!("{x:e}"),
     }
 }

@@ -1,12 +1,13 @@
 //! Where do bins begin and end, and which of them is a number in?
 
-use super::cell::{precision, round_to, text_of};
+use super::cell::{precision, round_to};
 use super::dtype::Dtype;
 use super::lanes::Block;
 use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::bins;
+use crate::text::{Listed, number};
 
 /// More bins than this are a mistake: their counts and edges alone would be 16 GB.
 pub(super) const MOST_BINS: usize = 1 << 30;
@@ -17,7 +18,7 @@ pub(super) fn bad(name: &'static str, expected: &str, got: impl ToString) -> Err
 
 /// Returns two numbers as an error's text shows them.
 pub(super) fn pair(low: f64, high: f64) -> String {
-    format!("{}, {}", text_of(low), text_of(high))
+    format!("{}, {}", number(low), number(high))
 }
 
 /// Numbers in order, exactly.
@@ -35,7 +36,7 @@ impl Bounds {
         if bins.shape().len() != 1 {
             return Err(ErrorKind::ShapeMismatch {
                 expected: "bins of one axis".to_owned(),
-                got: format!("{:?}", bins.shape()),
+                got: Listed(bins.shape()).to_string(),
             }
             .into());
         }

@@ -9,6 +9,7 @@ use super::state::State;
 use super::values::Values;
 use super::work::{Work, check_memory};
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::Listed;
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
 ///
@@ -29,8 +30,8 @@ pub fn group<'a>(
     let codes = codes("group", "codes", &codes_of)?;
     if values.shape() != codes_of.shape() {
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("{:?}, the shape of the codes", codes_of.shape()),
-            got: format!("{:?}", values.shape()),
+            expected: format!("{}, the shape of the codes", Listed(codes_of.shape())),
+            got: Listed(values.shape()).to_string(),
         }
         .into());
     }

@@ -2,11 +2,11 @@
 
 use ndarray::ArrayViewD;
 
-use super::cell::text_of;
 use super::dtype::{Boolean, Dtype};
 use super::order::Method;
 use super::output::Scalar;
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::number;
 
 /// Which axes a reduction goes over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl NormOrder {
             Error::from(ErrorKind::BadParameter {
                 name: "ord",
                 expected: "0, 1, 2, inf or -inf".to_owned(),
-                got: text_of(ord),
+                got: number(ord),
             })
         })
     }

@@ -1,7 +1,7 @@
 //! What do two arrays come to, element by element: inner products, covariance, weighted means?
 
 use super::big::Big;
-use super::cell::{Cell, precision, text_of};
+use super::cell::{Cell, precision};
 use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
@@ -14,6 +14,7 @@ use super::weighted::spread;
 use super::work::{Work, check_memory, common_shape, float_of_both};
 use crate::error::{ErrorKind, Result};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
+use crate::text::{Listed, number};
 
 /// Σxy exactly, of floats or integers.
 #[derive(Clone, Debug, Default)]
@@ -147,11 +148,11 @@ pub fn dot<'a>(a: impl Into<Values<'a>>, b: impl Into<Values<'a>>, options: &Opt
     if a.shape().len() != 1 || a.shape() != b.shape() {
         return Err(ErrorKind::ShapeMismatch {
             expected: if a.shape().len() == 1 {
-                format!("{:?}", a.shape())
+                Listed(a.shape()).to_string()
             } else {
                 "two 1-D arrays".to_owned()
             },
-            got: format!("{:?} and {:?}", a.shape(), b.shape()),
+            got: format!("{} and {}", Listed(a.shape()), Listed(b.shape())),
         }
         .into());
     }
@@ -309,7 +310,7 @@ impl Table {
                 _ => {
                     return Err(ErrorKind::ShapeMismatch {
                         expected: "1-D or 2-D".to_owned(),
-                        got: format!("{:?}", values.shape()),
+                        got: Listed(values.shape()).to_string(),
                     }
                     .into());
                 }
@@ -383,7 +384,7 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
         return Err(ErrorKind::BadParameter {
             name: "ddof",
             expected: format!("a number below the {} observations", table.n),
-            got: text_of(ddof),
+            got: number(ddof),
         }
         .into());
     }

@@ -12,6 +12,7 @@ use super::spec::{Kind, Spec};
 use super::values::Values;
 use super::work::{check_memory, product};
 use crate::error::{Error, ErrorKind, Result};
+use crate::text::Listed;
 
 macro_rules! reductions {
     ($($(#[$doc:meta])* $variant:ident, $name:ident, $kind:ident, $skip:literal;)*) => {
@@ -259,8 +260,8 @@ pub(super) fn chosen<'a>(
     let Some(mask) = &options.mask else { return Ok(None) };
     mask.broadcast(shape).map(Some).ok_or_else(|| {
         Error::from(ErrorKind::ShapeMismatch {
-            expected: format!("a mask that broadcasts to {shape:?}"),
-            got: format!("{:?}", mask.shape()),
+            expected: format!("a mask that broadcasts to {}", Listed(shape)),
+            got: Listed(mask.shape()).to_string(),
         })
     })
 }

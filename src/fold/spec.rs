@@ -1,7 +1,7 @@
 //! What was asked of which type, and of which type is the result?
 
 use super::big::Precision;
-use super::cell::{Cell, precision, round_to, text_of};
+use super::cell::{Cell, precision, round_to};
 use super::dtype::Dtype;
 use super::lanes::Block;
 use super::options::{NormOrder, Options, Quantiles};
@@ -13,6 +13,7 @@ use crate::error::{ErrorKind, Result};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::{moments, sum};
+use crate::text::number;
 
 /// What is computed, whatever happens to NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,7 +220,7 @@ impl Spec {
             return Err(ErrorKind::BadParameter {
                 name: "ddof",
                 expected: format!("a number below the {len} elements that are reduced"),
-                got: text_of(self.ddof),
+                got: number(self.ddof),
             }
             .into());
         }
@@ -354,7 +355,7 @@ fn fractions(kind: Kind, q: &Quantiles) -> Result<Vec<f64>> {
     };
     match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
         Some(wrong) => {
-            Err(ErrorKind::BadParameter { name: "q", expected: expected.to_owned(), got: text_of(*wrong) }
+            Err(ErrorKind::BadParameter { name: "q", expected: expected.to_owned(), got: number(*wrong) }
                 .into())
         }
         None => Ok(list.iter().map(|q| q / scale).collect()),
@@ -389,7 +390,7 @@ fn first(kind: Kind, initial: Scalar, out: Dtype) -> Result<Cell> {
         Err(ErrorKind::BadParameter {
             name: "initial",
             expected: expected.to_owned(),
-            got: float.map_or("a complex number".to_owned(), text_of),
+            got: float.map_or("a complex number".to_owned(), number),
         }
         .into())
     };

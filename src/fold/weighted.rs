@@ -14,6 +14,7 @@ use super::values::Values;
 use super::work::Work;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
+use crate::text::Listed;
 
 /// Returns weights as an array that broadcasts to the values: of their shape, or of the lengths of `axis`, in its order.
 pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) -> Result<Values<'a>> {
@@ -30,10 +31,11 @@ pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) 
     let axes: Vec<usize> = axes.iter().map(|axis| axis.rem_euclid(shape.len() as isize) as usize).collect();
     let lens: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
     if axes.is_empty() || weights.shape() != lens {
-        let of_axis = if axes.is_empty() { String::new() } else { format!(" or {lens:?}, of the axis") };
+        let of_axis =
+            if axes.is_empty() { String::new() } else { format!(" or {}, of the axis", Listed(&lens)) };
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {shape:?}{of_axis}"),
-            got: format!("{:?}", weights.shape()),
+            expected: format!("weights of shape {}{of_axis}", Listed(shape)),
+            got: Listed(weights.shape()).to_string(),
         }
         .into());
     }

@@ -5,7 +5,6 @@
 //! order of arithmetic is written in the body, so every variant gives the same bits.
 
 /// Whether code is to be small before it is quick: in a page's kernel, of which each byte is loaded before the first call.
-#[cfg(feature = "fold")]
 pub(crate) const COMPACT: bool = cfg!(all(target_arch = "wasm32", target_os = "unknown"));
 
 mod dispatch;

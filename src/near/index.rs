@@ -201,7 +201,7 @@ impl Index {
             Err(ErrorKind::BadParameter {
                 name: "vectors",
                 expected: "components up to 65504, as 16-bit floats hold".into(),
-                got: format!("{:?} in row {}, column {}", vectors[at], at / self.dim, at % self.dim),
+                got: format!("{} in row {}, column {}", vectors[at], at / self.dim, at % self.dim),
             }
             .into())
         })

@@ -1,5 +1,6 @@
 //! Where do numbers from JavaScript lie? In a buffer of the kernel's own memory.
 
+use core::fmt;
 use core::ops::Range;
 
 use js_sys::JSON;
@@ -11,6 +12,7 @@ use super::Result;
 use super::options::{FromJs, size};
 use crate::error::{Error, ErrorKind};
 use crate::fold::{Boolean, Dtype, Values};
+use crate::text::Listed;
 
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
 pub(super) struct Layout {
@@ -19,6 +21,18 @@ pub(super) struct Layout {
     shape: Vec<usize>,
     strides: Option<Vec<isize>>,
     offset: usize,
+}
+
+/// As an error text shows it.
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "shape {}, strides ", Listed(&self.shape))?;
+        match &self.strides {
+            Some(strides) => Listed(strides).fmt(f)?,
+            None => f.write_str("in order")?,
+        }
+        write!(f, ", offset {}", self.offset)
+    }
 }
 
 impl Layout {
@@ -86,7 +100,7 @@ impl Geometry {
             || {
                 Error::from(ErrorKind::ShapeMismatch {
                     expected: format!("one that stays within {len} elements"),
-                    got: format!("shape {shape:?}, strides {strides:?}, offset {offset}"),
+                    got: layout.to_string(),
                 })
             },
         )
@@ -232,7 +246,7 @@ impl Buffer {
         self.elements.view(&geometry).ok_or_else(|| {
             Error::from(ErrorKind::ShapeMismatch {
                 expected: "strides that ndarray takes".into(),
-                got: format!("{:?}", layout.strides),
+                got: layout.to_string(),
             })
         })
     }
@@ -266,7 +280,7 @@ impl Buffer {
                 Geometry::new(layout, elements.len())?.view(elements).ok_or_else(|| {
                     Error::from(ErrorKind::ShapeMismatch {
                         expected: "strides that ndarray takes".into(),
-                        got: format!("{:?}", layout.strides),
+                        got: layout.to_string(),
                     })
                 })
             }

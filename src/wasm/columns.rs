@@ -11,6 +11,7 @@ use super::integer::signed;
 use super::options::describe;
 use crate::columns::{Expression, Value};
 use crate::error::ErrorKind;
+use crate::text::Quoted;
 
 /// No filter and no list of values is nested so deep; an object in itself is.
 const DEPTH_MAX: usize = 100;
@@ -45,7 +46,12 @@ impl GivenColumns {
         for (name, values) in entries {
             match values {
                 Value::List(values) => columns.push((name, values)),
-                other => return bad(format!("an array of values for column {name:?}"), other.to_string()),
+                other => {
+                    return bad(
+                        format!("an array of values for column {}", Quoted(&name)),
+                        other.to_string(),
+                    );
+                }
             }
         }
         Ok(Self { columns })

@@ -14,6 +14,7 @@ use crate::columns::ColumnType;
 use crate::distance::Metric;
 use crate::error::ErrorKind;
 use crate::near::{self, Explained, Filter, Index, Neighbors, NeighborsBatch, Params, SearchParams, Storage};
+use crate::text::Quoted;
 
 #[wasm_bindgen(raw_module = "../result.js")]
 extern "C" {
@@ -172,10 +173,12 @@ fn id_kind(ids: Option<&str>) -> Result<IdKind> {
         None | Some("number") => Ok(IdKind::Number),
         Some("bigint") => Ok(IdKind::Bigint),
         Some("uint32") => Ok(IdKind::Uint32),
-        Some(other) => {
-            Err(ErrorKind::BadParameter { name: "ids", expected: ID_KINDS.into(), got: format!("{other:?}") }
-                .into())
+        Some(other) => Err(ErrorKind::BadParameter {
+            name: "ids",
+            expected: ID_KINDS.into(),
+            got: Quoted(other).to_string(),
         }
+        .into()),
     }
 }
 

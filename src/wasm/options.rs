@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::Result;
 use crate::error::{Error, ErrorKind};
+use crate::text::Quoted;
 
 /// An options object whose names have been checked; `undefined` is an empty one.
 ///
@@ -32,7 +33,7 @@ impl<'a> Reader<'a> {
         for key in Object::keys(object).iter() {
             let Some(name) = key.as_string() else { continue };
             if !known.split(", ").any(|known| known == name) {
-                return Err(bad(format!("{name:?}")));
+                return Err(bad(Quoted(&name).to_string()));
             }
             given.push((name, key));
         }
@@ -178,7 +179,7 @@ pub(super) fn size(name: &'static str, value: f64) -> Result<usize> {
     Err(ErrorKind::BadParameter {
         name,
         expected: "an integer from 0 to 4294967295".into(),
-        got: value.to_string(),
+        got: crate::text::number(value),
     }
     .into())
 }
@@ -186,8 +187,8 @@ pub(super) fn size(name: &'static str, value: f64) -> Result<usize> {
 /// Returns a value as an error text shows it.
 pub(super) fn describe(value: &JsValue) -> String {
     match (value.as_string(), value.as_f64(), value.as_bool()) {
-        (Some(text), ..) => format!("{text:?}"),
-        (_, Some(number), _) => number.to_string(),
+        (Some(text), ..) => Quoted(&text).to_string(),
+        (_, Some(number), _) => crate::text::number(number),
         (_, _, Some(truth)) => truth.to_string(),
         _ if value.is_function() => "a function".into(),
         _ if js_sys::Array::is_array(value) => "an array".into(),

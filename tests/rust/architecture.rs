@@ -9,23 +9,25 @@ use std::path::{Path, PathBuf};
 
 /// What each layer may import from. A layer is a folder or a file directly under `src/`.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("error", &[]),
+    ("error", &["text"]),
+    ("text", &["kernel"]),
     ("kernel", &[]),
     ("pool", &[]),
     ("storage", &[]),
-    ("fold", &["kernel", "pool", "error"]),
-    ("distance", &["kernel", "error"]),
-    ("codec", &["kernel", "distance", "error"]),
-    ("columns", &["kernel", "error"]),
-    ("near", &["kernel", "pool", "distance", "codec", "columns", "format", "error"]),
-    ("format", &["kernel", "distance", "codec", "columns", "near", "error"]),
+    ("fold", &["kernel", "pool", "text", "error"]),
+    ("distance", &["kernel", "text", "error"]),
+    ("codec", &["kernel", "distance", "text", "error"]),
+    ("columns", &["kernel", "text", "error"]),
+    ("near", &["kernel", "pool", "distance", "codec", "columns", "format", "text", "error"]),
+    ("format", &["kernel", "distance", "codec", "columns", "near", "text", "error"]),
     // Formats in, arrays out.
-    ("ingest", &["fold", "error"]),
+    ("ingest", &["fold", "text", "error"]),
     // Faces see what any user of the crate sees.
     ("wasm", FRONT_DOOR),
     ("python", FRONT_DOOR),
 ];
-const FRONT_DOOR: &[&str] = &["fold", "near", "columns", "distance", "ingest", "storage", "pool", "error"];
+const FRONT_DOOR: &[&str] =
+    &["fold", "near", "columns", "distance", "ingest", "storage", "pool", "text", "error"];
 const FACES: &[&str] = &["wasm", "python", "bin"];
 
 /// Where `unsafe` may stand: the kernels, the view of `&[bool]` as bytes, and the faces that read

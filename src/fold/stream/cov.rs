@@ -14,6 +14,7 @@ use super::{bad, opened, total};
 use crate::error::{ErrorKind, Result};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
+use crate::text::Listed;
 
 /// More variables than this need gigabytes for their products.
 const MOST_VARIABLES: usize = 2048;
@@ -95,7 +96,7 @@ impl Cov {
             _ => {
                 return Err(ErrorKind::ShapeMismatch {
                     expected: format!("[{}, n]: a row for each variable", self.variables),
-                    got: format!("{:?}", values.shape()),
+                    got: Listed(values.shape()).to_string(),
                 }
                 .into());
             }

@@ -2,7 +2,7 @@
 
 use super::super::bins::same_shape;
 use super::super::bytes::corrupt;
-use super::super::cell::{Cell, text_of};
+use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::edges::Edges;
 use super::super::lanes::Block;
@@ -13,6 +13,7 @@ use super::super::values::Values;
 use super::super::work::{Work, check_memory};
 use super::{bad, opened, total};
 use crate::error::Result;
+use crate::text::number;
 
 /// The counts of bins whose edges are known beforehand.
 ///
@@ -43,7 +44,7 @@ impl Histogram {
     /// [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     pub fn equal(bins: usize, low: f64, high: f64) -> Result<Self> {
         if !(low < high && low.is_finite() && high.is_finite()) {
-            return Err(bad("range", "finite low < high", format!("{}, {}", text_of(low), text_of(high))));
+            return Err(bad("range", "finite low < high", format!("{}, {}", number(low), number(high))));
         }
         Ok(Self::empty(Edges::equal(bins, (low, high), Dtype::F64, Some((low, high)))?))
     }
@@ -121,7 +122,7 @@ impl Histogram {
         if edges(self) != edges(other) {
             let name = |state: &Self| {
                 let list = state.edges.list();
-                let [low, high] = [list[0], list[list.len() - 1]].map(text_of);
+                let [low, high] = [list[0], list[list.len() - 1]].map(number);
                 format!("a Histogram of {} bins over {low}..{high}", list.len() - 1)
             };
             return Err(bad("other", format!("{} with the same edges", name(self)), name(other)));
