@@ -7,6 +7,7 @@ use super::matcher::Matcher;
 use super::packed::Packed;
 use super::value::{Cell, ColumnType, Value, fit, kind_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::sort::sort;
 use crate::kernel::sort::sort_by_two;
 use crate::text::Quoted;
 
@@ -225,7 +226,7 @@ impl Columns {
         }
         if self.is_empty() {
             let mut ids = ids();
-            ids.sort_unstable();
+            sort(&mut ids);
             self.ids = RowIds::new(ids);
         }
         let packed = Packed::new(kind, &vec![Cell::Missing; self.ids.len()]);
@@ -501,7 +502,7 @@ impl Columns {
         };
         bytes = rest;
         let mut ids = ids();
-        ids.sort_unstable();
+        sort(&mut ids);
         let mut columns: Vec<Column> = Vec::new();
         for _ in 0..u32::from_le_bytes(*count) {
             let (name, kind, packed) = file::read(&mut bytes, ids.len())?;

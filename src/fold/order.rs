@@ -7,6 +7,7 @@ use super::spec::{Kind, Spec};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::extrema::has_nan as has_nan_of;
 use crate::kernel::select::order_statistics;
+use crate::kernel::sort::sort;
 
 /// How a quantile between two elements is found: Hyndman and Fan's nine ways and NumPy's four.
 ///
@@ -301,7 +302,7 @@ pub(super) fn in_order(lane: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) {
     }
     let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
     let mut places: Vec<usize> = wanted.iter().flat_map(|&(low, high, _)| [low, high]).collect();
-    places.sort_unstable();
+    sort(&mut places);
     places.dedup();
     let found = select(lane, &places);
     let at = |place: usize| found[places.binary_search(&place).expect("it was asked for")];

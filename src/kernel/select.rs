@@ -2,6 +2,7 @@
 
 use super::extrema::Ordered;
 use super::prefetch::prefetch_far;
+use super::sort::{self, sort};
 use super::{COMPACT, dispatch_wide};
 
 /// Below this a copy is partitioned.
@@ -70,7 +71,8 @@ impl Window {
             _ => 0,
         };
         self.selected = Some(place);
-        *self.kept[first..].select_nth_unstable(place - first).1
+        sort::select(&mut self.kept[first..], place - first);
+        self.kept[place]
     }
 
     /// Returns the elements between two of the sample that are next to each other, as far as they do not equal the
@@ -163,7 +165,7 @@ fn sorted_sample<T: Ordered>(x: &[T], len: usize) -> Vec<u64> {
     let stretch = x.len() / len;
     let mut sample: Vec<u64> =
         (0..len).map(|i| x[i * stretch + (i.wrapping_mul(7919) >> 3) % stretch].to_key()).collect();
-    sample.sort_unstable();
+    sort(&mut sample);
     sample
 }
 

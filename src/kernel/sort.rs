@@ -1,5 +1,8 @@
 //! How are lists of many types put in order by the same code? As integers of the same order: each type
-//! that is sorted by itself is a sort more in the packed kernel.
+//! that is sorted by itself is a sort more in the packed kernel, whose sort is also a smaller one than the
+//! standard library's.
+
+use super::COMPACT;
 
 macro_rules! keys {
     ($($float:ty, $bits:ty, $signed:ty, $key:ident, $of_key:ident);*) => {
@@ -24,10 +27,102 @@ keys!(f64, u64, i64, key_f64, of_key_f64; f32, u32, i32, key_f32, of_key_f32);
 #[cfg(feature = "fold")]
 keys!(half::f16, u16, i16, key_f16, of_key_f16);
 
+/// Sorts elements of which equal ones are the same.
+pub(crate) fn sort<T: Copy + Ord>(list: &mut [T]) {
+    if COMPACT {
+        quicksort(list, DEPTH_MAX);
+    } else {
+        list.sort_unstable();
+    }
+}
+
+/// Puts the element that is at `place` of the sorted list there, none above it before it, none below it behind it.
+pub(crate) fn select<T: Copy + Ord>(list: &mut [T], place: usize) {
+    if COMPACT {
+        quickselect(list, place, DEPTH_MAX);
+    } else {
+        list.select_nth_unstable(place);
+    }
+}
+
+/// Lists this short are sorted by insertion.
+const FEW: usize = 20;
+
+/// Deeper than this a list is cut badly by design: the standard library's sort takes over.
+const DEPTH_MAX: u32 = 2 * usize::BITS;
+
+/// Hoare's quicksort. Cost: O(n log n); 1.3 times the standard library's time of a million numbers, the same below ten thousand.
+fn quicksort<T: Copy + Ord>(mut list: &mut [T], mut depth: u32) {
+    while list.len() > FEW && depth > 0 {
+        depth -= 1;
+        let (below, rest) = parted(list);
+        quicksort(below, depth);
+        list = rest;
+    }
+    if list.len() > FEW {
+        return list.sort_unstable();
+    }
+    for i in 1..list.len() {
+        let x = list[i];
+        let mut at = i;
+        while at > 0 && x < list[at - 1] {
+            list[at] = list[at - 1];
+            at -= 1;
+        }
+        list[at] = x;
+    }
+}
+
+/// Hoare's quickselect.
+fn quickselect<T: Copy + Ord>(mut list: &mut [T], mut place: usize, mut depth: u32) {
+    while list.len() > FEW && depth > 0 {
+        depth -= 1;
+        let len = list.len();
+        let (below, rest) = parted(list);
+        let equal = len - below.len() - rest.len();
+        if place < below.len() {
+            list = below;
+        } else if place < below.len() + equal {
+            return;
+        } else {
+            place -= below.len() + equal;
+            list = rest;
+        }
+    }
+    quicksort(list, depth);
+}
+
+/// Parts a list of more than eight by one of its elements: what is below it, and what is not; or, where it is the least,
+/// nothing, and what is above it.
+fn parted<T: Copy + Ord>(list: &mut [T]) -> (&mut [T], &mut [T]) {
+    let middle = |a: T, b: T, c: T| a.min(b).max(a.max(b).min(c));
+    let step = list.len() / 9;
+    let [a, b, c] =
+        [0, 1, 2].map(|i| middle(list[3 * i * step], list[(3 * i + 1) * step], list[(3 * i + 2) * step]));
+    let pivot = middle(a, b, c);
+    let below = to_front(list, |x| x < pivot);
+    if below > 0 {
+        return list.split_at_mut(below);
+    }
+    let least = to_front(list, |x| x <= pivot);
+    (&mut [], &mut list[least..])
+}
+
+/// Moves the elements that are chosen to the front, without a branch to guess (Lomuto); returns how many they are.
+#[inline(always)]
+fn to_front<T: Copy>(list: &mut [T], chosen: impl Fn(T) -> bool) -> usize {
+    let mut front = 0;
+    for i in 0..list.len() {
+        list.swap(i, front);
+        front += usize::from(chosen(list[front]));
+    }
+    front
+}
+
 /// Sorts numbers in the order of [`f64::total_cmp`].
 pub(crate) fn sort_f64(list: &mut [f64]) {
     let mut keys: Vec<u64> = list.iter().map(|x| key_f64(*x)).collect();
-    keys.sort_unstable();
+    sort(&mut keys);
     for (x, key) in list.iter_mut().zip(keys) {
         *x = of_key_f64(key);
     }
@@ -38,7 +133,7 @@ pub(crate) fn sort_f64(list: &mut [f64]) {
 pub(crate) fn sort_i64(list: &mut [i64]) {
     let turned = |x: u64| x ^ 1 << 63;
     let mut keys: Vec<u64> = list.iter().map(|x| turned(*x as u64)).collect();
-    keys.sort_unstable();
+    sort(&mut keys);
     for (x, key) in list.iter_mut().zip(keys) {
         *x = turned(key) as i64;
     }
@@ -51,7 +146,7 @@ pub(crate) fn sort_by_two<T>(list: &mut [T], keys: impl Fn(&T) -> (u64, u64), of
         let (first, second) = keys(element);
         u128::from(first) << 64 | u128::from(second)
     }));
-    all.sort_unstable();
+    sort(&mut all);
     for (element, both) in list.iter_mut().zip(all) {
         *element = of(((both >> 64) as u64, both as u64));
     }
@@ -90,6 +185,45 @@ mod tests {
         let x = [-f32::NAN, f32::NEG_INFINITY, -1.0, -0.0, 0.0, 1e-45, 2.0, f32::INFINITY, f32::NAN];
         assert!(x.iter().map(|x| key_f32(*x)).is_sorted());
         assert!(x.iter().all(|x| of_key_f32(key_f32(*x)).to_bits() == x.to_bits()));
+    }
+
+    #[test]
+    fn the_small_sort_and_selection_put_every_list_in_order() {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state >> 33
+        };
+        for n in [0, 1, 2, 3, 8, 9, 20, 21, 22, 50, 1000, 4097] {
+            for kinds in [1, 2, 7, u64::MAX] {
+                for shape in 0..4 {
+                    let mut list: Vec<u64> = (0..n).map(|_| next() % kinds).collect();
+                    match shape {
+                        1 => list.sort_unstable(),
+                        2 => list.sort_unstable_by(|a, b| b.cmp(a)),
+                        // Halves that rise and fall.
+                        3 => list[n / 2..].sort_unstable_by(|a, b| b.cmp(a)),
+                        _ => {}
+                    }
+                    let mut sorted = list.clone();
+                    sorted.sort_unstable();
+                    for depth in [0, 1, 3, DEPTH_MAX] {
+                        let mut ours = list.clone();
+                        quicksort(&mut ours, depth);
+                        assert_eq!(ours, sorted, "{n} {kinds} {shape} {depth}");
+                        for place in [0, n / 3, n / 2, n.saturating_sub(1)] {
+                            if place < n {
+                                let mut ours = list.clone();
+                                quickselect(&mut ours, place, depth);
+                                assert_eq!(ours[place], sorted[place]);
+                                assert!(ours[..place].iter().all(|x| *x <= ours[place]));
+                                assert!(ours[place..].iter().all(|x| *x >= ours[place]));
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

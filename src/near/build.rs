@@ -11,6 +11,7 @@ use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::Rows;
+use crate::kernel::sort::sort;
 use crate::kernel::sort::sort_by_two;
 use crate::pool::map;
 
@@ -154,7 +155,7 @@ pub(crate) fn merge_links(
     }
     list.extend(group.iter().map(|(_, link)| *link).filter(|link| !links.contains(&link.node())));
     if list.len() > slots.capacity() {
-        list.sort_unstable();
+        sort(&mut list);
         list = select(rows, list.into_iter(), slots.capacity() - SLACK.min(slots.capacity() / 4), scratch);
     }
     list

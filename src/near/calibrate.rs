@@ -5,6 +5,7 @@ use super::params::SearchParams;
 use super::walk::{Candidate, Scratch};
 use crate::codec::rerank_len;
 use crate::error::Result;
+use crate::kernel::sort::sort;
 use crate::pool::map;
 
 /// How many questions are asked.
@@ -239,7 +240,7 @@ impl Index {
         self.store.distances(prepared, fresh, keys);
         let nodes = fresh.iter().zip(keys.iter());
         let mut ranked: Vec<Candidate> = nodes.map(|(&node, &key)| Candidate::new(key, node)).collect();
-        ranked.sort_unstable();
+        sort(&mut ranked);
         ranked.iter().take(k).map(|candidate| candidate.node()).collect()
     }
 }

@@ -10,6 +10,7 @@ use super::reach;
 use super::walk::{Candidate, Scratch};
 use crate::codec::Rows;
 use crate::error::{ErrorKind, Result};
+use crate::kernel::sort::sort;
 use crate::pool::map;
 
 impl Index {
@@ -132,7 +133,7 @@ impl Index {
             }
             self.store.reorder(&order)?;
             self.extra.iter_mut().for_each(|node| *node = place[*node as usize]);
-            self.extra.sort_unstable();
+            sort(&mut self.extra);
             self.extra.shrink_to_fit();
             let packed = Packed::from_slots_in_order(slots, &order, &place);
             self.ids.reorder(&order, &place);
@@ -184,12 +185,12 @@ fn healed_list(
         nodes.extend_from_slice(slots.links(*link));
     }
     nodes.retain(|link| !dead(link) && *link != node);
-    nodes.sort_unstable();
+    sort(&mut nodes);
     nodes.dedup();
     rows.prepare_node(node, &mut scratch.prepared);
     rows.pair_keys(&mut scratch.prepared, &nodes, &mut scratch.keys);
     let mut list: Vec<Candidate> =
         nodes.iter().zip(&scratch.keys).map(|(&link, &key)| Candidate::new(key, link)).collect();
-    list.sort_unstable();
+    sort(&mut list);
     select(rows, list.into_iter(), slots.capacity() - SLACK.min(slots.capacity() / 4), scratch)
 }

@@ -3,6 +3,7 @@
 use super::further::Further;
 use super::id_column::Column;
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::sort::sort;
 use std::collections::HashSet;
 
 /// No id: the largest is one less.
@@ -34,7 +35,7 @@ impl Ids {
         }
         if !(ids.first.is_same() && ids.further.len() == 0) {
             let mut all = ids.all();
-            all.sort_unstable();
+            sort(&mut all);
             if let Some(pair) = all.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(format!("id {} is there twice", pair[0]));
             }

@@ -12,6 +12,7 @@ use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format;
+use crate::kernel::sort::sort;
 
 /// Bytes by part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,7 +151,7 @@ impl Index {
     /// Returns all ids, ascending.
     pub fn ids(&self) -> Vec<u64> {
         let mut ids = self.ids.all();
-        ids.sort_unstable();
+        sort(&mut ids);
         ids
     }
 

@@ -2,7 +2,7 @@
 
 use super::scratch::ScratchPool;
 use crate::codec::Rows;
-use crate::kernel::sort::key_f32;
+use crate::kernel::sort::{key_f32, select, sort};
 
 /// Groups this small are left as they are.
 const LEAF: usize = 24;
@@ -16,12 +16,12 @@ pub(crate) fn locality_order(rows: &dyn Rows, n: usize, pool: &ScratchPool) -> V
     let (mut of_a, mut of_b, mut sides) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(range) = open.pop() {
         if range.len() <= LEAF {
-            order[range].sort_unstable();
+            sort(&mut order[range]);
             continue;
         }
         let nodes = &mut order[range.clone()];
         // The order inside a half is not defined by the selection: make it so.
-        nodes.sort_unstable();
+        sort(nodes);
         let mut keys_of = |node: u32, keys: &mut Vec<f32>| {
             rows.prepare_node(node, &mut scratch.prepared);
             rows.pair_keys(&mut scratch.prepared, nodes, keys);
@@ -39,7 +39,7 @@ pub(crate) fn locality_order(rows: &dyn Rows, n: usize, pool: &ScratchPool) -> V
                 .map(|(&node, (a, b))| u64::from(key_f32(a - b)) << 32 | u64::from(node)),
         );
         let half = sides.len() / 2;
-        sides.select_nth_unstable(half);
+        select(&mut sides, half);
         for (node, side) in nodes.iter_mut().zip(&sides) {
             *node = *side as u32;
         }

@@ -6,6 +6,7 @@ use super::graph::{Links, Slots};
 use super::sorted::{PAD, Shape, bits, word, write};
 use crate::error::Result;
 use crate::kernel::prefetch::prefetch;
+use crate::kernel::sort::sort;
 
 /// How many lists share one 32-bit offset.
 const BLOCK: usize = 32;
@@ -37,7 +38,7 @@ impl Packed {
 
     /// Appends a list of some of `n` nodes.
     fn push(&mut self, links: &mut [u32], n: u32) {
-        links.sort_unstable();
+        sort(links);
         self.mark_start(self.bytes.len());
         let degree = links.len() as u32;
         if degree < 128 {

@@ -5,6 +5,7 @@ use super::build::{Plan, select};
 use super::graph::{Links, Slots};
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::Rows;
+use crate::kernel::sort::sort;
 
 /// The most parts that walks begin at one by one: more are linked to each other.
 pub(crate) const EXTRA_MAX: usize = 64;
@@ -119,7 +120,7 @@ pub(crate) fn repair(
     }
     let (_, parts) = parts(slots, n, first, extra);
     extra.extend(parts.iter().map(|part| part.0));
-    extra.sort_unstable();
+    sort(extra);
 }
 
 /// Links a node from the nearest reachable one that has room; returns whether there is one.
@@ -153,7 +154,7 @@ fn admit(
     scratch: &mut Scratch,
 ) -> bool {
     extra.extend(nodes);
-    extra.sort_unstable();
+    sort(extra);
     if nodes.is_empty() || extra.len() <= EXTRA_MAX {
         return true;
     }
@@ -179,7 +180,7 @@ fn link_part(rows: &dyn Rows, slots: &mut Slots, parts: &[u32], i: usize, scratc
     } else {
         parts[near].iter().chain(parts.iter().step_by(step)).copied().collect()
     };
-    others.sort_unstable();
+    sort(&mut others);
     others.dedup();
     others.retain(|other| *other != node);
     let mut sorted = |nodes: &[u32]| {
@@ -187,7 +188,7 @@ fn link_part(rows: &dyn Rows, slots: &mut Slots, parts: &[u32], i: usize, scratc
         rows.pair_keys(&mut scratch.prepared, nodes, &mut scratch.keys);
         let mut list: Vec<Candidate> =
             nodes.iter().zip(&scratch.keys).map(|(&other, &key)| Candidate::new(key, other)).collect();
-        list.sort_unstable();
+        sort(&mut list);
         list
     };
     let (others, own) = (sorted(&others), sorted(slots.links(node)));

@@ -3,6 +3,7 @@
 use super::graph::Links;
 use crate::codec::Prepared;
 use crate::kernel::prefetch::RowsAt;
+use crate::kernel::sort;
 
 /// The most links of a node: twice the largest `M`.
 pub(crate) const LINKS_MAX: usize = 256;
@@ -98,9 +99,9 @@ impl Scratch {
         if count == 0 {
             return;
         }
-        left.select_nth_unstable(count - 1);
+        sort::select(left, count - 1);
         let rest = left.split_off(count);
-        left.sort_unstable();
+        sort::sort(left);
         pool.extend(left.iter().map(|bits| Candidate(*bits)));
         *left = rest;
     }
