@@ -48,14 +48,20 @@ rust-targets:
 # ---- build -------------------------------------------------------------------------------------
 
 # $(call kernel,features,folder): a kernel of these features and its glue. The variable gives each set of features files
-# of its own: all other crates are shared, and none is built anew because another set was built last. With PANICS=1 an
-# internal error has its text and its place in the source.
+# of its own: all other crates are shared, and none is built anew because another set was built last.
+#
+# The standard library is built with it, for size and with panics as bare traps: a tenth of the bytes
+# (benches/records/2026-11-28-wasm-size.md). These flags are not stable yet, hence RUSTC_BOOTSTRAP. Where another rustc
+# does not know them, and for panics with their texts, PLAIN=1 takes the library that came with it.
 , := ,
+SMALL := $(if $(PLAIN),,-Z build-std=std$(,)panic_abort -Z build-std-features=optimize_for_size \
+  --config 'target.wasm32-unknown-unknown.rustflags=["-Zunstable-options"$(,) "-Cpanic=immediate-abort"]')
 define kernel
-__CARGO_DEFAULT_LIB_METADATA=kernel cargo build --release --target wasm32-unknown-unknown --no-default-features --features $(1)
+$(if $(PLAIN),,RUSTC_BOOTSTRAP=1) __CARGO_DEFAULT_LIB_METADATA=kernel cargo build --release --target wasm32-unknown-unknown \
+  --no-default-features --features $(1) $(SMALL)
 	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-producers-section \
 	  --out-name nearfold --out-dir $(2) target/wasm32-unknown-unknown/release/nearfold.wasm
-	node tools/shrink.mjs $(2)/nearfold_bg.wasm $(2)/nearfold_bg.wasm $(if $(PANICS),panics)
+	node tools/shrink.mjs $(2)/nearfold_bg.wasm $(2)/nearfold_bg.wasm
 endef
 
 .PHONY: wasm

@@ -20,18 +20,6 @@ export function reductionName(op) {
   return op === "variance" ? "var" : op.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-let panic;
-
-/** Keeps the text of a panic, which comes just before the trap. */
-export function panicked(message) {
-  panic = message;
-}
-
-/** Returns the text of the panic that led to the trap, if there was one. */
-export function lastPanic() {
-  return panic;
-}
-
 /** The classes of this copy of nearfold that hold memory of the kernel. */
 const OWN = /* @__PURE__ */ new Set();
 

@@ -2,7 +2,7 @@
 // `nearfold/fold` and `nearfold/near` have one each; they share the generated code, which works for one kernel at a time.
 
 import { initSync, use } from "./wasm/nearfold.js";
-import { NearfoldError, lastPanic } from "./error.js";
+import { NearfoldError } from "./error.js";
 
 // (func (v128.const i32x4 0 0 0 0) drop): valid where SIMD is.
 const SIMD_PROBE = Uint8Array.of(
@@ -48,7 +48,7 @@ class Half {
       return work();
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${lastPanic() ?? error.message}`;
+      kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${error.message}`;
       throw new NearfoldError("poisoned", kernel.poison, { cause: error });
     } finally {
       if (--kernel.depth === 0 && !kernel.poison) while (kernel.forgotten.length) kernel.forgotten.pop().free();

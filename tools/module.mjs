@@ -3,7 +3,7 @@
 import { Cursor } from "./cursor.mjs";
 import { CALL, REF_FUNC, decode, encode, leb } from "./code.mjs";
 
-const [CUSTOM, TYPE, IMPORT, FUNCTION, EXPORT, START, ELEMENT, CODE, DATA] = [0, 1, 2, 3, 7, 8, 9, 10, 11];
+const [CUSTOM, TYPE, IMPORT, FUNCTION, EXPORT, START, ELEMENT, CODE] = [0, 1, 2, 3, 7, 8, 9, 10];
 
 const isNames = ({ kind, bytes }) => kind === CUSTOM && Buffer.from(bytes.subarray(1, 5)).toString() === "name";
 
@@ -132,20 +132,6 @@ export class Module {
       if (f >= this.imports) for (const { op, to } of this.at(f).code) if (op === CALL || op === REF_FUNC) open.push(to);
     }
     return live;
-  }
-
-  /** Calls `edit` with the bytes of each piece of data and the address where it begins. */
-  editData(edit) {
-    const section = this.sections.find(({ kind }) => kind === DATA);
-    section.bytes = Uint8Array.from(section.bytes);
-    const cursor = new Cursor(section.bytes);
-    cursor.at = 0;
-    for (let count = cursor.number(); count > 0; count--) {
-      if (cursor.number() !== 0 || cursor.byte() !== 0x41) throw new Error("expected data at a constant");
-      const address = cursor.number();
-      cursor.byte();
-      edit(cursor.bytes(cursor.number()), address);
-    }
   }
 
   /** Returns the module's bytes with its functions in this order, and without the names of the others. */

@@ -1,6 +1,6 @@
-// Makes a kernel smaller that does the same: traps without texts, nothing that is not called, like beside like and numbered alike.
+// Makes a kernel smaller that does the same: nothing that is not called, like beside like and numbered alike.
 //
-//   node tools/shrink.mjs IN.wasm OUT.wasm [panics] [names]   keeps the texts of panics; keeps the names of functions
+//   node tools/shrink.mjs IN.wasm OUT.wasm [names]   keeps the names of functions
 //
 // IN.wasm needs its names.
 
@@ -9,16 +9,11 @@ import { canonical } from "./canonical.mjs";
 import { likeBefore } from "./locals.mjs";
 import { Module } from "./module.mjs";
 import { alike } from "./order.mjs";
-import { bareTraps, clearPlaces } from "./traps.mjs";
 
-const [input, output, ...kept] = process.argv.slice(2);
+const [input, output, names] = process.argv.slice(2);
 const module = new Module(readFileSync(input));
-if (!kept.includes("panics")) {
-  bareTraps(module);
-  clearPlaces(module);
-}
 canonical(module);
-if (!kept.includes("names")) module.forgetNames();
+if (names !== "names") module.forgetNames();
 const live = module.live();
 const numbers = module.functions.map((_, i) => i + module.imports).filter((f) => live.has(f));
 const order = alike(module, numbers);

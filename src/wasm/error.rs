@@ -10,9 +10,6 @@ extern "C" {
 
     #[wasm_bindgen(constructor)]
     fn new(code: &str, message: &str) -> NearfoldError;
-
-    /// Remembers the text of a panic for the error that JavaScript raises after the trap.
-    pub(super) fn panicked(message: &str);
 }
 
 /// Returns a `NearfoldError` of a code that only this face knows.

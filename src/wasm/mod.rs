@@ -32,12 +32,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// The core's result, with room for errors that are JavaScript values.
 type Result<T, E = crate::error::Error> = core::result::Result<T, E>;
 
-/// Hands the text of a panic to JavaScript, which refuses all further calls with it.
-#[wasm_bindgen(start)]
-fn start() {
-    std::panic::set_hook(Box::new(|info| error::panicked(&info.to_string())));
-}
-
 /// Returns the version of the crate.
 #[wasm_bindgen]
 pub fn version() -> String {

@@ -11,11 +11,11 @@ const project = new Project();
 const kernel = (name) => readFileSync(project.file(`wasm/nearfold_${name}.wasm`));
 
 // Bytes of gzip. The goal is 120 kB for everything: the bounds only keep the kernels from growing until it is reached. The last
-// steps: moments with a bound, eight lanes side by side, weights of quantiles and bins; a kernel for each half; traps without texts; locals numbered alike.
+// steps: moments with a bound, eight lanes side by side, weights of quantiles and bins; a kernel for each half; locals numbered alike; errors as wide as an address; the standard library built for size, without texts of panics.
 const KERNELS = {
-  bg: { ceiling: 286_500, instructions: ["f64x2.add", "f32x4.mul", "v128.load", "v128.store"] },
-  fold: { ceiling: 173_500, instructions: ["f64x2.add", "v128.load", "v128.store"] },
-  near: { ceiling: 149_000, instructions: ["f32x4.mul", "v128.load", "v128.store"] },
+  bg: { ceiling: 252_500, instructions: ["f64x2.add", "f32x4.mul", "v128.load", "v128.store"] },
+  fold: { ceiling: 147_500, instructions: ["f64x2.add", "v128.load", "v128.store"] },
+  near: { ceiling: 129_000, instructions: ["f32x4.mul", "v128.load", "v128.store"] },
 };
 
 async function disassembled(bytes) {
