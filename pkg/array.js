@@ -1,7 +1,7 @@
 // What counts as an array: typed arrays, arrays of numbers, { data, shape, strides }, KernelArray.
 
 import { Buffer } from "./wasm/nearfold.js";
-import { NearfoldError, badParameter, detached, owned, refuseDetached, tag } from "./error.js";
+import { NearfoldError, badParameter, detached, isPlain, owned, refuseDetached, tag } from "./error.js";
 import { fold, near } from "./kernel.js";
 
 // The typed array over each dtype's bytes.
@@ -118,7 +118,15 @@ function typed(data, dtype, name) {
   return { data, dtype, length: data.length };
 }
 
-function shaped({ data, dtype, shape, strides, offset = 0 }, name) {
+const KEYS = ["data", "dtype", "shape", "strides", "offset"];
+
+function shaped(values, name) {
+  // Other packages' arrays have more; a misspelt name, and their `stride`, would be read as if it were not there.
+  for (const key of isPlain(values) ? Object.keys(values) : ["stride"]) {
+    if (key in values && !KEYS.includes(key)) throw badParameter(name, `{ data, dtype, shape, strides, offset }`, key);
+  }
+  const { data, dtype, shape: given, strides, offset = 0 } = values;
+  let shape = given;
   let array;
   if (ArrayBuffer.isView(data)) array = typed(data, dtype, name);
   else if (data instanceof KernelArray || Array.isArray(data)) {

@@ -32,7 +32,10 @@
 export function init(source?: KernelSource | PromiseLike<KernelSource>): Promise<void>;
 
 /** Where `init` takes the kernel from. `nearfold/nearfold.wasm` is the file, `nearfold/fold.wasm` and `nearfold/near.wasm` those of the halves. */
-export type KernelSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+export type KernelSource = string | URL | Request | Response | ArrayBuffer | ArrayBufferView | CompiledModule;
+
+/** A `WebAssembly.Module`, where TypeScript's libraries know it (`lib` with `DOM` or `WebWorker`). */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : object;
 
 /** Returns the size of the kernel's memory in bytes. It grows with what it holds and never shrinks. */
 export function kernelMemory(): number;
@@ -299,19 +302,18 @@ type Shaped = { data: unknown };
 /** The type of an element of `V`. */
 export type ElementOf<V> = V extends BigIntValues ? bigint : V extends BooleanValues ? boolean : number;
 /** The type of a sum over `V`. */
-export type SumOf<V, O = {}> = V extends BigIntValues ? (O extends { dtype: `float${string}` } ? number : bigint) : number;
+export type SumOf<V, O = {}> = V extends BigIntValues ? SumOfDtype<OptionOf<O, "dtype">> : number;
+type SumOfDtype<Dtype> = Dtype extends `float${string}` ? number : bigint;
 
 /** What a product of two arrays comes to: a BigInt of BigInts, a number of numbers, of one of each either. */
 export type ProductOf<A, B> = A extends BigIntValues ? (B extends BigIntValues ? bigint : bigint | number) : B extends BigIntValues ? bigint | number : number;
 
+/** What options say of a name: its type, with `undefined` where it may be missing. */
+export type OptionOf<O, Name extends string> = Name extends keyof O ? O[Name] : undefined;
+
 /** One value, or an array where `O` leaves axes. With an `axis` of {@link NdArray}s it is either, by their shape. */
-export type Reduced<V, O, One> = O extends { keepdims: true }
-  ? ArrayResult
-  : O extends { axis: number | readonly number[] }
-    ? V extends Shaped
-      ? One | ArrayResult
-      : One
-    : One;
+export type Reduced<V, O, One> = ReducedOf<OptionOf<O, "keepdims">, V, O, One>;
+type ReducedOf<Keepdims, V, O, One> = Keepdims extends true ? ArrayResult : OptionOf<O, "axis"> extends undefined ? One : V extends Shaped ? One | ArrayResult : One;
 
 /** Quantiles: an array if several are asked for. */
 export type Quantiled<V, Q, O> = Q extends number ? Reduced<V, O, number> : ArrayResult;
@@ -1065,13 +1067,14 @@ export interface Explained {
 }
 
 /** Ids as `O` asks for them. */
-export type IdsOf<O> = O extends { ids: "bigint" }
+export type IdsOf<O> = IdsOfKind<OptionOf<O, "ids">>;
+type IdsOfKind<Kind> = Kind extends "bigint"
   ? BigUint64Array<ArrayBuffer>
-  : O extends { ids: "uint32" }
+  : Kind extends "uint32"
     ? Uint32Array<ArrayBuffer>
-    : O extends { ids: string }
-      ? Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
-      : Float64Array<ArrayBuffer>;
+    : Kind extends "number" | undefined
+      ? Float64Array<ArrayBuffer>
+      : Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /**
  * The neighbours of one query, nearest first; equal distances are ordered by id. Where several vectors are as far as the

@@ -1,3 +1,5 @@
+import type { CompiledModule } from "./index.js";
+
 /** The kernel, where the bundler or runtime imports a `.wasm` file as a compiled module. */
-declare const kernel: WebAssembly.Module;
+declare const kernel: CompiledModule;
 export default kernel;

@@ -10,6 +10,9 @@ const SIMD_PROBE = Uint8Array.of(
   10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
 );
 
+/** A kernel with more than this has no room left for what it works with. */
+const MOST_BYTES = 2 ** 32 - 2 ** 24;
+
 /**
  * A half of the API, and the kernel that works for it: `{ exports, scratch, depth, forgotten, poison }`, where `depth` is
  * how many calls into it are under way: one, unless it called a function of the caller's.
@@ -47,9 +50,12 @@ class Half {
     try {
       return work();
     } catch (error) {
+      // What a getter of the arguments freed.
+      if (error?.message === "null pointer passed to rust") throw new NearfoldError("freed", "an object was freed while it was asked for", { cause: error });
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-      kernel.poison = `nearfold stopped after an internal error; load the page or start the worker anew, and please report: ${error.message}`;
-      throw new NearfoldError("poisoned", kernel.poison, { cause: error });
+      const full = kernel.exports.memory.buffer.byteLength > MOST_BYTES;
+      kernel.poison = `nearfold stopped ${full ? "with its 4 GB of memory full" : "after an internal error"}; load the page or start the worker anew${full ? "" : `, and please report: ${error.message}`}`;
+      throw new NearfoldError(full ? "out_of_memory" : "poisoned", kernel.poison, { cause: error });
     } finally {
       if (--kernel.depth === 0 && !kernel.poison) while (kernel.forgotten.length) kernel.forgotten.pop().free();
       use(before);

@@ -7,6 +7,8 @@ import { known } from "./options.js";
 // docs/FORMAT.md: the id that comes next stands in the header.
 const NEXT_ID_OFFSET = 56;
 
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Which ids each shard may return. Made by `filter` of an index in shards. */
 class ShardedFilter {
   constructor(index, parts) {
@@ -46,6 +48,12 @@ export class Shards {
     made.#shards = await all(parts.map((part, i) => workers[i % workers.length].call(0, "Index.fromBytes", [part, options])));
     made.#next = next.reduce((a, b) => (a > b ? a : b));
     made.#dim = await made.#shards[0].dim;
+    // An id is looked for in one shard alone: files that are missing, twice or in another order would hide it.
+    const ids = await made.#each((shard) => shard.ids({ ids: "bigint" }));
+    if (!ids.every((each, i) => each.every((id) => id % BigInt(parts.length) === BigInt(i)))) {
+      made.free();
+      throw badParameter("parts", "all that toBytes() gave, in their order", "others");
+    }
     return made;
   }
 
@@ -67,6 +75,9 @@ export class Shards {
     const rows = rowsOf(vectors, this.#dim);
     const given = ids === undefined ? BigUint64Array.from({ length: rows.length }, (_, i) => this.#next + BigInt(i)) : idsToBigints(ids);
     if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
+    const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
+    const unsafe = bigint ? undefined : given.find((id) => id > MAX_SAFE);
+    if (unsafe !== undefined) throw new NearfoldError("unsafe_integer", `the id ${unsafe} is not a safe integer: give BigInts as ids to get BigInts`);
     const parts = this.#parted(given, rows);
     // Further calls do not wait for this one: its ids are taken.
     const before = this.#next;
@@ -98,7 +109,7 @@ export class Shards {
         }
         throw failed.reason;
       }
-      return ids instanceof BigUint64Array || typeof ids?.[0] === "bigint" ? given : Float64Array.from(given, Number);
+      return bigint ? given : Float64Array.from(given, Number);
     });
   }
 

@@ -7,6 +7,15 @@ const PIECE_LEN_BYTES = 2 ** 23;
 const folder = async (options) => (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, options);
 // No “/”, no “.” at the beginning, whatever the name is.
 const fileName = (name) => encodeURIComponent(name).replace(/\./g, "%2E") + SUFFIX;
+/** Returns the name that a file was saved under, or undefined if it was not saved here. */
+function nameOf(file) {
+  try {
+    const name = decodeURIComponent(file.slice(0, -SUFFIX.length));
+    return fileName(name) === file ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
 const absent = (error) => error?.name === "NotFoundError";
 
 /** Returns whether whole files can be replaced at once here; a private window may refuse. */
@@ -50,8 +59,9 @@ export async function list() {
   const found = [];
   for await (const [file, handle] of (await folder({ create: true })).entries()) {
     if (handle.kind !== "file" || !file.endsWith(SUFFIX)) continue;
+    const name = nameOf(file);
     const { size, lastModified } = await handle.getFile();
-    if (size > 0) found.push({ name: decodeURIComponent(file.slice(0, -SUFFIX.length)), bytes: size, saved: new Date(lastModified) });
+    if (size > 0 && name !== undefined) found.push({ name, bytes: size, saved: new Date(lastModified) });
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

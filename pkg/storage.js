@@ -26,7 +26,17 @@ async function place() {
 
 function checked(name) {
   if (typeof name !== "string" || name === "") throw badParameter("name", "a text that is not empty", name);
-  return name;
+  try {
+    encodeURIComponent(name);
+  } catch {
+    throw badParameter("name", "a text without lone surrogates", name);
+  }
+}
+
+/** Refuses bytes that cannot be an index: what is damaged further in is told when it is opened. */
+function checkHead(bytes) {
+  const head = String.fromCharCode(...bytes.subarray(0, 8));
+  if (head !== "nearfold") throw new NearfoldError("corrupt", "cannot be saved: header: it does not begin with \"nearfold\": give an Index, or the bytes of one");
 }
 
 export async function save(name, index, options = {}) {
@@ -34,6 +44,7 @@ export async function save(name, index, options = {}) {
   const { signal, onProgress } = streamOptions(options);
   if (!(index instanceof Index || index instanceof Uint8Array)) throw badParameter("index", "an Index, or the bytes of one", index);
   signal?.throwIfAborted();
+  if (index instanceof Uint8Array) checkHead(index);
   const bytes = index instanceof Index ? index.toBytes() : index;
   const where = await place();
   try {

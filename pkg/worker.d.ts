@@ -13,7 +13,7 @@
  */
 
 import type {
-  AccumulatorOptions, AddOptions, Dtype, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
+  AccumulatorOptions, AddOptions, CompiledModule, Dtype, InitialOptions, OptionOf, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   HistogramOptions, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
@@ -41,9 +41,9 @@ export interface WorkerOptions {
    * The worker, or a function that makes one, where the bundler does not follow `new Worker(new URL(…))`: its
    * script is `nearfold/thread` (or `nearfold/inline/thread`), bundled as an entry of its own.
    */
-  worker?: Worker | (() => Worker) | object;
+  worker?: object | (() => object);
   /** Where the kernel comes from, if not from the file beside the worker's script. */
-  kernel?: string | URL | BufferSource | WebAssembly.Module;
+  kernel?: string | URL | ArrayBuffer | ArrayBufferView | CompiledModule;
 }
 
 /**
@@ -63,20 +63,20 @@ export function connect(options?: WorkerOptions): Promise<RemoteNearfold>;
  */
 export function createPool(options?: WorkerOptions & { size?: number }): Promise<Pool>;
 
-type Fold<One, Options = ReductionOptions> = <V extends Exclude<Values, KernelArray>, O extends Options & CallOptions = Options & CallOptions>(values: V, options?: O) => Promise<
+type Fold<One, Options = ReductionOptions> = <V extends Exclude<Values, KernelArray>, O extends Options & CallOptions = {}>(values: V, options?: O) => Promise<
   Reduced<V, O, One extends "sum" ? SumOf<V, O> : One extends "element" ? ElementOf<V> : One>
 >;
-type QuantileFold = <V extends Exclude<Values, KernelArray>, const Q extends number | readonly number[], O extends QuantileOptions & CallOptions = {}>(values: V, q: Q, options?: O) => Promise<Quantiled<V, Q, O>>;
+type QuantileFold = <V extends Exclude<Values, KernelArray>, const Q extends number | readonly number[] | Float64Array | Float32Array, O extends QuantileOptions & CallOptions = {}>(values: V, q: Q, options?: O) => Promise<Quantiled<V, Q, O>>;
 type Pair = (a: Values, b: Values, options?: PairOptions & CallOptions) => Promise<number | bigint | ArrayResult>;
 type Scan = (values: Values, options?: CumulativeOptions & CallOptions) => Promise<ArrayResult>;
 
 /** The reductions of `nearfold`, as promises. What each returns, and for what input which error: `index.d.ts`. */
 export interface RemoteFolds {
-  sum: Fold<"sum">; nansum: Fold<"sum">; prod: Fold<"sum">; nanprod: Fold<"sum">;
+  sum: Fold<"sum", InitialOptions>; nansum: Fold<"sum", InitialOptions>; prod: Fold<"sum", InitialOptions>; nanprod: Fold<"sum", InitialOptions>;
   mean: Fold<number>; nanmean: Fold<number>; median: Fold<number>; nanmedian: Fold<number>;
   variance: Fold<number, VarianceOptions>; var: Fold<number, VarianceOptions>; std: Fold<number, VarianceOptions>;
   nanvar: Fold<number, VarianceOptions>; nanstd: Fold<number, VarianceOptions>;
-  min: Fold<"element">; max: Fold<"element">; ptp: Fold<"element">; nanmin: Fold<"element">; nanmax: Fold<"element">;
+  min: Fold<"element", InitialOptions>; max: Fold<"element", InitialOptions>; ptp: Fold<"element">; nanmin: Fold<"element", InitialOptions>; nanmax: Fold<"element", InitialOptions>;
   argmin: Fold<number>; argmax: Fold<number>; nanargmin: Fold<number>; nanargmax: Fold<number>;
   minmax: Fold<ArrayResult>; nanminmax: Fold<ArrayResult>;
   norm: Fold<number, NormOptions>; any: Fold<boolean>; all: Fold<boolean>; count: Fold<number>; countNonzero: Fold<number>;
@@ -173,7 +173,8 @@ type AddedIds<I> = I extends BigUint64Array | readonly bigint[] ? BigUint64Array
 type RemoteFilter = RemoteObject & { readonly count: Promise<number> };
 /** The options of a worker's search: ids, values of columns or a filter of the same index, as functions cannot be sent. */
 type RemoteOptions<O> = Omit<O, "filter"> & CallOptions & { filter?: IdSet | readonly boolean[] | Where | RemoteFilter | null; withColumns?: Wanted };
-type Columned<F, O> = Promise<WithColumns<F, ColumnValues, O extends { withColumns: infer W } ? W : false>>;
+type Columned<F, O> = Promise<WithColumns<F, ColumnValues, WantedOf<OptionOf<O, "withColumns">>>>;
+type WantedOf<W> = W extends undefined ? false : W;
 
 /** What an index in one worker and one in shards have in common. Arguments, results and errors are those of `Index`. */
 interface RemoteSearches extends RemoteObject {

@@ -31,6 +31,8 @@ const full = new Accumulator("sum");
 
 const CASES = {
   // What is no array.
+  'a misspelt name of a layout': [() => sum({ data: Float64Array.of(1, 2), shpe: [2] }), "bad_parameter"],
+  "another package's array, whose strides are called stride": [() => sum(new (class View { data = Float64Array.of(1, 2, 3, 4); shape = [2]; stride = [2]; offset = 1; })()), "bad_parameter"],
   'sum()': [() => sum(), "bad_parameter"],
   'sum(null)': [() => sum(null), "bad_parameter"],
   'sum("1, 2")': [() => sum("1, 2"), "bad_parameter"],
@@ -338,6 +340,9 @@ test("what is let go of while it is read is freed afterwards", () => {
   read.add(rows, { progress: () => rows.free() });
   assert.deepEqual([...read.vector(1)], [3, 4]);
   assert.throws(() => rows.view(), { code: "freed" });
+  const state = new nf.Moments();
+  state.push([1, 2, 3]);
+  assert.throws(() => state.variance({ get ddof() { state.free(); return 0; } }), { code: "freed" });
   const allowed = read.filter([1]);
   read.search([0, 0], { filter: allowed });
   allowed.free();

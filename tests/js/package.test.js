@@ -147,3 +147,10 @@ test("the types accept what works and refuse what does not", () => {
   const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--noUncheckedIndexedAccess", "--target", "esnext", "--module", "nodenext", "--lib", "esnext,dom", "--types", ""];
   execFileSync(bin("tsc"), [...options, "types.test-d.ts"], { cwd: project.path, stdio: "pipe", encoding: "utf8" });
 });
+
+test("the types compile in a project of Node's, which has no DOM", () => {
+  const entries = ["nearfold", "nearfold/fold", "nearfold/near", "nearfold/inline", "nearfold/worker", "nearfold/storage"];
+  writeFileSync(join(project.path, "node.ts"), entries.map((entry, i) => `import * as e${i} from "${entry}";\nvoid e${i};\n`).join(""));
+  const options = ["--noEmit", "--strict", "--skipLibCheck", "false", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,esnext.disposable", "--types", "node", "--typeRoots", join(ROOT, "tests/js/node_modules/@types")];
+  execFileSync(bin("tsc"), [...options, "node.ts"], { cwd: project.path, stdio: "pipe", encoding: "utf8" });
+});

@@ -239,3 +239,31 @@ void remote;
 import { Index as TypedIndex } from "nearfold";
 export const short: Uint32Array = new TypedIndex(3).search([1, 2, 3], { ids: "uint32" }).ids;
 export const shorts: Uint32Array = new TypedIndex(3).searchMany([1, 2, 3], { ids: "uint32" }).ids;
+
+// Options that stand in a variable say no more than their type.
+import type { InitialOptions, NdArray, ReductionOptions, SearchOptions } from "nearfold";
+export function ofVariables(samples: Float64Array, table: NdArray, options: ReductionOptions, wanted: SearchOptions, keepdims: boolean) {
+  sum(samples, options) satisfies number | ArrayResult;
+  // @ts-expect-error keepdims may be there
+  sum(samples, options) satisfies number;
+  sum(samples, { axis: 0 }) satisfies number;
+  mean(table, { axis: 0 }) satisfies number | ArrayResult;
+  // @ts-expect-error of several axes some may be left
+  mean(table, { axis: 0 }) satisfies number;
+  mean(samples, { keepdims }) satisfies number | ArrayResult;
+  // @ts-expect-error it may be an array
+  mean(samples, { keepdims }) satisfies number;
+  new TypedIndex(3).search([1, 2, 3], wanted).ids satisfies Float64Array | BigUint64Array | Uint32Array;
+  // @ts-expect-error which ids is not known
+  new TypedIndex(3).search([1, 2, 3], wanted).ids satisfies Float64Array;
+}
+export async function ofVariablesRemote(samples: Float64Array, options: InitialOptions, wanted: { ids?: "bigint" | "number" }) {
+  const nf = await connect();
+  (await nf.sum(samples, { ...options, keepdims: false })) satisfies number;
+  (await nf.max(samples, { initial: 3 })) satisfies number;
+  (await nf.quantile(samples, Float64Array.of(0.5))) satisfies ArrayResult;
+  const { ids } = await (await nf.Index.create(3)).search([1, 2, 3], wanted);
+  ids satisfies Float64Array | BigUint64Array;
+  // @ts-expect-error which ids is not known
+  ids satisfies Float64Array;
+}

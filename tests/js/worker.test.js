@@ -307,6 +307,13 @@ test("an index in shards gives the exact neighbours of one index", async () => {
   assert.equal(await again.length, 2997);
   const [id] = await again.add([...data.subarray(0, 16)]);
   assert.ok(id >= 3000, `${id}`);
+  // An id is looked for in one shard: files in another order, twice or missing are refused.
+  for (const others of [[parts[1], parts[0], parts[2]], [parts[0], parts[1]], [parts[0], parts[1], parts[1]]]) await rejectsWith(pool.Index.fromBytes(others), "bad_parameter");
+  // Numbers that would be rounded are not given out, and nothing is added.
+  await again.add(data.slice(0, 16), { ids: [2n ** 53n + 2n] });
+  await rejectsWith(again.add(data.slice(0, 16)), "unsafe_integer");
+  assert.equal(await again.length, 2999);
+  assert.deepEqual(await again.add(data.slice(0, 16), { ids: [2n ** 60n] }), BigUint64Array.of(2n ** 60n));
   shards.free();
 });
 
