@@ -63,7 +63,13 @@ export function connect(options?: WorkerOptions): Promise<RemoteNearfold>;
  */
 export function createPool(options?: WorkerOptions & { size?: number }): Promise<Pool>;
 
-type Fold<One, Options = ReductionOptions> = <V extends Exclude<Values, KernelArray>, O extends Options & CallOptions = {}>(values: V, options?: O) => Promise<
+/** Nothing said of what a result's type depends on. */
+interface Unsaid {
+  axis?: undefined;
+  keepdims?: undefined;
+  dtype?: undefined;
+}
+type Fold<One, Options = ReductionOptions> = <V extends Exclude<Values, KernelArray>, O extends Options & CallOptions = Options & CallOptions & Unsaid>(values: V, options?: O) => Promise<
   Reduced<V, O, One extends "sum" ? SumOf<V, O> : One extends "element" ? ElementOf<V> : One>
 >;
 type QuantileFold = <V extends Exclude<Values, KernelArray>, const Q extends number | readonly number[] | Float64Array | Float32Array, O extends QuantileOptions & CallOptions = {}>(values: V, q: Q, options?: O) => Promise<Quantiled<V, Q, O>>;

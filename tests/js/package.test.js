@@ -114,7 +114,7 @@ test("the workerd entry takes the kernel as an imported module", () => {
 
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
-  'export * from "nearfold"': 13_640,
+  'export * from "nearfold"': 13_780,
   'export { init, Index } from "nearfold"': 9_350,
   'export { init, sum } from "nearfold"': 6_250,
   'export * from "nearfold/fold"': 9_650,
