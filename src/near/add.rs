@@ -54,6 +54,7 @@ impl Index {
         self.reserve(n)?;
         let slots = self.slots(self.store.len() + n)?;
 
+        let kept = self.store.len();
         let nodes = self.enter(vectors, &ids);
         let Some(mut slots) = slots else {
             progress(n, n);
@@ -62,9 +63,16 @@ impl Index {
         let plan = self.plan();
         let (first, last) = (slots.len(), self.store.len());
         let rows = self.store.built_by();
-        let mut report = |done| progress(done - first, last - first);
+        // Those that were too few for links are linked before the new ones.
+        let mut report = |done: usize| progress(done.saturating_sub(kept), last - kept);
         link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
         let linked = slots.len();
+        if linked < kept {
+            // Stopped among them: they stay, without links as before.
+            self.extra.clear();
+            self.truncate(kept);
+            return Ok(ids_below(kept, ids, nodes));
+        }
         let mut scratch = self.scratch.take();
         let due = linked >= self.checked + self.checked / CHECK_EVERY;
         if !due {
@@ -81,9 +89,7 @@ impl Index {
         self.drift += linked - first;
         self.graph = Graph::Slots(slots);
         if linked < last {
-            self.store.truncate(linked);
-            self.ids.truncate(linked);
-            self.dedupe = Dedupe::default();
+            self.truncate(linked);
         }
         if linked >= 2 * self.ordered {
             self.compact()?;
@@ -91,16 +97,15 @@ impl Index {
         } else {
             self.calibrate_when_stale();
         }
-        if linked == last {
-            return Ok(ids);
-        }
         // Numbers below `linked` are those from before the order was changed.
-        Ok(ids
-            .into_iter()
-            .zip(nodes)
-            .filter(|(_, node)| (*node as usize) < linked)
-            .map(|(id, _)| id)
-            .collect())
+        Ok(if linked == last { ids } else { ids_below(linked, ids, nodes) })
+    }
+
+    /// Takes the nodes from `n` on back, with their ids.
+    fn truncate(&mut self, n: usize) {
+        self.store.truncate(n);
+        self.ids.truncate(n);
+        self.dedupe = Dedupe::default();
     }
 
     /// Makes room for `n` more vectors with their ids, so that [`enter`](Self::enter) cannot fail.
@@ -166,4 +171,9 @@ impl Index {
     pub(super) fn plan(&self) -> Plan {
         Plan { m: self.params.m, ef_construction: self.params.ef_construction }
     }
+}
+
+/// Returns the ids whose vectors have nodes below `n`.
+fn ids_below(n: usize, ids: Vec<u64>, nodes: Vec<u32>) -> Vec<u64> {
+    ids.into_iter().zip(nodes).filter(|(_, node)| (*node as usize) < n).map(|(id, _)| id).collect()
 }

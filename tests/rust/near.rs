@@ -189,6 +189,34 @@ fn stopping_an_add_keeps_what_was_linked_and_the_index_goes_on() {
 }
 
 #[test]
+fn stopping_an_add_never_takes_what_was_there() {
+    let vectors = lcg(5000 * 6, 1);
+    // Too few for links, so that they are linked with the new ones; and one given twice.
+    for (there, stop) in [(1000_usize, 1_usize), (1000, 900), (2047, 2048), (2047, 1), (3000, 1)] {
+        let mut index = Index::new(6, Params::default()).unwrap();
+        index.add(&vectors[..there * 6], None).unwrap();
+        let twice = [&vectors[there * 6..], &vectors[..6]].concat();
+        let mut told = Vec::new();
+        let added = index
+            .add_with_progress(&twice, None, &mut |done, all| {
+                told.push((done, all));
+                told.len() < stop.div_ceil(256)
+            })
+            .unwrap();
+        assert!(told.iter().all(|&(done, all)| done <= all && all == 5000 - there), "{told:?}");
+        assert_eq!(index.len(), there + added.len());
+        assert!((0..there as u64).all(|id| index.contains(id)), "{there} {stop}");
+        assert!(added.iter().all(|id| index.contains(*id)));
+        // The other vectors of the one that was given twice share its node: there is nothing to link.
+        assert_eq!(*added.last().unwrap(), 5000);
+        index.remove(&added).unwrap();
+        index.add(&vectors[there * 6..], Some(&(there as u64..5000).collect::<Vec<_>>())).unwrap();
+        let found = index.search_many(&vectors, 1, &SearchParams::default().exact(true)).unwrap();
+        assert!(found.ids.iter().enumerate().all(|(i, id)| *id == i as u64));
+    }
+}
+
+#[test]
 fn removed_vectors_are_gone_and_the_others_are_still_found() {
     for storage in STORAGES {
         let (n, dim) = (3000, 12);
