@@ -70,7 +70,7 @@ export class NearfoldError extends Error {
  * | `unsafe_integer` | an integer result is beyond 2^53 − 1, and the input was not a BigInt array |
  * | `detached` | the array's buffer was transferred away, or resized to less than the array |
  * | `freed` | the index, array, accumulator or filter was freed |
- * | `busy` | the index is called by a function that it calls: `progress`, a filter's, or a getter of what it is given |
+ * | `busy` | the index is called by a function that it calls: `progress`, a filter's, or a getter of what it is given; or the object was at work when JavaScript's stack ran out, and has to be made anew |
  * | `not_initialized` | `await init()` was forgotten |
  * | `load_failed`, `no_simd` | the kernel cannot start |
  * | `not_found`, `quota_exceeded`, `no_storage` | `nearfold/storage`: nothing has this name, there is no room, nothing can be kept here |

@@ -10,11 +10,27 @@ const SIMD_PROBE = Uint8Array.of(
   10, 23, 1, 21, 0, 253, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 26, 11,
 );
 
+/** What the generated code says, by its beginning, of objects that cannot be used; and the error that it becomes. */
+const LOST = {
+  // Freed by a getter of the arguments.
+  "null pointer": ["freed", "this object was freed while it was asked for"],
+  "recursive us": ["busy", "this object is at work, or was when JavaScript's stack ran out: then make it anew"],
+};
+
+/** Frees an object; what was at work when the stack ran out cannot be freed any more. */
+function letGo(core) {
+  try {
+    core.free();
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+  }
+}
+
 /** A kernel with more than this has no room left for what it works with. */
 const MOST_BYTES = 2 ** 32 - 2 ** 24;
 
 /**
- * A half of the API, and the kernel that works for it: `{ exports, scratch, depth, forgotten, poison }`, where `depth` is
+ * A half of the API, and the kernel that works for it: `{ exports, scratch, depth, forgotten, stack, poison }`, where `depth` is
  * how many calls into it are under way: one, unless it called a function of the caller's.
  */
 class Half {
@@ -46,19 +62,27 @@ class Half {
     this.ready();
     const { kernel } = this;
     kernel.depth++;
-    const before = use(kernel.exports);
+    let before;
     try {
+      before = use(kernel.exports);
+      // The last call was cut off, perhaps because JavaScript's stack ran out: the kernel's own stack begins anew.
+      if (kernel.cutOff && kernel.depth === 1) {
+        kernel.exports.__stack_pointer.value = kernel.stack;
+        kernel.cutOff = false;
+      }
       return work();
     } catch (error) {
-      // What a getter of the arguments freed.
-      if (error?.message === "null pointer passed to rust") throw new NearfoldError("freed", "an object was freed while it was asked for", { cause: error });
+      // No call before this: there may be no stack for it.
+      kernel.cutOff = true;
+      const message = LOST[error?.message?.slice(0, 12)];
+      if (message) throw new NearfoldError(...message, { cause: error });
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;
       const full = kernel.exports.memory.buffer.byteLength > MOST_BYTES;
       kernel.poison = `nearfold stopped ${full ? "with its 4 GB of memory full" : "after an internal error"}; load the page or start the worker anew${full ? "" : `, and please report: ${error.message}`}`;
       throw new NearfoldError(full ? "out_of_memory" : "poisoned", kernel.poison, { cause: error });
     } finally {
-      if (--kernel.depth === 0 && !kernel.poison) while (kernel.forgotten.length) kernel.forgotten.pop().free();
-      use(before);
+      if (--kernel.depth === 0 && !kernel.poison) while (kernel.forgotten.length) letGo(kernel.forgotten.pop());
+      if (before) use(before);
     }
   }
 
@@ -66,7 +90,7 @@ class Half {
   release(core) {
     if (!core || this.kernel.poison) return;
     const before = use(this.kernel.exports);
-    core.free();
+    letGo(core);
     use(before);
   }
 
@@ -91,7 +115,8 @@ export function start(module, halves) {
     if (!(module instanceof WebAssembly.Module)) module = new WebAssembly.Module(module);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
     if (!halves.every(({ mark }) => names.includes(mark))) throw new TypeError("it has other exports");
-    const kernel = { exports: initSync(module), scratch: {}, depth: 0, forgotten: [] };
+    const exports = initSync(module);
+    const kernel = { exports, scratch: {}, depth: 0, forgotten: [], stack: exports.__stack_pointer.value };
     for (const half of halves) half.kernel ??= kernel;
   } catch (cause) {
     throw new NearfoldError("load_failed", `this is not nearfold's kernel, or the page's Content-Security-Policy lacks 'wasm-unsafe-eval': ${cause.message}`, { cause });

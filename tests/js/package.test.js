@@ -114,12 +114,12 @@ test("the workerd entry takes the kernel as an imported module", () => {
 
 // What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
 const SIZES = {
-  'export * from "nearfold"': 13_780,
-  'export { init, Index } from "nearfold"': 9_350,
-  'export { init, sum } from "nearfold"': 6_250,
-  'export * from "nearfold/fold"': 9_650,
-  'export * from "nearfold/near"': 9_750,
-  'export * from "nearfold/worker"': 7_150,
+  'export * from "nearfold"': 14_000,
+  'export { init, Index } from "nearfold"': 9_600,
+  'export { init, sum } from "nearfold"': 6_650,
+  'export * from "nearfold/fold"': 10_020,
+  'export * from "nearfold/near"': 10_000,
+  'export * from "nearfold/worker"': 7_350,
   'export * from "nearfold/storage"': 10_850,
 };
 
