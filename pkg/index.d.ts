@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /**
  * Exact, reproducible reductions and a compact nearest-neighbour index, in WebAssembly.
  *
@@ -390,7 +391,8 @@ export function max<V extends Values, O extends InitialOptions = {}>(values: V, 
 export function minmax<V extends Values, O extends ReductionOptions = {}>(values: V, options?: O): Reduced<V, O, ArrayResult>;
 
 /**
- * Returns the difference of the largest and the smallest element ("peak to peak").
+ * Returns the difference of the largest and the smallest element ("peak to peak"). It has the elements' type, in which
+ * integers wrap round, as NumPy's: that of -128 and 127 as int8 is -1.
  *
  * @throws {NearfoldError} `empty`.
  */
@@ -932,7 +934,7 @@ export type Vectors =
   | NdArray
   | KernelArray<"float32">;
 
-/** Ids: integers from 0 to 2^53 − 1, or BigInts up to 2^64 − 1. */
+/** Ids: integers from 0 to 2^53 − 1, or BigInts up to 2^64 − 2. */
 export type Ids = readonly (number | bigint)[] | Exclude<TypedArray, BigInt64Array>;
 
 /** What a column holds. */

@@ -46,7 +46,18 @@ class Half {
       if (!this.load) throw new NearfoldError("not_initialized", 'nearfold: call "await init()" first');
       this.load();
     }
-    if (this.kernel.poison) throw new NearfoldError("poisoned", this.kernel.poison);
+    const { kernel } = this;
+    if (kernel.threw && !kernel.depth) {
+      // An error that went through the kernel left its stack as it was then. What a stack that ran out cut off is half done,
+      // even memory's lists.
+      const { __stack_pointer } = kernel.exports;
+      if (__stack_pointer.value !== kernel.stack && /call stack|recursion/.test(kernel.threw.message)) {
+        kernel.poison ??= "JavaScript's stack ran out inside nearfold, by a recursion without end; load the page or start the worker anew";
+      }
+      __stack_pointer.value = kernel.stack;
+      kernel.threw = undefined;
+    }
+    if (kernel.poison) throw new NearfoldError("poisoned", kernel.poison);
   }
 
   /** Returns the buffer of the kernel's memory: another one after every growth. */
@@ -65,15 +76,10 @@ class Half {
     let before;
     try {
       before = use(kernel.exports);
-      // The last call was cut off, perhaps because JavaScript's stack ran out: the kernel's own stack begins anew.
-      if (kernel.cutOff && kernel.depth === 1) {
-        kernel.exports.__stack_pointer.value = kernel.stack;
-        kernel.cutOff = false;
-      }
       return work();
     } catch (error) {
-      // No call before this: there may be no stack for it.
-      kernel.cutOff = true;
+      // No call before this, for which there may be no stack: `ready` looks whether the kernel returned.
+      kernel.threw = error ?? true;
       const message = LOST[error?.message?.slice(0, 12)];
       if (message) throw new NearfoldError(...message, { cause: error });
       if (!(error instanceof WebAssembly.RuntimeError)) throw error;

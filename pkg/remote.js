@@ -11,6 +11,9 @@ const CLASSES = new Set(["Index", ...STATES]);
 
 const known = new WeakMap();
 
+/** Milliseconds in which a worker's script is loaded and begins. */
+const SILENCE_MAX = 60_000;
+
 /** One worker. `port` gives `{ post, listen, end, hold }`: worker.js and worker.node.js make it. */
 export class Connection {
   #port;
@@ -25,7 +28,11 @@ export class Connection {
     const connection = new Connection();
     connection.#port = port;
     return new Promise((resolve, reject) => {
+      const silent = setTimeout(() => reject(connection.#fail(new NearfoldError("worker_failed", `the worker said nothing for ${SILENCE_MAX / 1000} s: its script has to be nearfold/thread`))), SILENCE_MAX);
+      silent.unref?.();
       port.listen((message) => {
+        clearTimeout(silent);
+        if (message.loading) return;
         if (message.ready) resolve(connection);
         else if (message.ready === false) reject(connection.#fail(rebuilt(message.error)));
         else connection.#take(message);
@@ -44,6 +51,8 @@ export class Connection {
       if (this.#closed) throw this.#closed;
       const { signal, report, transfer, rest } = split(method, args);
       signal?.throwIfAborted();
+      // An address is that of the page, not of the worker's script.
+      if (method === "fetchIndex") rest[0] = absolute(rest[0]);
       const move = [];
       const sent = rest.map((value) => this.#encoded(value, method, move, transfer));
       if (transfer) for (const buffer of buffersOf(sent)) if (!move.includes(buffer)) move.push(buffer);
@@ -172,6 +181,14 @@ export class Connection {
   }
 }
 
+function absolute(url) {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  return (typeof url === "string" || url instanceof URL) && URL.canParse(url, base) ? new URL(url, base).href : url;
+}
+
+/** Workers have one owner: what a second one would hear are the first one's answers. */
+const owned = new WeakSet();
+
 /** Returns the worker that the caller gives or makes, or else the standard one. */
 export function workerOf(worker, standard) {
   let made;
@@ -181,6 +198,8 @@ export function workerOf(worker, standard) {
     throw new NearfoldError("worker_failed", `the worker could not be started: ${cause?.message ?? cause}`, { cause });
   }
   if (typeof made?.postMessage !== "function") throw badParameter("worker", "a Worker, or a function that makes one", made);
+  if (owned.has(made)) throw badParameter("worker", "a worker that is not connected yet", "one that is");
+  owned.add(made);
   return made;
 }
 

@@ -84,7 +84,11 @@ export function serve(post, start) {
     return value;
   };
 
-  async function run({ id, target, method, args, reports, stop }) {
+  async function run({ id, target, method, args, reports, stop, free }) {
+    if (free) {
+      objects.get(free)?.free();
+      return void objects.delete(free);
+    }
     const controller = new AbortController();
     running.set(id, controller);
     try {
@@ -115,12 +119,10 @@ export function serve(post, start) {
 
   return (message) => {
     if ("kernel" in message) {
+      post({ loading: true });
       Promise.resolve()
         .then(() => start(message.kernel))
         .then(() => post({ ready: true }), (error) => post({ ready: false, error: { code: error.code, message: error.message } }));
-    } else if (message.free) {
-      objects.get(message.free)?.free();
-      objects.delete(message.free);
     } else if (message.cancel) {
       const at = queue.findIndex(({ id }) => id === message.cancel);
       if (at >= 0) queue.splice(at, 1);

@@ -24,7 +24,7 @@ export interface SavedIndex {
 
 /**
  * Saves an index, or the bytes of one, under a name. What had the name stays until the new one is whole; savings of
- * one name, from whatever tab or worker, take turns.
+ * one name, from whatever tab or worker, take turns. Bytes have to stay as they are until it is done.
  *
  * @throws {NearfoldError} `quota_exceeded` with the bytes that are needed, used and allowed; `no_storage`; `bad_parameter`.
  *   The signal's reason if it is aborted.

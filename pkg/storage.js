@@ -105,7 +105,7 @@ const DIGESTS = { sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
 export async function fetchIndex(url, options = {}) {
   const { cache, integrity, signal, onProgress, request } = streamOptions(options, ["cache", "integrity", "request"]);
   if (!(typeof url === "string" || url instanceof URL)) throw badParameter("url", "an address", url);
-  if (cache !== undefined && typeof cache !== "boolean" && typeof cache !== "string") throw badParameter("cache", "a boolean or a name", cache);
+  if (cache !== undefined && typeof cache !== "boolean" && !(typeof cache === "string" && cache)) throw badParameter("cache", "a boolean or a name", cache);
   const digest = integrity === undefined ? undefined : parseIntegrity(integrity);
   near.ready();
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;

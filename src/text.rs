@@ -6,13 +6,19 @@ use core::fmt::{self, Display, Write};
 
 use crate::kernel::COMPACT;
 
+/// A text is shown as far as this.
+const SHOWN_MAX: usize = 100;
+
 /// Shows a text in quotes, so that its ends are seen; what would be mistaken for them, and line ends, are escaped.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        for c in self.0.chars() {
+        for (i, c) in self.0.chars().enumerate() {
+            if i == SHOWN_MAX {
+                return f.write_str("…\"");
+            }
             match c {
                 '\n' => f.write_str("\\n")?,
                 '"' | '\\' => write!(f, "\\{c}")?,
@@ -58,6 +64,7 @@ mod tests {
 
     #[test]
     fn names_are_quoted() {
+        assert_eq!(Quoted(&"x".repeat(1000)).to_string(), format!("\"{}…\"", "x".repeat(100)));
         assert_eq!(Quoted("Größe \"1\"\\\n\0").to_string(), r#""Größe \"1\"\\\n\u{0}""#);
     }
 

@@ -120,6 +120,7 @@ fn parted<T: Copy + Ord>(list: &mut [T]) -> (&mut [T], &mut [T]) {
 ///
 /// By itself, so that all it works with stays in registers: inlined it takes half as long again.
 #[inline(never)]
+#[expect(clippy::manual_swap, reason = "the element is looked at while it is at hand")]
 fn to_front<T: Copy>(list: &mut [T], chosen: impl Fn(T) -> bool) -> usize {
     let mut front = 0;
     for i in 0..list.len() {

@@ -2,7 +2,7 @@
 //!
 //! What a caller gave is read before the index is touched: a getter of it may throw.
 
-use js_sys::{Array, ArrayBuffer, BigInt, Float32Array, Float64Array, Number, Object, Set};
+use js_sys::{Array, ArrayBuffer, BigInt, Float32Array, Float64Array, JsString, Number, Object, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -100,6 +100,10 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
         return Ok(Value::number(number));
     }
     if let Some(text) = value.as_string() {
+        // What is no UTF-16 would be another text.
+        if text.contains(char::REPLACEMENT_CHARACTER) && !JsString::from(value.clone()).is_valid_utf16() {
+            return bad("texts without lone surrogates", Quoted(&text).to_string());
+        }
         return Ok(Value::String(text));
     }
     if value.is_bigint() {

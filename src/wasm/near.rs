@@ -134,11 +134,11 @@ impl Query {
 }
 
 /// The options of all searches.
-const OPTIONS: &str = "k, efSearch, recall, exact, ids";
+const OPTIONS: &str = "k, efSearch, recall, exact, ids, filter, withColumns";
 /// The options of a search for the neighbours of one vector.
-const OPTIONS_OF_ONE: &str = "k, efSearch, recall, exact, ids, explain";
+const OPTIONS_OF_ONE: &str = "k, efSearch, recall, exact, ids, explain, filter, withColumns";
 /// The options of a search within a radius.
-const OPTIONS_OF_RADIUS: &str = "efSearch, recall, exact, ids, explain";
+const OPTIONS_OF_RADIUS: &str = "efSearch, recall, exact, ids, explain, filter, withColumns";
 
 fn query_from_js(value: &JsValue, known: &'static str) -> Result<Query> {
     let reader = Reader::new(value, known)?;

@@ -135,3 +135,12 @@ test("filters and columns that are given leave the memory flat", () => {
   for (let i = 0; i < 300; i++) once();
   assert.equal(kernelMemory(), before);
 });
+
+test("texts that are no UTF-16 are refused: kept as UTF-8 they would be others", () => {
+  const index = new Index(1);
+  assert.throws(() => index.add([1], { columns: { text: ["\ud800"] } }), { code: "bad_parameter" });
+  index.add([[1], [2]], { columns: { text: ["\ufffd", "😀"] } });
+  assert.deepEqual([index.get(0).text, index.get(1).text], ["\ufffd", "😀"]);
+  assert.throws(() => index.search([1], { filter: { text: "\udc00" } }), { code: "bad_parameter" });
+  assert.deepEqual([...index.search([1], { filter: { text: "\ufffd" } }).ids], [0]);
+});

@@ -349,39 +349,6 @@ test("what is let go of while it is read is freed afterwards", () => {
   assert.throws(() => read.search([0, 0], { filter: allowed }), { code: "freed" });
 });
 
-test("a stack that runs out inside the kernel loses the object at work, at most, and nothing else", () => {
-  const runOut = (call) => {
-    const deeper = () => {
-      call();
-      deeper();
-    };
-    assert.throws(deeper, RangeError);
-  };
-  const vectors = new Float32Array(1200).map((_, i) => Math.sin(i));
-  for (let round = 0; round < 200; round++) {
-    const lost = new Index(4);
-    const state = new nf.Sum();
-    lost.add(vectors);
-    runOut(() => [() => lost.add(vectors.subarray(0, 4)), () => lost.search(vectors.subarray(0, 4)), () => state.push([1, 2]), () => sum([1, 2, 3]), () => lost.toBytes()][round % 5]());
-    for (const use of [() => lost.length, () => state.push([1]), () => state.merge(state)]) {
-      try {
-        use();
-      } catch (error) {
-        assert.ok(error instanceof NearfoldError && ["busy", "bad_parameter"].includes(error.code), String(error));
-      }
-    }
-    lost.free();
-    lost.free();
-    state.free();
-    assert.throws(() => lost.length, { code: "freed" });
-    assert.equal(sum([1, 2, 3.5]), 6.5);
-    assert.equal(index.length, 2);
-  }
-  const fresh = new Index(4);
-  fresh.add(vectors);
-  assert.equal(fresh.search(vectors.subarray(0, 4), { k: 1 }).ids[0], 0);
-});
-
 test("memory that grows while an array is read loses none of it", () => {
   for (const length of [20, 20000]) {
     const ones = Array(length).fill(1);

@@ -148,6 +148,12 @@ test("the types accept what works and refuse what does not", () => {
   execFileSync(bin("tsc"), [...options, "types.test-d.ts"], { cwd: project.path, stdio: "pipe", encoding: "utf8" });
 });
 
+test("the types bring what they need of newer libraries", () => {
+  writeFileSync(join(project.path, "older.ts"), 'import { Index } from "nearfold";\nimport { connect } from "nearfold/worker";\nvoid [Index, connect];\n');
+  const options = ["--noEmit", "--strict", "--skipLibCheck", "false", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom", "--types", ""];
+  execFileSync(bin("tsc"), [...options, "older.ts"], { cwd: project.path, stdio: "pipe", encoding: "utf8" });
+});
+
 test("the types compile in a project of Node's, which has no DOM", () => {
   const entries = ["nearfold", "nearfold/fold", "nearfold/near", "nearfold/inline", "nearfold/worker", "nearfold/storage"];
   writeFileSync(join(project.path, "node.ts"), entries.map((entry, i) => `import * as e${i} from "${entry}";\nvoid e${i};\n`).join(""));

@@ -317,6 +317,23 @@ test("an index in shards gives the exact neighbours of one index", async () => {
   shards.free();
 });
 
+test("a worker is connected once", async () => {
+  const worker = new Worker(project.file("thread.node.js"), { execArgv: [] });
+  const only = await connect({ worker });
+  await rejectsWith(connect({ worker }), "bad_parameter");
+  assert.equal(await only.sum([1, 2]), 3);
+  only.close();
+});
+
+test("what was asked before a worker's object is freed is answered, and later calls are refused", async () => {
+  const index = await nf.Index.create(2);
+  const added = index.add([1, 2, 3, 4]);
+  const found = index.search([1, 2], { k: 1 });
+  index.free();
+  assert.deepEqual([(await added).length, (await found).ids[0]], [2, 0]);
+  await rejectsWith(index.search([1, 2]), "freed");
+});
+
 test("columns and filters over shards give what one index gives, all or nothing", async () => {
   const n = 900;
   const data = vectors(n, 8);
