@@ -181,7 +181,8 @@ export class KernelArray<D extends Dtype = Dtype> {
   readonly dtype: D;
   /**
    * Returns a typed array over the elements. Ask for it anew after every other call of nearfold:
-   * when the kernel's memory grows, older views are detached (their length becomes 0).
+   * when the kernel's memory grows, older views are detached (their length becomes 0). To fold or to search it, give
+   * the array itself: a call that copies a view may make memory grow, and refuses it as detached then.
    *
    * `bool` is viewed as bytes, `float16` as the bits of its numbers.
    */
@@ -301,9 +302,11 @@ type BooleanValues = { dtype: "bool" };
 type Shaped = { data: unknown };
 
 /** The type of an element of `V`. */
-export type ElementOf<V> = V extends BigIntValues ? bigint : V extends BooleanValues ? boolean : number;
+export type ElementOf<V> = V extends BigIntValues ? bigint : V extends BooleanValues ? boolean : NumberOf<V>;
+/** An array of which the type of its elements is not known may be of BigInts. */
+type NumberOf<V> = [V extends { data: infer Data } ? Extract<Data, BigIntTypedArray> : V extends KernelArray<infer D> ? Extract<D, BigIntDtype> : never] extends [never] ? number : number | bigint;
 /** The type of a sum over `V`. */
-export type SumOf<V, O = {}> = V extends BigIntValues ? SumOfDtype<OptionOf<O, "dtype">> : number;
+export type SumOf<V, O = {}> = V extends BigIntValues ? SumOfDtype<OptionOf<O, "dtype">> : NumberOf<V>;
 type SumOfDtype<Dtype> = Dtype extends `float${string}` ? number : bigint;
 
 /** What a product of two arrays comes to: a BigInt of BigInts, a number of numbers, of one of each either. */

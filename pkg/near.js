@@ -146,7 +146,7 @@ export class Index {
         near.release(given);
       }
     }
-    if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter(allowed, ids))), this);
+    if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter((id) => answered(allowed(id)), ids))), this);
     let list = listed(allowed);
     if (Array.isArray(list) && !list.includes(undefined) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
     if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, booleans, an object of what the columns must be, a function, or a Filter of this index", allowed);
@@ -241,8 +241,14 @@ owned(Index, "Index");
 /** Returns the options that are not for the kernel, and the others as `options`. */
 function split(options) {
   if (tag(options) !== "Object") return { options: own(options) };
-  const { filter, withColumns, ...rest } = options;
+  const { filter, withColumns, ...rest } = own(options);
   return { filter, withColumns, options: rest };
+}
+
+/** A promise would allow every id. */
+function answered(allowed) {
+  if (typeof allowed?.then === "function") throw badParameter("filter", "a function that answers at once", "one that gives a promise");
+  return allowed;
 }
 
 /** Returns ids of a set, of whatever frame, as a list. */

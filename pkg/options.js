@@ -18,8 +18,20 @@ export function known(options, names) {
 export function own(options) {
   if (options === null || !/^(object|function)$/.test(typeof options)) return options;
   if (tag(options) !== "Object") return describe(options);
-  const plain = { ...options };
+  const plain = plainOf(options);
   for (const name of ["axis", "q", "range"]) if (typeof plain[name] === "object") plain[name] = copied(plain[name], name);
+  return plain;
+}
+
+/** Returns the values of an object, those too that it has of its class by accessors, or of what it was made from. */
+function plainOf(options) {
+  const plain = { ...options };
+  if (isPlain(options)) return plain;
+  for (let from = Object.getPrototypeOf(options); from && Object.getPrototypeOf(from); from = Object.getPrototypeOf(from)) {
+    for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+      if (!(name in plain) && (get || typeof value !== "function")) plain[name] = options[name];
+    }
+  }
   return plain;
 }
 

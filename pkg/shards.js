@@ -279,7 +279,7 @@ export class Shards {
       if (list.length !== n) throw new NearfoldError("shape_mismatch", `expected (${n},) values in column ${JSON.stringify(name)}, got (${list.length},)`);
       const type = fresh ? typeOf(list) : types[name];
       if (fresh && type) made.push([name, type]);
-      if (fresh && !type) throw badParameter("columns", `a value in column ${JSON.stringify(name)}, or a call of addColumn that says its type`, "missing values only");
+      if (fresh && !type) throw badParameter("columns", `a value in column ${JSON.stringify(name)}, or the column added before with its type`, "missing values only");
       if (!type) throw badParameter("columns", `columns of the index: ${Object.keys(types).join(", ")}`, name);
       const other = list.findIndex((value) => !FITS[type](value));
       if (other >= 0) throw badParameter("columns", `${type} values in column ${JSON.stringify(name)}`, list[other]);

@@ -144,7 +144,7 @@ impl Columns {
                     Error::from(ErrorKind::BadParameter {
                         name: "columns",
                         expected: format!(
-                            "a value in column {}, or a call of add_column that says its type",
+                            "a value in column {}, or the column added before with its type",
                             Quoted(name)
                         ),
                         got: "missing values only".into(),

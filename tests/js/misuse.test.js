@@ -415,6 +415,19 @@ test("quantiles and axes come in typed arrays too", () => {
   assert.deepEqual([...new nf.Quantiles().push([1, 2, 3]).result(q).data], [1, 3]);
 });
 
+test("options may come by accessors of a class, or from a prototype", () => {
+  class Options {
+    get ddof() {
+      return 1;
+    }
+  }
+  assert.equal(nf.variance([1, 2], new Options()), 0.5);
+  assert.equal(nf.variance([1, 2], Object.create({ ddof: 1 })), 0.5);
+  assert.throws(() => nf.variance([1, 2], Object.create({ ddofs: 1 })), { code: "bad_parameter" });
+  assert.equal(index.search([1, 0, 0], new (class { get k() { return 1; } })()).ids.length, 1);
+  assert.throws(() => index.search([1, 0, 0], { filter: async () => false }), { code: "bad_parameter" });
+});
+
 test("freeing twice is allowed", () => {
   const array = alloc(8);
   const other = new Index(3);

@@ -267,3 +267,16 @@ export async function ofVariablesRemote(samples: Float64Array, options: InitialO
   // @ts-expect-error which ids is not known
   ids satisfies Float64Array;
 }
+
+// An array whose type is not known may be of BigInts.
+export function ofUnknown(table: NdArray, kept: KernelArray, floats: KernelArray<"float64">) {
+  max(table) satisfies number | bigint;
+  // @ts-expect-error it may be a bigint
+  max(table) satisfies number;
+  // @ts-expect-error it may be a bigint
+  sum(kept) satisfies number;
+  sum(floats) satisfies number;
+  max({ data: Float32Array.of(1), shape: [1] }) satisfies number;
+  // Its mean is a number all the same.
+  mean(kept) satisfies number;
+}
