@@ -52,7 +52,7 @@ rust-targets:
 #
 # The standard library is built with it, for size and with panics as bare traps: a tenth of the bytes
 # (benches/records/2026-11-28-wasm-size.md). These flags are not stable yet, hence RUSTC_BOOTSTRAP. Where another rustc
-# does not know them, and for panics with their texts, PLAIN=1 takes the library that came with it.
+# does not know them PLAIN=1 takes the library that came with it.
 , := ,
 SMALL := $(if $(PLAIN),,-Z build-std=std$(,)panic_abort -Z build-std-features=optimize_for_size \
   --config 'target.wasm32-unknown-unknown.rustflags=["-Zunstable-options"$(,) "-Cpanic=immediate-abort"]')
