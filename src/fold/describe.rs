@@ -113,8 +113,8 @@ impl Asked<'_, '_> {
         self.spec(Reduction::Std)?; // refuses a ddof that is no number
         let mean_spec = self.spec(Reduction::Mean)?;
         let mut cells = Vec::with_capacity(4);
-        let found =
-            threads::one_shot(block(x), &mean_spec, &mut cells) || mean_spec.one_shot(block(x), &mut cells);
+        let found = threads::one_shot(block(x), &mean_spec, &mut cells)
+            || mean_spec.one_shot(block(x), &mut cells)?;
         let (true, &[mean]) = (found, cells.as_slice()) else { return Ok(None) };
         let Some(central) = Central::new(x, mean.to_f64()) else { return Ok(None) };
         let std = central.variance(divisor).sqrt().rounded::<T>();
@@ -123,7 +123,7 @@ impl Asked<'_, '_> {
         let mut quartiles = self.spec(Reduction::Quantile)?;
         quartiles.q = vec![0.25, 0.5, 0.75];
         cells.clear();
-        order::in_order(block(x), &quartiles, &mut cells);
+        order::in_order(block(x), &quartiles, &mut cells)?;
         let &[first, second, third] = cells.as_slice() else { return Ok(None) };
 
         let mut exact: Option<Box<Powers>> = None;

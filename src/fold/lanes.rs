@@ -233,12 +233,15 @@ pub(super) fn fold_whole(block: Block<'_>, spec: &Spec) -> Result<Vec<Cell>> {
     Ok(sink.cells)
 }
 
-/// Adds all elements in C order to a state.
-pub(super) fn push_lane(grid: &Grid<'_>, spec: &Spec, state: &mut State) {
+/// Adds all elements in C order to a state. All or nothing.
+///
+/// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+pub(super) fn push_lane(grid: &Grid<'_>, spec: &Spec, state: &mut State) -> Result<()> {
     let mut sink = Sink::new(spec, 0, grid.kind());
     sink.states.push(core::mem::replace(state, State::new(spec)));
-    push_all(grid, &mut sink);
+    let pushed = push_all(grid, &mut sink);
     *state = sink.states.swap_remove(0);
+    pushed
 }
 
 /// Where results go, and the memory that lanes share.
@@ -285,7 +288,7 @@ fn walk(grid: &Grid<'_>, kept: usize, sink: &mut Sink<'_>) -> Result<()> {
             return fold_block(block, sink);
         }
         sink.states(1);
-        push_all(grid, sink);
+        push_all(grid, sink)?;
         return sink.finish();
     }
     if let [lanes, places] = grid.axes() {
@@ -299,13 +302,16 @@ fn walk(grid: &Grid<'_>, kept: usize, sink: &mut Sink<'_>) -> Result<()> {
 }
 
 /// One lane of any shape, in logical order, to the first state.
-fn push_all(grid: &Grid<'_>, sink: &mut Sink<'_>) {
+fn push_all(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
+    sink.states[0].reserve(grid.len())?;
     if let Some(block) = grid.block() {
-        return sink.states[0].push(sink.spec, block);
+        sink.states[0].push(sink.spec, block);
+        return Ok(());
     }
     sink.scratch.clear();
     grid.runs(|run| push_run(run, sink));
     sink.flush();
+    Ok(())
 }
 
 /// Appends to the scratch, which is emptied into the first state when it is full.
@@ -329,6 +335,7 @@ fn walk_rows(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
             continue;
         }
         sink.states(1);
+        sink.states[0].reserve(len)?;
         sink.scratch.clear();
         push_run(row, sink);
         sink.flush();
@@ -348,8 +355,9 @@ fn fold_block(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
 /// Returns the one result of one lane.
 pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
     let mut cells = Vec::with_capacity(1);
-    if !spec.one_shot(block, &mut cells) {
+    if !spec.one_shot(block, &mut cells)? {
         let mut state = State::new(spec);
+        state.reserve(block.len())?;
         state.push(spec, block);
         state.finish(spec, &mut cells)?;
     }
@@ -358,10 +366,11 @@ pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
 
 /// A lane that was gathered, or is no matter for threads.
 fn fold_gathered(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    if sink.spec.one_shot(block, &mut sink.cells) {
+    if sink.spec.one_shot(block, &mut sink.cells)? {
         return Ok(());
     }
     sink.states(1);
+    sink.states[0].reserve(block.len())?;
     sink.states[0].push(sink.spec, block);
     sink.finish()
 }

@@ -1,5 +1,7 @@
 //! What stands at which place of the sorted lane?
 
+use std::collections::TryReserveError;
+
 use super::bytes::{Reader, corrupt};
 use super::cell::Cell;
 use super::lanes::Block;
@@ -168,6 +170,26 @@ impl Default for Kept {
 }
 
 impl Kept {
+    /// Makes room for so many elements more.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+        fn grow<T>(kept: &mut Vec<T>, n: usize) -> core::result::Result<(), TryReserveError> {
+            // Twice the room, so that many pushes cost no more than one; else just what is needed.
+            kept.try_reserve(n).or_else(|_| kept.try_reserve_exact(n))
+        }
+        let grown = match self {
+            Self::F64(kept) if !kept.is_empty() => grow(kept, n),
+            Self::F32(kept) if !kept.is_empty() => grow(kept, n),
+            Self::I64(kept) if !kept.is_empty() => grow(kept, n),
+            Self::U64(kept) if !kept.is_empty() => grow(kept, n),
+            Self::Nan => Ok(()),
+            // The type of a fresh lane is not known yet: a trial.
+            _ => Vec::<u64>::new().try_reserve_exact(n),
+        };
+        grown.map_err(|_| ErrorKind::OutOfMemory { len_bytes: n as u64 * 8 }.into())
+    }
+
     pub(super) fn push(&mut self, block: Block<'_>) {
         if has_nan(block) {
             *self = Self::Nan;
@@ -266,8 +288,7 @@ impl Kept {
         if lane.len() == 0 {
             check_nan_fits(spec)?;
         }
-        in_order(lane, spec, cells);
-        Ok(())
+        in_order(lane, spec, cells)
     }
 }
 
@@ -285,41 +306,50 @@ pub(super) fn has_nan(block: Block<'_>) -> bool {
 }
 
 /// Puts down the median or the quantiles of a lane without NaN; NaN for nothing.
-pub(super) fn in_order(lane: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) {
+///
+/// Errors: [`ErrorKind::OutOfMemory`].
+pub(super) fn in_order(lane: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
     let n = lane.len();
     if spec.kind == Kind::Median {
         let median = match (n.checked_sub(1), n / 2) {
             (None, _) => f64::NAN,
             (Some(last), high) => {
-                let pair = select(lane, &[last / 2, high]);
+                let pair = select(lane, &[last / 2, high])?;
                 middle(pair[0], pair[1], spec)
             }
         };
-        return cells.push(Cell::F(median));
+        cells.push(Cell::F(median));
+        return Ok(());
     }
     if n == 0 {
-        return cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+        cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+        return Ok(());
     }
     let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
     let mut places: Vec<usize> = wanted.iter().flat_map(|&(low, high, _)| [low, high]).collect();
     sort(&mut places);
     places.dedup();
-    let found = select(lane, &places);
+    let found = select(lane, &places)?;
     let at = |place: usize| found[places.binary_search(&place).expect("it was asked for")];
     cells.extend(wanted.iter().map(|&(low, high, weight)| {
         let (low, high) = (at(low), at(high));
         if spec.method.is_discrete() { low } else { Cell::F(lerp(low, high, weight, spec)) }
     }));
+    Ok(())
 }
 
 /// Returns the elements at these places of the sorted lane.
-fn select(lane: Block<'_>, places: &[usize]) -> Vec<Cell> {
-    match lane {
-        Block::F64(x) => order_statistics(x, places).into_iter().map(Cell::F).collect(),
-        Block::F32(x) => order_statistics(x, places).into_iter().map(|x| Cell::F(f64::from(x))).collect(),
-        Block::I64(x) => order_statistics(x, places).into_iter().map(Cell::I).collect(),
-        Block::U64(x) => order_statistics(x, places).into_iter().map(Cell::U).collect(),
+fn select(lane: Block<'_>, places: &[usize]) -> Result<Vec<Cell>> {
+    fn cells<T>(found: Option<Vec<T>>, cell: impl Fn(T) -> Cell) -> Option<Vec<Cell>> {
+        Some(found?.into_iter().map(cell).collect())
     }
+    match lane {
+        Block::F64(x) => cells(order_statistics(x, places), Cell::F),
+        Block::F32(x) => cells(order_statistics(x, places), |x| Cell::F(f64::from(x))),
+        Block::I64(x) => cells(order_statistics(x, places), Cell::I),
+        Block::U64(x) => cells(order_statistics(x, places), Cell::U),
+    }
+    .ok_or_else(|| ErrorKind::OutOfMemory { len_bytes: lane.len() as u64 * 8 }.into())
 }
 
 /// Returns the mean of two elements, rounded once.

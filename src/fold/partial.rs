@@ -11,7 +11,6 @@ use super::spec::{Kind, Spec};
 use super::state::State;
 use super::stream::total;
 use super::values::Values;
-use super::work::check_memory;
 use crate::error::{ErrorKind, Result};
 
 /// A reduction over all elements of a stream that comes in pieces.
@@ -80,11 +79,9 @@ impl Partial {
             }
             .into());
         }
-        if self.spec.keeps_all() {
-            check_memory::<u64>(values.len())?;
-        }
-        self.pushed = total(self.pushed, values.len() as u64)?;
-        push_lane(&values.grid(self.spec.op)?, &self.spec, &mut self.state);
+        let pushed = total(self.pushed, values.len() as u64)?;
+        push_lane(&values.grid(self.spec.op)?, &self.spec, &mut self.state)?;
+        self.pushed = pushed;
         Ok(())
     }
 

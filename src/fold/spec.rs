@@ -258,10 +258,12 @@ impl Spec {
 
     /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
     /// own for that.
-    pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> bool {
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> Result<bool> {
         // Extremes are a state's affair.
         if self.initial.is_some() || matches!(self.kind, Kind::Min | Kind::Max) {
-            return false;
+            return Ok(false);
         }
         let ordered = self.keeps_all();
         if self.skip_nan
@@ -269,23 +271,23 @@ impl Spec {
             && let Some(cell) = self.estimated(block)
         {
             cells.push(cell);
-            return true;
+            return Ok(true);
         }
         if ordered || self.skip_nan {
             if order::has_nan(block) {
-                return false;
+                return Ok(false);
             }
             if ordered {
-                order::in_order(block, self, cells);
-                return true;
+                order::in_order(block, self, cells)?;
+                return Ok(true);
             }
         }
         if matches!(self.kind, Kind::Skew | Kind::Kurtosis | Kind::Moments) {
-            return powers::quick(block, self, cells);
+            return Ok(powers::quick(block, self, cells));
         }
         let cell = self.one_shot_cell(block);
         cells.extend(cell);
-        cell.is_some()
+        Ok(cell.is_some())
     }
 
     /// Returns a sum or a mean that an estimate decides: then there is no NaN.

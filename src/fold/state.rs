@@ -82,6 +82,13 @@ impl State {
         }
     }
 
+    /// Makes room for so many elements more, where they are kept.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+        if let Self::Kept(kept) = self { kept.reserve(n) } else { Ok(()) }
+    }
+
     /// Adds a piece of the lane.
     pub(super) fn push(&mut self, spec: &Spec, block: Block<'_>) {
         if let (true, Self::Total(total)) = (spec.skip_nan, &mut *self) {

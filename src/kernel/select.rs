@@ -26,24 +26,30 @@ const CHUNK: usize = 64;
 
 /// Returns the elements of those places of the sorted order; `ranks` are below `x.len()`.
 ///
-/// −0 comes before +0. No element may be NaN. Expected time O(len), memory at most len / 7 elements
+/// −0 comes before +0. No element may be NaN. `None`: there is no memory for a copy of `x`, which elements take that are
+/// mostly equal. Expected time O(len), memory at most len / 7 elements
 /// for long slices and each group of places near each other, like the two of a median; one pass serves all
 /// groups of a long slice.
 ///
 /// Reference: the sampling is that of R. W. Floyd, R. L. Rivest, *Expected time bounds for
 /// selection*, CACM 18 (1975).
-pub(crate) fn order_statistics<T: Ordered>(x: &[T], ranks: &[usize]) -> Vec<T> {
+pub(crate) fn order_statistics<T: Ordered>(x: &[T], ranks: &[usize]) -> Option<Vec<T>> {
     let mut windows = if x.len() > COUNTED { Window::near(x, ranks) } else { Vec::new() };
     let sample = if (FEW..=COUNTED).contains(&x.len()) && !COMPACT { small_sample(x) } else { Vec::new() };
     let mut one = |&rank: &usize| {
-        let held = windows.iter().position(|window| window.holds(rank)).unwrap_or_else(|| {
-            let counted = if sample.is_empty() { None } else { Window::counted(x, &sample, rank) };
-            // Few elements, or too many equal ones, or a sample that misled.
-            let all = || Window { below: 0, kept: x.iter().map(|x| x.to_key()).collect(), selected: None };
-            windows.push(counted.unwrap_or_else(all));
-            windows.len() - 1
-        });
-        T::of_key(windows[held].select(rank))
+        let held = match windows.iter().position(|window| window.holds(rank)) {
+            Some(held) => held,
+            None => {
+                let counted = if sample.is_empty() { None } else { Window::counted(x, &sample, rank) };
+                // Few elements, or too many equal ones, or a sample that misled.
+                windows.push(match counted {
+                    Some(window) => window,
+                    None => Window::all(x)?,
+                });
+                windows.len() - 1
+            }
+        };
+        Some(T::of_key(windows[held].select(rank)))
     };
     ranks.iter().map(&mut one).collect()
 }
@@ -58,6 +64,14 @@ struct Window {
 }
 
 impl Window {
+    /// Returns all elements, or `None` if there is no memory for them.
+    fn all<T: Ordered>(x: &[T]) -> Option<Self> {
+        let mut kept = Vec::new();
+        kept.try_reserve_exact(x.len()).ok()?;
+        kept.extend(x.iter().map(|x| x.to_key()));
+        Some(Self { below: 0, kept, selected: None })
+    }
+
     fn holds(&self, rank: usize) -> bool {
         (self.below..self.below + self.kept.len()).contains(&rank)
     }

@@ -141,3 +141,19 @@ test("beyond 2 GB of the kernel's memory all works, and at 4 GB it says that the
   `;
   assert.deepEqual(JSON.parse(project.run(script)), [true, 0.25, 100_000, 4999950000, 49999.5, [2499950000, 2500000000], [7, 8], ["n7", "n8"], ["out_of_memory", "out_of_memory", "dimension_mismatch", "id_not_found"]]);
 });
+
+test("a median that finds no memory for what it keeps says so, and all goes on", { skip: freemem() < 8 * GIGABYTE && "needs 8 GB of free memory" }, () => {
+  const script = `
+    import { Accumulator, median, sum } from "nearfold";
+    const errors = [];
+    const tell = (call) => { try { call(); errors.push("none"); } catch ({ code }) { errors.push(code); } };
+    // Of elements that are all equal a copy of 8 bytes each is kept.
+    const zeros = new Float32Array(400_000_000);
+    tell(() => median(zeros));
+    const state = new Accumulator("median", { of: "float32" });
+    tell(() => { for (;;) state.push(zeros.subarray(0, 3_000_000)); });
+    state.free();
+    console.log(JSON.stringify([errors, sum([1, 2, 3]), median([3, 1, 2])]));
+  `;
+  assert.deepEqual(JSON.parse(project.run(script)), [["out_of_memory", "out_of_memory"], 6, 2]);
+});
