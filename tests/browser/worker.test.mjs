@@ -20,7 +20,9 @@ const project = projectOf({
   const vectors = (n, dim) => Float32Array.from({ length: n * dim }, (_, i) => Math.sin(i * i + 0.1 * i));
   const code = (promise) => promise.then(() => "none", (error) => (typeof error.code === "string" ? error.code : error.name));
   const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
-  Object.assign(window, { nearfold, storage, worker, vectors, code, same, ready: true });
+  // What begins as an index does: no more is looked at when bytes are saved.
+  const headed = (bytes) => (bytes.set(new TextEncoder().encode("nearfold")), bytes);
+  Object.assign(window, { nearfold, storage, worker, vectors, code, same, headed, ready: true });
 </script>
 `,
 });
@@ -41,7 +43,7 @@ async function fresh() {
 
 /** Saves, opens, lists, replaces and removes, and says what came of it. */
 const story = async () => {
-  const { storage, nearfold, vectors, code, same } = window;
+  const { storage, nearfold, vectors, code, same, headed } = window;
   const index = new nearfold.Index(8);
   index.add(vectors(5000, 8));
   const bytes = index.toBytes();
@@ -49,10 +51,11 @@ const story = async () => {
   const saved = await storage.save("a/../b? é.nearfold", index, { onProgress: (done, total) => seen.push(done, total) });
   const opened = await storage.open("a/../b? é.nearfold");
   await storage.save("second", bytes);
-  const large = new Uint8Array(2 ** 23 * 2 + 5).fill(7);
+  const large = headed(new Uint8Array(2 ** 23 * 2 + 5).fill(7));
   await storage.save("large", large);
   const names = (await storage.list()).map(({ name, bytes, saved }) => [name, bytes, saved instanceof Date]);
   await storage.save("second", bytes.subarray(0, -1));
+  const refused = [await code(storage.save("second", new Uint8Array(500))), await code(storage.save("\ud800", bytes))];
   const aborted = await code(storage.save("large", bytes, { signal: AbortSignal.abort() }));
   const result = {
     saved: saved.bytes === bytes.length,
@@ -62,6 +65,7 @@ const story = async () => {
     lengths: names.every(([, length]) => length > 0),
     damaged: await code(storage.open("second")),
     aborted,
+    refused,
     absent: await code(storage.open("none")),
     removed: [await storage.remove("second"), await storage.delete("second"), await storage.remove("large")],
     left: (await storage.list()).length,
@@ -72,7 +76,7 @@ const story = async () => {
 const EXPECTED = {
   saved: true, same: true, progress: true, lengths: true,
   names: [["a/../b? é.nearfold", true], ["large", true], ["second", true]],
-  damaged: "corrupt", aborted: "AbortError", absent: "not_found", removed: [true, false, true], left: 1,
+  damaged: "corrupt", refused: ["corrupt", "bad_parameter"], aborted: "AbortError", absent: "not_found", removed: [true, false, true], left: 1,
 };
 
 test("OPFS keeps indexes under any name", async () => {
@@ -114,8 +118,8 @@ for (const without of [false, true]) {
       });
     }
     const { code, message, length, names } = await page.evaluate(async () => {
-      const error = await storage.save("a", new Uint8Array(5_000_000).map(() => Math.random() * 256)).catch((error) => error);
-      const other = await storage.save("b", new Uint8Array(5_000_000)).catch((error) => error);
+      const error = await storage.save("a", headed(new Uint8Array(5_000_000).map(() => Math.random() * 256))).catch((error) => error);
+      const other = await storage.save("b", headed(new Uint8Array(5_000_000))).catch((error) => error);
       return { code: [error.code, other.code], message: error.message, length: (await storage.open("a")).length, names: (await storage.list()).map(({ name }) => name) };
     });
     assert.deepEqual(code, ["quota_exceeded", "quota_exceeded"]);
@@ -143,14 +147,14 @@ for (const without of [false, true]) {
       await there.add(vectors(500, 64));
       // The first saving of a name, with one beside it that is given up.
       const [first, second] = [new AbortController(), new AbortController()];
-      const large = new Uint8Array(5 * 2 ** 23).fill(7);
+      const large = headed(new Uint8Array(5 * 2 ** 23).fill(7));
       const given = await Promise.all([code(storage.save("large", large)), code(storage.save("large", large.subarray(0, 2 ** 24), { signal: first.signal, onProgress: () => first.abort() }))]);
       const kept = (await storage.list()).map(({ name, bytes }) => [name, bytes]);
       await storage.remove("large");
       const codes = Promise.all([
         ...made.map((index) => code(storage.save("same", index))),
         code(nf.save("same", there)),
-        code(storage.save("same", new Uint8Array(2 ** 24), { signal: second.signal, onProgress: () => second.abort() })),
+        code(storage.save("same", headed(new Uint8Array(2 ** 24)), { signal: second.signal, onProgress: () => second.abort() })),
         code(storage.save("same", made[0], { signal: AbortSignal.timeout(0) })).then((code) => (code === "none" ? "TimeoutError" : code)),
         code(storage.remove("same")),
         code(storage.save("same", made[2])),
