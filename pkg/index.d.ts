@@ -951,7 +951,7 @@ export type ColumnValues = Record<string, ColumnValue>;
 
 /**
  * Values for some vectors or ids, column by column, in their order; `null`, `undefined` or NaN where one is missing.
- * Whole numbers make a column of `int`, unless they come in a Float64Array or Float32Array.
+ * Whole numbers make a column of `int`, unless they come in a Float64Array or Float32Array, beside NaN, or beyond 2^53 − 1.
  */
 export type Columns<C extends object = ColumnValues> = {
   [K in keyof C]?: readonly (C[K] | null | undefined)[] | (C[K] extends number | bigint ? TypedArray : never);

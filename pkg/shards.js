@@ -351,7 +351,7 @@ function typeOf(list) {
   let type;
   for (const value of list) {
     if (missing(value)) continue;
-    const own = whole(value) ? "int" : types[typeof value];
+    const own = typeof value === "number" ? (Number.isSafeInteger(value) ? "int" : "float") : types[typeof value];
     if (type === undefined || (type === "int" && own === "float")) type = own;
   }
   return type;

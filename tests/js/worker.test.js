@@ -318,6 +318,16 @@ test("an index in shards gives the exact neighbours of one index", async () => {
   shards.free();
 });
 
+test("columns of shards have the types of those of one index", async () => {
+  for (const list of [[NaN, 1], [null, 1], [2 ** 53, 1], [2 ** 53 - 1, 1], [-(2 ** 60), 3], [2n ** 60n, 3], [1.5, 2n], ["a", null], [true, null]]) {
+    const [one, many] = [new own.Index(1), await pool.Index.create(1)];
+    one.add([[1], [2]], { columns: { it: list } });
+    await many.add([[1], [2]], { columns: { it: list } });
+    assert.deepEqual(await many.columns, one.columns, String(list));
+    many.free();
+  }
+});
+
 test("a worker is connected once", async () => {
   const worker = new Worker(project.file("thread.node.js"), { execArgv: [] });
   const only = await connect({ worker });
