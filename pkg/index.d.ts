@@ -216,21 +216,21 @@ export type ViewOf<D extends Dtype> = Views[D];
 /** The options of every reduction. */
 export interface ReductionOptions {
   /** Which axis or axes to reduce over; negative ones count from the last. Default: all of them. */
-  axis?: number | readonly number[];
+  axis?: number | readonly number[] | undefined;
   /** Whether reduced axes stay, with length 1. Default: false. */
-  keepdims?: boolean;
+  keepdims?: boolean | undefined;
   /** Correctly rounded (true, the default), or rounded at each step of one fixed order; both give the same bits everywhere. */
-  exact?: boolean;
+  exact?: boolean | undefined;
   /** The dtype of the result, where NumPy lets one choose. */
-  dtype?: Dtype;
+  dtype?: Dtype | undefined;
   /** Only elements where this is true count. Broadcast to the shape of the values. */
-  where?: readonly boolean[] | Uint8Array | NdArray;
+  where?: readonly boolean[] | Uint8Array | NdArray | undefined;
 }
 
 /** The options of `sum`, `prod`, `min`, `max` and their `nan` twins. */
 export interface InitialOptions extends ReductionOptions {
   /** One more element, with which each result begins; a fraction is cut off for integers. With it nothing has a minimum. */
-  initial?: number | bigint;
+  initial?: number | bigint | undefined;
 }
 
 /** The options of `variance` and `std`. */
@@ -239,7 +239,7 @@ export interface VarianceOptions extends ReductionOptions {
    * What is taken from n in the divisor. **Default: 0**, the population's variance, as in NumPy. 1 gives the sample's
    * variance, which d3-array, `sampleVariance` of simple-statistics, R and spreadsheets give by default.
    */
-  ddof?: number;
+  ddof?: number | undefined;
 }
 
 /** The options of quantiles. */
@@ -263,26 +263,26 @@ export interface QuantileOptions extends ReductionOptions {
    * How many elements each one stands for, with the method `"inverted_cdf"`: of the shape of the values, or one for each
    * step along the one `axis`. Not together with `where`: a weight of 0 leaves an element out.
    */
-  weights?: Values;
+  weights?: Values | undefined;
 }
 
 interface NormOnly {
   /** 2 (the default), 1 for Σ|x|, 0 for the count of what is not 0, Infinity for max |x|, −Infinity for min |x|. */
-  ord?: number;
+  ord?: number | undefined;
 }
 export interface NormOptions extends ReductionOptions, NormOnly {}
 
 interface SkewOnly {
   /** Whether the value is left as it is (true, the default) or corrected for the sample's size. */
-  bias?: boolean;
+  bias?: boolean | undefined;
 }
 interface KurtosisOnly {
   /** Whether the normal distribution has 0 (true, the default) or 3. */
-  fisher?: boolean;
+  fisher?: boolean | undefined;
 }
 interface MomentsOnly {
   /** How many moments: 1 to 4, the default. */
-  order?: number;
+  order?: number | undefined;
 }
 export interface SkewOptions extends ReductionOptions, SkewOnly {}
 export interface KurtosisOptions extends ReductionOptions, SkewOnly, KurtosisOnly {}
@@ -294,7 +294,7 @@ export type PairOptions = Omit<ReductionOptions, "where">;
 /** The options of `average`. */
 export interface AverageOptions extends PairOptions {
   /** As many as there are values, or one for each step along the one `axis`. */
-  weights?: Values;
+  weights?: Values | undefined;
 }
 
 type BigIntValues = BigIntTypedArray | { data: BigIntTypedArray } | KernelArray<BigIntDtype>;
@@ -576,15 +576,15 @@ export function corrcoef(values: Values, options?: { other?: Values }): number |
 /** The options of running minima and maxima. */
 export interface ScanOptions {
   /** The axis to run along. Default: all elements in C order, as one dimension. */
-  axis?: number;
+  axis?: number | undefined;
 }
 
 /** The options of running sums and products. */
 export interface CumulativeOptions extends ScanOptions {
   /** A float dtype for the result. */
-  dtype?: Dtype;
+  dtype?: Dtype | undefined;
   /** Whether the result begins with 0, or 1 for products, and so is one longer. Default: false. */
-  includeInitial?: boolean;
+  includeInitial?: boolean | undefined;
 }
 
 /**
@@ -607,13 +607,13 @@ export function cummax(values: Values, options?: ScanOptions): ArrayResult;
 /** The options of {@link histogram}. */
 export interface HistogramOptions {
   /** How many bins of equal width (default: 10), NumPy's rule for their number, or the edges, which do not fall. */
-  bins?: number | "auto" | "fd" | "doane" | "scott" | "stone" | "rice" | "sturges" | "sqrt" | TypedArray | readonly number[] | KernelArray;
+  bins?: number | "auto" | "fd" | "doane" | "scott" | "stone" | "rice" | "sturges" | "sqrt" | TypedArray | readonly number[] | KernelArray | undefined;
   /** Where the first bin begins and the last one ends. Default: the smallest and the largest element. */
-  range?: readonly [low: number, high: number];
+  range?: readonly [low: number, high: number] | undefined;
   /** Whether counts are divided by the width of the bin and by the count of all. Default: false. */
-  density?: boolean;
+  density?: boolean | undefined;
   /** What each element counts, in the shape of the values. Default: 1. */
-  weights?: Values;
+  weights?: Values | undefined;
 }
 
 /**
@@ -650,9 +650,9 @@ export function digitize(values: Values, bins: TypedArray | readonly number[] | 
 /** The options of {@link group}: those of the reduction, and how many groups there are. */
 export interface GroupOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   /** Default: one more than the largest code. */
-  groups?: number;
+  groups?: number | undefined;
   /** Default: the median's. */
-  q?: number | readonly number[];
+  q?: number | readonly number[] | undefined;
 }
 
 /**
@@ -742,14 +742,14 @@ export class Accumulator {
 
 /** What an {@link Accumulator} is made with. */
 export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
-  of?: Dtype;
+  of?: Dtype | undefined;
   /** Default: the median's. */
-  q?: number | readonly number[];
+  q?: number | readonly number[] | undefined;
 }
 
 /** What a {@link Sum}, {@link Moments} or {@link MinMax} is made with: the dtype of the elements that will come, by default `"float64"`. */
 export interface StateOptions {
-  of?: Dtype;
+  of?: Dtype | undefined;
 }
 
 /** The sum of a stream, as {@link sum} of the whole: the `Accumulator` of `"sum"`. */
@@ -1001,14 +1001,14 @@ export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues
    * Values of the vectors. The first that an index gets make its columns; later ones must be among them. What is not
    * given is missing.
    */
-  columns?: Columns<C>;
+  columns?: Columns<C> | undefined;
   /** One id for each vector. Default: those from one more than the largest that ever was. */
-  ids?: I;
+  ids?: I | undefined;
   /**
    * Called between batches with how many vectors are in and how many there are. Return false, or
    * throw, to stop; what was added stays.
    */
-  progress?: (done: number, total: number) => boolean | void;
+  progress?: ((done: number, total: number) => boolean | void) | undefined;
 }
 
 /** Ids, in any order. */
@@ -1016,24 +1016,24 @@ export type IdSet = Ids | ReadonlySet<number | bigint>;
 
 interface WalkOptions {
   /** How many candidates the walk keeps: more is slower and finds more. Default: as many as `recall` needs. */
-  efSearch?: number;
+  efSearch?: number | undefined;
   /**
    * Which part of the true neighbours is to be found, above 0 to 1, where `efSearch` is not given. Default:
    * 0.95. The index has measured on itself what that needs.
    */
-  recall?: number;
+  recall?: number | undefined;
   /** Compare with every vector. Default: false. */
-  exact?: boolean;
+  exact?: boolean | undefined;
 }
 
 interface ManyOptions extends WalkOptions {
   /** How many neighbours. Default: 10. There are fewer if the index holds fewer. */
-  k?: number;
+  k?: number | undefined;
 }
 
 /** How ids come: as a Float64Array (`"number"`, the default), a BigUint64Array, or a Uint32Array if all are below 2^32. */
 export interface IdOptions {
-  ids?: "number" | "bigint" | "uint32";
+  ids?: "number" | "bigint" | "uint32" | undefined;
 }
 
 interface FilterOptions<Id extends number | bigint, C extends object> {
@@ -1041,12 +1041,12 @@ interface FilterOptions<Id extends number | bigint, C extends object> {
    * Only these ids are returned, or those whose values in the columns are so. It is worked out at each call: make it once by {@link Index.filter} if several
    * calls share it.
    */
-  filter?: IdSet | readonly boolean[] | Filter | Where<C> | ((id: Id) => boolean) | null;
+  filter?: (IdSet | readonly boolean[] | Filter | Where<C> | ((id: Id) => boolean) | null) | undefined;
 }
 
 interface ExplainOptions {
   /** Say how the neighbours were found, as `explained`. Default: false. */
-  explain?: boolean;
+  explain?: boolean | undefined;
 }
 
 /** The options of `searchMany`. */
@@ -1122,9 +1122,9 @@ export interface IndexHealth {
 /** The options of what reads or writes an index piece by piece. */
 export interface StreamOptions {
   /** Gives it up: the promise is rejected with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called after each piece with how many bytes there are so far and in all. */
-  onProgress?: (loaded: number, total: number) => void;
+  onProgress?: ((loaded: number, total: number) => void) | undefined;
 }
 
 /** Where the bytes of an index may come from. */

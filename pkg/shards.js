@@ -347,7 +347,7 @@ const FITS = {
 /** Returns the type of the column that is made of these values, as an index would. */
 function typeOf(list) {
   if (list instanceof Float64Array || list instanceof Float32Array) return list.length ? "float" : undefined;
-  const types = { number: "float", bigint: "int", string: "string", boolean: "bool" };
+  const types = { bigint: "int", string: "string", boolean: "bool" };
   let type;
   for (const value of list) {
     if (missing(value)) continue;

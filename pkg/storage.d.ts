@@ -47,11 +47,11 @@ export { remove as delete };
 
 export interface FetchOptions extends StreamOptions {
   /** Keep it, under this name or (true) under its address and digest, and open it from there the next time. Default: false. */
-  cache?: boolean | string;
+  cache?: boolean | string | undefined;
   /** The digest that its bytes must have: `"sha256-…"`, `"sha384-…"` or `"sha512-…"`, in base64. */
-  integrity?: string;
+  integrity?: string | undefined;
   /** What `fetch` is asked with beside: headers, credentials, … */
-  request?: RequestInit;
+  request?: RequestInit | undefined;
 }
 
 /**

@@ -28,12 +28,12 @@ export interface CallOptions {
    * Gives the call up: its promise is rejected with the signal's reason at once. What has not begun is not
    * begun; an `add` stops at its next batch, and what was added stays.
    */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Moves the buffers of the arrays to the worker instead of copying them: they are empty here afterwards.
    * Arrays over a SharedArrayBuffer are never copied. Results always move. Default: false.
    */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
 }
 
 export interface WorkerOptions {
@@ -41,9 +41,9 @@ export interface WorkerOptions {
    * The worker, or a function that makes one, where the bundler does not follow `new Worker(new URL(…))`: its
    * script is `nearfold/thread` (or `nearfold/inline/thread`), bundled as an entry of its own.
    */
-  worker?: object | (() => object);
+  worker?: object | (() => object) | undefined;
   /** Where the kernel comes from, if not from the file beside the worker's script. */
-  kernel?: string | URL | ArrayBuffer | ArrayBufferView | CompiledModule;
+  kernel?: string | URL | ArrayBuffer | ArrayBufferView | CompiledModule | undefined;
 }
 
 /**

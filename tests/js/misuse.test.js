@@ -415,6 +415,19 @@ test("quantiles and axes come in typed arrays too", () => {
   assert.deepEqual([...new nf.Quantiles().push([1, 2, 3]).result(q).data], [1, 3]);
 });
 
+test("an option that is undefined is one that is not given", () => {
+  const nothing = (names) => Object.fromEntries(names.map((name) => [name, undefined]));
+  assert.equal(nf.variance([1, 2, 3], nothing(["axis", "keepdims", "exact", "dtype", "where", "ddof"])), nf.variance([1, 2, 3]));
+  assert.equal(sum([1, 2], nothing(["axis", "keepdims", "exact", "dtype", "where", "initial"])), 3);
+  assert.deepEqual(nf.histogram([1, 2], nothing(["bins", "range", "density", "weights"])), nf.histogram([1, 2]));
+  assert.equal(nf.quantile([1, 2, 3], 0.5, nothing(["method", "weights", "axis"])), 2);
+  assert.equal(nf.norm([3, 4], nothing(["ord"])), 5);
+  const found = new Index(2);
+  found.add([1, 2, 3, 4], nothing(["ids", "progress", "columns"]));
+  assert.deepEqual([...found.search([1, 2], { ...nothing(["efSearch", "recall", "exact", "ids", "explain", "filter", "withColumns"]), k: 1 }).ids], [0]);
+  found.free();
+});
+
 test("options may come by accessors of a class, or from a prototype", () => {
   class Options {
     get ddof() {

@@ -280,3 +280,10 @@ export function ofUnknown(table: NdArray, kept: KernelArray, floats: KernelArray
   // Its mean is a number all the same.
   mean(kept) satisfies number;
 }
+
+// What is not wanted may be undefined.
+export function ofUndefined(samples: Float64Array, found: TypedIndex, axis: number | undefined, filter: number[] | undefined) {
+  variance(samples, { axis, ddof: undefined, where: undefined }) satisfies number;
+  found.search([1, 2, 3], { k: undefined, filter, efSearch: undefined, ids: undefined });
+  found.add([1, 2, 3], { ids: undefined, progress: undefined, columns: undefined });
+}
