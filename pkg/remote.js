@@ -51,8 +51,12 @@ export class Connection {
       if (this.#closed) throw this.#closed;
       const { signal, report, transfer, rest } = split(method, args);
       signal?.throwIfAborted();
-      // An address is that of the page, not of the worker's script.
-      if (method === "fetchIndex") rest[0] = absolute(rest[0]);
+      if (method === "fetchIndex") {
+        // An address is that of the page, not of the worker's script; Headers cannot be sent as they are.
+        rest[0] = absolute(rest[0]);
+        const request = rest[1]?.request;
+        if (tag(request?.headers) === "Headers") rest[1] = { ...rest[1], request: { ...request, headers: [...request.headers] } };
+      }
       const move = [];
       const sent = rest.map((value) => this.#encoded(value, method, move, transfer));
       if (transfer) for (const buffer of buffersOf(sent)) if (!move.includes(buffer)) move.push(buffer);

@@ -245,7 +245,7 @@ test("a worker answers as the page does, opens and saves by itself, and stops an
     const added = await many.length;
     await nf.save("from a worker", there);
     const again = await nf.open("from a worker");
-    const fetched = await nf.fetchIndex(new URL("index.nearfold", location).href, { onProgress: (loaded, total) => reports.push(loaded, total) });
+    const fetched = await nf.fetchIndex("index.nearfold", { request: { headers: new Headers({ "x-mine": "1" }) }, onProgress: (loaded, total) => reports.push(loaded, total) });
     const streamed = await nf.Index.fromStream((await fetch("index.nearfold")).body);
     const result = {
       isolated: crossOriginIsolated,
