@@ -119,7 +119,7 @@ const SIZES = {
   'export { init, sum } from "nearfold"': 6_780,
   'export * from "nearfold/fold"': 10_160,
   'export * from "nearfold/near"': 10_200,
-  'export * from "nearfold/worker"': 7_600,
+  'export * from "nearfold/worker"': 7_640,
   'export * from "nearfold/storage"': 10_650,
 };
 
