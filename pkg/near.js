@@ -6,7 +6,7 @@ import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
-import { copied, known, own } from "./options.js";
+import { copied, known, own, withInherited } from "./options.js";
 import { receive } from "./stream.js";
 
 const COLUMNS = "an object of names and arrays of values";
@@ -241,7 +241,7 @@ owned(Index, "Index");
 /** Returns the options that are not for the kernel, and the others as `options`. */
 function split(options) {
   if (tag(options) !== "Object") return { options: own(options) };
-  const { filter, withColumns, ...rest } = own(options);
+  const { filter, withColumns, ...rest } = withInherited(options);
   return { filter, withColumns, options: rest };
 }
 

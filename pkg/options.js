@@ -18,21 +18,27 @@ export function known(options, names) {
 export function own(options) {
   if (options === null || !/^(object|function)$/.test(typeof options)) return options;
   if (tag(options) !== "Object") return describe(options);
-  const plain = plainOf(options);
+  const plain = { ...withInherited(options) };
   for (const name of ["axis", "q", "range"]) if (typeof plain[name] === "object") plain[name] = copied(plain[name], name);
   return plain;
 }
 
-/** Returns the values of an object, those too that it has of its class by accessors, or of what it was made from. */
-function plainOf(options) {
+/** Returns an object itself if it is plain; else its values, those too that it has of its class by accessors, or of what it was made from. */
+export function withInherited(options) {
+  if (isPlain(options)) return options;
   const plain = { ...options };
-  if (isPlain(options)) return plain;
   for (let from = Object.getPrototypeOf(options); from && Object.getPrototypeOf(from); from = Object.getPrototypeOf(from)) {
     for (const [name, { get, value }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
       if (!(name in plain) && (get || typeof value !== "function")) plain[name] = options[name];
     }
   }
   return plain;
+}
+
+/** Returns an address in full, or undefined if it is none. */
+export function addressOf(url) {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  return URL.canParse(url, base) ? new URL(url, base).href : undefined;
 }
 
 /** Deeper than anything that the kernel takes. */

@@ -1,6 +1,7 @@
 // The page's side of a worker: calls become messages, answers become promises.
 
 import { NearfoldError, badParameter, isPlain, refuseDetached, tag } from "./error.js";
+import { addressOf } from "./options.js";
 
 /** What is read without a call: `await index.length`. */
 const GETTERS = new Set(["dim", "length", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
@@ -53,7 +54,7 @@ export class Connection {
       signal?.throwIfAborted();
       if (method === "fetchIndex") {
         // An address is that of the page, not of the worker's script; Headers cannot be sent as they are.
-        rest[0] = absolute(rest[0]);
+        if (typeof rest[0] === "string" || rest[0] instanceof URL) rest[0] = addressOf(rest[0]) ?? rest[0];
         const request = rest[1]?.request;
         if (tag(request?.headers) === "Headers") rest[1] = { ...rest[1], request: { ...request, headers: [...request.headers] } };
       }
@@ -183,11 +184,6 @@ export class Connection {
     move.push(copy.buffer);
     return copy;
   }
-}
-
-function absolute(url) {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
-  return (typeof url === "string" || url instanceof URL) && URL.canParse(url, base) ? new URL(url, base).href : url;
 }
 
 /** Workers have one owner: what a second one would hear are the first one's answers. */

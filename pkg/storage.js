@@ -4,7 +4,7 @@ import { IndexCore } from "./wasm/nearfold.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { near } from "./kernel.js";
 import { Index } from "./near.js";
-import { streamOptions } from "./options.js";
+import { addressOf, streamOptions } from "./options.js";
 import * as idb from "./storage-idb.js";
 import * as opfs from "./storage-opfs.js";
 import { receive } from "./stream.js";
@@ -108,9 +108,8 @@ export async function fetchIndex(url, options = {}) {
   if (cache !== undefined && typeof cache !== "boolean" && !(typeof cache === "string" && cache)) throw badParameter("cache", "a boolean or a name", cache);
   const digest = integrity === undefined ? undefined : parseIntegrity(integrity);
   near.ready();
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
-  if (!URL.canParse(url, base)) throw badParameter("url", "an address", url);
-  const address = new URL(url, base).href;
+  const address = addressOf(url);
+  if (!address) throw badParameter("url", "an address", url);
   // Another digest is another index: what the old address gave is not taken for it.
   const name = cache === true ? [address, integrity].filter(Boolean).join(" ") : cache;
   const verified = async (core, length) => {

@@ -19,7 +19,7 @@ use super::spec::{Kind, Spec};
 use super::total::{Squares, Total, variance};
 use super::values::Values;
 use super::work::{Work, check_memory};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::moments;
 
 /// Returns the real and the imaginary parts, where they lie.
@@ -206,7 +206,7 @@ fn by_lanes(
             Kind::Median => put(median(&mut lane, &spec)),
             Kind::Argmin | Kind::Argmax => {
                 let place = extreme(&lane, spec.kind == Kind::Argmax, reduction.skips_nan(), true);
-                reals.push(Cell::U(place.ok_or(Error::from(ErrorKind::AllNan { op }))? as u64));
+                reals.push(Cell::U(place.ok_or(ErrorKind::AllNan { op })? as u64));
             }
             _ if none => return Err(ErrorKind::Empty { op }.into()),
             kind => {

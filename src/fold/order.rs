@@ -179,10 +179,10 @@ impl Kept {
             kept.try_reserve(n).or_else(|_| kept.try_reserve_exact(n))
         }
         let grown = match self {
-            Self::F64(kept) if !kept.is_empty() => grow(kept, n),
-            Self::F32(kept) if !kept.is_empty() => grow(kept, n),
-            Self::I64(kept) if !kept.is_empty() => grow(kept, n),
-            Self::U64(kept) if !kept.is_empty() => grow(kept, n),
+            Self::F64(kept) if kept.capacity() > 0 => grow(kept, n),
+            Self::F32(kept) if kept.capacity() > 0 => grow(kept, n),
+            Self::I64(kept) if kept.capacity() > 0 => grow(kept, n),
+            Self::U64(kept) if kept.capacity() > 0 => grow(kept, n),
             Self::Nan => Ok(()),
             // The type of a fresh lane is not known yet: a trial.
             _ => Vec::<u64>::new().try_reserve_exact(n),

@@ -11,8 +11,7 @@ use super::reach;
 use super::scratch::ScratchPool;
 use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::Rows;
-use crate::kernel::sort::sort;
-use crate::kernel::sort::sort_by_two;
+use crate::kernel::sort::{sort, sort_by_two};
 use crate::pool::map;
 
 /// The most nodes linked at once.

@@ -124,9 +124,9 @@ impl Index {
     /// Errors: [`ErrorKind::IdNotFound`].
     pub fn get(&self, id: u64) -> Result<Vec<(String, Value)>> {
         if self.columns.is_empty() {
-            return self.contains(id).then(Vec::new).ok_or(Error::from(ErrorKind::IdNotFound { id }));
+            return self.contains(id).then(Vec::new).ok_or_else(|| ErrorKind::IdNotFound { id }.into());
         }
-        let row = self.columns.row(id).ok_or(Error::from(ErrorKind::IdNotFound { id }))?;
+        let row = self.columns.row(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id }))?;
         let names = self.columns.kinds().map(|(name, _)| name.to_owned());
         Ok(names.enumerate().map(|(column, name)| (name, self.columns.value(column, row))).collect())
     }
@@ -138,7 +138,7 @@ impl Index {
         let column = self.columns.position("columns", name)?;
         ids.iter()
             .map(|&id| {
-                let row = self.columns.row(id).ok_or(Error::from(ErrorKind::IdNotFound { id }))?;
+                let row = self.columns.row(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id }))?;
                 Ok(self.columns.value(column, row))
             })
             .collect()

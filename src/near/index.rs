@@ -10,7 +10,7 @@ use super::scratch::ScratchPool;
 use crate::codec::Store;
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::format;
 use crate::kernel::sort::sort;
 
@@ -160,7 +160,10 @@ impl Index {
     ///
     /// Errors: [`ErrorKind::IdNotFound`].
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
-        self.ids.node(id).map(|node| self.store.decode(node)).ok_or(Error::from(ErrorKind::IdNotFound { id }))
+        self.ids
+            .node(id)
+            .map(|node| self.store.decode(node))
+            .ok_or_else(|| ErrorKind::IdNotFound { id }.into())
     }
 
     /// Returns the bytes that the index takes, by part.
