@@ -6,7 +6,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-WASM_BINDGEN_VERSION := $(shell sed -n 's/^wasm-bindgen = { version = "=\([^"]*\)".*/\1/p' Cargo.toml)
+# The version that Cargo.lock pins: the program and the library must be of one release.
+WASM_BINDGEN_VERSION := $(shell sed -n '/^name = "wasm-bindgen"$$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
 WASM_BINDGEN_ROOT := target/tools/wasm-bindgen-$(WASM_BINDGEN_VERSION)
 WASM_BINDGEN := $(WASM_BINDGEN_ROOT)/bin/wasm-bindgen
 NATIVE_FEATURES := cli,hnsw_rs
@@ -23,7 +24,8 @@ help:  ## print this list
 # registry lacks what the tool's lock file names.
 $(WASM_BINDGEN):
 	export CARGO_PROFILE_DEV_DEBUG=0; \
-	install="cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN_ROOT) --debug"; \
+	install="cargo install wasm-bindgen-cli --version $(WASM_BINDGEN_VERSION) --root $(WASM_BINDGEN_ROOT) \
+	  --bin wasm-bindgen --no-default-features --debug"; \
 	$$install --locked || $$install
 
 $(VENV)/installed: tests/python/requirements.txt
@@ -35,52 +37,58 @@ tests/browser/node_modules/installed: tests/browser/package-lock.json
 	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
-# Debian's Chromium, for the tests that open pages.
-.PHONY: chromium
-chromium:
-	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
+# What comes from Debian's packages: each target that needs one names its rule. `make` installs where it may.
+define debian
+@command -v $(1) >/dev/null || { apt-get update -qq && apt-get install -y -qq $(2) >/dev/null; } \
+  || { echo "make: $(1) is needed (Debian: apt-get install $(2))" >&2; exit 1; }
+endef
 
-# The standard libraries of the WebAssembly targets that rust-toolchain.toml names.
-.PHONY: rust-targets
-rust-targets:
-	@rustup --quiet target add wasm32-unknown-unknown wasm32-wasip1 wasm32-unknown-emscripten
+.PHONY: chromium
+chromium:  # for the tests that open pages
+	$(call debian,chromium,chromium)
+
+# What comes from rustup, which does not install by itself everywhere what rust-toolchain.toml names: the standard
+# libraries of other machines, and the programs that lint.
+RUST_TARGETS := wasm32-unknown-unknown wasm32-wasip1 wasm32-unknown-emscripten
+.PHONY: $(RUST_TARGETS) rust-lints
+$(RUST_TARGETS):
+	@test -d "$$(rustc --print target-libdir --target $@)" || rustup --quiet target add $@ \
+	  || { echo "make: Rust's standard library for $@ is needed; rustup (https://rustup.rs) can add it" >&2; exit 1; }
+rust-lints:
+	@{ cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 || rustup --quiet component add rustfmt clippy \
+	  || { echo "make: rustfmt and clippy are needed; rustup (https://rustup.rs) can add them" >&2; exit 1; }
 
 # ---- build -------------------------------------------------------------------------------------
 
-# $(call kernel,features,folder): a kernel of these features and its glue. The variable gives each set of features files
-# of its own: all other crates are shared, and none is built anew because another set was built last.
-#
-# The standard library is built with it, for size and with panics as bare traps: a tenth of the bytes
-# (benches/records/2026-11-28-wasm-size.md). These flags are not stable yet, hence RUSTC_BOOTSTRAP. Where another rustc
-# does not know them PLAIN=1 takes the library that came with it.
-, := ,
-SMALL := $(if $(PLAIN),,-Z build-std=std$(,)panic_abort -Z build-std-features=optimize_for_size \
-  --config 'target.wasm32-unknown-unknown.rustflags=["-Zunstable-options"$(,) "-Cpanic=immediate-abort"]')
-define kernel
-$(if $(PLAIN),,RUSTC_BOOTSTRAP=1) __CARGO_DEFAULT_LIB_METADATA=kernel cargo build --release --target wasm32-unknown-unknown \
-  --no-default-features --features $(1) $(SMALL)
-	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-producers-section \
-	  --out-name nearfold --out-dir $(2) target/wasm32-unknown-unknown/release/nearfold.wasm
-	node tools/shrink.mjs $(2)/nearfold_bg.wasm $(2)/nearfold_bg.wasm
-endef
+# The kernels: of everything, and of each half. A set of features has a folder of its own, as all would write the same file.
+FEATURES_nearfold := wasm
+FEATURES_fold := wasm-face,fold
+FEATURES_near := wasm-face,near
+.PHONY: kernel-nearfold kernel-fold kernel-near
+kernel-nearfold kernel-fold kernel-near: kernel-%: wasm32-unknown-unknown $(WASM_BINDGEN)
+	cargo build --release --locked --target wasm32-unknown-unknown --target-dir target/kernels/$* \
+	  --no-default-features --features $(FEATURES_$*)
+	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-name-section --remove-producers-section \
+	  --out-name nearfold --out-dir target/kernels/$*/out target/kernels/$*/wasm32-unknown-unknown/release/nearfold.wasm
+	node tools/npm.mjs kernel $*
 
 .PHONY: wasm
-wasm: $(WASM_BINDGEN) rust-targets  ## pkg/wasm: the WebAssembly kernels and their glue
-	$(call kernel,wasm-face$(,)fold,target/halves/fold)
-	$(call kernel,wasm-face$(,)near,target/halves/near)
-	$(call kernel,wasm,pkg/wasm)
-	node tools/npm.mjs shorten
-	node tools/npm.mjs inline
+wasm: kernel-nearfold kernel-fold kernel-near  ## pkg/wasm: the WebAssembly kernels and their glue
 	@node tools/npm.mjs sizes
-
-.PHONY: wasm-owners
-wasm-owners: wasm  ## what each function adds to the compressed kernel
-	$(WASM_BINDGEN) --target web --no-typescript --out-dir target/named target/wasm32-unknown-unknown/release/nearfold.wasm
-	node tools/shrink.mjs target/named/nearfold_bg.wasm target/named/nearfold_bg.wasm names
-	node tools/owners.mjs target/named/nearfold_bg.wasm
 
 .PHONY: npm
 npm: wasm  ## target/npm/nearfold-*.tgz: the npm package
+	mkdir -p target/npm
+	node tools/npm.mjs pack
+
+tools/optimise/node_modules/installed: tools/optimise/package-lock.json
+	cd tools/optimise && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: npm-release
+npm-release: wasm tools/optimise/node_modules/installed  ## the npm package as it is released: its kernels made smaller by wasm-opt (minutes)
+	node tools/npm.mjs optimise
+	@node tools/npm.mjs sizes
 	mkdir -p target/npm
 	node tools/npm.mjs pack
 
@@ -92,7 +100,7 @@ wheel: $(VENV)/installed  ## the native Python wheel, in target/wheels
 
 # For Pyodide 314 (Python 3.14). The version names the platform, so that maturin need not ask emcc.
 .PHONY: pyodide
-pyodide: $(VENV)/installed rust-targets  ## the Pyodide wheel, in target/pyodide
+pyodide: $(VENV)/installed wasm32-unknown-emscripten  ## the Pyodide wheel, in target/pyodide
 	rm -f target/pyodide/*.whl
 	MATURIN_PYEMSCRIPTEN_PLATFORM_VERSION=2026_0 $(VENV)/bin/maturin build --quiet --release --locked \
 		--target wasm32-unknown-emscripten --features python --out target/pyodide
@@ -105,14 +113,14 @@ SITE := target/site
 DEMO_VECTORS := www/data/debian20k.npy
 DEMO_INDEX := target/debian20k.nearfold
 
-# The package as its users install it, the index as the command line builds it, and the page.
+# The package with the one kernel that the page loads, the index as the command line builds it, and the page.
 .PHONY: site
-site: npm cli  ## target/site: the demo page with all that it needs
+site: kernel-nearfold cli  ## target/site: the demo page with all that it needs
 	rm -rf $(SITE)
-	mkdir -p $(SITE)/nearfold $(SITE)/data
+	mkdir -p $(SITE)/data
 	cp www/index.html www/style.css www/favicon.svg $(SITE)/
 	cp -R www/js $(SITE)/js
-	tar -xzf target/npm/nearfold-*.tgz -C $(SITE)/nearfold --strip-components=1
+	cp -R pkg $(SITE)/nearfold
 	cp www/data/* $(SITE)/data/
 	test $(DEMO_INDEX) -nt target/release/nearfold -a $(DEMO_INDEX) -nt $(DEMO_VECTORS) || \
 	  target/release/nearfold build $(DEMO_VECTORS) --output $(DEMO_INDEX) --metric cosine --storage i8
@@ -155,15 +163,15 @@ test-wasm: test-wasm-scalar test-wasm-simd  ## the Rust suite as WebAssembly, wi
 
 WASI_RUNNER := CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings tools/wasi-run.mjs"
 
-test-wasm-scalar: rust-targets
+test-wasm-scalar: wasm32-wasip1
 	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
 
-test-wasm-simd: rust-targets
+test-wasm-simd: wasm32-wasip1
 	$(WASI_RUNNER) RUSTFLAGS="-C target-feature=+simd128" CARGO_TARGET_DIR=target/simd128 NEARFOLD_TEST_SIMD128=1 \
 		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
 
 .PHONY: lint
-lint: rust-targets  ## format and lints of the Rust code; the golden vectors are what generate.py makes
+lint: rust-lints wasm32-unknown-unknown  ## format and lints of the Rust code; the golden vectors are what generate.py makes
 	cargo fmt --check
 	cargo clippy --quiet --all-targets --features $(NATIVE_FEATURES) -- -D warnings
 	cargo clippy --quiet --features python,parallel -- -D warnings
@@ -180,10 +188,14 @@ tests/js/node_modules/installed: tests/js/package-lock.json
 test-js: npm tests/js/node_modules/installed  ## the npm package, packed and installed elsewhere
 	cd tests/js && node --test --test-reporter=dot
 
-test: test-js
+# What is released is what was tested: the same suite on the package with optimised kernels.
+.PHONY: test-js-release
+test-js-release: npm-release tests/js/node_modules/installed  ## the npm package as it is released
+	cd tests/js && node --test --test-reporter=dot
+
 
 .PHONY: test-browser
-test-browser: site chromium tests/browser/node_modules/installed  ## the page and the package in Chromium
+test-browser: npm site chromium tests/browser/node_modules/installed  ## the page and the package in Chromium
 	cd tests/browser && node --test --test-reporter=dot
 
 test: test-browser
@@ -218,48 +230,4 @@ test-lite: lite chromium  ## the notebook, run by JupyterLite in Chromium
 
 test: test-python test-pyodide test-lite
 
-
-# ---- bench -------------------------------------------------------------------------------------
-
-# Peers have a Python, a Cargo folder and node_modules of their own: benches/README.md.
-BENCH_VENV := target/bench-venv
-
-$(BENCH_VENV)/installed: benches/requirements.txt
-	python3 -m venv $(BENCH_VENV)
-	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check -r benches/requirements.txt
-	touch $@
-
-benches/js/node_modules/installed: benches/js/package-lock.json
-	cd benches/js && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	cd benches/js && npm rebuild hnswlib-node --loglevel=error \
-	  || echo "hnswlib-node: skipped, it could not be compiled here"
-	touch $@
-
-.PHONY: bench-near
-bench-near: wheel wasm $(BENCH_VENV)/installed  ## the index, native and in Node, beside hnswlib, usearch, FAISS and hnsw_rs
-	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
-	cd benches/hnsw_rs && CARGO_TARGET_DIR=../../target/bench-hnsw-rs cargo build --quiet --release --locked
-	$(BENCH_VENV)/bin/python benches/near_peers.py $(BENCH_NEAR)
-	cargo bench --quiet --features parallel --bench near -- $(BENCH_NEAR_OWN)
-	cat target/bench/near-own.jsonl >> target/bench/near.jsonl
-
-.PHONY: bench-js
-bench-js: npm chromium benches/js/node_modules/installed  ## the npm package beside its peers, in Node and Chromium
-	rm -rf benches/js/node_modules/nearfold && mkdir -p benches/js/node_modules/nearfold
-	tar xzf target/npm/nearfold-*.tgz -C benches/js/node_modules/nearfold --strip-components=1
-	node benches/js/main.mjs $(BENCH_JS)
-
-.PHONY: bench-fold
-bench-fold: wheel $(BENCH_VENV)/installed  ## reductions beside NumPy's and polars': a table, and target/bench/fold.jsonl
-	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
-	$(BENCH_VENV)/bin/python benches/fold_numpy.py $(BENCH_FOLD)
-
-.PHONY: bench-pyodide
-bench-pyodide: pyodide tests/pyodide/node_modules/installed  ## reductions of array.array in the real Pyodide beside Python's own
-	node --no-warnings benches/pyodide.mjs
-
-.PHONY: bench-sum
-bench-sum: wheel npm $(BENCH_VENV)/installed  ## the exact sum beside NumPy's, math.fsum and a JavaScript loop
-	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/wheels/*.whl
-	$(BENCH_VENV)/bin/python benches/fold_numpy.py --only sum fsum
-	node benches/sum.mjs
+include benches/Makefile

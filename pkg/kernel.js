@@ -111,6 +111,17 @@ class Half {
 export const fold = /* @__PURE__ */ new Half("reducePrefix");
 export const near = /* @__PURE__ */ new Half("indexcore_new");
 
+/** Returns a kernel's exports; the generated code goes on with the kernel that it worked for. */
+function instantiate(module) {
+  const before = use(undefined);
+  let exports;
+  try {
+    return (exports = initSync({ module }));
+  } finally {
+    use(before ?? exports);
+  }
+}
+
 /** Starts a kernel from a `WebAssembly.Module` or from its bytes, for those of the halves that have none: the first start wins. */
 export function start(module, halves) {
   if (halves.every((half) => half.kernel)) return;
@@ -121,7 +132,7 @@ export function start(module, halves) {
     if (!(module instanceof WebAssembly.Module)) module = new WebAssembly.Module(module);
     const names = WebAssembly.Module.exports(module).map(({ name }) => name);
     if (!halves.every(({ mark }) => names.includes(mark))) throw new TypeError("it has other exports");
-    const exports = initSync(module);
+    const exports = instantiate(module);
     const kernel = { exports, scratch: {}, depth: 0, forgotten: [], stack: exports.__stack_pointer.value };
     for (const half of halves) half.kernel ??= kernel;
   } catch (cause) {

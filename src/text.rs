@@ -4,8 +4,6 @@
 
 use core::fmt::{self, Display, Write};
 
-use crate::kernel::COMPACT;
-
 /// A text is shown as far as this.
 const SHOWN_MAX: usize = 100;
 
@@ -51,11 +49,7 @@ impl<T: Display> Display for Listed<'_, T> {
 /// Returns a number: 1e308 has no 309 digits.
 pub(crate) fn number(x: f64) -> String {
     let usual = x == 0.0 || !x.is_finite() || (1e-5..1e17).contains(&x.abs());
-    match usual {
-        true => format!("{x}"),
-        false if COMPACT => "a number near 0, or beyond 1e17".to_owned(),
-        false => format!("{x:e}"),
-    }
+    if usual { format!("{x}") } else { format!("{x:e}") }
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use super::lanes::{Block, Plan, fold_lane};
 use super::output::Array;
 use super::spec::{Kind, Spec};
 use crate::error::Result;
-use crate::kernel::COMPACT;
 use crate::kernel::count::Truth;
 use crate::kernel::eight::{self, Chains, Eight, Extremes, LANES, Sorted};
 use crate::kernel::element::Float;
@@ -39,7 +38,7 @@ const TILE: usize = 64;
 /// Returns the results of all lanes where it has a way of its own for them; the shape is the result's.
 pub(super) fn reduce(grid: &Grid<'_>, plan: &Plan, spec: &Spec, shape: &[usize]) -> Result<Option<Array>> {
     let lanes = shape.iter().product();
-    if COMPACT || spec.initial.is_some() || lanes < LANES || grid.len() == 0 || grid.len() == lanes {
+    if spec.initial.is_some() || lanes < LANES || grid.len() == 0 || grid.len() == lanes {
         return Ok(None);
     }
     let (grid, kept) = plan.arrange(grid.clone(), spec.is_ordered());

@@ -7,7 +7,6 @@ use super::exact::{Digits, Special};
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
 use super::total::variance_of;
-use crate::kernel::COMPACT;
 use crate::kernel::central::Central;
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
@@ -59,7 +58,7 @@ impl Powers {
 
     /// Adds floats.
     fn floats<T: Float>(&mut self, x: &[T]) {
-        if COMPACT || x.len() < FEW {
+        if x.len() < FEW {
             return x.iter().for_each(|x| self.float(x.widen()));
         }
         let mut pieces = Pieces::default();

@@ -83,8 +83,7 @@ pub(crate) fn count<T: Placed>(
 ) {
     let bins = edges.len() - 1;
     let mut each = |x: &[T], counts: &mut [u64]| x.iter().for_each(|x| slow(x.widen(), counts));
-    let quick = !super::COMPACT && bins <= MOST;
-    let Some(line) = (quick && x.len() >= 2 * bins).then(|| line::<T>(edges, scale)).flatten() else {
+    let Some(line) = (bins <= MOST && x.len() >= 2 * bins).then(|| line::<T>(edges, scale)).flatten() else {
         return each(x, counts);
     };
     // Fewer than 2^32 at a time, as the tables hold 32 bits.

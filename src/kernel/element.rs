@@ -4,9 +4,9 @@ use half::f16;
 
 use super::estimate::{EPSILON, Estimate, two_sum};
 use super::extrema::Ordered;
+use super::rough;
 use super::round::Leading;
 use super::vector::Vector;
-use super::{COMPACT, rough};
 
 /// A floating-point element: `f64`, `f32` or `f16`.
 pub(crate) trait Float: Ordered + Default {
@@ -109,7 +109,7 @@ impl Float for f64 {
 
 impl Float for f32 {
     const PRODUCTS_ARE_DOUBLES: bool = true;
-    const HAS_ROUGH_SUM: bool = !COMPACT;
+    const HAS_ROUGH_SUM: bool = true;
 
     #[inline(always)]
     fn rough_sum(x: &[Self]) -> Option<Estimate> {

@@ -86,7 +86,7 @@ pub(crate) trait Ordered: Copy + PartialOrd {
 }
 
 macro_rules! ordered_floats {
-    ($($float:ty, $key:ident, $of_key:ident, $simd128:ident);*) => {
+    ($($float:ty, $key:ident, $of_key:ident);*) => {
         $(impl Ordered for $float {
             const HIGHEST: Self = Self::INFINITY;
             const LOWEST: Self = Self::NEG_INFINITY;
@@ -112,34 +112,15 @@ macro_rules! ordered_floats {
                 (self == 0.0) & (((1.0 as $float).copysign(self) < 0.0) == negative)
             }
 
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            #[inline(always)]
-            fn scan<const SMALLEST: bool>(x: &[Self]) -> (Self, bool) {
-                simd128::$simd128::scan::<SMALLEST>(x)
-            }
-
-            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             #[inline(always)]
             fn count_nan(x: &[Self]) -> u64 {
                 let of = |block: &[Self]| block.iter().map(|x| u32::from(x.is_nan())).sum::<u32>();
                 x.chunks(1 << 20).map(|block| u64::from(of(block))).sum()
             }
-
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            #[inline(always)]
-            fn count_nan(x: &[Self]) -> u64 {
-                x.chunks(1 << 20).map(simd128::$simd128::count_nan).sum()
-            }
-
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            #[inline(always)]
-            fn sides(x: &[Self; 64], low: Self, high: Self) -> (usize, u64) {
-                simd128::$simd128::sides(x, low, high)
-            }
         })*
     };
 }
-ordered_floats!(f64, key_f64, of_key_f64, f64x2; f32, key_f32, of_key_f32, f32x4);
+ordered_floats!(f64, key_f64, of_key_f64; f32, key_f32, of_key_f32);
 
 macro_rules! ordered_integers {
     ($($integer:ty),*) => {
@@ -351,10 +332,6 @@ fn highest_body<T: Ordered>(x: &[T]) -> (T, bool) {
 /// Chooses one of all numbers; `choose(a, b)` is `a` if `b` is NaN. Tells whether there is a NaN.
 #[inline(always)]
 fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) {
-    if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
-        // Where loops are not vectorised, lanes only make it larger.
-        return x.iter().fold((start, false), |(found, nan), &x| (choose(found, x), nan | x.is_nan()));
-    }
     let mut best = [start; LANES];
     let mut nan = [false; LANES / 2];
     let (chunks, tail) = x.as_chunks::<LANES>();
@@ -378,112 +355,6 @@ fn scan<T: Ordered>(x: &[T], start: T, choose: impl Fn(T, T) -> T) -> (T, bool) 
         any |= x.is_nan();
     }
     (found, any | nan.iter().fold(false, |any, &nan| any | nan))
-}
-
-/// The floats' comparisons by name: the kernel's loops are not vectorised there, which makes it smaller.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod simd128 {
-    macro_rules! comparisons {
-        ($name:ident, $float:ty, $integer:ty, $lanes:literal, $splat:ident, $pmin:ident, $pmax:ident,
-         $ne:ident, $lt:ident, $gt:ident, $subtract:ident, $bitmask:ident) => {
-            pub(super) mod $name {
-                use crate::kernel::extrema::{Ordered, larger, smaller};
-                use core::arch::wasm32::*;
-
-                #[inline(always)]
-                fn load(x: &[$float; $lanes]) -> v128 {
-                    // SAFETY: the load reads this array; no alignment is needed.
-                    unsafe { v128_load(x.as_ptr().cast()) }
-                }
-
-                pub(in super::super) fn scan<const SMALLEST: bool>(x: &[$float]) -> ($float, bool) {
-                    let start = if SMALLEST { <$float>::HIGHEST } else { <$float>::LOWEST };
-                    // Exactly `smaller` and `larger`.
-                    let choose = |a, b| if SMALLEST { $pmin(a, b) } else { $pmax(a, b) };
-                    let (mut even, mut odd) = ($splat(start), $splat(start));
-                    let mut nan = $splat(0.0);
-                    let (groups, tail) = x.as_chunks::<$lanes>();
-                    let (pairs, last) = groups.as_chunks::<2>();
-                    for [a, b] in pairs {
-                        let (a, b) = (load(a), load(b));
-                        (even, odd) = (choose(even, a), choose(odd, b));
-                        nan = v128_or(nan, v128_or($ne(a, a), $ne(b, b)));
-                    }
-                    for a in last {
-                        let a = load(a);
-                        even = choose(even, a);
-                        nan = v128_or(nan, $ne(a, a));
-                    }
-                    let mut lanes = [start; $lanes];
-                    // SAFETY: the store writes this array; no alignment is needed.
-                    unsafe { v128_store(lanes.as_mut_ptr().cast(), choose(even, odd)) };
-                    let mut any = v128_any_true(nan);
-                    let mut found = start;
-                    for &x in lanes.iter().chain(tail) {
-                        found = if SMALLEST { smaller(found, x) } else { larger(found, x) };
-                        any |= x.is_nan();
-                    }
-                    (found, any)
-                }
-
-                /// Counts in lanes, which hold fewer than 2^32.
-                pub(in super::super) fn count_nan(x: &[$float]) -> u64 {
-                    let mut counts = $splat(0.0);
-                    let (groups, tail) = x.as_chunks::<$lanes>();
-                    for group in groups {
-                        let group = load(group);
-                        // What is true is −1.
-                        counts = $subtract(counts, $ne(group, group));
-                    }
-                    let mut lanes: [$integer; $lanes] = [0; $lanes];
-                    // SAFETY: the store writes this array; no alignment is needed.
-                    unsafe { v128_store(lanes.as_mut_ptr().cast(), counts) };
-                    let tail = tail.iter().filter(|x| x.is_nan()).count() as u64;
-                    lanes.iter().fold(tail, |sum, &lane| sum + u64::from(lane))
-                }
-
-                pub(in super::super) fn sides(x: &[$float; 64], low: $float, high: $float) -> (usize, u64) {
-                    let (low, high) = ($splat(low), $splat(high));
-                    let (mut under, mut outside) = (0u32, 0u64);
-                    for (i, group) in x.as_chunks::<$lanes>().0.iter().enumerate() {
-                        let group = load(group);
-                        let below = $lt(group, low);
-                        under += $bitmask(below).count_ones();
-                        outside |= u64::from($bitmask(v128_or(below, $gt(group, high)))) << (i * $lanes);
-                    }
-                    (under as usize, !outside)
-                }
-            }
-        };
-    }
-    comparisons!(
-        f64x2,
-        f64,
-        u64,
-        2,
-        f64x2_splat,
-        f64x2_pmin,
-        f64x2_pmax,
-        f64x2_ne,
-        f64x2_lt,
-        f64x2_gt,
-        i64x2_sub,
-        i64x2_bitmask
-    );
-    comparisons!(
-        f32x4,
-        f32,
-        u32,
-        4,
-        f32x4_splat,
-        f32x4_pmin,
-        f32x4_pmax,
-        f32x4_ne,
-        f32x4_lt,
-        f32x4_gt,
-        i32x4_sub,
-        i32x4_bitmask
-    );
 }
 
 dispatch! {

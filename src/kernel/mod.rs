@@ -4,9 +4,6 @@
 //! second time for AVX2 and chooses when the program runs; wasm gets simd128 at compile time. The
 //! order of arithmetic is written in the body, so every variant gives the same bits.
 
-/// Whether code is to be small before it is quick: in a page's kernel, of which each byte is loaded before the first call.
-pub(crate) const COMPACT: bool = cfg!(all(target_arch = "wasm32", target_os = "unknown"));
-
 mod dispatch;
 pub(crate) use dispatch::dispatch;
 #[cfg(feature = "fold")]

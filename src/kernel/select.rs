@@ -1,21 +1,18 @@
 //! The elements that would stand at given places if the slice were sorted, without sorting it.
 
+use super::dispatch_wide;
 use super::extrema::Ordered;
 use super::prefetch::prefetch_far;
 use super::sort::{self, sort};
-use super::{COMPACT, dispatch_wide};
 
 /// Below this a copy is partitioned.
 const FEW: usize = 128;
 
-/// Up to this the elements between two of a sample are copied that counting has found to be the right ones, which the
-/// packed kernel leaves out; above, where each count is a pass over memory, those that the sample makes likely.
+/// Up to this the elements between two of a sample are copied that counting has found to be the right ones; above, where
+/// each count is a pass over memory, those that a larger sample makes likely, and the place of what is sought in it surer.
 ///
 /// BENEFIT: `cargo bench --bench fold_kernels -- median`, Zen 4, November 2026: 0.73 ns an element of 1000 `f64`, where
 /// partitioning all of them takes 1.6; 0.55 of 10^4, where likely ones take 0.95.
-const COUNTED: usize = if COMPACT { 4096 } else { MANY };
-
-/// Above this the sample is larger, and the place of what is sought in it surer.
 const MANY: usize = 16_384;
 
 /// Elements that are in the cache while each window takes its own.
@@ -34,8 +31,8 @@ const CHUNK: usize = 64;
 /// Reference: the sampling is that of R. W. Floyd, R. L. Rivest, *Expected time bounds for
 /// selection*, CACM 18 (1975).
 pub(crate) fn order_statistics<T: Ordered>(x: &[T], ranks: &[usize]) -> Option<Vec<T>> {
-    let mut windows = if x.len() > COUNTED { Window::near(x, ranks) } else { Vec::new() };
-    let sample = if (FEW..=COUNTED).contains(&x.len()) && !COMPACT { small_sample(x) } else { Vec::new() };
+    let mut windows = if x.len() > MANY { Window::near(x, ranks) } else { Vec::new() };
+    let sample = if (FEW..=MANY).contains(&x.len()) { small_sample(x) } else { Vec::new() };
     let mut one = |&rank: &usize| {
         let held = match windows.iter().position(|window| window.holds(rank)) {
             Some(held) => held,
@@ -217,9 +214,7 @@ fn between_body<T: Ordered>(x: &[T], low: T, high: T, kept: &mut [u64]) -> Optio
 /// Returns how many elements are below the pivot.
 #[inline(always)]
 fn count_below_body<T: Ordered>(x: &[T], pivot: T) -> usize {
-    x.chunks(COUNTED)
-        .map(|block| block.iter().map(|x| u32::from(x.is_below(pivot))).sum::<u32>() as usize)
-        .sum()
+    x.chunks(MANY).map(|block| block.iter().map(|x| u32::from(x.is_below(pivot))).sum::<u32>() as usize).sum()
 }
 
 dispatch_wide! {
