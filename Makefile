@@ -81,17 +81,6 @@ npm: wasm  ## target/npm/nearfold-*.tgz: the npm package
 	mkdir -p target/npm
 	node tools/npm.mjs pack
 
-tools/optimise/node_modules/installed: tools/optimise/package-lock.json
-	cd tools/optimise && npm ci --no-audit --no-fund --loglevel=error
-	touch $@
-
-.PHONY: npm-release
-npm-release: wasm tools/optimise/node_modules/installed  ## the npm package as it is released: its kernels made smaller by wasm-opt (minutes)
-	node tools/npm.mjs optimise
-	@node tools/npm.mjs sizes
-	mkdir -p target/npm
-	node tools/npm.mjs pack
-
 # One wheel for every CPython from 3.11 on (abi3).
 .PHONY: wheel
 wheel: $(VENV)/installed  ## the native Python wheel, in target/wheels
@@ -127,7 +116,8 @@ site: kernel-nearfold cli  ## target/site: the demo page with all that it needs
 	cp $(DEMO_INDEX) $(SITE)/data/
 
 .PHONY: demo
-demo: site  ## build everything and serve the demo page on this machine (PORT=8080)
+demo:  ## build the demo page and serve it on this machine (PORT=8080)
+	@$(MAKE) --no-print-directory --jobs=2 site
 	@node tools/serve.mjs $(SITE) --name "nearfold demo" $(if $(PORT),--port $(PORT))
 
 .PHONY: lite
@@ -170,6 +160,15 @@ test-wasm-simd: wasm32-wasip1
 	$(WASI_RUNNER) RUSTFLAGS="-C target-feature=+simd128" CARGO_TARGET_DIR=target/simd128 NEARFOLD_TEST_SIMD128=1 \
 		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
 
+CARGO_DENY := target/tools/cargo-deny/bin/cargo-deny
+$(CARGO_DENY):
+	cargo install cargo-deny --version 0.20.2 --root target/tools/cargo-deny --locked --debug
+
+# Advisories need a database of their own, from a place that is no registry: `cargo deny check advisories` where it can be had.
+.PHONY: deny
+deny: $(CARGO_DENY)  ## licences, bans and sources of all crates that are linked
+	$(CARGO_DENY) check licenses bans sources
+
 .PHONY: lint
 lint: rust-lints wasm32-unknown-unknown  ## format and lints of the Rust code; the golden vectors are what generate.py makes
 	cargo fmt --check
@@ -188,11 +187,7 @@ tests/js/node_modules/installed: tests/js/package-lock.json
 test-js: npm tests/js/node_modules/installed  ## the npm package, packed and installed elsewhere
 	cd tests/js && node --test --test-reporter=dot
 
-# What is released is what was tested: the same suite on the package with optimised kernels.
-.PHONY: test-js-release
-test-js-release: npm-release tests/js/node_modules/installed  ## the npm package as it is released
-	cd tests/js && node --test --test-reporter=dot
-
+test: test-js
 
 .PHONY: test-browser
 test-browser: npm site chromium tests/browser/node_modules/installed  ## the page and the package in Chromium

@@ -2,7 +2,6 @@
 //
 //   node tools/npm.mjs kernel NAME   takes over what wasm-bindgen made in target/kernels/NAME/out: of `nearfold` the kernel and the
 //                                    glue, of the halves `fold` and `near` the kernel, which that glue serves too
-//   node tools/npm.mjs optimise      makes the kernels in pkg/wasm smaller, by binaryen's wasm-opt
 //   node tools/npm.mjs pack          packs pkg/ into target/npm/
 //   node tools/npm.mjs sizes         prints what a user downloads
 
@@ -16,9 +15,6 @@ const WHOLE = "nearfold";
 const KERNELS = { [WHOLE]: "pkg/wasm/nearfold_bg.wasm", fold: "pkg/wasm/nearfold_fold.wasm", near: "pkg/wasm/nearfold_near.wasm" };
 const HALVES = Object.keys(KERNELS).filter((name) => name !== WHOLE);
 const made = (name, file) => `target/kernels/${name}/out/${file}`;
-
-/** What the kernels are compiled with (.cargo/config.toml and the defaults of the target), as wasm-opt wants to be told. */
-const FEATURES = ["simd", "bulk-memory", "bulk-memory-opt", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue", "extended-const"];
 
 /**
  * The glue works for one kernel at a time, of one or two: pkg/kernel.js says which by `use`. So an object that the collector finds
@@ -83,14 +79,6 @@ const tasks = {
     } else {
       refuseOther(name);
     }
-  },
-
-  optimise() {
-    const wasmOpt = "tools/optimise/node_modules/binaryen/bin/wasm-opt";
-    for (const kernel of Object.values(KERNELS)) {
-      execFileSync("node", [wasmOpt, "-Oz", ...FEATURES.map((name) => `--enable-${name}`), kernel, "-o", kernel], { stdio: "inherit" });
-    }
-    inline();
   },
 
   pack() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// What each layer may import from. A layer is a folder or a file directly under `src/`.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("error", &["text"]),
-    ("text", &["kernel"]),
+    ("text", &[]),
     ("kernel", &[]),
     ("pool", &[]),
     ("storage", &[]),
