@@ -5,7 +5,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
 import { Project, ROOT, TARBALL } from "./install.mjs";
 
 const project = new Project();
@@ -110,26 +109,6 @@ test("the workerd entry takes the kernel as an imported module", () => {
   );
   writeFileSync(join(project.path, "register.mjs"), 'import { register } from "node:module"; register("./loader.mjs", import.meta.url);');
   assert.equal(project.run(`import { init, sum, Index } from "nearfold"; ${STORY}`, ["--conditions=workerd", "--import=./register.mjs"]), "6 1");
-});
-
-// What a page fetches, minified with all that it imports, in bytes of gzip. A larger figure is a decision.
-const SIZES = {
-  'export * from "nearfold"': 14_220,
-  'export { init, Index } from "nearfold"': 9_800,
-  'export { init, sum } from "nearfold"': 6_780,
-  'export * from "nearfold/fold"': 10_160,
-  'export * from "nearfold/near"': 10_200,
-  'export * from "nearfold/worker"': 7_640,
-  'export * from "nearfold/storage"': 10_650,
-};
-
-test("the JavaScript is as small as it is said to be", async () => {
-  const { build } = await import("esbuild");
-  for (const [contents, ceiling] of Object.entries(SIZES)) {
-    const { outputFiles } = await build({ stdin: { contents, resolveDir: project.path }, bundle: true, minify: true, format: "esm", write: false, logLevel: "silent" });
-    const { length } = gzipSync(outputFiles[0].contents, { level: 9 });
-    assert.ok(length <= ceiling && length > 0.8 * ceiling, `${contents}: ${length} bytes`);
-  }
 });
 
 test("publint has nothing to say", () => {
