@@ -15,14 +15,83 @@ pub(crate) const QUERY_MAX: i32 = (1 << PLANES) - 1;
 /// How many components a word holds.
 pub(crate) const WORD: usize = u64::BITS as usize;
 
+/// Returns in how many places each plane differs from the row.
+#[cfg(not(target_arch = "aarch64"))]
 #[inline(always)]
-fn one(planes: &[[u64; PLANES]], row: &[u64]) -> i32 {
+fn unlike_planes(planes: &[[u64; PLANES]], row: &[u64]) -> [u32; PLANES] {
     let mut unlike = [0u32; PLANES];
     for (planes, word) in planes.iter().zip(row) {
         for j in 0..PLANES {
             unlike[j] += (planes[j] ^ word).count_ones();
         }
     }
+    unlike
+}
+
+/// Returns in how many places two rows differ.
+#[cfg(not(target_arch = "aarch64"))]
+#[inline(always)]
+fn unlike_signs(a: &[u64], b: &[u64]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+}
+
+#[cfg(target_arch = "aarch64")]
+use neon::{unlike_planes, unlike_signs};
+
+/// Counts stay in vectors until the row ends. There is no other instruction that counts bits: each `count_ones` goes to a vector
+/// and back, and the compiler makes vectors of words only from the eighth on.
+///
+/// BENEFIT: a word takes 10 instructions with four planes in place of 32, and two words 5 in place of 18
+/// (rustc 1.95, `objdump`).
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::PLANES;
+    use core::arch::aarch64::*;
+
+    /// So many words count at most 16 each into a lane of 16 bits.
+    const WORDS_MAX: usize = u16::MAX as usize / 16;
+
+    #[inline(always)]
+    pub(super) fn unlike_planes(planes: &[[u64; PLANES]], row: &[u64]) -> [u32; PLANES] {
+        assert!(row.len() <= WORDS_MAX);
+        let mut unlike = [0; PLANES];
+        // SAFETY: NEON is part of aarch64; loads and the store are of arrays as long as they need.
+        unsafe {
+            // Half a vector for each plane.
+            let mut counts = [vdupq_n_u16(0); PLANES / 2];
+            for (planes, word) in planes.iter().zip(row) {
+                let word = vdupq_n_u64(*word);
+                for (counts, two) in counts.iter_mut().zip(planes.as_chunks::<2>().0) {
+                    let bits = vreinterpretq_u8_u64(veorq_u64(vld1q_u64(two.as_ptr()), word));
+                    *counts = vpadalq_u8(*counts, vcntq_u8(bits));
+                }
+            }
+            let [first, second] = counts.map(|counts| vpaddlq_u16(counts));
+            vst1q_u32(unlike.as_mut_ptr(), vpaddq_u32(first, second));
+        }
+        unlike
+    }
+
+    #[inline(always)]
+    pub(super) fn unlike_signs(a: &[u64], b: &[u64]) -> u32 {
+        assert!(a.len() <= WORDS_MAX);
+        let ((a, a_last), (b, b_last)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
+        // SAFETY: NEON is part of aarch64; the loads are of arrays as long as they need.
+        let unlike = unsafe {
+            let mut counts = vdupq_n_u16(0);
+            for (a, b) in a.iter().zip(b) {
+                let bits = veorq_u64(vld1q_u64(a.as_ptr()), vld1q_u64(b.as_ptr()));
+                counts = vpadalq_u8(counts, vcntq_u8(vreinterpretq_u8_u64(bits)));
+            }
+            vaddlvq_u16(counts)
+        };
+        a_last.iter().zip(b_last).fold(unlike, |unlike, (a, b)| unlike + (a ^ b).count_ones())
+    }
+}
+
+#[inline(always)]
+fn one(planes: &[[u64; PLANES]], row: &[u64]) -> i32 {
+    let unlike = unlike_planes(planes, row);
     let weighted: u32 = unlike.iter().enumerate().map(|(j, count)| count << j).sum();
     QUERY_MAX * (row.len() * WORD) as i32 - 2 * weighted as i32
 }
@@ -49,8 +118,7 @@ fn listed_signs(query: &[u64], rows: &[u64], nodes: &[u32], out: &mut [i32]) {
     let words = query.len();
     for (&node, out) in nodes.iter().zip(out) {
         let row = &rows[node as usize * words..][..words];
-        let unlike: u32 = query.iter().zip(row).map(|(a, b)| (a ^ b).count_ones()).sum();
-        *out = (words * WORD) as i32 - 2 * unlike as i32;
+        *out = (words * WORD) as i32 - 2 * unlike_signs(query, row) as i32;
     }
 }
 
