@@ -139,28 +139,64 @@ test-rust:  ## the Rust suite, native
 	target/debug/examples/quickstart | diff - examples/quickstart.txt
 	cargo test --features $(NATIVE_FEATURES) --doc
 
-# One answer everywhere: the same suite, the same golden bits, in the other builds of the same source.
+# One answer everywhere: the same suite, the same golden bits, in the other builds of the same source and on other machines.
 # A build's flags have their own target folder: they do not push each other's artefacts out.
-.PHONY: test-variants test-baseline test-debug test-wasm test-wasm-scalar test-wasm-simd
-test-variants: test-baseline test-debug test-wasm  ## the Rust suite without AVX2, unoptimised, and as wasm
+# What each prints is kept: its line `digest …` says which machine the program found itself on, and which bits came out.
+.PHONY: test-variants test-avx2 test-baseline test-debug test-wasm test-wasm-scalar test-wasm-simd
+test-variants: test-avx2 test-baseline test-debug test-wasm test-x86-64-v1 test-aarch64  ## the Rust suite on all machines and builds: one digest
+	node tools/digests.mjs target/digests
+
+KEEP = (mkdir -p target/digests; tee target/digests/$@)
+
+GOLDEN := golden index_files digest
+
+test-avx2:  # the program of test-rust; what it has of golden vectors and index files
+	cargo test --features $(NATIVE_FEATURES) --test conformance -- $(GOLDEN) | $(KEEP)
 
 test-baseline:  # x86-64 with SSE2 only, optimised as released
 	RUSTFLAGS="--cfg nearfold_baseline" CARGO_TARGET_DIR=target/baseline \
-		cargo test --profile test-release --features parallel,ingest --lib --test conformance
+		cargo test --profile test-release --features parallel,ingest --lib --test conformance | $(KEEP)
 
 test-debug:  # nothing optimised; the long tests are left to the others
-	cargo test --profile test-debug --test conformance golden
+	cargo test --profile test-debug --test conformance -- $(GOLDEN) | $(KEEP)
 
 test-wasm: test-wasm-scalar test-wasm-simd  ## the Rust suite as WebAssembly, with and without SIMD
 
 WASI_RUNNER := CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings tools/wasi-run.mjs"
 
 test-wasm-scalar: rust-targets
-	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
+	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture | $(KEEP)
 
 test-wasm-simd: rust-targets
 	$(WASI_RUNNER) RUSTFLAGS="-C target-feature=+simd128" CARGO_TARGET_DIR=target/simd128 NEARFOLD_TEST_SIMD128=1 \
-		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture
+		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture | $(KEEP)
+
+# Machines that are not this one, by qemu.
+.PHONY: test-x86-64-v1 test-aarch64 qemu-user aarch64-gcc aarch64-target
+
+# The program of test-rust on the first x86-64: nothing beyond SSE2, so that it must choose other instructions when it runs.
+test-x86-64-v1: qemu-user
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="qemu-x86_64 -cpu qemu64,-sse3,-cx16" \
+		cargo test --features $(NATIVE_FEATURES) --test conformance -- $(GOLDEN) --skip this_machine_has | $(KEEP)
+
+# Left out: tests that take minutes under emulation and hold more rows, not other instructions.
+AARCH64_SKIPS := recall::
+test-aarch64: qemu-user aarch64-gcc aarch64-target  ## the Rust suite as aarch64, with NEON
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+		cargo test --profile test-release --target aarch64-unknown-linux-gnu --features parallel,ingest \
+		--lib --test conformance -- $(AARCH64_SKIPS:%=--skip %) | $(KEEP)
+
+qemu-user:
+	@command -v qemu-aarch64 >/dev/null && command -v qemu-x86_64 >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq qemu-user >/dev/null; }
+
+aarch64-gcc:
+	@command -v aarch64-linux-gnu-gcc >/dev/null && test -e /usr/aarch64-linux-gnu/lib/crt1.o || \
+	  { apt-get update -qq && apt-get install -y -qq gcc-aarch64-linux-gnu libc6-dev-arm64-cross >/dev/null; }
+
+aarch64-target:
+	@rustup --quiet target add aarch64-unknown-linux-gnu
 
 .PHONY: lint
 lint: rust-targets  ## format and lints of the Rust code; the golden vectors are what generate.py makes
