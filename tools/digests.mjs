@@ -20,9 +20,9 @@ const [folder] = process.argv.slice(2);
 const problems = [];
 const rows = [];
 for (const [variant, begin, end] of VARIANTS) {
-  const text = await readFile(join(folder, variant), "utf8").catch((error) => (problems.push(`${variant}: ${error.message}`), ""));
+  const text = await readFile(join(folder, variant), "utf8").catch((error) => error.message);
   const said = [...text.matchAll(/^digest ([0-9a-f]{16}) (.+)$/gm)];
-  if (text && said.length !== 1) problems.push(`${variant}: expected one line "digest …", got ${said.length}`);
+  if (said.length !== 1) problems.push(`${variant}: expected one line "digest …", got ${said.length} in: ${text.slice(0, 200)}`);
   for (const [, digest, machine] of said) {
     if (!machine.startsWith(begin) || !machine.endsWith(end)) problems.push(`${variant}: expected ${begin}${end}, got ${machine}`);
     rows.push([digest, machine, variant]);
