@@ -15,14 +15,89 @@ pub(crate) const QUERY_MAX: i32 = (1 << PLANES) - 1;
 /// How many components a word holds.
 pub(crate) const WORD: usize = u64::BITS as usize;
 
+/// Returns in how many places each plane differs from the row.
+#[cfg(not(target_arch = "aarch64"))]
 #[inline(always)]
-fn one(planes: &[[u64; PLANES]], row: &[u64]) -> i32 {
+fn unlike_planes(planes: &[[u64; PLANES]], row: &[u64]) -> [u32; PLANES] {
     let mut unlike = [0u32; PLANES];
     for (planes, word) in planes.iter().zip(row) {
         for j in 0..PLANES {
             unlike[j] += (planes[j] ^ word).count_ones();
         }
     }
+    unlike
+}
+
+/// Returns in how many places two rows differ.
+#[cfg(not(target_arch = "aarch64"))]
+#[inline(always)]
+fn unlike_signs(a: &[u64], b: &[u64]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+}
+
+#[cfg(target_arch = "aarch64")]
+use neon::{unlike_planes, unlike_signs};
+
+/// Counts stay bytes as long as a byte holds them. What the compiler makes of `count_ones` widens each of them three times.
+///
+/// BENEFIT: a word with four planes takes 6 vector instructions in place of 12, two words of signs 3 in place of 6 (rustc 1.95,
+/// counted; no machine was at hand to time it on).
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::PLANES;
+    use core::arch::aarch64::*;
+
+    /// So many words, of which each counts at most 8 into a byte, do not overflow it.
+    const WORDS: usize = u8::MAX as usize / 8;
+
+    #[inline(always)]
+    pub(super) fn unlike_planes(planes: &[[u64; PLANES]], row: &[u64]) -> [u32; PLANES] {
+        let mut unlike = [0; PLANES];
+        // SAFETY: NEON is part of aarch64; loads and the store are of arrays as long as they need.
+        unsafe {
+            // A plane has half a vector.
+            let mut counts = [vdupq_n_u32(0); PLANES / 2];
+            for (planes, row) in planes.chunks(WORDS).zip(row.chunks(WORDS)) {
+                let mut bytes = [vdupq_n_u8(0); PLANES / 2];
+                for (planes, word) in planes.iter().zip(row) {
+                    let word = vdupq_n_u64(*word);
+                    for (bytes, two) in bytes.iter_mut().zip(planes.as_chunks::<2>().0) {
+                        let bits = veorq_u64(vld1q_u64(two.as_ptr()), word);
+                        *bytes = vaddq_u8(*bytes, vcntq_u8(vreinterpretq_u8_u64(bits)));
+                    }
+                }
+                for (counts, bytes) in counts.iter_mut().zip(bytes) {
+                    *counts = vpadalq_u16(*counts, vpaddlq_u8(bytes));
+                }
+            }
+            vst1q_u32(unlike.as_mut_ptr(), vpaddq_u32(counts[0], counts[1]));
+        }
+        unlike
+    }
+
+    #[inline(always)]
+    pub(super) fn unlike_signs(a: &[u64], b: &[u64]) -> u32 {
+        let ((a, a_last), (b, b_last)) = (a.as_chunks::<2>(), b.as_chunks::<2>());
+        // SAFETY: NEON is part of aarch64; the loads are of arrays as long as they need.
+        let unlike = unsafe {
+            let mut counts = vdupq_n_u32(0);
+            for (a, b) in a.chunks(WORDS).zip(b.chunks(WORDS)) {
+                let mut bytes = vdupq_n_u8(0);
+                for (a, b) in a.iter().zip(b) {
+                    let bits = veorq_u64(vld1q_u64(a.as_ptr()), vld1q_u64(b.as_ptr()));
+                    bytes = vaddq_u8(bytes, vcntq_u8(vreinterpretq_u8_u64(bits)));
+                }
+                counts = vpadalq_u16(counts, vpaddlq_u8(bytes));
+            }
+            vaddvq_u32(counts)
+        };
+        a_last.iter().zip(b_last).fold(unlike, |unlike, (a, b)| unlike + (a ^ b).count_ones())
+    }
+}
+
+#[inline(always)]
+fn one(planes: &[[u64; PLANES]], row: &[u64]) -> i32 {
+    let unlike = unlike_planes(planes, row);
     let weighted: u32 = unlike.iter().enumerate().map(|(j, count)| count << j).sum();
     QUERY_MAX * (row.len() * WORD) as i32 - 2 * weighted as i32
 }
@@ -49,8 +124,7 @@ fn listed_signs(query: &[u64], rows: &[u64], nodes: &[u32], out: &mut [i32]) {
     let words = query.len();
     for (&node, out) in nodes.iter().zip(out) {
         let row = &rows[node as usize * words..][..words];
-        let unlike: u32 = query.iter().zip(row).map(|(a, b)| (a ^ b).count_ones()).sum();
-        *out = (words * WORD) as i32 - 2 * unlike as i32;
+        *out = (words * WORD) as i32 - 2 * unlike_signs(query, row) as i32;
     }
 }
 

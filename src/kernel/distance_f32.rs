@@ -10,7 +10,7 @@ use super::prefetch::{AHEAD, prefetch};
 pub(super) const LANES: usize = 16;
 
 /// Folds the lanes by halves.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(not(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128"))))]
 #[inline(always)]
 pub(crate) fn fold(mut lanes: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
@@ -38,7 +38,7 @@ fn padded(tail: &[f32]) -> [f32; LANES] {
 }
 
 /// Adds one block's terms to the lanes: products, or squared differences.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(not(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128"))))]
 #[inline(always)]
 pub(super) fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
     for l in 0..LANES {
@@ -58,6 +58,10 @@ fn scaled(codes: &[i8; LANES], scale: f32) -> [f32; LANES] {
     codes.map(|code| f32::from(code) * scale)
 }
 
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::fold;
+#[cfg(target_arch = "aarch64")]
+pub(super) use neon::step;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use simd128::fold;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -152,6 +156,60 @@ mod simd128 {
             store(&mut numbers, 2 * half + 1, f32x4_mul(high, scale));
         }
         numbers
+    }
+}
+
+/// The same arithmetic by name: of four rows at once the compiler makes vectors of one component each, out of shuffles.
+///
+/// BENEFIT: 16 components of four rows take 60 instructions in place of 218 (rustc 1.95, counted; no machine was at hand to
+/// time it on).
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::LANES;
+    use core::arch::aarch64::*;
+
+    /// Returns four of the numbers.
+    #[inline(always)]
+    fn load(x: &[f32; LANES], part: usize) -> float32x4_t {
+        let part: &[f32; 4] = &x.as_chunks().0[part];
+        // SAFETY: the load reads this array; NEON is part of aarch64.
+        unsafe { vld1q_f32(part.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(x: &mut [f32; LANES], part: usize, value: float32x4_t) {
+        let part: &mut [f32; 4] = &mut x.as_chunks_mut().0[part];
+        // SAFETY: the store writes this array; NEON is part of aarch64.
+        unsafe { vst1q_f32(part.as_mut_ptr(), value) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn fold(lanes: [f32; LANES]) -> f32 {
+        // SAFETY: NEON is part of aarch64.
+        unsafe {
+            let low = vaddq_f32(load(&lanes, 0), load(&lanes, 2));
+            let high = vaddq_f32(load(&lanes, 1), load(&lanes, 3));
+            let four = vaddq_f32(low, high);
+            vpadds_f32(vadd_f32(vget_low_f32(four), vget_high_f32(four)))
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn step<const SQUARES: bool>(lanes: &mut [f32; LANES], a: &[f32; LANES], b: &[f32; LANES]) {
+        for part in 0..LANES / 4 {
+            let (a, b) = (load(a, part), load(b, part));
+            // SAFETY: NEON is part of aarch64.
+            let sum = unsafe {
+                let term = if SQUARES {
+                    let difference = vsubq_f32(a, b);
+                    vmulq_f32(difference, difference)
+                } else {
+                    vmulq_f32(a, b)
+                };
+                vaddq_f32(load(lanes, part), term)
+            };
+            store(lanes, part, sum);
+        }
     }
 }
 

@@ -195,17 +195,19 @@ pub(crate) fn dots_i8(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]
             return unsafe { x86::dots_avx2(query, rows, nodes, out) };
         }
     }
+    #[cfg(target_arch = "aarch64")]
+    listed::<neon::Neon, 16>(query, rows, nodes, out);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     listed::<wasm::Simd128, 8>(query, rows, nodes, out);
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    #[cfg(not(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128"))))]
     listed::<Portable, 8>(query, rows, nodes, out);
 }
 
 /// What every machine can do.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(not(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128"))))]
 struct Portable;
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+#[cfg(not(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128"))))]
 impl Products<8> for Portable {
     type Lanes = [i32; 4];
 
@@ -300,6 +302,50 @@ mod x86 {
                 }
             };
             super::x86::Avx2::sums([half(lanes[0]), half(lanes[1]), half(lanes[2]), half(lanes[3])])
+        }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::Products;
+    use core::arch::aarch64::*;
+
+    /// Two vectors of sums: products of the lower and of the upper codes, so that no addition waits for the one before.
+    ///
+    /// BENEFIT: 16 codes of four rows take 32 instructions in place of 217, among them a multiplication of each code (rustc 1.95,
+    /// counted; no machine was at hand to time it on).
+    pub(super) struct Neon;
+
+    impl Products<16> for Neon {
+        type Lanes = [int32x4_t; 2];
+
+        // SAFETY: any bits are integers.
+        const ZERO: [int32x4_t; 2] = unsafe { core::mem::transmute([0_i32; 8]) };
+
+        #[inline(always)]
+        fn add([low, high]: [int32x4_t; 2], query: &[i16; 16], codes: &[i8; 16]) -> [int32x4_t; 2] {
+            // SAFETY: NEON is part of aarch64; the loads read these arrays.
+            unsafe {
+                let codes = vld1q_s8(codes.as_ptr());
+                let (first, second) = (vmovl_s8(vget_low_s8(codes)), vmovl_high_s8(codes));
+                let (query, query_second) = (vld1q_s16(query.as_ptr()), vld1q_s16(query.as_ptr().add(8)));
+                let low = vmlal_s16(low, vget_low_s16(query), vget_low_s16(first));
+                let high = vmlal_high_s16(high, query, first);
+                let low = vmlal_s16(low, vget_low_s16(query_second), vget_low_s16(second));
+                [low, vmlal_high_s16(high, query_second, second)]
+            }
+        }
+
+        #[inline(always)]
+        fn sums(lanes: [[int32x4_t; 2]; 4]) -> [i32; 4] {
+            let mut sums = [0; 4];
+            // SAFETY: NEON is part of aarch64; the store writes this array.
+            unsafe {
+                let [a, b, c, d] = lanes.map(|[low, high]| vaddq_s32(low, high));
+                vst1q_s32(sums.as_mut_ptr(), vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d)));
+            }
+            sums
         }
     }
 }

@@ -62,17 +62,29 @@ fn prefetch_behind<T, const N: usize>(part: &[T; N], distance: usize) {
 #[cfg(feature = "near")]
 #[inline(always)]
 pub(crate) fn prefetch<T>(row: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let start = row.as_ptr().cast::<i8>();
-        for at in (0..size_of_val(row)).step_by(LINE) {
-            // SAFETY: `at` is inside of the row; a prefetch reads nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(at)) };
+    lines(row.as_ptr().cast(), size_of_val(row));
+}
+
+/// Asks for the cache lines of so many bytes, wherever they are.
+#[cfg(feature = "near")]
+#[inline(always)]
+fn lines(start: *const i8, len_bytes: usize) {
+    for at in (0..len_bytes).step_by(LINE) {
+        let line = start.wrapping_add(at);
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a prefetch reads nothing and never faults, whatever the address.
+        unsafe {
+            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(line);
         }
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: a prefetch reads nothing and never faults, whatever the address. The standard library's is not stable.
+        unsafe {
+            core::arch::asm!("prfm pldl1keep, [{}]", in(reg) line, options(readonly, nostack, preserves_flags));
+        }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let _ = line;
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (row, LINE);
 }
 
 /// Where rows lie, for who wants to ask for some of them long before they are compared.
@@ -120,17 +132,8 @@ impl RowsAt {
     /// Asks for the row's first cache lines. Changes nothing else.
     #[inline(always)]
     pub(crate) fn prefetch(self, node: u32) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let start = self.start.wrapping_add(node as usize * self.row_len_bytes);
-            for at in (0..self.row_len_bytes.min(FIRST)).step_by(LINE) {
-                // SAFETY: a prefetch reads nothing and never faults, whatever the address.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(at)) };
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (node, self.start, self.row_len_bytes, FIRST);
+        let start = self.start.wrapping_add(node as usize * self.row_len_bytes);
+        lines(start, self.row_len_bytes.min(FIRST));
     }
 }
 

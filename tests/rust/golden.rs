@@ -192,10 +192,33 @@ fn run_dtype(case: &Value) -> Result<Output> {
     }
 }
 
-fn compare<T: Element>(case: &Value, got: &[T]) -> core::result::Result<(), String> {
+/// Elements as the vectors write them.
+fn show<T: Element>(elements: &[T]) -> Vec<String> {
     let digits = T::DIGITS;
-    let show =
-        |elements: &[T]| elements.iter().map(|e| format!("{:0digits$x}", e.bits())).collect::<Vec<_>>();
+    elements.iter().map(|e| format!("{:0digits$x}", e.bits())).collect()
+}
+
+/// Evaluates an expression of an output's elements, whatever their type.
+macro_rules! with_elements {
+    ($output:expr, $elements:ident => $body:expr) => {
+        with_elements!($output, $elements => $body, F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool)
+    };
+    ($output:expr, $elements:ident => $body:expr, $($variant:ident)*) => {
+        match $output {
+            $(Output::Scalar(Scalar::$variant(value)) => {
+                let $elements = &[*value];
+                $body
+            })*
+            $(Output::Array(Array::$variant(array)) => {
+                let $elements = &array.iter().cloned().collect::<Vec<_>>()[..];
+                $body
+            })*
+            other => panic!("an output whose elements are not known: {other:?}"),
+        }
+    };
+}
+
+fn compare<T: Element>(case: &Value, got: &[T]) -> core::result::Result<(), String> {
     let (truth, pin) = (parse::<T>(&case["truth"]), parse::<T>(&case["bits"]));
     let max_ulp = case["max_ulp"].as_u64().unwrap();
     let near = |(got, truth): (&T, &T)| got.ulps(truth) <= max_ulp;
@@ -217,18 +240,7 @@ fn compare_output(case: &Value, output: &Output) -> core::result::Result<(), Str
         let (dtype, expected) = (&case["result_dtype"], &case["result_shape"]);
         return Err(format!("expected {dtype} {expected}, got {} {shape:?}", output.dtype().name()));
     }
-    macro_rules! elements {
-        ($($variant:ident)*) => {
-            match output {
-                $(Output::Scalar(Scalar::$variant(value)) => compare(case, &[*value]),)*
-                $(Output::Array(Array::$variant(array)) => {
-                    compare(case, &array.iter().cloned().collect::<Vec<_>>())
-                })*
-                other => Err(format!("an output without a comparison: {other:?}")),
-            }
-        };
-    }
-    elements!(F64 F32 F16 I64 I32 I16 I8 U64 U32 U16 U8 Bool)
+    with_elements!(output, elements => compare(case, elements))
 }
 
 fn check(case: &Value) -> core::result::Result<(), String> {
@@ -246,6 +258,18 @@ fn families() -> impl Iterator<Item = (String, Vec<Value>)> {
         let cases = file["cases"].take();
         (text(&file, "family").to_owned(), cases.as_array().unwrap().clone())
     })
+}
+
+/// Gives every vector's result to `add`, written in the same way on every machine.
+#[cfg(feature = "near")]
+pub(crate) fn each_result(add: &mut impl FnMut(&[u8])) {
+    for case in families().flat_map(|(_, cases)| cases) {
+        let result = match run_dtype(&case) {
+            Err(error) => error.code().to_owned(),
+            Ok(output) => with_elements!(&output, elements => show(elements)).join(" "),
+        };
+        add(format!("{} {result}\n", text(&case, "id")).as_bytes());
+    }
 }
 
 /// Runs one file, and names every case that fails.

@@ -149,6 +149,19 @@ fn building_again_gives_the_same_bytes() {
     }
 }
 
+/// Gives to `add` the bytes of every fixture, built anew, and what it answers.
+#[cfg(feature = "fold")]
+pub(crate) fn each_result(add: &mut impl FnMut(&[u8])) {
+    for (_, json, _) in FIXTURES {
+        let spec: Value = serde_json::from_str(json).unwrap();
+        let index = build(&spec);
+        add(&index.to_bytes());
+        for search in spec["searches"].as_array().unwrap() {
+            add(format!("{:?}\n", answers(&index, &spec, search)).as_bytes());
+        }
+    }
+}
+
 /// Records the answers and the files: `cargo test --test conformance pin -- --ignored`. A change of
 /// what was recorded breaks files that users have: it is a new format version, and a decision.
 #[test]

@@ -8,6 +8,8 @@ mod calibration;
 mod cli;
 #[cfg(feature = "near")]
 mod columns;
+#[cfg(all(feature = "fold", feature = "near"))]
+mod digest;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
 #[cfg(feature = "fold")]

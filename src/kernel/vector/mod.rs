@@ -1,4 +1,4 @@
-//! A handful of `f64`s side by side: the leaf that lets one kernel body be AVX2, SSE2 and simd128.
+//! A handful of `f64`s side by side: the leaf that lets one kernel body be AVX2, SSE2, NEON and simd128.
 //!
 //! Loops over fixed arrays are the house's first choice, and most kernels are such loops. In the
 //! error-free kernels, where each element takes part in four to twelve dependent operations, the
@@ -223,10 +223,17 @@ pub(crate) use dispatch_eight;
 #[cfg(target_arch = "x86_64")]
 pub(crate) type Baseline = Sse2;
 /// The vector of every machine of this target.
+#[cfg(target_arch = "aarch64")]
+pub(crate) type Baseline = Neon;
+/// The vector of every machine of this target.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) type Baseline = Simd128;
 /// The vector of every machine of this target.
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 pub(crate) type Baseline = Pair;
 
 /// How many [`Baseline`] vectors a kernel works on side by side.
@@ -260,97 +267,34 @@ pub(crate) type Avx2Fused = Avx2Of<true>;
 )]
 mod x86_64;
 
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::Neon;
+
+#[cfg(target_arch = "aarch64")]
+mod neon;
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use simd128::Simd128;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 
-/// Two numbers without any instruction set: the other targets, and the twin that tests compare with.
-#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
-#[derive(Clone, Copy)]
-pub(crate) struct Pair([f64; 2]);
+#[cfg(any(
+    test,
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    ))
+))]
+pub(crate) use pair::Pair;
 
-#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
-impl Pair {
-    #[inline(always)]
-    fn map(self, other: Self, f: impl Fn(f64, f64) -> f64) -> Self {
-        Self([f(self.0[0], other.0[0]), f(self.0[1], other.0[1])])
-    }
-
-    #[inline(always)]
-    fn map_bits(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
-        self.map(other, |a, b| f64::from_bits(f(a.to_bits(), b.to_bits())))
-    }
-}
-
-#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
-impl Vector for Pair {
-    const LANES: usize = 2;
-
-    #[inline(always)]
-    fn splat(x: f64) -> Self {
-        Self([x; 2])
-    }
-
-    #[inline(always)]
-    fn load(x: &[f64]) -> Self {
-        Self([x[0], x[1]])
-    }
-
-    #[inline(always)]
-    fn load_f32(x: &[f32]) -> Self {
-        Self([x[0].into(), x[1].into()])
-    }
-
-    #[inline(always)]
-    fn store(self, out: &mut [f64; 8]) {
-        out[..2].copy_from_slice(&self.0);
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.map(other, |a, b| a + b)
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.map(other, |a, b| a - b)
-    }
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self.map(other, |a, b| a * b)
-    }
-
-    #[inline(always)]
-    fn raise(self, other: Self) -> Self {
-        self.map(other, |a, b| if a < b { b } else { a })
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.map(self, |a, _| a.abs())
-    }
-
-    #[inline(always)]
-    fn add_bits(self, other: Self) -> Self {
-        self.map_bits(other, u64::wrapping_add)
-    }
-
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        self.map_bits(other, |a, b| a | b)
-    }
-
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        self.map_bits(other, |a, b| a ^ b)
-    }
-
-    #[inline(always)]
-    fn turn(square: &mut [Self; 8]) {
-        let [Self([a, b]), Self([c, d]), ..] = *square;
-        (square[0], square[1]) = (Self([a, c]), Self([b, d]));
-    }
-}
+#[cfg(any(
+    test,
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    ))
+))]
+mod pair;
