@@ -289,6 +289,16 @@ impl<'a> Grid<'a> {
 
     /// Returns all elements in C order if they lie so and need no conversion.
     pub(crate) fn block(&self) -> Option<Block<'a>> {
+        self.together()?.block()
+    }
+
+    /// Returns all elements in C order if they lie so and are of this type.
+    pub(crate) fn elements<T: Stored>(&self) -> Option<&'a [T]> {
+        self.together()?.elements()
+    }
+
+    /// Returns all elements in C order if they lie so.
+    fn together(&self) -> Option<Run<'a>> {
         let mut stride = 1;
         let mut inner = self.axes.iter().rev().filter(|axis| axis.len != 1);
         let together = inner.all(|axis| {
@@ -300,8 +310,7 @@ impl<'a> Grid<'a> {
         if !together && len > 0 {
             return None;
         }
-        let run = Run { first: self.first, kind: self.kind, len, stride: 1, elements: PhantomData };
-        run.block()
+        Some(Run { first: self.first, kind: self.kind, len, stride: 1, elements: PhantomData })
     }
 
     /// Calls `each` with the runs along the last axis, in C order.
@@ -381,6 +390,11 @@ impl<'a> Run<'a> {
         // SAFETY: private, and called with the type that `kind` names; by the invariant `len` elements of it, one
         // behind the other, may be read for 'a.
         Some(unsafe { slice::from_raw_parts(self.first.cast::<T>(), self.len) })
+    }
+
+    /// Returns the elements if they lie together and are of this type.
+    pub(crate) fn elements<T: Stored>(self) -> Option<&'a [T]> {
+        if T::TYPE == self.kind { self.together() } else { None }
     }
 
     /// Returns the elements if they lie together and need no conversion.

@@ -1,6 +1,5 @@
 //! Which elements of a stream have a given share of the others below them?
 
-use super::super::bytes::corrupt;
 use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::options::{self, Options};
@@ -9,8 +8,9 @@ use super::super::output::Output;
 use super::super::reduce::{Reduction, output, reduce};
 use super::super::values::Values;
 use super::super::work::Work;
-use super::{bad, opened, total};
+use super::{bad, total};
 use crate::error::{ErrorKind, Result};
+use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two, sort_f64};
 
 /// The elements of a stream, all of them up to a limit, then a sample with a bound of its error.
@@ -252,8 +252,8 @@ impl Quantiles {
             Some((low, _)) if q == 0.0 => low,
             Some((_, high)) if q == 1.0 => high,
             Some((_, high)) => {
-                let wanted = q * self.numbers() as f64;
-                let place = sorted.partition_point(|&(_, upto)| (upto as f64) < wanted);
+                let n = self.numbers() as f64;
+                let place = sorted.partition_point(|&(_, upto)| (upto as f64 / n) < q);
                 sorted.get(place).map_or(high, |&(x, _)| x)
             }
         };
@@ -280,7 +280,7 @@ impl Quantiles {
     ///
     /// Equal states give equal bytes: elements are written in order.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = begun(NAME);
         let (low, high) = self.ends.unwrap_or_default();
         for number in [self.limit as u64, self.nan, low.to_bits(), high.to_bits(), self.levels.len() as u64] {
             bytes.extend(number.to_le_bytes());
@@ -292,14 +292,14 @@ impl Quantiles {
             bytes.extend((elements.len() as u64).to_le_bytes());
             elements.iter().for_each(|x| bytes.extend(x.to_bits().to_le_bytes()));
         }
-        bytes
+        sealed(bytes)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`ErrorKind::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = opened(bytes, MAGIC, "Quantiles")?;
+        let mut bytes = Reader::new(opened(bytes, NAME, "Quantiles")?);
         let limit = usize::try_from(bytes.u64()?).map_err(|_| corrupt("a limit that no state has"))?;
         let mut state = Self::new(limit).map_err(|_| corrupt("a limit that no state has"))?;
         state.nan = bytes.u64()?;
@@ -354,5 +354,5 @@ fn coin(level: u64, halved: u64, sorted: &[f64]) -> usize {
     ((z ^ (z >> 31)) & 1) as usize
 }
 
-/// The first bytes of a stored state, with the version.
-const MAGIC: &[u8] = b"nearfold.quantiles\x01";
+/// The first bytes of a stored state.
+const NAME: &[u8] = b"nearfold.quantiles";
