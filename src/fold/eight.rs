@@ -12,6 +12,7 @@ use super::dtype::{Boolean, Dtype};
 use super::lanes::{Block, Plan, fold_lane};
 use super::output::Array;
 use super::spec::{Kind, Spec};
+use super::work::room;
 use crate::error::Result;
 use crate::kernel::COMPACT;
 use crate::kernel::count::Truth;
@@ -20,7 +21,6 @@ use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
 use crate::kernel::grid::Grid;
-use crate::kernel::pages::room;
 use crate::kernel::rows::row_sums;
 use crate::kernel::spread::{self, Spreads};
 
@@ -239,7 +239,8 @@ impl Table<'_> {
     ) -> Result<Vec<R>> {
         let Self { lanes, len, .. } = *self;
         if !self.columns {
-            let mut turned = vec![T::default(); len * LANES];
+            let mut turned = room(len * LANES)?;
+            turned.resize(len * LANES, T::default());
             let all = |rows: &[T], out: &mut [R]| {
                 let groups = rows.chunks_exact(len * LANES).zip(out.as_chunks_mut().0);
                 groups.enumerate().fold(0, |certain, (group, (rows, out))| {
@@ -251,7 +252,7 @@ impl Table<'_> {
             };
             return self.rows(x, all, of);
         }
-        let mut out = room(lanes);
+        let mut out = room(lanes)?;
         let mut states: Vec<S> = Vec::new();
         let mut results = [R::default(); LANES];
         for tile in (0..lanes.div_ceil(LANES)).step_by(TILE / LANES) {
@@ -283,7 +284,7 @@ impl Table<'_> {
         of: impl Fn(Cell) -> R,
     ) -> Result<Vec<R>> {
         let Self { lanes, len, .. } = *self;
-        let mut out = room(lanes);
+        let mut out = room(lanes)?;
         let mut results = [R::default(); TILE];
         let results = &mut results[..if lanes < TILE { LANES } else { TILE }];
         while out.len() < lanes {
@@ -321,7 +322,8 @@ impl Table<'_> {
         if !self.columns {
             return fold_lane(T::block(&x[lane * self.len..(lane + 1) * self.len]), self.spec);
         }
-        let lane: Vec<T> = x[lane..].iter().step_by(self.lanes).copied().collect();
-        fold_lane(T::block(&lane), self.spec)
+        let mut alone = room(self.len)?;
+        alone.extend(x[lane..].iter().step_by(self.lanes).copied());
+        fold_lane(T::block(&alone), self.spec)
     }
 }

@@ -5,9 +5,11 @@ use std::collections::TryReserveError;
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
+use super::work::check_memory;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exact::bytes::{Reader, corrupt};
 use crate::kernel::extrema::has_nan as has_nan_of;
+use crate::kernel::grid::{List, Type};
 use crate::kernel::select::order_statistics;
 use crate::kernel::sort::sort;
 
@@ -188,24 +190,37 @@ impl Default for Kept {
 }
 
 impl Kept {
-    /// Makes room for so many elements more.
+    /// Makes room for so many elements more of this type.
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
-    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+    pub(super) fn reserve(&mut self, kind: Type, n: usize) -> Result<()> {
         fn grow<T>(kept: &mut Vec<T>, n: usize) -> core::result::Result<(), TryReserveError> {
             // Twice the room, so that many pushes cost no more than one; else just what is needed.
-            kept.try_reserve(n).or_else(|_| kept.try_reserve_exact(n))
+            let fresh = kept.capacity() == 0;
+            let grown = if fresh { kept.try_reserve_exact(n) } else { kept.try_reserve(n) };
+            grown.or_else(|_| kept.try_reserve_exact(n))
+        }
+        // The type of a fresh lane is only known now.
+        if matches!(self, Self::F64(kept) if kept.capacity() == 0) {
+            *self = Self::of(kind.list());
         }
         let grown = match self {
-            Self::F64(kept) if kept.capacity() > 0 => grow(kept, n),
-            Self::F32(kept) if kept.capacity() > 0 => grow(kept, n),
-            Self::I64(kept) if kept.capacity() > 0 => grow(kept, n),
-            Self::U64(kept) if kept.capacity() > 0 => grow(kept, n),
+            Self::F64(kept) => grow(kept, n),
+            Self::F32(kept) => grow(kept, n),
+            Self::I64(kept) => grow(kept, n),
+            Self::U64(kept) => grow(kept, n),
             Self::Nan => Ok(()),
-            // The type of a fresh lane is not known yet: a trial.
-            _ => Vec::<u64>::new().try_reserve_exact(n),
         };
         grown.map_err(|_| ErrorKind::OutOfMemory { len_bytes: n as u64 * 8 }.into())
+    }
+
+    fn of(list: List) -> Self {
+        match list {
+            List::F64(list) => Self::F64(list),
+            List::F32(list) => Self::F32(list),
+            List::I64(list) => Self::I64(list),
+            List::U64(list) => Self::U64(list),
+        }
     }
 
     pub(super) fn push(&mut self, block: Block<'_>) {
@@ -236,12 +251,16 @@ impl Kept {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) -> Result<()> {
         match other.block() {
-            Some(block) if block.len() > 0 => self.push(block),
+            Some(block) if block.len() > 0 => {
+                self.reserve(block.kind(), block.len())?;
+                self.push(block);
+            }
             Some(_) => {}
             None => *self = Self::Nan,
         }
+        Ok(())
     }
 
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
@@ -343,6 +362,8 @@ pub(super) fn in_order(lane: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> R
         cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
         return Ok(());
     }
+    // What is wanted, where it is, what is found there, and the results.
+    check_memory::<[u64; 9]>(spec.q.len())?;
     let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
     let mut places: Vec<usize> = wanted.iter().flat_map(|&(low, high, _)| [low, high]).collect();
     sort(&mut places);

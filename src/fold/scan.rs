@@ -9,10 +9,9 @@ use super::options::{Axes, Options};
 use super::output::{Array, Output};
 use super::reduce::{check_room, output};
 use super::values::Values;
-use super::work::Work;
+use super::work::{Work, room};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::element::Float;
-use crate::kernel::pages::room;
 use crate::kernel::round::Leading;
 use crate::kernel::running;
 
@@ -139,7 +138,7 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     check_room(&shape, 1)?;
     let parts = (0..lanes).map(|lane| work.part(lane * len, len));
     if !out.is_real_float() {
-        let mut numbers: Vec<u64> = room(lanes * n);
+        let mut numbers: Vec<u64> = room(lanes * n)?;
         for part in parts {
             numbers.extend(first.map(u64::from));
             match part {
@@ -148,7 +147,7 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
                 Block::F64(_) | Block::F32(_) => unreachable!("running totals of floats are floats"),
             }
         }
-        let numbers = put_back(numbers, n, after);
+        let numbers = put_back(numbers, n, after)?;
         const FITS: &str = "one number for each place";
         return Ok(match out {
             Dtype::U64 => Output::Array(Array::U64(ArrayD::from_shape_vec(shape, numbers).expect(FITS))),
@@ -156,17 +155,21 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
                 let numbers = numbers.into_iter().map(|x| x as i64).collect();
                 Output::Array(Array::I64(ArrayD::from_shape_vec(shape, numbers).expect(FITS)))
             }
-            _ => output(&numbers.into_iter().map(Cell::U).collect::<Vec<_>>(), out, shape),
+            _ => {
+                let mut cells = room(numbers.len())?;
+                cells.extend(numbers.into_iter().map(Cell::U));
+                output(&cells, out, shape)
+            }
         });
     }
     let totals = Totals { scan, first, n, after, shape };
     if out == Dtype::F64 {
-        return Ok(Output::Array(Array::F64(totals.floats(parts))));
+        return Ok(Output::Array(Array::F64(totals.floats(parts)?)));
     }
     if out == Dtype::F32 {
-        return Ok(Output::Array(Array::F32(totals.floats(parts))));
+        return Ok(Output::Array(Array::F32(totals.floats(parts)?)));
     }
-    Ok(Output::Array(Array::F16(totals.floats(parts))))
+    Ok(Output::Array(Array::F16(totals.floats(parts)?)))
 }
 
 /// How running floats come about, and where they go.
@@ -179,8 +182,8 @@ struct Totals {
 }
 
 impl Totals {
-    fn floats<'a, R: Float>(self, parts: impl ExactSizeIterator<Item = Block<'a>>) -> ArrayD<R> {
-        let mut numbers = room(parts.len() * self.n);
+    fn floats<'a, R: Float>(self, parts: impl ExactSizeIterator<Item = Block<'a>>) -> Result<ArrayD<R>> {
+        let mut numbers = room(parts.len() * self.n)?;
         for part in parts {
             numbers.extend(self.first.map(|first| R::narrow(f64::from(first))));
             match part {
@@ -190,20 +193,22 @@ impl Totals {
                 Block::U64(x) => whole(self.scan, x.iter().map(|&x| (x.into(), x as f64)), &mut numbers),
             }
         }
-        let numbers = put_back(numbers, self.n, self.after);
-        ArrayD::from_shape_vec(self.shape, numbers).expect("one number for each place")
+        let numbers = put_back(numbers, self.n, self.after)?;
+        Ok(ArrayD::from_shape_vec(self.shape, numbers).expect("one number for each place"))
     }
 }
 
-fn put_back<T: Copy>(list: Vec<T>, n: usize, after: usize) -> Vec<T> {
+fn put_back<T: Copy>(list: Vec<T>, n: usize, after: usize) -> Result<Vec<T>> {
     if after <= 1 {
-        return list;
+        return Ok(list);
     }
     let from = |i: usize| {
         let (before, place, behind) = (i / (n * after), i / after % n, i % after);
         list[(before * after + behind) * n + place]
     };
-    (0..list.len()).map(from).collect()
+    let mut back = room(list.len())?;
+    back.extend((0..list.len()).map(from));
+    Ok(back)
 }
 
 fn integers<T: Ord + Copy>(

@@ -11,6 +11,7 @@ use super::total::{Squares, Total, variance};
 use crate::error::{ErrorKind, Result};
 use crate::exact::bytes::Reader;
 use crate::kernel::count;
+use crate::kernel::grid::Type;
 
 /// How many elements are true.
 #[derive(Clone, Debug, Default)]
@@ -78,11 +79,11 @@ impl State {
         }
     }
 
-    /// Makes room for so many elements more, where they are kept.
+    /// Makes room for so many elements more of a type, where they are kept.
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
-    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
-        if let Self::Kept(kept) = self { kept.reserve(n) } else { Ok(()) }
+    pub(super) fn reserve(&mut self, kind: Type, n: usize) -> Result<()> {
+        if let Self::Kept(kept) = self { kept.reserve(kind, n) } else { Ok(()) }
     }
 
     /// Adds a piece of the lane.
@@ -158,7 +159,7 @@ impl State {
                 truth.n += other.n;
                 truth.nonzero += other.nonzero;
             }
-            (Self::Kept(kept), Self::Kept(other)) => kept.merge(other),
+            (Self::Kept(kept), Self::Kept(other)) => kept.merge(other)?,
             (Self::Powers(powers), Self::Powers(other)) => powers.merge(other),
             _ => {
                 return Err(ErrorKind::BadParameter {

@@ -6,6 +6,7 @@
 
 use core::marker::PhantomData;
 use core::slice;
+use std::collections::TryReserveError;
 
 use half::f16;
 use ndarray::ArrayViewD;
@@ -71,21 +72,24 @@ impl List {
     }
 
     /// Makes the list this long, with zeros where there was nothing.
-    pub(crate) fn resize(&mut self, len: usize) {
+    pub(crate) fn try_resize(&mut self, len: usize) -> Result<(), TryReserveError> {
+        self.try_reserve(len.saturating_sub(self.block().len()))?;
         match self {
             Self::F64(x) => x.resize(len, 0.0),
             Self::F32(x) => x.resize(len, 0.0),
             Self::I64(x) => x.resize(len, 0),
             Self::U64(x) => x.resize(len, 0),
         }
+        Ok(())
     }
 
-    fn reserve(&mut self, more: usize) {
+    /// Makes room for so many elements more.
+    pub(crate) fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
         match self {
-            Self::F64(x) => x.reserve(more),
-            Self::F32(x) => x.reserve(more),
-            Self::I64(x) => x.reserve(more),
-            Self::U64(x) => x.reserve(more),
+            Self::F64(x) => x.try_reserve(more),
+            Self::F32(x) => x.try_reserve(more),
+            Self::I64(x) => x.try_reserve(more),
+            Self::U64(x) => x.try_reserve(more),
         }
     }
 
@@ -346,7 +350,6 @@ impl<'a> Grid<'a> {
 
     /// Appends all elements in C order.
     pub(crate) fn append(&self, list: &mut List) {
-        list.reserve(self.len());
         self.runs(|run| run.append(list));
     }
 

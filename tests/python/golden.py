@@ -146,3 +146,45 @@ def state_of(case):
         else:
             made.push(x, weights=array(weights["dtype"], weights["data"], weights["shape"]))
     return made
+
+
+def one_answer(value):
+    """A result as dtype, shape and bits; a Python int as int64."""
+    if isinstance(value, (bool, int, float)):
+        dtype, shape = {bool: "bool", int: "int64", float: "float64"}[type(value)], []
+        dtype = "uint64" if dtype == "int64" and value >= 2**63 else dtype
+    else:
+        dtype, shape = str(value.dtype), list(value.shape)
+    digits = 2 * struct.calcsize(LETTERS[dtype])
+    nan = {"float64": 0x7FF8000000000000, "float32": 0x7FC00000, "float16": 0x7E00}.get(dtype)
+    return {"dtype": dtype, "shape": shape, "bits": [f"{nan if is_nan(b, dtype) else b:0{digits}x}" for b in bits_of(value, dtype)]}
+
+
+def answers(state, name, args):
+    """What a method of a state, or an attribute of it, is: of Histogram.result the two, one after the other."""
+    got = getattr(state, name)
+    got = got if args is None else got(**args)
+    return [one_answer(part) for part in (got if isinstance(got, tuple) else (got,))]
+
+
+def check_state(case):
+    """Returns what is wrong with a stored state, or None: it opens, and answers as the state that is made today does."""
+    opened = getattr(nf, case["state"])
+    try:
+        states = [opened.from_bytes(bytes.fromhex(case["bytes"]))]
+    except nf.NearfoldError as error:
+        return None if error.code == case.get("error") else f"{error.code}: {error}"
+    if "error" in case:
+        return f"expected the error {case['error']}"
+    for state in [*states, state_of(case)]:
+        for call in case["calls"]:
+            got = answers(state, call["call"], call["args"])
+            if got != call["answers"]:
+                return f"{call['call']}: expected {call['answers']}, got {got}"
+    return None
+
+
+def states(folder):
+    """All stored states of all versions below `folder`."""
+    for path in sorted(pathlib.Path(folder).glob("*/states.json")):
+        yield from json.loads(path.read_text())

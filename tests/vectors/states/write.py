@@ -90,31 +90,13 @@ def wanted():
                "calls": [["result", {"q": [0.0, 0.25, 0.5, 0.99, 1.0]}], ["result", {"q": 0.5}], ["count", None], ["rank_error", None]]}  # fmt: skip
 
 
-def answer(state, name, args):
-    """The result of a call as dtype, shape and bits; of Histogram.result the two, one after the other."""
-    got = getattr(state, name)
-    got = got(**args) if args is not None else got
-    return [one(part) for part in (got if isinstance(got, tuple) else (got,))]
-
-
-def one(value):
-    if isinstance(value, (bool, int, float)):
-        dtype, shape = {bool: "bool", int: "int64", float: "float64"}[type(value)], []
-        dtype = "uint64" if dtype == "int64" and value >= 2**63 else dtype
-    else:
-        dtype, shape = str(value.dtype), list(value.shape)
-    width = {"b": 2, "h": 4, "e": 4, "i": 8, "f": 8}.get(golden.LETTERS[dtype].lower(), 16) if dtype != "bool" else 2
-    bits = [0x7FF8000000000000 if golden.is_nan(bits, dtype) and width == 16 else bits for bits in golden.bits_of(value, dtype)]
-    return {"dtype": dtype, "shape": shape, "bits": [f"{b:0{width}x}" for b in bits]}
-
-
 def main():
     version = sys.argv[1]
     path = HERE / version / "states.json"
     cases = []
     for case in wanted():
         state = golden.state_of(case)
-        calls = [] if "error" in case else [{"call": name, "args": args, "answers": answer(state, name, args)} for name, args in case["calls"]]
+        calls = [] if "error" in case else [{"call": name, "args": args, "answers": golden.answers(state, name, args)} for name, args in case["calls"]]
         cases.append({**case, "calls": calls, "bytes": state.to_bytes().hex()})
     path.parent.mkdir(exist_ok=True)
     path.write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
