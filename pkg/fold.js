@@ -157,7 +157,7 @@ function reduce(op, values, options) {
   const array = describeArray(values, "values");
   const where = options?.where ?? undefined;
   if (array.layout || where !== undefined) return reduceWhere(op, array, where, options);
-  const whole = options === undefined || (options !== null && options.axis == null && !options.keepdims && options.exact !== false);
+  const whole = options === undefined || (options !== null && options.axis == null && !options.keepdims);
   if (whole && !array.resident && lenBytes(array) > SCRATCH_LEN_BYTES && !KEEPS_ALL.test(op)) return reduceStream(op, array, options);
   return withKernelArray(fold, array, "values", (core) => reducePrefix(op, core, array.length, options));
 }

@@ -219,8 +219,6 @@ export interface ReductionOptions {
   axis?: number | readonly number[] | undefined;
   /** Whether reduced axes stay, with length 1. Default: false. */
   keepdims?: boolean | undefined;
-  /** Correctly rounded (true, the default), or rounded at each step of one fixed order; both give the same bits everywhere. */
-  exact?: boolean | undefined;
   /** The dtype of the result, where NumPy lets one choose. */
   dtype?: Dtype | undefined;
   /** Only elements where this is true count. Broadcast to the shape of the values. */
@@ -547,7 +545,7 @@ export function nanpercentile<V extends Values, Q extends number | readonly numb
  *
  * @throws {NearfoldError} `shape_mismatch`, `unsafe_integer`.
  */
-export function dot<A extends Values, B extends Values>(a: A, b: B, options?: Pick<ReductionOptions, "exact" | "dtype">): ProductOf<A, B>;
+export function dot<A extends Values, B extends Values>(a: A, b: B, options?: Pick<ReductionOptions, "dtype">): ProductOf<A, B>;
 
 /** Returns the inner products along an axis, the last by default; shapes broadcast. Otherwise as {@link dot}. */
 export function vecdot<A extends Values, B extends Values>(a: A, b: B, options?: PairOptions): ProductOf<A, B> | ArrayResult;
@@ -648,7 +646,7 @@ export function bincount(values: Values, options?: { weights?: Values; minlength
 export function digitize(values: Values, bins: TypedArray | readonly number[] | KernelArray, options?: { right?: boolean }): ArrayResult;
 
 /** The options of {@link group}: those of the reduction, and how many groups there are. */
-export interface GroupOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
+export interface GroupOptions extends Pick<VarianceOptions, "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   /** Default: one more than the largest code. */
   groups?: number | undefined;
   /** Default: the median's. */
@@ -741,7 +739,7 @@ export class Accumulator {
 }
 
 /** What an {@link Accumulator} is made with. */
-export interface AccumulatorOptions extends Pick<VarianceOptions, "exact" | "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
+export interface AccumulatorOptions extends Pick<VarianceOptions, "dtype" | "ddof">, Pick<InitialOptions, "initial">, Pick<QuantileOptions, "method">, NormOnly, KurtosisOnly, SkewOnly, MomentsOnly {
   of?: Dtype | undefined;
   /** Default: the median's. */
   q?: number | readonly number[] | undefined;

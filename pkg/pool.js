@@ -46,7 +46,7 @@ export async function poolOf(size, start) {
 
 function cuttable(name, [values, options]) {
   if (!MERGED.test(name) || !ArrayBuffer.isView(values) || !(values.length >= CUT_LEN)) return false;
-  return options === undefined || (typeof options === "object" && options !== null && options.exact !== false && PER_WORKER.every((key) => options[key] === undefined));
+  return options === undefined || (typeof options === "object" && options !== null && PER_WORKER.every((key) => options[key] === undefined));
 }
 
 /** Cuts an array, folds each piece in a worker and merges the states: the bits are those of one call. */

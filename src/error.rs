@@ -105,11 +105,11 @@ pub enum ErrorKind {
         /// What is wrong with it.
         why: String,
     },
-    /// The bytes are an index of a version that this release cannot read.
+    /// The bytes are an index, or a state of a stream, of a version that this release cannot read.
     UnsupportedVersion {
         /// The newest version that this release reads.
         expected: u32,
-        /// The file's version.
+        /// The bytes' version.
         got: u32,
     },
     /// More memory was needed than the machine gives.
@@ -217,7 +217,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::UnsupportedVersion { expected, got } => write!(
                 f,
-                "index file of version {got}: this release reads versions up to {expected}; a newer release may read it"
+                "bytes of version {got}: this release reads versions up to {expected}; a newer release may read it"
             ),
             Self::OutOfMemory { len_bytes } => {
                 write!(f, "could not get {len_bytes} bytes of memory")

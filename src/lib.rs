@@ -8,6 +8,8 @@
 pub mod columns;
 pub mod error;
 #[cfg(feature = "fold")]
+pub mod exact;
+#[cfg(feature = "fold")]
 pub mod fold;
 #[cfg(feature = "near")]
 pub mod near;

@@ -289,7 +289,6 @@ class Partial:
         bias: bool = True,
         fisher: bool = True,
         order: int = 4,
-        exact: bool = True,
         initial: complex | None = None,
     ) -> Self: ...
     def push(self, x: _ArrayLike, /) -> None: ...
@@ -412,7 +411,7 @@ class Quantiles:
 
 # Of two arrays, or of the rows of a table.
 
-def dot(a: _ArrayLike, b: _ArrayLike, /, *, exact: bool = True) -> float: ...  # (n,) each
+def dot(a: _ArrayLike, b: _ArrayLike, /) -> float: ...  # (n,) each
 def vecdot(a: _ArrayLike, b: _ArrayLike, /, *, axis: _Axis = -1, keepdims: bool = False) -> Any: ...
 def cosine(a: _ArrayLike, b: _ArrayLike, /, *, axis: _Axis = -1, keepdims: bool = False) -> Any: ...
 def average(x: _ArrayLike, /, axis: _Axis = None, weights: _ArrayLike | None = None, *, keepdims: bool = False) -> Any: ...
@@ -423,19 +422,19 @@ def corrcoef(x: _ArrayLike, y: _ArrayLike | None = None, /) -> Any: ...  # (vari
 
 @overload
 def sum(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def sum(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def mean(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def mean(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def prod(
@@ -447,27 +446,27 @@ def prod(
 ) -> Any: ...
 @overload
 def norm(
-    x: _ArrayLike, /, axis: None = None, *, ord: float = 2.0, keepdims: Literal[False] = False, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, ord: float = 2.0, keepdims: Literal[False] = False, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def norm(
-    x: _ArrayLike, /, axis: _Axis = None, *, ord: float = 2.0, keepdims: bool = False, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, ord: float = 2.0, keepdims: bool = False, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def var(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> float: ...
 @overload
 def var(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> Any: ...
 @overload
 def std(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> float: ...
 @overload
 def std(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> Any: ...
 @overload
 def min(
@@ -535,19 +534,19 @@ def count_nonzero(
 ) -> Any: ...
 @overload
 def nansum(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nansum(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, initial: complex | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanmean(
-    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: None = None, *, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> float: ...
 @overload
 def nanmean(
-    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True
+    x: _ArrayLike, /, axis: _Axis = None, *, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None
 ) -> Any: ...
 @overload
 def nanprod(
@@ -559,19 +558,19 @@ def nanprod(
 ) -> Any: ...
 @overload
 def nanvar(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> float: ...
 @overload
 def nanvar(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> Any: ...
 @overload
 def nanstd(
-    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: None = None, *, ddof: float = 0.0, keepdims: Literal[False] = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> float: ...
 @overload
 def nanstd(
-    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, exact: bool = True, correction: float | None = None
+    x: _ArrayLike, /, axis: _Axis = None, *, ddof: float = 0.0, keepdims: bool = False, dtype: _DTypeLike | None = None, where: _ArrayLike | None = None, correction: float | None = None
 ) -> Any: ...
 @overload
 def nanmin(

@@ -1,9 +1,12 @@
 //! What is one result before it takes its dtype?
 
-use super::big::{Big, Precision};
-use super::bytes::{Reader, corrupt};
+use half::f16;
+
+use super::big::Precision;
 use super::dtype::Dtype;
 use crate::error::Result;
+use crate::exact::bytes::{Reader, corrupt};
+use crate::kernel::element::Float;
 
 /// One result, before it takes its dtype.
 #[derive(Clone, Copy, Debug)]
@@ -64,12 +67,9 @@ pub(super) fn precision(dtype: Dtype) -> Precision {
 
 /// Rounds a double once more; the doubles that come here are exact or meant to be rounded twice.
 pub(super) fn round_to(value: f64, precision: Precision) -> f64 {
-    if precision == Precision::F32 {
-        return f64::from(value as f32);
-    }
-    if precision == Precision::F64 || !value.is_finite() {
-        value
-    } else {
-        Big::from_f64(value).round(precision)
+    match precision {
+        Precision::F32 => f64::from(value as f32),
+        Precision::F16 => f16::narrow(value).to_f64(),
+        _ => value,
     }
 }

@@ -66,8 +66,7 @@ struct Asked<'a, 'b> {
 
 /// Returns the figures of a whole array of floats that lies together, in few passes; `None` if it is anything else.
 fn of_lane(values: &Values<'_>, options: &Options<'_>) -> Result<Option<Vec<(&'static str, Output)>>> {
-    let plain =
-        options.exact && options.dtype.is_none() && options.mask.is_none() && options.initial.is_none();
+    let plain = options.dtype.is_none() && options.mask.is_none() && options.initial.is_none();
     if !plain || !matches!(values.dtype(), Dtype::F64 | Dtype::F32) {
         return Ok(None);
     }

@@ -33,6 +33,9 @@ pub(super) struct Bounds {
 impl Bounds {
     /// Reads numbers of one axis, in whatever order.
     pub(super) fn new(bins: &Values<'_>) -> Result<Self> {
+        if let Some(number) = bins.number() {
+            return Err(bad("bins", "an integer of bins, or edges of one axis", number));
+        }
         if bins.shape().len() != 1 {
             return Err(ErrorKind::ShapeMismatch {
                 expected: "bins of one axis".to_owned(),
@@ -98,6 +101,8 @@ impl Bounds {
 #[derive(Clone, Debug)]
 pub(super) struct Edges {
     bounds: Bounds,
+    /// What is inside: from the one to the other.
+    ends: [(f64, f64); 2],
     dtype: Dtype,
     /// Bins per unit, if all are of equal width.
     scale: Option<f64>,
@@ -111,8 +116,13 @@ impl Edges {
         }
         match bounds.falling() {
             Some((one, next)) => Err(bad("bins", "edges that do not fall", pair(one, next))),
-            None => Ok(Self { bounds, dtype: Dtype::F64, scale: None }),
+            None => Ok(Self::between(bounds)),
         }
+    }
+
+    fn between(bounds: Bounds) -> Self {
+        let ends = [bounds.at(0), bounds.at(bounds.len() - 1)];
+        Self { bounds, ends, dtype: Dtype::F64, scale: None }
     }
 
     /// Returns the edges of which the doubles and the [rest](Self::rest) were stored.
@@ -121,7 +131,7 @@ impl Edges {
         let canonical = rest.is_empty() || rest.iter().any(|&rest| rest != 0.0);
         let fit = list.len() >= 2 && canonical && list.iter().zip(&rest).all(fits);
         let bounds = Bounds { list, rest };
-        (fit && bounds.falling().is_none()).then_some(Self { bounds, dtype: Dtype::F64, scale: None })
+        (fit && bounds.falling().is_none()).then(|| Self::between(bounds))
     }
 
     /// Places edges as `numpy.linspace` does, in the type of the data.
@@ -136,7 +146,8 @@ impl Edges {
         }
         let dtype = if dtype.is_real_float() { dtype } else { Dtype::F64 };
         let to = precision(dtype);
-        // With a range NumPy computes in doubles and rounds each edge; without one, each step.
+        // With a range NumPy computes in doubles and rounds each edge; without one, each step. The range itself is not
+        // narrowed: it says what is inside.
         let round = |x: f64| if range.is_some() { x } else { round_to(x, to) };
         let (low, high) = (round(low), round(high));
         let width = round(high - low);
@@ -157,7 +168,8 @@ impl Edges {
             return Err(bad("bins", "bins that are wider than the distance of two floats", count));
         }
         let scale = Some(count as f64 / (high - low));
-        Ok(Self { bounds: Bounds { list, rest: Vec::new() }, dtype, scale })
+        let ends = [(low, 0.0), (high, 0.0)];
+        Ok(Self { bounds: Bounds { list, rest: Vec::new() }, ends, dtype, scale })
     }
 
     /// Returns the edges, rounded to doubles.
@@ -194,17 +206,14 @@ impl Edges {
         if self.is_equal() { (block.double(i), 0.0) } else { block.halves(i) }
     }
 
-    fn ends(&self) -> [(f64, f64); 2] {
-        [self.bounds.at(0), self.bounds.at(self.bounds.len() - 1)]
-    }
-
     /// Adds the number of elements of each bin.
     pub(super) fn count(&self, block: Block<'_>, counts: &mut [u64]) {
         let mut slow =
             |x: f64, counts: &mut [u64]| self.each(Block::F64(&[x]), &mut |bin, _| counts[bin] += 1);
+        let ends = self.ends.map(|(end, _)| end);
         match (block, self.scale) {
-            (Block::F64(x), Some(scale)) => bins::count(x, self.list(), scale, counts, &mut slow),
-            (Block::F32(x), Some(scale)) => bins::count(x, self.list(), scale, counts, &mut slow),
+            (Block::F64(x), Some(scale)) => bins::count(x, self.list(), ends, scale, counts, &mut slow),
+            (Block::F32(x), Some(scale)) => bins::count(x, self.list(), ends, scale, counts, &mut slow),
             _ => self.each(block, &mut |bin, _| counts[bin] += 1),
         }
     }
@@ -212,7 +221,7 @@ impl Edges {
     /// Calls `found` with the bin and the place of every element inside: a bin holds its left edge, the last one also its
     /// right edge.
     pub(super) fn each(&self, block: Block<'_>, found: &mut dyn FnMut(usize, usize)) {
-        let (list, bins, [low, high]) = (self.list(), self.bounds.len() - 1, self.ends());
+        let (list, bins, [low, high]) = (self.list(), self.bounds.len() - 1, self.ends);
         for at in 0..block.len() {
             let x = self.element(block, at);
             if !(low <= x && x <= high) {
@@ -237,7 +246,7 @@ impl Edges {
 
     /// Returns how many elements are below all bins, above them, and NaN.
     pub(super) fn outside(&self, block: Block<'_>) -> [u64; 3] {
-        let [low, high] = self.ends();
+        let [low, high] = self.ends;
         let mut counts = [0; 3];
         for i in 0..block.len() {
             let x = self.element(block, i);

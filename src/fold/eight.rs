@@ -12,6 +12,7 @@ use super::dtype::{Boolean, Dtype};
 use super::lanes::{Block, Plan, fold_lane};
 use super::output::Array;
 use super::spec::{Kind, Spec};
+use super::work::room;
 use crate::error::Result;
 use crate::kernel::count::Truth;
 use crate::kernel::eight::{self, Chains, Eight, Extremes, LANES, Sorted};
@@ -19,7 +20,6 @@ use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
 use crate::kernel::grid::Grid;
-use crate::kernel::pages::room;
 use crate::kernel::rows::row_sums;
 use crate::kernel::spread::{self, Spreads};
 
@@ -58,10 +58,6 @@ pub(super) fn reduce(grid: &Grid<'_>, plan: &Plan, spec: &Spec, shape: &[usize])
         (Block::F32(x), Dtype::F32) => {
             table.floats(x, |cell| cell.to_f64() as f32)?.map(|list| array(list, shape))
         }
-        (Block::I64(x), Dtype::I64) => {
-            table.extremes(x, |cell| cell.to_bits() as i64)?.map(|list| array(list, shape))
-        }
-        (Block::U64(x), Dtype::U64) => table.extremes(x, Cell::to_bits)?.map(|list| array(list, shape)),
         _ => None,
     };
     if array.is_some() {
@@ -70,8 +66,8 @@ pub(super) fn reduce(grid: &Grid<'_>, plan: &Plan, spec: &Spec, shape: &[usize])
     match block {
         Block::F64(x) => table.places_and_counts(x, shape),
         Block::F32(x) => table.places_and_counts(x, shape),
-        Block::I64(x) => table.places_and_counts(x, shape),
-        Block::U64(x) => table.places_and_counts(x, shape),
+        // Integers have a way of their own.
+        Block::I64(_) | Block::U64(_) => Ok(None),
     }
 }
 
@@ -96,7 +92,7 @@ macro_rules! pieces {
         })*
     };
 }
-pieces!(f64: F64, f32: F32, i64: I64, u64: U64);
+pieces!(f64: F64, f32: F32);
 
 /// Lanes that lie together: one behind the other, or side by side as columns.
 struct Table<'a> {
@@ -242,7 +238,8 @@ impl Table<'_> {
     ) -> Result<Vec<R>> {
         let Self { lanes, len, .. } = *self;
         if !self.columns {
-            let mut turned = vec![T::default(); len * LANES];
+            let mut turned = room(len * LANES)?;
+            turned.resize(len * LANES, T::default());
             let all = |rows: &[T], out: &mut [R]| {
                 let groups = rows.chunks_exact(len * LANES).zip(out.as_chunks_mut().0);
                 groups.enumerate().fold(0, |certain, (group, (rows, out))| {
@@ -254,7 +251,7 @@ impl Table<'_> {
             };
             return self.rows(x, all, of);
         }
-        let mut out = room(lanes);
+        let mut out = room(lanes)?;
         let mut states: Vec<S> = Vec::new();
         let mut results = [R::default(); LANES];
         for tile in (0..lanes.div_ceil(LANES)).step_by(TILE / LANES) {
@@ -286,7 +283,7 @@ impl Table<'_> {
         of: impl Fn(Cell) -> R,
     ) -> Result<Vec<R>> {
         let Self { lanes, len, .. } = *self;
-        let mut out = room(lanes);
+        let mut out = room(lanes)?;
         let mut results = [R::default(); TILE];
         let results = &mut results[..if lanes < TILE { LANES } else { TILE }];
         while out.len() < lanes {
@@ -324,7 +321,8 @@ impl Table<'_> {
         if !self.columns {
             return fold_lane(T::block(&x[lane * self.len..(lane + 1) * self.len]), self.spec);
         }
-        let lane: Vec<T> = x[lane..].iter().step_by(self.lanes).copied().collect();
-        fold_lane(T::block(&lane), self.spec)
+        let mut alone = room(self.len)?;
+        alone.extend(x[lane..].iter().step_by(self.lanes).copied());
+        fold_lane(T::block(&alone), self.spec)
     }
 }

@@ -1,8 +1,8 @@
 //! How is a sum of third or fourth powers, wider than the kernel's sums, kept exactly?
 
 use super::big::Big;
-use super::bytes::{Reader, corrupt};
 use crate::error::Result;
+use crate::exact::bytes::{Reader, corrupt};
 use crate::kernel::wide::Wide;
 
 /// An integer of `N` digits of 32 bits in units of 2^-BIAS, with room for carries in each digit.

@@ -2,11 +2,11 @@
 
 use core::cmp::Ordering;
 
-use super::bytes::Reader;
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
 use crate::error::{ErrorKind, Result};
+use crate::exact::bytes::Reader;
 use crate::kernel::extrema::{self, Ordered};
 
 /// The smallest and the largest element, where each stands first, and the first NaN.

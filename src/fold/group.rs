@@ -7,7 +7,7 @@ use super::reduce::{Reduction, output, transposed};
 use super::spec::Spec;
 use super::state::State;
 use super::values::Values;
-use super::work::{Work, check_memory};
+use super::work::{Work, check_memory, room};
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::Listed;
 
@@ -75,18 +75,22 @@ pub(super) fn grouped(
     for i in 0..groups {
         ends[i + 1] += ends[i];
     }
-    let mut next = ends.clone();
-    let mut places = vec![0; ends[groups]];
+    let mut next = room(ends.len())?;
+    next.extend_from_slice(&ends);
+    let mut places = room(ends[groups])?;
+    places.resize(ends[groups], 0);
     for (i, code) in chosen() {
         places[next[code]] = i;
         next[code] += 1;
     }
-    let sorted = work.taken(&places);
-    let mut cells = Vec::new();
+    let sorted = work.taken(&places)?;
+    let mut cells = room(groups)?;
     let mut state = State::new(&spec);
     for bounds in ends.windows(2) {
         state.reset();
-        state.push(&spec, sorted.part(bounds[0], bounds[1] - bounds[0]));
+        let lane = sorted.part(bounds[0], bounds[1] - bounds[0]);
+        state.reserve(lane.kind(), lane.len())?;
+        state.push(&spec, lane);
         state.finish(&spec, &mut cells)?;
     }
     let (cells, shape) = transposed(cells, spec.width, vec![groups]);

@@ -11,7 +11,7 @@ use super::spec::Spec;
 use super::state::State;
 use super::threads;
 use super::values::Values;
-use super::work::Work;
+use super::work::{Work, out_of_memory, room};
 use crate::error::{ErrorKind, Result};
 pub(super) use crate::kernel::grid::Block;
 use crate::kernel::grid::{Grid, List, Run, Type};
@@ -213,7 +213,7 @@ impl Plan {
 pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
     let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.len).collect();
     let lanes = plan.shape(&shape, false).iter().product::<usize>();
-    let mut sink = Sink::new(spec, lanes, grid.kind());
+    let mut sink = Sink::new(spec, lanes, grid.kind())?;
     if grid.len() == 0 {
         for _ in 0..lanes {
             sink.states(1);
@@ -228,7 +228,7 @@ pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec
 
 /// Folds an array that is one lane and lies together.
 pub(super) fn fold_whole(block: Block<'_>, spec: &Spec) -> Result<Vec<Cell>> {
-    let mut sink = Sink::new(spec, 1, block.kind());
+    let mut sink = Sink::new(spec, 1, block.kind())?;
     fold_block(block, &mut sink)?;
     Ok(sink.cells)
 }
@@ -237,7 +237,7 @@ pub(super) fn fold_whole(block: Block<'_>, spec: &Spec) -> Result<Vec<Cell>> {
 ///
 /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
 pub(super) fn push_lane(grid: &Grid<'_>, spec: &Spec, state: &mut State) -> Result<()> {
-    let mut sink = Sink::new(spec, 0, grid.kind());
+    let mut sink = Sink::new(spec, 0, grid.kind())?;
     sink.states.push(core::mem::replace(state, State::new(spec)));
     let pushed = push_all(grid, &mut sink);
     *state = sink.states.swap_remove(0);
@@ -253,8 +253,8 @@ struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    fn new(spec: &'a Spec, lanes: usize, kind: Type) -> Self {
-        Self { spec, states: Vec::new(), cells: Vec::with_capacity(lanes), scratch: kind.list() }
+    fn new(spec: &'a Spec, lanes: usize, kind: Type) -> Result<Self> {
+        Ok(Self { spec, states: Vec::new(), cells: room(lanes)?, scratch: kind.list() })
     }
 
     /// Returns this many fresh states.
@@ -303,7 +303,7 @@ fn walk(grid: &Grid<'_>, kept: usize, sink: &mut Sink<'_>) -> Result<()> {
 
 /// One lane of any shape, in logical order, to the first state.
 fn push_all(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    sink.states[0].reserve(grid.len())?;
+    sink.states[0].reserve(grid.kind(), grid.len())?;
     if let Some(block) = grid.block() {
         sink.states[0].push(sink.spec, block);
         return Ok(());
@@ -335,7 +335,7 @@ fn walk_rows(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
             continue;
         }
         sink.states(1);
-        sink.states[0].reserve(len)?;
+        sink.states[0].reserve(grid.kind(), len)?;
         sink.scratch.clear();
         push_run(row, sink);
         sink.flush();
@@ -357,7 +357,7 @@ pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
     let mut cells = Vec::with_capacity(1);
     if !spec.one_shot(block, &mut cells)? {
         let mut state = State::new(spec);
-        state.reserve(block.len())?;
+        state.reserve(block.kind(), block.len())?;
         state.push(spec, block);
         state.finish(spec, &mut cells)?;
     }
@@ -370,7 +370,7 @@ fn fold_gathered(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
         return Ok(());
     }
     sink.states(1);
-    sink.states[0].reserve(block.len())?;
+    sink.states[0].reserve(block.kind(), block.len())?;
     sink.states[0].push(sink.spec, block);
     sink.finish()
 }
@@ -393,7 +393,7 @@ fn walk_columns(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
         let width = width.min(lanes - first);
         if whole {
             let mut tile = core::mem::replace(&mut sink.scratch, grid.kind().list());
-            turn(&grid, first..first + width, 0..len, &mut rows, &mut tile);
+            turn(&grid, first..first + width, 0..len, &mut rows, &mut tile)?;
             for lane in 0..width {
                 fold_gathered(tile.block().part(lane * len, len), sink)?;
             }
@@ -404,7 +404,7 @@ fn walk_columns(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
         let most = SCRATCH / width;
         for start in (0..len).step_by(most) {
             let part = most.min(len - start);
-            turn(&grid, first..first + width, start..start + part, &mut rows, &mut sink.scratch);
+            turn(&grid, first..first + width, start..start + part, &mut rows, &mut sink.scratch)?;
             for (lane, state) in sink.states.iter_mut().enumerate() {
                 state.push(sink.spec, sink.scratch.block().part(lane * part, part));
             }
@@ -415,9 +415,15 @@ fn walk_columns(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
 }
 
 /// Writes a tile of `[places, lanes]` lane after lane. `rows` is memory for what must be converted.
-fn turn(grid: &Grid<'_>, lanes: Range<usize>, places: Range<usize>, rows: &mut List, out: &mut List) {
+fn turn(
+    grid: &Grid<'_>,
+    lanes: Range<usize>,
+    places: Range<usize>,
+    rows: &mut List,
+    out: &mut List,
+) -> Result<()> {
     let (width, len) = (lanes.len(), places.len());
-    out.resize(width * len);
+    out.try_resize(width * len).map_err(|_| out_of_memory::<u64>(width * len))?;
     for start in (0..len).step_by(8) {
         let count = (len - start).min(8);
         // Beyond the last place there is the last one, which is not copied.
@@ -442,6 +448,7 @@ fn turn(grid: &Grid<'_>, lanes: Range<usize>, places: Range<usize>, rows: &mut L
         }
         copy!(F64 F32 I64 U64);
     }
+    Ok(())
 }
 
 /// Writes up to eight neighbours of each lane.
@@ -468,18 +475,17 @@ pub(super) fn fold_chosen(
     let mask = mask.permuted_axes(plan.order());
     let len = plan.len_reduced(shape);
     let lanes = plan.shape(shape, false).iter().product::<usize>();
-    let (mut chosen, mut cells) = (mask.iter(), Vec::with_capacity(lanes));
+    let (mut chosen, mut cells) = (mask.iter(), room(lanes)?);
     let mut state = State::new(spec);
+    let mut places = room(len)?;
     for lane in 0..lanes {
-        let places: Vec<usize> = chosen
-            .by_ref()
-            .take(len)
-            .enumerate()
-            .filter(|(_, chosen)| chosen.get())
-            .map(|(i, _)| lane * len + i)
-            .collect();
+        places.clear();
+        let of_lane = chosen.by_ref().take(len).enumerate().filter(|(_, chosen)| chosen.get());
+        places.extend(of_lane.map(|(i, _)| lane * len + i));
+        let taken = work.taken(&places)?;
         state.reset();
-        state.push(spec, work.taken(&places).block());
+        state.reserve(taken.block().kind(), places.len())?;
+        state.push(spec, taken.block());
         state.finish(spec, &mut cells)?;
     }
     Ok(cells)

@@ -1,4 +1,4 @@
-//! NumPy's reductions over ndarray views: exact by default, the same bits everywhere.
+//! NumPy's reductions over ndarray views: exact, the same bits everywhere.
 //!
 //! Every function takes [`Values`] (a view of any dtype, any shape, any strides) and [`Options`]
 //! (NumPy's keywords), and returns an [`Output`]: a scalar, or an array where axes remain.
@@ -14,7 +14,6 @@
 
 mod big;
 mod bins;
-mod bytes;
 mod cell;
 #[cfg(feature = "complex")]
 mod complex;
@@ -24,8 +23,8 @@ mod edges;
 mod eight;
 mod exact;
 mod extreme;
-mod fixed_order;
 mod group;
+mod integers;
 mod lanes;
 mod options;
 mod order;

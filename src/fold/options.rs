@@ -75,7 +75,7 @@ pub enum Quantiles {
     Many(Vec<f64>),
 }
 
-/// The keywords of a reduction. `Options::default()` is NumPy's default, but exact.
+/// The keywords of a reduction. `Options::default()` is NumPy's default.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options<'a> {
@@ -85,10 +85,6 @@ pub struct Options<'a> {
     pub keepdims: bool,
     /// What is taken from `n` in the divisor of a variance: 0 for the population's.
     pub ddof: f64,
-    /// Correctly rounded (true), or summed in a fixed order (false); both give the same bits everywhere.
-    ///
-    /// `false` concerns sum, mean, nansum and nanmean of floats, and nothing else.
-    pub exact: bool,
     /// The type of the result, where NumPy lets one choose.
     pub dtype: Option<Dtype>,
     /// Only elements where this is true count; broadcast to the input's shape.
@@ -119,7 +115,6 @@ impl Default for Options<'_> {
             axis: Axes::All,
             keepdims: false,
             ddof: 0.0,
-            exact: true,
             dtype: None,
             mask: None,
             q: Quantiles::Middle,
@@ -153,13 +148,6 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn ddof(mut self, ddof: f64) -> Self {
         self.ddof = ddof;
-        self
-    }
-
-    /// Sets `exact`.
-    #[must_use]
-    pub fn exact(mut self, exact: bool) -> Self {
-        self.exact = exact;
         self
     }
 

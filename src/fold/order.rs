@@ -2,12 +2,14 @@
 
 use std::collections::TryReserveError;
 
-use super::bytes::{Reader, corrupt};
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
+use super::work::check_memory;
 use crate::error::{Error, ErrorKind, Result};
+use crate::exact::bytes::{Reader, corrupt};
 use crate::kernel::extrema::has_nan as has_nan_of;
+use crate::kernel::grid::{List, Type};
 use crate::kernel::select::order_statistics;
 use crate::kernel::sort::sort;
 
@@ -101,23 +103,28 @@ impl Method {
             let index = (index.max(0.0) as usize).min(last);
             (index, index, 0.0)
         };
-        // The next place, unless the index is whole and `stay`.
-        let boundary = |index: f64, stay: bool| {
-            let floor = index.floor();
-            single(if index == floor && stay { floor } else { floor + 1.0 })
-        };
         let index = match self {
-            Self::InvertedCdf => return boundary(count * q - 1.0, true),
+            Self::InvertedCdf => {
+                let least = least_share(1, n, q);
+                return (least - 1, least - 1, 0.0);
+            }
+            Self::AveragedInvertedCdf => {
+                let least = least_share(1, n, q);
+                let whole = least < n && share(2 * least, n) == q;
+                return if whole { (least - 1, least, 0.5) } else { (least - 1, least - 1, 0.0) };
+            }
             Self::ClosestObservation => {
-                let index = count * q - 1.0 - 0.5;
-                return boundary(index, index.floor().rem_euclid(2.0) == 1.0);
+                // The least j + 1/2 that is not below n q: the nearest element is the j-th from 1, or the next at a tie.
+                let next = least_share(0, n, q);
+                let tie = next < n && share(2 * next + 1, n) == q;
+                let nearest = if tie && next % 2 == 1 { next + 1 } else { next };
+                return (nearest.clamp(1, n) - 1, nearest.clamp(1, n) - 1, 0.0);
             }
             Self::Lower => return single(step.floor()),
             Self::Higher => return single(step.ceil()),
             Self::Nearest => return single(step.round_ties_even()),
             Self::Linear => step,
             Self::Midpoint => 0.5 * (step.floor() + step.ceil()),
-            Self::AveragedInvertedCdf => count * q - 1.0,
             Self::InterpolatedInvertedCdf => between(0.0, 1.0),
             Self::Hazen => between(0.5, 0.5),
             Self::Weibull => between(0.0, 0.0),
@@ -132,13 +139,6 @@ impl Method {
         }
         let floor = index.floor();
         let weight = match self {
-            Self::AveragedInvertedCdf => {
-                if index == floor {
-                    0.5
-                } else {
-                    1.0
-                }
-            }
             Self::Midpoint => {
                 if index == floor {
                     0.0
@@ -150,6 +150,26 @@ impl Method {
         };
         (floor as usize, floor as usize + 1, weight)
     }
+}
+
+/// Returns `halves / 2` of n elements as a share of them, rounded once: what q is compared with, as with the share of weights.
+/// A product n q would be rounded to the other side of a whole number: 100 times the double 0.07 is above 7.
+fn share(halves: usize, n: usize) -> f64 {
+    halves as f64 / (2 * n) as f64
+}
+
+/// Returns the least `j` from `first` (1, or 0 where halves are added to it) to `n` with a share that is not below q: of j
+/// elements, or of j and a half.
+fn least_share(first: usize, n: usize, q: f64) -> usize {
+    let half = 1 - first;
+    let mut j = ((n as f64 * q - 0.5 * half as f64).ceil().max(first as f64) as usize).min(n);
+    while j > first && share(2 * (j - 1) + half, n) >= q {
+        j -= 1;
+    }
+    while j < n && share(2 * j + half, n) < q {
+        j += 1;
+    }
+    j
 }
 
 /// A lane that is kept, because its order is asked for.
@@ -170,24 +190,37 @@ impl Default for Kept {
 }
 
 impl Kept {
-    /// Makes room for so many elements more.
+    /// Makes room for so many elements more of this type.
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
-    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
+    pub(super) fn reserve(&mut self, kind: Type, n: usize) -> Result<()> {
         fn grow<T>(kept: &mut Vec<T>, n: usize) -> core::result::Result<(), TryReserveError> {
             // Twice the room, so that many pushes cost no more than one; else just what is needed.
-            kept.try_reserve(n).or_else(|_| kept.try_reserve_exact(n))
+            let fresh = kept.capacity() == 0;
+            let grown = if fresh { kept.try_reserve_exact(n) } else { kept.try_reserve(n) };
+            grown.or_else(|_| kept.try_reserve_exact(n))
+        }
+        // The type of a fresh lane is only known now.
+        if matches!(self, Self::F64(kept) if kept.capacity() == 0) {
+            *self = Self::of(kind.list());
         }
         let grown = match self {
-            Self::F64(kept) if kept.capacity() > 0 => grow(kept, n),
-            Self::F32(kept) if kept.capacity() > 0 => grow(kept, n),
-            Self::I64(kept) if kept.capacity() > 0 => grow(kept, n),
-            Self::U64(kept) if kept.capacity() > 0 => grow(kept, n),
+            Self::F64(kept) => grow(kept, n),
+            Self::F32(kept) => grow(kept, n),
+            Self::I64(kept) => grow(kept, n),
+            Self::U64(kept) => grow(kept, n),
             Self::Nan => Ok(()),
-            // The type of a fresh lane is not known yet: a trial.
-            _ => Vec::<u64>::new().try_reserve_exact(n),
         };
         grown.map_err(|_| ErrorKind::OutOfMemory { len_bytes: n as u64 * 8 }.into())
+    }
+
+    fn of(list: List) -> Self {
+        match list {
+            List::F64(list) => Self::F64(list),
+            List::F32(list) => Self::F32(list),
+            List::I64(list) => Self::I64(list),
+            List::U64(list) => Self::U64(list),
+        }
     }
 
     pub(super) fn push(&mut self, block: Block<'_>) {
@@ -218,12 +251,16 @@ impl Kept {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) -> Result<()> {
         match other.block() {
-            Some(block) if block.len() > 0 => self.push(block),
+            Some(block) if block.len() > 0 => {
+                self.reserve(block.kind(), block.len())?;
+                self.push(block);
+            }
             Some(_) => {}
             None => *self = Self::Nan,
         }
+        Ok(())
     }
 
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
@@ -325,6 +362,8 @@ pub(super) fn in_order(lane: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> R
         cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
         return Ok(());
     }
+    // What is wanted, where it is, what is found there, and the results.
+    check_memory::<[u64; 9]>(spec.q.len())?;
     let wanted: Vec<_> = spec.q.iter().map(|&q| spec.method.place(n, q)).collect();
     let mut places: Vec<usize> = wanted.iter().flat_map(|&(low, high, _)| [low, high]).collect();
     sort(&mut places);
@@ -378,11 +417,20 @@ fn lerp(low: Cell, high: Cell, weight: f64, spec: &Spec) -> f64 {
         (low, high) => (i128::from(high.to_bits() as i64) - i128::from(low.to_bits() as i64)) as f64,
     };
     let (low, high) = (low.to_f64(), high.to_f64());
+    let between = |low: f64, high: f64, difference: f64| {
+        if weight >= 0.5 {
+            round(high - round(difference * round(1.0 - weight)))
+        } else {
+            round(low + round(difference * round(weight)))
+        }
+    };
     if weight == 0.0 {
         low // NumPy's formula gives NaN if the neighbour is infinite
-    } else if weight >= 0.5 {
-        round(high - round(difference * round(1.0 - weight)))
+    } else if difference.is_infinite() && low.is_finite() && high.is_finite() {
+        // The halves of such numbers are exact, and so is twice what lies between them.
+        let (low, high) = (low / 2.0, high / 2.0);
+        2.0 * between(low, high, spec.round_lane(high - low))
     } else {
-        round(low + round(difference * round(weight)))
+        between(low, high, difference)
     }
 }

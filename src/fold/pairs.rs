@@ -13,15 +13,43 @@ use super::values::Values;
 use super::weighted::spread;
 use super::work::{Work, check_memory, common_shape, float_of_both};
 use crate::error::{ErrorKind, Result};
+use crate::kernel::grid::{Grid, Type};
+use crate::kernel::integers::{self, Whole};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 use crate::text::{Listed, number};
+
+/// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
+fn narrow_dot(op: &'static str, a: &Values<'_>, b: &Values<'_>) -> Option<u64> {
+    fn of<T: Whole>(a: &Grid<'_>, b: &Grid<'_>) -> Option<u64> {
+        Some(integers::dot(a.elements::<T>()?, b.elements::<T>()?))
+    }
+    let (a, b) = (a.grid(op).ok()?, b.grid(op).ok()?);
+    match a.kind() {
+        Type::I32 => of::<i32>(&a, &b),
+        Type::I16 => of::<i16>(&a, &b),
+        Type::I8 => of::<i8>(&a, &b),
+        Type::U32 => of::<u32>(&a, &b),
+        Type::U16 => of::<u16>(&a, &b),
+        Type::U8 => of::<u8>(&a, &b),
+        _ => None,
+    }
+}
+
+/// Returns Σxy of integers, modulo 2^64.
+fn wrapped_dot(a: Block<'_>, b: Block<'_>) -> u64 {
+    match (a, b) {
+        (Block::I64(a), Block::I64(b)) => integers::dot(a, b),
+        (Block::I64(a), Block::U64(b)) => integers::dot(a, b),
+        (Block::U64(a), Block::I64(b)) => integers::dot(a, b),
+        (Block::U64(a), Block::U64(b)) => integers::dot(a, b),
+        _ => unreachable!("products of floats are floats"),
+    }
+}
 
 /// Σxy exactly, of floats or integers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Products {
     float: ExactProducts,
-    /// Σxy of integers, modulo 2^64.
-    wrapped: u64,
 }
 
 impl Products {
@@ -32,7 +60,6 @@ impl Products {
             (Block::I64(_) | Block::U64(_), Block::I64(_) | Block::U64(_)) => {
                 for i in 0..a.len() {
                     let (x, y) = (a.integer(i), b.integer(i));
-                    self.wrapped = self.wrapped.wrapping_add((x as u64).wrapping_mul(y as u64));
                     let size = x.unsigned_abs() * y.unsigned_abs();
                     let sign = if (x < 0) == (y < 0) { 1 } else { -1 };
                     self.float.add_scaled(sign * (size as u64 as i128), 0);
@@ -187,7 +214,15 @@ fn products<'a>(
         return super::complex::products(op, a, b, axes, options);
     }
     let dtype = product_dtype(a.dtype(), b.dtype());
+    if op == "dot"
+        && let Some(dot) = narrow_dot(op, a, b)
+    {
+        return Ok(output(&[Cell::U(dot)], dtype, Vec::new()));
+    }
     Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
+        if dtype.is_integer() {
+            return Ok(Cell::U(wrapped_dot(a, b)));
+        }
         // The kernel's one-shot proves its estimate in most cases, and need not add exactly.
         match (a, b) {
             (Block::F64(a), Block::F64(b)) => return Ok(Cell::F(threads::dot(a, b))),
@@ -198,7 +233,7 @@ fn products<'a>(
         }
         let mut sum = Products::default();
         sum.push(a, b);
-        Ok(if dtype.is_integer() { Cell::U(sum.wrapped) } else { Cell::F(sum.round(dtype)) })
+        Ok(Cell::F(sum.round(dtype)))
     })
 }
 

@@ -1,6 +1,5 @@
 //! What is known of a stream so far? States that are pushed to, merged, kept as bytes and finished.
 
-use super::bytes::{Reader, corrupt, write_list};
 use super::cell::Cell;
 use super::dtype::Dtype;
 use super::lanes::push_lane;
@@ -12,12 +11,13 @@ use super::state::State;
 use super::stream::total;
 use super::values::Values;
 use crate::error::{ErrorKind, Result};
+use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
 
 /// A reduction over all elements of a stream that comes in pieces.
 ///
 /// Any split into pieces gives the same bits as one call of the function of that name on the whole,
 /// and so does any order of merging: nothing is rounded before [`result`](Self::result). Only
-/// [`Reduction::Prod`] and sums with `exact=False` are rounded on the way: they can't be merged.
+/// [`Reduction::Prod`] is rounded on the way: it can't be merged.
 ///
 /// ```
 /// use nearfold::fold::{Dtype, Options, Partial, Reduction};
@@ -88,7 +88,7 @@ impl Partial {
     /// Adds what came to another state, after what came to this one.
     ///
     /// Errors: [`ErrorKind::BadParameter`] if the other is of another reduction, dtype or options, or of one
-    /// that is rounded on the way (`prod`, and sums with `exact=False`), and for 2^63 elements or more in all.
+    /// that is rounded on the way (`prod`), and for 2^63 elements or more in all.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.header() != other.header() {
             return Err(ErrorKind::BadParameter {
@@ -162,15 +162,13 @@ impl Partial {
 
     /// What states that may be merged have in common, as bytes.
     fn header(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = Vec::new();
         write_list(&mut bytes, self.reduction.name().as_bytes());
         write_list(&mut bytes, self.dtype.name().as_bytes());
         write_list(&mut bytes, self.spec.out.name().as_bytes());
         bytes.extend(self.spec.ddof.to_bits().to_le_bytes());
         bytes.extend([
-            u8::from(self.spec.bias)
-                | u8::from(self.spec.is_rounded_on_the_way()) << 1
-                | u8::from(self.spec.initial.is_some()) << 2,
+            u8::from(self.spec.bias) | u8::from(self.spec.initial.is_some()) << 2,
             u8::from(self.spec.fisher),
             self.spec.order as u8,
             self.spec.ord,
@@ -187,18 +185,20 @@ impl Partial {
 
     /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = self.header();
+        let mut bytes = begun(NAME);
+        bytes.extend(self.header());
         bytes.extend(self.pushed.to_le_bytes());
         self.state.write(&mut bytes);
-        bytes
+        sealed(bytes)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`ErrorKind::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote;
+    /// [`ErrorKind::BadParameter`] of a sum that an older one made with `exact=False`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::read(bytes).map_err(|error| match error.kind() {
-            ErrorKind::Corrupt { .. } => error,
+        Self::read(opened(bytes, NAME, "accumulator")?).map_err(|error| match error.kind() {
+            ErrorKind::Corrupt { .. } | ErrorKind::BadParameter { name: "exact", .. } => error,
             // A name or a number that no call would have taken.
             other => corrupt(&other.to_string()),
         })
@@ -222,15 +222,20 @@ impl Partial {
 
     fn read(stored: &[u8]) -> Result<Self> {
         let mut bytes = Reader::new(stored);
-        if bytes.take(MAGIC.len())? != MAGIC {
-            return Err(corrupt("this is no accumulator of version 1"));
-        }
         let reduction = Reduction::from_name(bytes.name()?)?;
         let dtype = Dtype::from_name(bytes.name()?)?;
         let mut options = Options::default().dtype(Dtype::from_name(bytes.name()?)?).ddof(bytes.f64()?);
         let flags = bytes.u8()?;
         options.bias = flags & 1 != 0;
-        options.exact = flags & 2 == 0;
+        if flags & 2 != 0 {
+            return Err(ErrorKind::BadParameter {
+                name: "exact",
+                expected: "the state of an exact sum".to_owned(),
+                got: "one that was rounded on the way (exact=False): such sums are no more, push the elements anew"
+                    .to_owned(),
+            }
+            .into());
+        }
         options.fisher = bytes.u8()? != 0;
         options.order = bytes.u8()?;
         let ord = usize::from(bytes.u8()?);
@@ -277,5 +282,5 @@ fn check_one_lane(options: &Options<'_>) -> Result<()> {
     .into())
 }
 
-/// The first bytes of a stored state, with the version.
-const MAGIC: &[u8] = b"nearfold.partial\x01";
+/// The first bytes of a stored state.
+const NAME: &[u8] = b"nearfold.partial";

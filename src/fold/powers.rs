@@ -121,7 +121,7 @@ impl Powers {
         self.fourth.write(bytes);
     }
 
-    pub(super) fn read(bytes: &mut super::bytes::Reader<'_>) -> crate::error::Result<Self> {
+    pub(super) fn read(bytes: &mut crate::exact::bytes::Reader<'_>) -> crate::error::Result<Self> {
         Ok(Self {
             n: bytes.u64()?,
             first: Digits::read(bytes)?,

@@ -1,11 +1,11 @@
 //! What do the elements come to when they are multiplied, without overflow on the way?
 
 use super::big::Big;
-use super::bytes::{Reader, corrupt};
 use super::cell::Cell;
 use super::lanes::Block;
 use super::spec::Spec;
 use crate::error::Result;
+use crate::exact::bytes::{Reader, corrupt};
 use crate::kernel::element::Float;
 use crate::kernel::factors::{self, Factors, LANES};
 

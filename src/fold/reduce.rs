@@ -5,6 +5,7 @@ use ndarray::{ArrayD, ArrayViewD};
 use super::cell::Cell;
 use super::dtype::{Boolean, Dtype};
 use super::eight;
+use super::integers;
 use super::lanes::{Plan, fold_chosen, fold_lanes, fold_whole};
 use super::options::{Axes, Options};
 use super::output::{Array, Output, Scalar};
@@ -62,7 +63,7 @@ reductions! {
     /// Returns the sum of the exact values, rounded once; integers wrap round in 64 bits.
     ///
     /// Of nothing: +0. NaN, and infinities of both signs: NaN. Infinite only if a term is, or if the exact sum is beyond
-    /// the largest float. With `exact(false)` rounded at each step of one fixed order, in doubles.
+    /// the largest float.
     /// Errors: those of [`reduce`], and [`ErrorKind::BadParameter`] of an `initial` that does not fit.
     /// Cost: one pass; no memory for what lies together.
     /// Reference: S. M. Rump, T. Ogita, S. Oishi, *Accurate floating-point summation part I*, SIAM J. Sci. Comput. 31 (2008).
@@ -235,6 +236,10 @@ pub fn reduce<'a>(
         Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
         None => {
             let grid = values.grid(spec.op)?;
+            if let Some(cells) = integers::reduce(&grid, &plan, &spec) {
+                let (cells, shape) = transposed(cells, spec.width, shape);
+                return Ok(output(&cells, spec.out, shape));
+            }
             if let Some(array) = eight::reduce(&grid, &plan, &spec, &shape)? {
                 return Ok(Output::Array(array));
             }

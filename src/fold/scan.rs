@@ -2,17 +2,17 @@
 
 use ndarray::ArrayD;
 
-use super::cell::{Cell, precision, round_to};
+use super::cell::Cell;
 use super::dtype::Dtype;
 use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
 use super::output::{Array, Output};
 use super::reduce::{check_room, output};
 use super::values::Values;
-use super::work::Work;
+use super::work::{Work, room};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::element::Float;
-use crate::kernel::pages::room;
+use crate::kernel::round::Leading;
 use crate::kernel::running;
 
 /// A running reduction by name.
@@ -94,20 +94,25 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
             .into());
         }
     };
-    let out = match (totals, options.dtype) {
-        (true, Some(wanted)) if wanted.is_real_float() => wanted,
-        (_, Some(wanted)) if wanted != dtype => {
+    let natural = match dtype {
+        _ if !totals || dtype.is_real_float() => dtype,
+        Dtype::Bool => Dtype::I64,
+        _ if dtype.is_signed() => Dtype::I64,
+        _ => Dtype::U64,
+    };
+    // As of `sum` and `prod`.
+    let out = match options.dtype {
+        None => natural,
+        Some(wanted) if wanted == natural || (totals && wanted.is_real_float()) => wanted,
+        Some(wanted @ (Dtype::I64 | Dtype::U64)) if totals && natural.is_integer() => wanted,
+        Some(wanted) => {
             return Err(ErrorKind::UnsupportedDtype {
                 op,
-                expected: "a float dtype for the result of cumsum and cumprod",
+                expected: "a float dtype for running totals, or int64 and uint64 for those of integers",
                 got: wanted.name().to_owned(),
             }
             .into());
         }
-        (false, _) => dtype,
-        (true, _) if dtype.is_real_float() => dtype,
-        (true, _) if dtype.is_signed() || dtype == Dtype::Bool => Dtype::I64,
-        (true, _) => Dtype::U64,
     };
     check_room(shape, 1)?;
     let work = match axis {
@@ -133,29 +138,38 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     check_room(&shape, 1)?;
     let parts = (0..lanes).map(|lane| work.part(lane * len, len));
     if !out.is_real_float() {
-        let mut cells = Vec::with_capacity(lanes * n);
+        let mut numbers: Vec<u64> = room(lanes * n)?;
         for part in parts {
-            cells.extend(first.map(|first| Cell::U(u64::from(first))));
+            numbers.extend(first.map(u64::from));
             match part {
-                Block::I64(x) => integers(scan, x.iter().copied(), |x| x as u64, Cell::I, &mut cells),
-                Block::U64(x) => integers(scan, x.iter().copied(), |x| x, Cell::U, &mut cells),
+                Block::I64(x) => integers(scan, x.iter().copied(), |x| x as u64, &mut numbers),
+                Block::U64(x) => integers(scan, x.iter().copied(), |x| x, &mut numbers),
                 Block::F64(_) | Block::F32(_) => unreachable!("running totals of floats are floats"),
             }
         }
-        return Ok(output(&put_back(cells, n, after), out, shape));
+        let numbers = put_back(numbers, n, after)?;
+        const FITS: &str = "one number for each place";
+        return Ok(match out {
+            Dtype::U64 => Output::Array(Array::U64(ArrayD::from_shape_vec(shape, numbers).expect(FITS))),
+            Dtype::I64 => {
+                let numbers = numbers.into_iter().map(|x| x as i64).collect();
+                Output::Array(Array::I64(ArrayD::from_shape_vec(shape, numbers).expect(FITS)))
+            }
+            _ => {
+                let mut cells = room(numbers.len())?;
+                cells.extend(numbers.into_iter().map(Cell::U));
+                output(&cells, out, shape)
+            }
+        });
     }
     let totals = Totals { scan, first, n, after, shape };
     if out == Dtype::F64 {
-        return Ok(Output::Array(Array::F64(totals.floats(parts))));
+        return Ok(Output::Array(Array::F64(totals.floats(parts)?)));
     }
     if out == Dtype::F32 {
-        return Ok(Output::Array(Array::F32(totals.floats(parts))));
+        return Ok(Output::Array(Array::F32(totals.floats(parts)?)));
     }
-    let shape = totals.shape.clone();
-    // Rounded as a `Big`, zero would lose its sign.
-    let rounded = |x: f64| if x == 0.0 { x } else { round_to(x, precision(out)) };
-    let cells: Vec<Cell> = totals.floats::<f64>(parts).into_iter().map(|x| Cell::F(rounded(x))).collect();
-    Ok(output(&cells, out, shape))
+    Ok(Output::Array(Array::F16(totals.floats(parts)?)))
 }
 
 /// How running floats come about, and where they go.
@@ -168,63 +182,78 @@ struct Totals {
 }
 
 impl Totals {
-    fn floats<'a, R: Float>(self, parts: impl ExactSizeIterator<Item = Block<'a>>) -> ArrayD<R> {
-        let mut numbers = room(parts.len() * self.n);
+    fn floats<'a, R: Float>(self, parts: impl ExactSizeIterator<Item = Block<'a>>) -> Result<ArrayD<R>> {
+        let mut numbers = room(parts.len() * self.n)?;
         for part in parts {
             numbers.extend(self.first.map(|first| R::narrow(f64::from(first))));
             match part {
                 Block::F64(x) => floats(self.scan, x, &mut numbers),
                 Block::F32(x) => floats(self.scan, x, &mut numbers),
-                Block::I64(x) => {
-                    let x: Vec<f64> = x.iter().map(|&x| x as f64).collect();
-                    floats(self.scan, &x, &mut numbers);
-                }
-                Block::U64(x) => {
-                    let x: Vec<f64> = x.iter().map(|&x| x as f64).collect();
-                    floats(self.scan, &x, &mut numbers);
-                }
+                Block::I64(x) => whole(self.scan, x.iter().map(|&x| (x.into(), x as f64)), &mut numbers),
+                Block::U64(x) => whole(self.scan, x.iter().map(|&x| (x.into(), x as f64)), &mut numbers),
             }
         }
-        let numbers = put_back(numbers, self.n, self.after);
-        ArrayD::from_shape_vec(self.shape, numbers).expect("one number for each place")
+        let numbers = put_back(numbers, self.n, self.after)?;
+        Ok(ArrayD::from_shape_vec(self.shape, numbers).expect("one number for each place"))
     }
 }
 
-fn put_back<T: Copy>(list: Vec<T>, n: usize, after: usize) -> Vec<T> {
+fn put_back<T: Copy>(list: Vec<T>, n: usize, after: usize) -> Result<Vec<T>> {
     if after <= 1 {
-        return list;
+        return Ok(list);
     }
     let from = |i: usize| {
         let (before, place, behind) = (i / (n * after), i / after % n, i % after);
         list[(before * after + behind) * n + place]
     };
-    (0..list.len()).map(from).collect()
+    let mut back = room(list.len())?;
+    back.extend((0..list.len()).map(from));
+    Ok(back)
 }
 
 fn integers<T: Ord + Copy>(
     scan: Scan,
     lane: impl Iterator<Item = T>,
     bits: impl Fn(T) -> u64,
-    cell: impl Fn(T) -> Cell,
-    cells: &mut Vec<Cell>,
+    out: &mut Vec<u64>,
 ) {
-    let mut total = u64::from(scan == Scan::Cumprod);
-    let mut best: Option<T> = None;
-    cells.extend(lane.map(|x| match scan {
+    match scan {
         Scan::Cumsum => {
-            total = total.wrapping_add(bits(x));
-            Cell::U(total)
+            let mut sum = 0u64;
+            out.extend(lane.map(|x| {
+                sum = sum.wrapping_add(bits(x));
+                sum
+            }));
         }
         Scan::Cumprod => {
-            total = total.wrapping_mul(bits(x));
-            Cell::U(total)
+            let mut product = 1u64;
+            out.extend(lane.map(|x| {
+                product = product.wrapping_mul(bits(x));
+                product
+            }));
         }
         Scan::Cummin | Scan::Cummax => {
-            let keep = best.filter(|&best| if scan == Scan::Cummin { best <= x } else { best >= x });
-            let now = keep.unwrap_or(x);
-            best = Some(now);
-            cell(now)
+            let mut best: Option<T> = None;
+            out.extend(lane.map(|x| {
+                let keep = best.filter(|&best| if scan == Scan::Cummin { best <= x } else { best >= x });
+                let now = keep.unwrap_or(x);
+                best = Some(now);
+                bits(now)
+            }));
         }
+    }
+}
+
+/// Appends the running totals of integers as floats: sums are exact until they are rounded.
+fn whole<R: Float>(scan: Scan, lane: impl Iterator<Item = (i128, f64)>, out: &mut Vec<R>) {
+    let (mut sum, mut product) = (0i128, 1.0);
+    out.extend(lane.map(|(exact, nearest)| {
+        if scan == Scan::Cumsum {
+            sum += exact;
+            return R::round(Leading::new(sum < 0, sum.unsigned_abs(), 0, false));
+        }
+        product *= nearest;
+        R::narrow(product)
     }));
 }
 

@@ -20,9 +20,6 @@ use crate::text::number;
 pub(super) enum Kind {
     Sum,
     Mean,
-    /// Sum and mean of floats in the fixed order of `exact=False`.
-    LaneSum,
-    LaneMean,
     Prod,
     Var,
     Std,
@@ -94,7 +91,6 @@ impl Spec {
             (kind, _) => kind,
         };
         let natural = natural_dtype(kind, dtype, options);
-        let exact = options.exact || !dtype.is_real_float();
         let free = matches!(
             kind,
             Kind::Sum
@@ -158,11 +154,6 @@ impl Spec {
         } else {
             Vec::new()
         };
-        let kind = match kind {
-            Kind::Sum if !exact => Kind::LaneSum,
-            Kind::Mean if !exact => Kind::LaneMean,
-            kind => kind,
-        };
         Ok(Self {
             op,
             kind,
@@ -202,7 +193,6 @@ impl Spec {
         let needed = !matches!(
             self.kind,
             Kind::Sum
-                | Kind::LaneSum
                 | Kind::Prod
                 | Kind::Norm
                 | Kind::Norm0
@@ -335,12 +325,7 @@ impl Spec {
 
     /// Whether the result depends on the order of the elements of a lane.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self.kind, Kind::Argmin | Kind::Argmax | Kind::Prod) || self.is_rounded_on_the_way()
-    }
-
-    /// Whether sums are in the fixed order of `exact=False`.
-    pub(super) fn is_rounded_on_the_way(&self) -> bool {
-        matches!(self.kind, Kind::LaneSum | Kind::LaneMean)
+        matches!(self.kind, Kind::Argmin | Kind::Argmax | Kind::Prod)
     }
 }
 
@@ -396,14 +381,14 @@ fn first(kind: Kind, initial: Scalar, out: Dtype) -> Result<Cell> {
         }
         .into())
     };
-    if !matches!(kind, Kind::Sum | Kind::LaneSum | Kind::Prod | Kind::Min | Kind::Max) {
+    if !matches!(kind, Kind::Sum | Kind::Prod | Kind::Min | Kind::Max) {
         return refused("none but for sums, products, minima and maxima");
     }
     let Some(float) = float else { return refused("a real number") };
     match out {
         Dtype::F64 => return Ok(Cell::F(float)),
         Dtype::F32 => return Ok(Cell::F(f64::from(float as f32))),
-        Dtype::F16 => return Ok(Cell::F(half::f16::from_f64(float).to_f64())),
+        Dtype::F16 => return Ok(Cell::F(round_to(float, Precision::F16))),
         Dtype::Bool => return Ok(Cell::I(i64::from(float != 0.0))),
         _ => {}
     }

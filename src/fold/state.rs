@@ -1,9 +1,7 @@
 //! What is known of a lane after each piece, and what does it come to in the end?
 
-use super::bytes::Reader;
 use super::cell::Cell;
 use super::extreme::Extreme;
-use super::fixed_order::Lanes;
 use super::lanes::Block;
 use super::order::Kept;
 use super::powers::Powers;
@@ -11,7 +9,9 @@ use super::product::Product;
 use super::spec::{Kind, Spec};
 use super::total::{Squares, Total, variance};
 use crate::error::{ErrorKind, Result};
+use crate::exact::bytes::Reader;
 use crate::kernel::count;
+use crate::kernel::grid::Type;
 
 /// How many elements are true.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,6 @@ impl Truth {
 #[derive(Clone, Debug)]
 pub(super) enum State {
     Total(Total),
-    Lanes(Box<Lanes>),
     Squares(Box<(Total, Squares)>),
     Extreme(Extreme),
     Product(Product),
@@ -49,7 +48,6 @@ impl State {
     pub(super) fn new(spec: &Spec) -> Self {
         match spec.kind {
             Kind::Sum | Kind::Mean | Kind::Norm1 => Self::Total(Total::default()),
-            Kind::LaneSum | Kind::LaneMean => Self::Lanes(Box::default()),
             Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
             Kind::Min
             | Kind::Max
@@ -72,7 +70,6 @@ impl State {
     pub(super) fn reset(&mut self) {
         match self {
             Self::Total(total) => *total = Total::default(),
-            Self::Lanes(lanes) => **lanes = Lanes::default(),
             Self::Squares(both) => **both = Default::default(),
             Self::Extreme(extreme) => *extreme = Extreme::default(),
             Self::Product(product) => *product = Product::default(),
@@ -82,11 +79,11 @@ impl State {
         }
     }
 
-    /// Makes room for so many elements more, where they are kept.
+    /// Makes room for so many elements more of a type, where they are kept.
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
-    pub(super) fn reserve(&mut self, n: usize) -> Result<()> {
-        if let Self::Kept(kept) = self { kept.reserve(n) } else { Ok(()) }
+    pub(super) fn reserve(&mut self, kind: Type, n: usize) -> Result<()> {
+        if let Self::Kept(kept) = self { kept.reserve(kind, n) } else { Ok(()) }
     }
 
     /// Adds a piece of the lane.
@@ -94,7 +91,7 @@ impl State {
         if let (true, Self::Total(total)) = (spec.skip_nan, &mut *self) {
             return total.push_numbers(block);
         }
-        if spec.skip_nan && !matches!(self, Self::Extreme(_) | Self::Lanes(_)) {
+        if spec.skip_nan && !matches!(self, Self::Extreme(_)) {
             return block.without_nan(&mut |block| self.add(spec, block));
         }
         if matches!(spec.kind, Kind::Norm1 | Kind::NormMax | Kind::NormMin) {
@@ -106,7 +103,6 @@ impl State {
     fn add(&mut self, spec: &Spec, block: Block<'_>) {
         match self {
             Self::Total(total) => total.push(block),
-            Self::Lanes(lanes) => lanes.push(block, spec.skip_nan),
             Self::Squares(both) => {
                 let (total, squares) = &mut **both;
                 total.push(block);
@@ -123,7 +119,6 @@ impl State {
     /// Puts down the lane's results.
     pub(super) fn finish(&mut self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
         match spec.initial {
-            _ if matches!(self, Self::Lanes(_)) => {}
             Some(Cell::F(first)) => self.add(spec, Block::F64(&[first])),
             Some(Cell::I(first)) => self.add(spec, Block::I64(&[first])),
             Some(Cell::U(first)) => self.add(spec, Block::U64(&[first])),
@@ -132,7 +127,6 @@ impl State {
         cells.push(match self {
             Self::Total(total) if matches!(spec.kind, Kind::Sum | Kind::Norm1) => total.sum(spec),
             Self::Total(total) => Cell::F(total.mean(spec)),
-            Self::Lanes(lanes) => Cell::F(lanes.finish(spec)),
             Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
             Self::Squares(both) => Cell::F(variance(core::slice::from_ref(&both.0), &both.1, spec)),
             Self::Extreme(extreme) => return extreme.finish(spec, cells),
@@ -165,7 +159,7 @@ impl State {
                 truth.n += other.n;
                 truth.nonzero += other.nonzero;
             }
-            (Self::Kept(kept), Self::Kept(other)) => kept.merge(other),
+            (Self::Kept(kept), Self::Kept(other)) => kept.merge(other)?,
             (Self::Powers(powers), Self::Powers(other)) => powers.merge(other),
             _ => {
                 return Err(ErrorKind::BadParameter {
@@ -190,7 +184,6 @@ impl State {
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Total(total) => total.write(bytes),
-            Self::Lanes(lanes) => lanes.write(bytes),
             Self::Squares(both) => {
                 both.0.write(bytes);
                 both.1.write(bytes);
@@ -209,7 +202,6 @@ impl State {
     pub(super) fn read(spec: &Spec, bytes: &mut Reader<'_>) -> Result<Self> {
         Ok(match Self::new(spec) {
             Self::Total(_) => Self::Total(Total::read(bytes)?),
-            Self::Lanes(_) => Self::Lanes(Box::new(Lanes::read(bytes)?)),
             Self::Squares(_) => Self::Squares(Box::new((Total::read(bytes)?, Squares::read(bytes)?))),
             Self::Extreme(_) => Self::Extreme(Extreme::read(bytes)?),
             Self::Product(_) => Self::Product(Product::read(bytes)?),

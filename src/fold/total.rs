@@ -1,15 +1,16 @@
 //! What do the elements, and their squares, add up to exactly?
 
 use super::big::Big;
-use super::bytes::{Reader, corrupt, write_list};
 use super::cell::Cell;
 use super::dtype::Dtype;
 use super::lanes::Block;
 use super::spec::{Kind, Spec};
 use crate::error::Result;
+use crate::exact::bytes::{Reader, corrupt, write_list};
 use crate::kernel::count;
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
 use crate::kernel::extrema::Ordered;
+use crate::kernel::integers;
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 
 /// Σx, exactly.
@@ -31,8 +32,8 @@ impl Total {
         match block {
             Block::F64(x) => self.float.add_slice(x),
             Block::F32(x) => self.float.add_slice(x),
-            Block::I64(x) => self.integer += x.iter().map(|&x| i128::from(x)).sum::<i128>(),
-            Block::U64(x) => self.integer += x.iter().map(|&x| i128::from(x)).sum::<i128>(),
+            Block::I64(x) => self.integer += integers::total(x),
+            Block::U64(x) => self.integer += integers::total(x),
         }
     }
 

@@ -166,7 +166,7 @@ fn in_order(
 
 /// Returns the weights at these places; all are finite and none is negative.
 fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Work<'static>> {
-    let weights = Work::Borrowed(weights).taken(places);
+    let weights = Work::Borrowed(weights).taken(places)?;
     let fit = match weights.block() {
         Block::F64(w) => w.iter().all(|&w| (0.0..f64::INFINITY).contains(&w)),
         Block::F32(w) => w.iter().all(|&w| (0.0..f32::INFINITY).contains(&w)),

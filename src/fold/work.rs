@@ -5,6 +5,7 @@ use super::lanes::Block;
 use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::grid::List;
+use crate::kernel::pages;
 use crate::text::Listed;
 
 /// All elements of an array, in one of the four types that are computed in; a borrow where the
@@ -36,8 +37,8 @@ impl<'a> Work<'a> {
         Ok(match grid.block().filter(|block| block.len() == len) {
             Some(block) => Self::Borrowed(block),
             None => {
-                check_memory::<u64>(len)?;
                 let mut list = grid.kind().list();
+                list.try_reserve(len).map_err(|_| out_of_memory::<u64>(len))?;
                 grid.append(&mut list);
                 Self::Owned(list)
             }
@@ -54,16 +55,20 @@ impl<'a> Work<'a> {
     }
 
     /// Returns the elements at these places.
-    pub(super) fn taken(&self, places: &[usize]) -> Work<'static> {
-        fn take<T: Copy>(list: &[T], places: &[usize]) -> Vec<T> {
-            places.iter().map(|&place| list[place]).collect()
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(super) fn taken(&self, places: &[usize]) -> Result<Work<'static>> {
+        fn take<T: Copy>(list: &[T], places: &[usize]) -> Result<Vec<T>> {
+            let mut taken = room(places.len())?;
+            taken.extend(places.iter().map(|&place| list[place]));
+            Ok(taken)
         }
-        Work::Owned(match self.block() {
-            Block::F64(list) => List::F64(take(list, places)),
-            Block::F32(list) => List::F32(take(list, places)),
-            Block::I64(list) => List::I64(take(list, places)),
-            Block::U64(list) => List::U64(take(list, places)),
-        })
+        Ok(Work::Owned(match self.block() {
+            Block::F64(list) => List::F64(take(list, places)?),
+            Block::F32(list) => List::F32(take(list, places)?),
+            Block::I64(list) => List::I64(take(list, places)?),
+            Block::U64(list) => List::U64(take(list, places)?),
+        }))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -86,6 +91,19 @@ impl<'a> Work<'a> {
 /// Returns how many elements a shape has, or the largest number where that is more.
 pub(super) fn product(shape: &[usize]) -> usize {
     if shape.contains(&0) { 0 } else { shape.iter().fold(1, |n, &len| n.saturating_mul(len)) }
+}
+
+/// Returns room for `len` values.
+///
+/// Errors: [`ErrorKind::OutOfMemory`].
+pub(super) fn room<T>(len: usize) -> Result<Vec<T>> {
+    pages::room(len).ok_or_else(|| out_of_memory::<T>(len))
+}
+
+/// Returns the error of `len` values for which there is no memory.
+#[cold]
+pub(super) fn out_of_memory<T>(len: usize) -> Error {
+    Error::from(ErrorKind::OutOfMemory { len_bytes: (len as u64).saturating_mul(size_of::<T>() as u64) })
 }
 
 /// Refuses `len` values of a type that memory cannot hold: an array without elements, or one that repeats an

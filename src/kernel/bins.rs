@@ -33,7 +33,8 @@ pub(crate) trait Placed: Float {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<T> {
     low: T,
-    high: T,
+    /// The least and the greatest number that is inside.
+    inside: [T; 2],
     scale: T,
     /// More than the distance of any edge's place from its number.
     off: T,
@@ -56,7 +57,7 @@ macro_rules! placed {
                 let mut doubt = [0; GROUP];
                 for lane in 0..GROUP {
                     let x = x[lane];
-                    let inside = (bins.low <= x) & (x <= bins.high);
+                    let inside = (bins.inside[0] <= x) & (x <= bins.inside[1]);
                     let place = if inside { x.place(bins.low, bins.scale) } else { bins.outside };
                     let shifted = place + shifter;
                     let rest = place - (shifted - shifter);
@@ -71,19 +72,22 @@ macro_rules! placed {
 }
 placed!(f64, u64, 52; f32, u32, 23);
 
-/// Adds the numbers of each bin to `counts`; `edges` rise, the last bin holds its right edge.
+/// Adds the numbers of each bin to `counts`; `edges` rise, the last bin holds its right edge. Numbers from one of the
+/// `ends` to the other are inside; they may be nearer to each other than the edges by what rounding moved those.
 ///
 /// `slow` finds the bin of a number that is inside.
 pub(crate) fn count<T: Placed>(
     x: &[T],
     edges: &[f64],
+    ends: [f64; 2],
     scale: f64,
     counts: &mut [u64],
     slow: &mut dyn FnMut(f64, &mut [u64]),
 ) {
     let bins = edges.len() - 1;
     let mut each = |x: &[T], counts: &mut [u64]| x.iter().for_each(|x| slow(x.widen(), counts));
-    let Some(line) = (bins <= MOST && x.len() >= 2 * bins).then(|| line::<T>(edges, scale)).flatten() else {
+    let Some(line) = (bins <= MOST && x.len() >= 2 * bins).then(|| line::<T>(edges, ends, scale)).flatten()
+    else {
         return each(x, counts);
     };
     // Fewer than 2^32 at a time, as the tables hold 32 bits.
@@ -105,7 +109,7 @@ pub(crate) fn count<T: Placed>(
 }
 
 /// Returns the bins in the precision of the numbers, unless an edge is not of that precision.
-fn line<T: Placed>(edges: &[f64], scale: f64) -> Option<Line<T>> {
+fn line<T: Placed>(edges: &[f64], ends: [f64; 2], scale: f64) -> Option<Line<T>> {
     let bins = edges.len() - 1;
     let scale = T::narrow(scale);
     let low = T::narrow(edges[0]);
@@ -118,10 +122,18 @@ fn line<T: Placed>(edges: &[f64], scale: f64) -> Option<Line<T>> {
         let from = (own.place(low, scale).widen() - f64::from(i)).abs();
         off = if from <= off { off } else { from };
     }
-    let high = T::narrow(edges[bins]);
+    let [least, most] = ends.map(T::narrow);
+    let least = if least.widen() < ends[0] { T::of_key(least.to_key() + 1) } else { least };
+    let most = if most.widen() > ends[1] { T::of_key(most.to_key() - 1) } else { most };
     let outside = T::narrow(bins as f64 + 0.5);
     // More than what was rounded off here; where a place is not finite this is never below a rest.
-    (off < 0.25).then(|| Line { low, high, scale, off: T::narrow(off * 1.0001 + 1e-30), outside })
+    (off < 0.25).then(|| Line {
+        low,
+        inside: [least, most],
+        scale,
+        off: T::narrow(off * 1.0001 + 1e-30),
+        outside,
+    })
 }
 
 /// Counts up to [`BATCH`] groups but those with a number near an edge, for which the result has a bit each.

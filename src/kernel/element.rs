@@ -3,6 +3,7 @@
 use half::f16;
 
 use super::estimate::{EPSILON, Estimate, two_sum};
+use super::exact::decompose;
 use super::extrema::Ordered;
 use super::rough;
 use super::round::Leading;
@@ -160,9 +161,13 @@ impl Float for f16 {
         self.to_f64()
     }
 
-    #[inline(always)]
+    /// In one rounding, which [`f16::from_f64`] is not: it leaves out the lowest half of the bits.
     fn narrow(x: f64) -> Self {
-        Self::from_f64(x)
+        let (mantissa, exponent) = decompose(x);
+        if mantissa == 0 {
+            return Self::from_f64(x);
+        }
+        Leading::new(mantissa < 0, mantissa.unsigned_abs().into(), exponent, false).to_f16()
     }
 
     fn round(leading: Leading) -> Self {

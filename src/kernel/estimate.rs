@@ -90,7 +90,7 @@ impl Estimate {
         // (high + low + e)² - (high + low)² = 2 (high + low) e + e², and what `low` rounds off.
         let bound =
             2.0 * (self.high.abs() + off) * self.bound + (error.abs() + cross.abs()) * (4.0 * EPSILON);
-        let safe = high == 0.0 || (1e-250..1e250).contains(&high);
+        let safe = self.has_no_value() || (1e-250..1e250).contains(&high);
         Self { high, low, bound: if safe { bound * (1.0 + 8.0 * EPSILON) } else { f64::NAN } }
     }
 
@@ -118,8 +118,8 @@ impl Estimate {
         let inverse = 1.0 / divisor;
         let low = (remainder + self.low) * inverse;
         let bound = self.bound * inverse * (1.0 + 4.0 * EPSILON) + low.abs() * (4.0 * EPSILON);
-        // Below this, products and quotients may lose bits to underflow.
-        let safe = quotient == 0.0 || quotient.abs() > 1e-250;
+        // Below this, products and quotients may lose bits to underflow, and a quotient that rounds to 0 its sign.
+        let safe = self.has_no_value() | (quotient.abs() > 1e-250);
         Self { high: quotient, low, bound: if safe { bound } else { f64::NAN } }
     }
 
@@ -163,7 +163,7 @@ impl Estimate {
         let numerator = self.bound + quotient.abs() * divisor.bound + rounded * (8.0 * EPSILON);
         let bound = numerator / size + low.abs() * (2.0 * off + 4.0 * EPSILON);
         let ordinary = |x: f64| (1e-250..1e250).contains(&x.abs());
-        let safe = ordinary(size) && (ordinary(quotient) || quotient == 0.0) && off < 1e-6;
+        let safe = ordinary(size) && (ordinary(quotient) || self.has_no_value()) && off < 1e-6;
         Self { high: quotient, low, bound: if safe { bound * (1.0 + 1e-5) } else { f64::NAN } }
     }
 
@@ -173,10 +173,16 @@ impl Estimate {
         R::round_estimate(self)
     }
 
+    /// Returns whether `high + low` is 0.
+    #[inline(always)]
+    fn has_no_value(self) -> bool {
+        (self.high == 0.0) & (self.low == 0.0)
+    }
+
     /// Returns whether the number is exactly 0.
     #[inline(always)]
     pub(super) fn is_zero(self) -> bool {
-        self.high == 0.0 && self.low == 0.0 && self.bound == 0.0
+        self.has_no_value() && self.bound == 0.0
     }
 
     /// Returns the `f64` that the number certainly rounds to, if there is one.

@@ -6,6 +6,7 @@
 
 use core::marker::PhantomData;
 use core::slice;
+use std::collections::TryReserveError;
 
 use half::f16;
 use ndarray::ArrayViewD;
@@ -71,21 +72,24 @@ impl List {
     }
 
     /// Makes the list this long, with zeros where there was nothing.
-    pub(crate) fn resize(&mut self, len: usize) {
+    pub(crate) fn try_resize(&mut self, len: usize) -> Result<(), TryReserveError> {
+        self.try_reserve(len.saturating_sub(self.block().len()))?;
         match self {
             Self::F64(x) => x.resize(len, 0.0),
             Self::F32(x) => x.resize(len, 0.0),
             Self::I64(x) => x.resize(len, 0),
             Self::U64(x) => x.resize(len, 0),
         }
+        Ok(())
     }
 
-    fn reserve(&mut self, more: usize) {
+    /// Makes room for so many elements more.
+    pub(crate) fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
         match self {
-            Self::F64(x) => x.reserve(more),
-            Self::F32(x) => x.reserve(more),
-            Self::I64(x) => x.reserve(more),
-            Self::U64(x) => x.reserve(more),
+            Self::F64(x) => x.try_reserve(more),
+            Self::F32(x) => x.try_reserve(more),
+            Self::I64(x) => x.try_reserve(more),
+            Self::U64(x) => x.try_reserve(more),
         }
     }
 
@@ -289,6 +293,16 @@ impl<'a> Grid<'a> {
 
     /// Returns all elements in C order if they lie so and need no conversion.
     pub(crate) fn block(&self) -> Option<Block<'a>> {
+        self.together()?.block()
+    }
+
+    /// Returns all elements in C order if they lie so and are of this type.
+    pub(crate) fn elements<T: Stored>(&self) -> Option<&'a [T]> {
+        self.together()?.elements()
+    }
+
+    /// Returns all elements in C order if they lie so.
+    fn together(&self) -> Option<Run<'a>> {
         let mut stride = 1;
         let mut inner = self.axes.iter().rev().filter(|axis| axis.len != 1);
         let together = inner.all(|axis| {
@@ -300,8 +314,7 @@ impl<'a> Grid<'a> {
         if !together && len > 0 {
             return None;
         }
-        let run = Run { first: self.first, kind: self.kind, len, stride: 1, elements: PhantomData };
-        run.block()
+        Some(Run { first: self.first, kind: self.kind, len, stride: 1, elements: PhantomData })
     }
 
     /// Calls `each` with the runs along the last axis, in C order.
@@ -337,7 +350,6 @@ impl<'a> Grid<'a> {
 
     /// Appends all elements in C order.
     pub(crate) fn append(&self, list: &mut List) {
-        list.reserve(self.len());
         self.runs(|run| run.append(list));
     }
 
@@ -381,6 +393,11 @@ impl<'a> Run<'a> {
         // SAFETY: private, and called with the type that `kind` names; by the invariant `len` elements of it, one
         // behind the other, may be read for 'a.
         Some(unsafe { slice::from_raw_parts(self.first.cast::<T>(), self.len) })
+    }
+
+    /// Returns the elements if they lie together and are of this type.
+    pub(crate) fn elements<T: Stored>(self) -> Option<&'a [T]> {
+        if T::TYPE == self.kind { self.together() } else { None }
     }
 
     /// Returns the elements if they lie together and need no conversion.

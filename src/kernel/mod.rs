@@ -47,7 +47,7 @@ pub(crate) mod grid;
 #[cfg(feature = "fold")]
 pub(crate) mod inner;
 #[cfg(feature = "fold")]
-pub(crate) mod lanes;
+pub(crate) mod integers;
 #[cfg(feature = "fold")]
 pub(crate) mod moments;
 #[cfg(feature = "fold")]
@@ -57,7 +57,7 @@ pub(crate) mod products;
 #[cfg(feature = "fold")]
 mod rough;
 #[cfg(feature = "fold")]
-mod round;
+pub(crate) mod round;
 #[cfg(feature = "fold")]
 pub(crate) mod rows;
 #[cfg(feature = "fold")]

@@ -5,9 +5,10 @@
 const LARGE: usize = 1 << 22;
 
 /// Returns room for `len` elements, on large pages where there are such: a fault for every 4 kB of a long result
-/// takes longer than to compute it.
-pub(crate) fn room<T>(len: usize) -> Vec<T> {
-    let room = Vec::with_capacity(len);
+/// takes longer than to compute it. `None`: there is no such memory.
+pub(crate) fn room<T>(len: usize) -> Option<Vec<T>> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(len).ok()?;
     #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
     if len * size_of::<T>() >= LARGE {
         unsafe extern "C" {
@@ -28,5 +29,5 @@ pub(crate) fn room<T>(len: usize) -> Vec<T> {
             madvise(first.cast_mut().byte_add(skipped).cast(), len * size_of::<T>() - skipped, HUGEPAGE);
         }
     }
-    room
+    Some(room)
 }

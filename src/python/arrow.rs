@@ -119,7 +119,7 @@ pub(super) fn use_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     if schema.release.is_none() || chunk.release.is_none() {
         return Err(released());
     }
-    Column::of(schema)?.use_chunk(chunk, f)?;
+    Column::of(x.py(), schema)?.use_chunk(chunk, f)?;
     Ok(Spoken::Yes)
 }
 
@@ -151,7 +151,7 @@ pub(super) fn use_stream(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let mut schema = Owned(Schema::empty());
     // SAFETY: the capsule holds a stream that nobody has released; `schema` is a valid place.
     unsafe { fetch(stream, stream.as_ref().get_schema, &mut schema.0)? };
-    let column = Column::of(&schema.0)?;
+    let column = Column::of(x.py(), &schema.0)?;
     let mut chunks = Vec::new();
     loop {
         let mut chunk = Owned(Chunk::empty());
@@ -191,14 +191,14 @@ unsafe fn fetch<T>(
     Err(PyOSError::new_err((status, text.unwrap_or_else(|| "the Arrow stream failed".into()))))
 }
 
-/// What a schema says of a column that can be read: rows of `width` numbers, or numbers.
+/// What a schema says of a column that can be read: rows of numbers, each of a shape, or numbers.
 struct Column {
     dtype: Dtype,
-    width: Option<usize>,
+    row: Option<Vec<usize>>,
 }
 
 impl Column {
-    fn of(schema: &Schema) -> PyResult<Self> {
+    fn of(py: Python<'_>, schema: &Schema) -> PyResult<Self> {
         if schema.format.is_null() || !schema.dictionary.is_null() {
             return Err(unsupported("a dictionary-encoded Arrow array: decode it first").into());
         }
@@ -210,10 +210,14 @@ impl Column {
             // SAFETY: a fixed-size list has one child.
             let item = unsafe { schema.children.as_ref().and_then(|child| child.as_ref()) };
             let item = item.ok_or_else(|| unsupported("an Arrow list without a type"))?;
-            let Self { dtype, width: None } = Self::of(item)? else {
+            let Self { dtype, row: None } = Self::of(py, item)? else {
                 return Err(unsupported("Arrow lists of lists").into());
             };
-            return Ok(Self { dtype, width: Some(width) });
+            let row = tensor_shape(py, schema)?.unwrap_or_else(|| vec![width]);
+            if row.iter().try_fold(1_usize, |len, &axis| len.checked_mul(axis)) != Some(width) {
+                return Err(unsupported(format!("Arrow tensors of shape {row:?} of {width} numbers")).into());
+            }
+            return Ok(Self { dtype, row: Some(row) });
         }
         let dtype = match &*format {
             "b" => Dtype::Bool,
@@ -236,7 +240,7 @@ impl Column {
             }
             _ => return Err(unsupported(format!("Arrow elements of format {format:?}")).into()),
         };
-        Ok(Self { dtype, width: None })
+        Ok(Self { dtype, row: None })
     }
 
     /// Calls `f` with one chunk, in place.
@@ -244,12 +248,14 @@ impl Column {
         refuse_nulls(chunk, chunk.offset, chunk.length)?;
         let mut shape = vec![isize::try_from(chunk.length)?];
         let (mut numbers, mut first, mut len) = (chunk, chunk.offset, chunk.length);
-        if let Some(width) = self.width {
+        if let Some(row) = &self.row {
             // SAFETY: a fixed-size list has one child.
             let item = unsafe { chunk.children.as_ref().and_then(|child| child.as_ref()) };
             numbers = item.ok_or_else(|| unsupported("an Arrow list without items"))?;
-            let width = i64::try_from(width)?;
-            shape.push(isize::try_from(width)?);
+            let width = i64::try_from(row.iter().product::<usize>())?;
+            for &axis in row {
+                shape.push(isize::try_from(axis)?);
+            }
             first = numbers.offset + first * width;
             len *= width;
             refuse_nulls(numbers, first, len)?;
@@ -279,8 +285,9 @@ impl Column {
         let rows =
             chunks.iter().try_fold(0_usize, |n, chunk| n.checked_add(usize::try_from(chunk.0.length).ok()?));
         let rows = rows.ok_or_else(|| PyMemoryError::new_err("the Arrow stream is too long"))?;
-        let shape: Vec<usize> = [rows].into_iter().chain(self.width).collect();
-        let len = rows.saturating_mul(self.width.unwrap_or(1));
+        let row = self.row.as_deref().unwrap_or(&[]);
+        let shape: Vec<usize> = [rows].into_iter().chain(row.iter().copied()).collect();
+        let len = rows.saturating_mul(row.iter().product());
         macro_rules! join {
             ($(($variant:ident, $type:ty, $name:literal),)*) => {
                 match self.dtype {
@@ -303,6 +310,62 @@ impl Column {
         }
         for_each_dtype!(join)
     }
+}
+
+/// Returns the shape of each element of an extension array of fixed-shape tensors; `None`: it is none.
+fn tensor_shape(py: Python<'_>, schema: &Schema) -> PyResult<Option<Vec<usize>>> {
+    let mut rest = schema.metadata.cast::<u8>();
+    if rest.is_null() {
+        return Ok(None);
+    }
+    let (mut is_tensor, mut about) = (false, &[][..]);
+    // SAFETY: by Arrow's contract metadata are a count of pairs, and for each the lengths and the bytes of a key and of a
+    // value, all of which are read in this order and live as long as the schema.
+    unsafe {
+        for _ in 0..length(&mut rest) {
+            let len = length(&mut rest);
+            let key = take(&mut rest, len);
+            let len = length(&mut rest);
+            let value = take(&mut rest, len);
+            match key {
+                b"ARROW:extension:name" => is_tensor = value == b"arrow.fixed_shape_tensor",
+                b"ARROW:extension:metadata" => about = value,
+                _ => {}
+            }
+        }
+    }
+    if !is_tensor {
+        return Ok(None);
+    }
+    let about = py.import("json")?.call_method1("loads", (about,))?;
+    let order = about.call_method1("get", ("permutation",))?.extract::<Option<Vec<usize>>>()?;
+    if order.is_some_and(|order| !order.iter().copied().eq(0..order.len())) {
+        return Err(unsupported("Arrow tensors with their axes in another order").into());
+    }
+    about.get_item("shape")?.extract().map(Some)
+}
+
+/// Returns the next bytes of metadata.
+///
+/// # Safety
+///
+/// There are `len` bytes at `rest`, for `'a`.
+unsafe fn take<'a>(rest: &mut *const u8, len: usize) -> &'a [u8] {
+    let first = *rest;
+    *rest = rest.wrapping_add(len);
+    // SAFETY: the caller's promise.
+    unsafe { slice::from_raw_parts(first, len) }
+}
+
+/// Returns the next number of metadata.
+///
+/// # Safety
+///
+/// There are four bytes at `rest`.
+unsafe fn length(rest: &mut *const u8) -> usize {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { take(rest, 4) };
+    bytes.first_chunk().map_or(0, |bytes| usize::try_from(i32::from_ne_bytes(*bytes)).unwrap_or(0))
 }
 
 /// # Safety
@@ -329,10 +392,5 @@ fn refuse_nulls(chunk: &Chunk, first: i64, len: i64) -> PyResult<()> {
     if nulls == 0 {
         return Ok(());
     }
-    Err(ErrorKind::BadParameter {
-        name: "array",
-        expected: "no nulls (drop or fill them first)".into(),
-        got: format!("{nulls} nulls"),
-    }
-    .into())
+    Err(super::input::nulls(nulls).into())
 }

@@ -49,11 +49,6 @@ impl<'a, 'py> Call<'a, 'py> {
         self
     }
 
-    fn exact(mut self, exact: bool) -> Self {
-        self.options.exact = exact;
-        self
-    }
-
     fn initial(mut self, initial: Option<InitialArgument>) -> Self {
         self.options.initial = initial.map(|initial| initial.0);
         self
@@ -152,21 +147,6 @@ macro_rules! initial_doc {
 "
     };
 }
-macro_rules! exact_doc {
-    () => {
-        "exact : bool, default True
-    Of floats: correctly rounded (True), or rounded at each step of one fixed order (False), which is
-    quicker and may overflow on the way. Both give the same bits on every machine.
-"
-    };
-}
-macro_rules! one_signature_doc {
-    () => {
-        "exact : bool, default True
-    Taken for the sake of one signature: the result is correctly rounded either way.
-"
-    };
-}
 macro_rules! ddof_doc {
     () => {
         "ddof : float, default 0
@@ -248,68 +228,6 @@ macro_rules! examples_doc {
 macro_rules! reductions {
     (@sum $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
-        )]
-        #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, initial=None, r#where=None, exact=true),
-               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, initial=None, where=None, exact=True)")]
-        pub(super) fn $name<'py>(
-            x: &Bound<'py, PyAny>,
-            axis: AxisArgument,
-            keepdims: bool,
-            dtype: Option<DtypeArgument>,
-            initial: Option<InitialArgument>,
-            r#where: Option<&Bound<'py, PyAny>>,
-            exact: bool,
-        ) -> PyResult<Bound<'py, PyAny>> {
-            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).initial(initial).mask(r#where).exact(exact).run()
-        }
-    };
-    (@mean $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
-        #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), exact_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
-        )]
-        #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, r#where=None, exact=true),
-               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, where=None, exact=True)")]
-        pub(super) fn $name<'py>(
-            x: &Bound<'py, PyAny>,
-            axis: AxisArgument,
-            keepdims: bool,
-            dtype: Option<DtypeArgument>,
-            r#where: Option<&Bound<'py, PyAny>>,
-            exact: bool,
-        ) -> PyResult<Bound<'py, PyAny>> {
-            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).mask(r#where).exact(exact).run()
-        }
-    };
-    (@var $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
-        #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(), one_signature_doc!(),
-            returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
-        )]
-        #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
-        #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false, dtype=None, r#where=None, exact=true, correction=None),
-               text_signature = "(x, /, axis=None, *, ddof=0.0, keepdims=False, dtype=None, where=None, exact=True, correction=None)")]
-        pub(super) fn $name<'py>(
-            x: &Bound<'py, PyAny>,
-            axis: AxisArgument,
-            ddof: f64,
-            keepdims: bool,
-            dtype: Option<DtypeArgument>,
-            r#where: Option<&Bound<'py, PyAny>>,
-            exact: bool,
-            correction: Option<f64>,
-        ) -> PyResult<Bound<'py, PyAny>> {
-            let ddof = corrected(ddof, correction)?;
-            Call::new(Reduction::$reduction, x, axis, keepdims).ddof(ddof).dtype(dtype).mask(r#where).exact(exact).run()
-        }
-    };
-    (@product $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
-        #[doc = concat!(
             $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar),
             notes_doc!($name), examples_doc!($($example)*)
         )]
@@ -325,6 +243,45 @@ macro_rules! reductions {
             r#where: Option<&Bound<'py, PyAny>>,
         ) -> PyResult<Bound<'py, PyAny>> {
             Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).initial(initial).mask(r#where).run()
+        }
+    };
+    (@mean $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), returns_doc!($scalar),
+            notes_doc!($name), examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, r#where=None),
+               text_signature = "(x, /, axis=None, *, keepdims=False, dtype=None, where=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            keepdims: bool,
+            dtype: Option<DtypeArgument>,
+            r#where: Option<&Bound<'py, PyAny>>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).mask(r#where).run()
+        }
+    };
+    (@var $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+        #[doc = concat!(
+            $first, "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(),
+            returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
+        )]
+        #[pyfunction]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false, dtype=None, r#where=None, correction=None),
+               text_signature = "(x, /, axis=None, *, ddof=0.0, keepdims=False, dtype=None, where=None, correction=None)")]
+        pub(super) fn $name<'py>(
+            x: &Bound<'py, PyAny>,
+            axis: AxisArgument,
+            ddof: f64,
+            keepdims: bool,
+            dtype: Option<DtypeArgument>,
+            r#where: Option<&Bound<'py, PyAny>>,
+            correction: Option<f64>,
+        ) -> PyResult<Bound<'py, PyAny>> {
+            let ddof = corrected(ddof, correction)?;
+            Call::new(Reduction::$reduction, x, axis, keepdims).ddof(ddof).dtype(dtype).mask(r#where).run()
         }
     };
     (@extreme $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
@@ -448,21 +405,20 @@ macro_rules! reductions {
     };
     (@norm $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), one_signature_doc!(), returns_doc!($scalar),
+            $first, "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), returns_doc!($scalar),
             notes_doc!($name), examples_doc!($($example)*)
         )]
         #[pyfunction]
-        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ord=2.0, keepdims=false, r#where=None, exact=true),
-               text_signature = "(x, /, axis=None, *, ord=2.0, keepdims=False, where=None, exact=True)")]
+        #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ord=2.0, keepdims=false, r#where=None),
+               text_signature = "(x, /, axis=None, *, ord=2.0, keepdims=False, where=None)")]
         pub(super) fn $name<'py>(
             x: &Bound<'py, PyAny>,
             axis: AxisArgument,
             ord: f64,
             keepdims: bool,
             r#where: Option<&Bound<'py, PyAny>>,
-            exact: bool,
         ) -> PyResult<Bound<'py, PyAny>> {
-            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where).exact(exact);
+            let mut call = Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where);
             call.options.ord = NormOrder::from_number(ord)?;
             call.run()
         }
@@ -491,7 +447,7 @@ reductions! {
         [">>> nf.sum([1e16, 1.0, -1e16])" "1.0"];
     mean mean Mean "Return the correctly rounded arithmetic mean; NaN propagates." "float"
         [">>> nf.mean([1e308, 1e308])" "1e+308"];
-    product prod Prod "Return the product, without overflow on the way. Of nothing: 1." "float or int"
+    sum prod Prod "Return the product, without overflow on the way. Of nothing: 1." "float or int"
         [">>> nf.prod([1e200, 1e200, 1e-300])" "1e+100"];
     var var Var "Return the correctly rounded variance, dividing by ``n - ddof``." "float"
         [">>> nf.var([1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4])" "1.25"];
@@ -544,7 +500,7 @@ reductions! {
         [">>> nf.nansum([1.0, float('nan'), 2.0])" "3.0"];
     mean nanmean Nanmean "Return the correctly rounded mean of what is not NaN." "float"
         [">>> nf.nanmean([1.0, float('nan'), 2.0])" "1.5"];
-    product nanprod Nanprod "Return the product of what is not NaN." "float or int"
+    sum nanprod Nanprod "Return the product of what is not NaN." "float or int"
         [">>> nf.nanprod([2.0, float('nan'), 3.0])" "6.0"];
     var nanvar Nanvar "Return the correctly rounded variance of what is not NaN." "float"
         [">>> nf.nanvar([1.0, float('nan'), 3.0])" "1.0"];

@@ -98,11 +98,31 @@ fn holds_numpy_numbers(x: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 fn use_dunder_array(x: &Bound<'_, PyAny>, f: Use<'_>) -> PyResult<Spoken> {
     let Some(make) = x.getattr_opt(pyo3::intern!(x.py(), "__array__"))? else { return Ok(Spoken::No) };
+    refuse_missing(x)?;
     match make.call0() {
         Ok(array) if buffer::is_exporter(&array) => buffer::use_values(&array, f),
         Ok(_) => Ok(Spoken::No),
         Err(error) => Spoken::refused(x.py(), error),
     }
+}
+
+/// Refuses missing values of pandas' own types, which `__array__` would round to doubles with NaN among them.
+fn refuse_missing(x: &Bound<'_, PyAny>) -> PyResult<()> {
+    let Some(is_missing) = x.getattr_opt(pyo3::intern!(x.py(), "isna"))? else { return Ok(()) };
+    if holds_numpy_numbers(x)? {
+        return Ok(());
+    }
+    let missing: usize = is_missing.call0()?.call_method0("sum")?.extract()?;
+    if missing == 0 { Ok(()) } else { Err(nulls(missing).into()) }
+}
+
+/// The error of an array with missing values.
+pub(super) fn nulls(n: usize) -> Error {
+    Error::from(ErrorKind::BadParameter {
+        name: "array",
+        expected: "no nulls (drop or fill them first)".into(),
+        got: format!("{n} nulls"),
+    })
 }
 
 /// What came of asking an object for a protocol.

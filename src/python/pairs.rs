@@ -39,8 +39,6 @@ fn of_one_or_two<'py>(
 /// ----------
 /// a, b : array_like
 ///     Numbers, `(n,)` each: as the `x` of `sum`.
-/// exact : bool, default True
-///     Taken for the sake of one signature: the result is correctly rounded either way.
 ///
 /// Returns
 /// -------
@@ -67,14 +65,9 @@ fn of_one_or_two<'py>(
 /// >>> nf.dot([1e200, 1.0, -1e200], [1e200, 2.0, 1e200])
 /// 2.0
 #[pyfunction]
-#[pyo3(signature = (a, b, /, *, exact=true))]
-pub(super) fn dot<'py>(
-    a: &Bound<'py, PyAny>,
-    b: &Bound<'py, PyAny>,
-    exact: bool,
-) -> PyResult<Bound<'py, PyAny>> {
-    let options = Options::default().exact(exact);
-    of_pair(a, b, |a, b| fold::dot(a.view(), b.view(), &options))
+#[pyo3(signature = (a, b, /))]
+pub(super) fn dot<'py>(a: &Bound<'py, PyAny>, b: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    of_pair(a, b, |a, b| fold::dot(a.view(), b.view(), &Options::default()))
 }
 
 /// Return the correctly rounded inner products along an axis.

@@ -15,8 +15,8 @@ use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 /// A reduction over all elements of a stream that comes in pieces.
 ///
 /// Any split into pieces gives the bits of one call of the function on the whole, and so does any order of merging, over
-/// threads, processes or machines: nothing is rounded before `result`. Only ``"prod"`` and the sums of `exact` False
-/// are rounded on the way: they are pushed to in order and cannot be merged. Medians and quantiles keep every element.
+/// threads, processes or machines: nothing is rounded before `result`. Only ``"prod"`` is
+/// rounded on the way: it is pushed to in order and cannot be merged. Medians and quantiles keep every element.
 ///
 /// Parameters
 /// ----------
@@ -24,7 +24,7 @@ use crate::fold::{self, Dtype, Method, Options, Quantiles, Reduction};
 ///     The function's name, such as ``"sum"``, ``"var"``, ``"nanmax"`` or ``"moments"``.
 /// dtype : str or NumPy dtype, default "float64"
 ///     The type of the elements that will come.
-/// ddof, q, method, bias, fisher, order, exact, initial
+/// ddof, q, method, bias, fisher, order, initial
 ///     As for the function of that name; `q` is the median's by default. What the function does not take has no effect,
 ///     but only states of the same keywords can be merged.
 ///
@@ -56,8 +56,8 @@ impl Partial {
     #[new]
     #[pyo3(
         signature = (reduction, dtype=DtypeArgument(Dtype::F64), *, ddof=0.0, q=None,
-                     method="linear", bias=true, fisher=true, order=OrderArgument(4), exact=true, initial=None),
-        text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=None, method='linear', bias=True, fisher=True, order=4, exact=True, initial=None)"
+                     method="linear", bias=true, fisher=true, order=OrderArgument(4), initial=None),
+        text_signature = "(reduction, dtype='float64', *, ddof=0.0, q=None, method='linear', bias=True, fisher=True, order=4, initial=None)"
     )]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn new(
@@ -69,7 +69,6 @@ impl Partial {
         bias: bool,
         fisher: bool,
         order: OrderArgument,
-        exact: bool,
         initial: Option<InitialArgument>,
     ) -> PyResult<Self> {
         let method = Method::from_name(method)?;
@@ -81,7 +80,6 @@ impl Partial {
             bias,
             fisher,
             order: order.0,
-            exact,
             initial,
             ..Options::default()
         };

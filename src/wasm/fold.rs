@@ -17,25 +17,25 @@ use crate::fold::{
 fn known(op: &str) -> &'static str {
     match op {
         "sum" | "prod" | "min" | "max" | "nansum" | "nanprod" | "nanmin" | "nanmax" => {
-            "axis, keepdims, exact, dtype, where, initial"
+            "axis, keepdims, dtype, where, initial"
         }
-        "var" | "std" | "nanvar" | "nanstd" => "axis, keepdims, exact, dtype, where, ddof",
+        "var" | "std" | "nanvar" | "nanstd" => "axis, keepdims, dtype, where, ddof",
         "quantile" | "percentile" | "nanquantile" | "nanpercentile" => {
-            "axis, keepdims, exact, dtype, where, q, method, weights"
+            "axis, keepdims, dtype, where, q, method, weights"
         }
-        "skew" | "nanskew" => "axis, keepdims, exact, dtype, where, bias",
-        "kurtosis" | "nankurtosis" => "axis, keepdims, exact, dtype, where, bias, fisher",
-        "moments" | "nanmoments" => "axis, keepdims, exact, dtype, where, order",
-        "norm" => "axis, keepdims, exact, dtype, where, ord",
+        "skew" | "nanskew" => "axis, keepdims, dtype, where, bias",
+        "kurtosis" | "nankurtosis" => "axis, keepdims, dtype, where, bias, fisher",
+        "moments" | "nanmoments" => "axis, keepdims, dtype, where, order",
+        "norm" => "axis, keepdims, dtype, where, ord",
         "cumsum" | "cumprod" => "axis, dtype, includeInitial",
         "cummin" | "cummax" => "axis",
-        "describe" => "axis, keepdims, exact, where, ddof, bias, fisher",
-        "dot" => "exact, dtype",
-        "vecdot" | "cosine" => "axis, keepdims, exact, dtype",
-        "average" => "axis, keepdims, exact, dtype, weights",
+        "describe" => "axis, keepdims, where, ddof, bias, fisher",
+        "dot" => "dtype",
+        "vecdot" | "cosine" => "axis, keepdims, dtype",
+        "average" => "axis, keepdims, dtype, weights",
         "cov" => "other, ddof",
         "corrcoef" => "other",
-        _ => "axis, keepdims, exact, dtype, where",
+        _ => "axis, keepdims, dtype, where",
     }
 }
 
@@ -98,7 +98,6 @@ fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
         options.dtype = Some(Dtype::from_name(&dtype)?);
     }
     reader.set("keepdims", "a boolean", &mut options.keepdims)?;
-    reader.set("exact", "a boolean", &mut options.exact)?;
     reader.set("ddof", "a number", &mut options.ddof)?;
     reader.set("bias", "a boolean", &mut options.bias)?;
     reader.set("fisher", "a boolean", &mut options.fisher)?;

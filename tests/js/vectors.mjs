@@ -37,23 +37,47 @@ function elements({ bits, lcg: seed, wide }, dtype, n) {
   return data;
 }
 
+/** Returns the bits of a number that is a half float. */
+function halfBits(x) {
+  const [bits] = new Uint32Array(Float32Array.of(x).buffer);
+  const sign = (bits >>> 16) & 0x8000;
+  if (!Number.isFinite(x)) return x === x ? sign | 0x7c00 : 0x7e00;
+  const size = Math.abs(x);
+  return sign | (size < 2 ** -14 ? size * 2 ** 24 : ((bits & 0x7fffffff) >>> 13) - (112 << 10));
+}
+
 /** Returns a result's elements as the vectors write them; every NaN as the quiet one. */
 function bitsOf(result, dtype) {
   const [Typed, Bits, digits] = KINDS[dtype];
+  if (dtype === "float16") return Array.from(result.data ?? [result], (x) => halfBits(x).toString(16).padStart(digits, "0"));
   const values = Array.from(result.data ?? [result], (value) => (Typed === BigInt64Array || Typed === BigUint64Array ? BigInt(value) : Number(value)));
   return Array.from(new Bits(Typed.from(values).buffer), (word) => BigInt(word).toString(16).padStart(digits, "0"));
 }
 
-function verdict(api, { op, dtype, shape, data, data2, shape2 = shape, args = {}, ...expected }) {
-  const array = (data, shape) => ({ data: elements(data, dtype, shape.reduce((a, b) => a * b, 1)), shape, dtype });
+function verdict(api, { op, dtype, shape, data, data2, shape2 = shape, where, weights, codes, args = {}, edges, ...expected }) {
+  const array = (data, shape, of = dtype) => ({ data: elements(data, of, shape.reduce((a, b) => a * b, 1)), shape, dtype: of });
   const reduction = api[op.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())];
+  const { q, reduction: reduced, include_initial: includeInitial, ...options } = args;
+  if (includeInitial !== undefined) options.includeInitial = includeInitial;
+  if (where) options.where = array(where, shape, "bool");
+  if (weights) options.weights = array(weights.data, shape, weights.dtype);
+  const call = () => {
+    if (op === "dot") return reduction(array(data, shape), array(data2, shape2), options);
+    if (op === "group") return reduction(reduced, array(data, shape), array(codes.data, shape, codes.dtype), q === undefined ? options : { q, ...options });
+    return q === undefined ? reduction(array(data, shape), options) : reduction(array(data, shape), q, options);
+  };
   let result;
   try {
-    result = op === "dot" ? reduction(array(data, shape), array(data2, shape2), args) : reduction(array(data, shape), args);
+    result = call();
   } catch (error) {
     return error.code === expected.error ? undefined : `${error.code}: ${error.message}`;
   }
   if (expected.error) return `expected the error ${expected.error}, got ${result}`;
+  if (edges) {
+    const got = bitsOf(result.edges, edges.dtype).join(" ");
+    if (got !== edges.bits.join(" ") || result.edges.dtype !== edges.dtype) return `expected the edges ${edges.bits}, got ${got}`;
+    result = result.counts;
+  }
   const got = bitsOf(result, expected.result_dtype).join(" ");
   if (got !== expected.bits.join(" ")) return `expected ${expected.bits}, got ${got}`;
   const gotShape = JSON.stringify(result.shape ?? []);

@@ -58,6 +58,7 @@ CODES = {
     "an order beyond a byte": ("bad_parameter", lambda: nf.moments([1.0, 2.0], order=300)),
     "an order beyond the machine": ("bad_parameter", lambda: nf.nanmoments([1.0, 2.0], order=2**70)),
     "a negative order of a state": ("bad_parameter", lambda: nf.Partial("moments", order=-1)),
+    "a number of bins with a fraction": ("bad_parameter", lambda: nf.histogram([1.0, 2.0], bins=2.1)),
     "an unknown dtype": ("unknown_name", lambda: nf.sum([1.0], dtype="float99")),
     "a ragged list": ("shape_mismatch", lambda: nf.sum([[1.0], [1.0, 2.0]])),
     "a number beside a row": ("shape_mismatch", lambda: nf.sum([1.0, [1.0]])),

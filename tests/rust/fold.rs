@@ -69,9 +69,9 @@ fn every_layout_gives_the_same_bits_along_every_axis() {
     backwards.slice_mut(s![..;-1, ..;-1, ..;-1]).assign(&c_order);
     let views =
         [f_order.view(), spread.slice(s![..;2, ..;2, ..;3]), backwards.slice(s![..;-1, ..;-1, ..;-1])];
-    for (&reduction, exact) in Reduction::ALL.iter().flat_map(|name| [(name, true), (name, false)]) {
+    for &reduction in Reduction::ALL {
         for axes in [&[0, 1, 2][..], &[0], &[1], &[2], &[0, 2], &[-1, 0], &[]] {
-            let options = plain().axes(axes).exact(exact);
+            let options = plain().axes(axes);
             let expected = fold::reduce(reduction, &c_order, &options).expect("it has a value");
             for view in &views {
                 let got = fold::reduce(reduction, view.view(), &options).expect("it has a value");
@@ -176,53 +176,6 @@ fn any_split_and_any_order_of_merging_gives_the_same_bits() {
             assert_eq!(whole.count(), 5000);
         }
     }
-}
-
-#[test]
-fn a_sum_that_is_not_exact_has_the_order_that_is_documented_and_no_other() {
-    let sum = |x: &[f64]| fold::sum(x, &plain().exact(false)).expect("it has a value").to_f64();
-    // Of the same accumulator: the 1 is lost. Of three: it is not.
-    let mut x = vec![0.0; 65];
-    (x[0], x[32], x[64]) = (1e16, 1.0, -1e16);
-    assert_eq!(sum(&x), Some(0.0));
-    assert_eq!(sum(&[1e16, 1.0, -1e16]), Some(1.0));
-    assert_eq!(fold::sum(&x, &plain()).expect("it has a value").to_f64(), Some(1.0));
-    assert_eq!(sum(&[]), Some(0.0));
-
-    let mut x = wide(31, 70_000);
-    (x[9], x[50_000]) = (f64::NAN, f64::NAN);
-    let zeros: Vec<f64> = x.iter().map(|x| if x.is_nan() { 0.0 } else { *x }).collect();
-    let options = plain().exact(false);
-    let numbers = fold::nansum(&x, &options).expect("it has a value").to_f64().expect("it is a number");
-    assert_eq!(Some(numbers), sum(&zeros), "NaN is a zero in its place");
-    let mean = fold::nanmean(&x, &options).expect("it has a value").to_f64();
-    assert_eq!(mean, Some(numbers / 69_998.0));
-
-    for reduction in [Reduction::Sum, Reduction::Mean, Reduction::Nansum, Reduction::Nanmean] {
-        let whole = fold::reduce(reduction, &x, &options).expect("it has a value");
-        let mut part = Partial::new(reduction, Dtype::F64, &options).expect("it is of doubles");
-        for piece in x.chunks(997) {
-            part.push(piece).expect("it is of doubles");
-            part = Partial::from_bytes(&part.to_bytes()).expect("the bytes are its own");
-        }
-        assert_eq!(bits(&part.result().expect("it has a value")), bits(&whole), "{}", reduction.name());
-        let other = part.clone();
-        assert!(matches!(
-            part.merge(&other).unwrap_err().kind(),
-            ErrorKind::BadParameter { name: "other", .. }
-        ));
-        let exact = Partial::new(reduction, Dtype::F64, &plain()).expect("it is of doubles");
-        assert!(matches!(
-            part.merge(&exact).unwrap_err().kind(),
-            ErrorKind::BadParameter { name: "other", .. }
-        ));
-    }
-    let empty: [f32; 0] = [];
-    assert!(matches!(fold::mean(&empty, &options).unwrap_err().kind(), ErrorKind::Empty { op: "mean" }));
-    let floats: Vec<f32> = zeros.iter().map(|x| *x as f32).collect();
-    let doubles: Vec<f64> = floats.iter().map(|x| f64::from(*x)).collect();
-    let single = fold::sum(&floats, &options).expect("it has a value").to_f64().expect("it is a number");
-    assert_eq!(single as f32, sum(&doubles).expect("it is a number") as f32, "floats are added as doubles");
 }
 
 #[test]
@@ -788,10 +741,6 @@ fn initial_is_one_more_element_of_every_lane() {
         let refused = fold::reduce(reduction, &[1i8], &plain().initial(initial)).expect_err("out of range");
         assert_eq!(refused.code(), "bad_parameter");
     }
-    assert_eq!(
-        fold::sum(&[1.0, 2.0], &plain().exact(false).initial(0.5)).expect("finite").to_f64(),
-        Some(3.5)
-    );
 }
 
 #[cfg(feature = "complex")]
@@ -803,7 +752,7 @@ fn complex_numbers_are_two_real_ones() {
     let z = ArrayD::from_shape_vec(vec![20, 30], z).expect("the length fits");
     let parts =
         [&re, &im].map(|part| ArrayD::from_shape_vec(vec![20, 30], part.clone()).expect("the length fits"));
-    for options in [plain(), plain().axis(0), plain().axis(1).exact(false)] {
+    for options in [plain(), plain().axis(0), plain().axis(1)] {
         for reduction in [Reduction::Sum, Reduction::Mean] {
             let [re, im] = [&parts[0], &parts[1]]
                 .map(|part| as_doubles(&fold::reduce(reduction, part, &options).expect("finite")));

@@ -7,22 +7,32 @@ use std::collections::HashSet;
 
 use half::f16;
 use ndarray::{ArrayD, IxDyn};
-use nearfold::fold::{self, Array, Axes, Boolean, Options, Output, Reduction, Scalar, Values};
+use nearfold::fold::{
+    self, Array, Axes, Bins, Boolean, Dtype, Histogram, Method, Options, Output, Quantiles, Reduction,
+    Scalar, Scan, Values,
+};
 use nearfold::{ErrorKind, Result};
 use serde_json::Value;
 
 use crate::lcg::Lcg;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 16] = [
     include_str!("../vectors/arg.json"),
+    include_str!("../vectors/cov.json"),
     include_str!("../vectors/dot.json"),
     include_str!("../vectors/errors.json"),
+    include_str!("../vectors/group.json"),
+    include_str!("../vectors/histogram.json"),
     include_str!("../vectors/mean.json"),
     include_str!("../vectors/minmax.json"),
+    include_str!("../vectors/moments.json"),
     include_str!("../vectors/norm.json"),
+    include_str!("../vectors/quantile.json"),
+    include_str!("../vectors/scan.json"),
     include_str!("../vectors/std.json"),
     include_str!("../vectors/sum.json"),
     include_str!("../vectors/var.json"),
+    include_str!("../vectors/where.json"),
 ];
 
 /// An element type and the ways in which a vector writes it.
@@ -150,31 +160,81 @@ fn fill<T: Element>(data: &Value, shape: &[usize]) -> ArrayD<T> {
     ArrayD::from_shape_vec(IxDyn(shape), elements).unwrap()
 }
 
-fn options(args: &Value) -> Options<'static> {
+fn numbers(list: &[Value]) -> Vec<f64> {
+    list.iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+/// The options that a case or a stored state asks for.
+pub(crate) fn options<'a>(args: &Value) -> Result<Options<'a>> {
     let mut options = Options::default();
     if let Some(axis) = args["axis"].as_i64() {
         options.axis = Axes::One(axis as isize);
     } else if let Some(axes) = args["axis"].as_array() {
         options.axis = Axes::Many(axes.iter().map(|axis| axis.as_i64().unwrap() as isize).collect());
     }
-    options.keepdims(args["keepdims"].as_bool().unwrap_or(false)).ddof(args["ddof"].as_f64().unwrap_or(0.0))
+    if let Some(q) = args["q"].as_f64() {
+        options.q = Quantiles::One(q);
+    } else if let Some(list) = args["q"].as_array() {
+        options.q = Quantiles::Many(numbers(list));
+    }
+    if let Some(method) = args["method"].as_str() {
+        options.method = Method::from_name(method)?;
+    }
+    options.dtype = args["dtype"].as_str().map(Dtype::from_name).transpose()?;
+    options.bias = args["bias"].as_bool().unwrap_or(true);
+    options.fisher = args["fisher"].as_bool().unwrap_or(true);
+    options.order = args["order"].as_u64().unwrap_or(4) as u8;
+    options.keepdims = args["keepdims"].as_bool().unwrap_or(false);
+    options.ddof = args["ddof"].as_f64().unwrap_or(0.0);
+    Ok(options)
 }
 
-fn run<T: Element>(case: &Value) -> Result<Output>
+/// The outputs of a call: two of a histogram, else one.
+fn run<T: Element>(case: &Value) -> Result<Vec<Output>>
 where
     for<'a> Values<'a>: From<&'a ArrayD<T>>,
 {
     let shape = lengths(&case["shape"]);
-    let array = fill::<T>(&case["data"], &shape);
-    let options = options(&case["args"]);
-    if text(case, "op") == "dot" {
-        let shape = case.get("shape2").map_or(shape, lengths);
-        return fold::dot(&array, &fill::<T>(&case["data2"], &shape), &options);
+    let (array, args, op) = (fill::<T>(&case["data"], &shape), &case["args"], text(case, "op"));
+    let mut options = options(args)?;
+    let mask = case["where"].as_object().map(|_| fill::<Boolean>(&case["where"], &shape));
+    options.mask = mask.as_ref().map(|mask| mask.view());
+    if let Ok(scan) = Scan::from_name(op) {
+        return Ok(vec![fold::scan(scan, &array, &options)?]);
     }
-    fold::reduce(Reduction::from_name(text(case, "op"))?, &array, &options)
+    Ok(vec![match op {
+        "dot" => {
+            let shape = case.get("shape2").map_or(shape, lengths);
+            fold::dot(&array, &fill::<T>(&case["data2"], &shape), &options)?
+        }
+        "cov" => fold::cov(&array, None, args["ddof"].as_f64().unwrap_or(1.0))?,
+        "corrcoef" => fold::corrcoef(&array, None)?,
+        "group" => {
+            let codes = fill::<i64>(&case["codes"]["data"], &shape);
+            let groups = args["groups"].as_u64().map(|groups| groups as usize);
+            fold::group(Reduction::from_name(text(args, "reduction"))?, &array, &codes, groups, &options)?
+        }
+        "histogram" => {
+            let weights = case["weights"].as_object().map(|_| fill::<f64>(&case["weights"]["data"], &shape));
+            let edges = args["bins"].as_array().map(|list| numbers(list));
+            let mut asked = Histogram::default();
+            asked.bins = match &edges {
+                Some(edges) => Bins::Edges(edges.into()),
+                None => Bins::Count(args["bins"].as_u64().unwrap() as usize),
+            };
+            asked.range = args["range"].as_array().map(|range| {
+                let ends = numbers(range);
+                (ends[0], ends[1])
+            });
+            asked.weights = weights.as_ref().map(|weights| weights.into());
+            let (counts, edges) = fold::histogram(&array, &asked)?;
+            return Ok(vec![counts, edges]);
+        }
+        op => fold::reduce(Reduction::from_name(op)?, &array, &options)?,
+    }])
 }
 
-fn run_dtype(case: &Value) -> Result<Output> {
+fn run_dtype(case: &Value) -> Result<Vec<Output>> {
     match text(case, "dtype") {
         "float64" => run::<f64>(case),
         "float32" => run::<f32>(case),
@@ -243,12 +303,47 @@ fn compare_output(case: &Value, output: &Output) -> core::result::Result<(), Str
     with_elements!(output, elements => compare(case, elements))
 }
 
+/// The bits of an output's elements, as the vectors write them.
+pub(crate) fn hex(output: &Output) -> Vec<String> {
+    with_elements!(output, elements => show(elements))
+}
+
+/// Calls `use_it` with the elements that `{"dtype", "shape", "data"}` stands for.
+pub(crate) fn with_array<R>(array: &Value, use_it: impl FnOnce(Values<'_>) -> R) -> R {
+    let (shape, data) = (lengths(&array["shape"]), &array["data"]);
+    macro_rules! dtypes {
+        ($($name:literal: $type:ty,)*) => {
+            match text(array, "dtype") {
+                $($name => use_it(Values::from(&fill::<$type>(data, &shape))),)*
+                other => panic!("no such dtype: {other}"),
+            }
+        };
+    }
+    dtypes! {
+        "float64": f64, "float32": f32, "float16": f16,
+        "int64": i64, "int32": i32, "int16": i16, "int8": i8,
+        "uint64": u64, "uint32": u32, "uint16": u16, "uint8": u8, "bool": Boolean,
+    }
+}
+
+fn check_edges(case: &Value, edges: Option<&Output>) -> core::result::Result<(), String> {
+    let got = edges.map(|edges| serde_json::json!({"dtype": edges.dtype().name(), "bits": hex(edges)}));
+    if case.get("edges") == got.as_ref() {
+        Ok(())
+    } else {
+        Err(format!("edges {:?}, got {got:?}", case.get("edges")))
+    }
+}
+
 fn check(case: &Value) -> core::result::Result<(), String> {
     match (run_dtype(case), case.get("error")) {
         (Err(error), Some(code)) if error.code() == code.as_str().unwrap() => Ok(()),
         (Err(error), _) => Err(format!("got the error {}: {error}", error.code())),
         (Ok(output), Some(code)) => Err(format!("expected the error {code}, got {output:?}")),
-        (Ok(output), None) => compare_output(case, &output),
+        (Ok(output), None) => {
+            compare_output(case, &output[0])?;
+            check_edges(case, output.get(1))
+        }
     }
 }
 
@@ -266,7 +361,7 @@ pub(crate) fn each_result(add: &mut impl FnMut(&[u8])) {
     for case in families().flat_map(|(_, cases)| cases) {
         let result = match run_dtype(&case) {
             Err(error) => error.code().to_owned(),
-            Ok(output) => with_elements!(&output, elements => show(elements)).join(" "),
+            Ok(outputs) => outputs.iter().flat_map(hex).collect::<Vec<_>>().join(" "),
         };
         add(format!("{} {result}\n", text(&case, "id")).as_bytes());
     }
@@ -303,14 +398,21 @@ macro_rules! families {
 }
 families! {
     argmin_and_argmax_are_the_first_of_equal_elements => "arg";
+    cov_and_corrcoef_are_rounded_exact_quotients => "cov";
     dot_is_the_rounded_exact_inner_product => "dot";
     bad_calls_return_the_documented_error => "errors";
+    groups_have_the_values_of_their_elements_alone => "group";
+    histogram_counts_what_lies_between_its_edges => "histogram";
     mean_is_the_rounded_exact_mean => "mean";
     min_and_max_order_zeros_and_propagate_nan => "minmax";
+    moments_are_rounded_exact_quotients => "moments";
     norm_is_the_rounded_exact_norm => "norm";
+    quantiles_follow_their_thirteen_definitions => "quantile";
+    scans_round_each_running_value_once => "scan";
     std_is_the_rounded_exact_deviation => "std";
     sum_is_the_rounded_exact_sum => "sum";
     var_is_the_rounded_exact_variance => "var";
+    a_mask_leaves_what_a_reduction_of_the_rest_returns => "where";
 }
 
 #[test]

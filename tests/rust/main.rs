@@ -30,6 +30,8 @@ mod near;
 #[cfg(feature = "near")]
 mod recall;
 #[cfg(feature = "fold")]
+mod states;
+#[cfg(feature = "fold")]
 mod stream;
 #[cfg(feature = "fold")]
 mod truth;

@@ -133,7 +133,6 @@ fn a_named_state_refuses_what_is_not_its_own() {
     for (reduction, options) in [
         (Reduction::Mean, Options::default()),
         (Reduction::Nansum, Options::default()),
-        (Reduction::Sum, Options::default().exact(false)),
         (Reduction::Sum, Options::default().initial(1.0)),
         (Reduction::Sum, Options::default().dtype(Dtype::F32)),
     ] {

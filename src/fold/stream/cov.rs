@@ -1,7 +1,6 @@
 //! How do the variables of a table that comes in pieces vary together?
 
 use super::super::big::Big;
-use super::super::bytes::{corrupt, write_list};
 use super::super::cell::{Cell, precision};
 use super::super::dtype::Dtype;
 use super::super::lanes::Block;
@@ -10,8 +9,9 @@ use super::super::pairs::quotient_of_root;
 use super::super::reduce::output;
 use super::super::values::Values;
 use super::super::work::{Work, check_memory};
-use super::{bad, opened, total};
+use super::{bad, total};
 use crate::error::{ErrorKind, Result};
+use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 use crate::text::Listed;
@@ -190,19 +190,19 @@ impl Cov {
 
     /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = begun(NAME);
         bytes.extend((self.variables as u64).to_le_bytes());
         bytes.extend(self.n.to_le_bytes());
         self.sums.iter().for_each(|sum| write_list(&mut bytes, &sum.to_bytes()));
         self.products.iter().for_each(|sum| write_list(&mut bytes, &sum.to_bytes()));
-        bytes
+        sealed(bytes)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`ErrorKind::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = opened(bytes, MAGIC, "Cov")?;
+        let mut bytes = Reader::new(opened(bytes, NAME, "Cov")?);
         // Each sum has a length of 8 bytes at least: no allocation beyond what the bytes can hold.
         let variables = bytes.len(8)?;
         if !(1..=MOST_VARIABLES).contains(&variables) {
@@ -219,5 +219,5 @@ impl Cov {
     }
 }
 
-/// The first bytes of a stored state, with the version.
-const MAGIC: &[u8] = b"nearfold.cov\x01";
+/// The first bytes of a stored state.
+const NAME: &[u8] = b"nearfold.cov";

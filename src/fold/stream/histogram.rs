@@ -1,7 +1,6 @@
 //! How many elements of a stream fall into each bin?
 
 use super::super::bins::same_shape;
-use super::super::bytes::corrupt;
 use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::edges::Edges;
@@ -11,8 +10,9 @@ use super::super::reduce::output;
 use super::super::total::Total;
 use super::super::values::Values;
 use super::super::work::{Work, check_memory};
-use super::{bad, opened, total};
+use super::{bad, total};
 use crate::error::Result;
+use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
 use crate::text::number;
 
 /// The counts of bins whose edges are known beforehand.
@@ -191,7 +191,7 @@ impl Histogram {
 
     /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = begun(NAME);
         bytes.push(
             u8::from(self.edges.is_equal())
                 | u8::from(!self.sums.is_empty()) << 1
@@ -206,14 +206,15 @@ impl Histogram {
             bytes.extend(self.weighted.to_le_bytes());
             self.sums.iter().for_each(|sum| sum.write(&mut bytes));
         }
-        bytes
+        sealed(bytes)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt).
+    /// Errors: [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt);
+    /// [`ErrorKind::UnsupportedVersion`](crate::ErrorKind::UnsupportedVersion) of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = opened(bytes, MAGIC, "Histogram")?;
+        let mut bytes = Reader::new(opened(bytes, NAME, "Histogram")?);
         let flags = bytes.u8()?;
         let bins = bytes.len(16)?;
         let mut doubles = || (0..=bins).map(|_| bytes.f64()).collect::<Result<Vec<f64>>>();
@@ -250,5 +251,5 @@ impl Histogram {
     }
 }
 
-/// The first bytes of a stored state, with the version.
-const MAGIC: &[u8] = b"nearfold.histogram\x01";
+/// The first bytes of a stored state.
+const NAME: &[u8] = b"nearfold.histogram";

@@ -22,17 +22,7 @@ pub use histogram::Histogram;
 pub use named::{MinMax, Moments, Sum};
 pub use quantiles::Quantiles;
 
-use super::bytes::{Reader, corrupt};
 use crate::error::{Error, ErrorKind, Result};
-
-/// Returns a reader behind the magic bytes of a kind of state.
-fn opened<'a>(bytes: &'a [u8], magic: &[u8], what: &str) -> Result<Reader<'a>> {
-    let mut reader = Reader::new(bytes);
-    match reader.take(magic.len()) {
-        Ok(found) if found == magic => Ok(reader),
-        _ => Err(corrupt(&format!("this is no {what} of version 1"))),
-    }
-}
 
 fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> Error {
     Error::from(ErrorKind::BadParameter { name, expected: expected.into(), got: got.to_string() })

@@ -1,6 +1,5 @@
 //! Which elements of a stream have a given share of the others below them?
 
-use super::super::bytes::corrupt;
 use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::options::{self, Options};
@@ -8,9 +7,10 @@ use super::super::order::Method;
 use super::super::output::Output;
 use super::super::reduce::{Reduction, output, reduce};
 use super::super::values::Values;
-use super::super::work::Work;
-use super::{bad, opened, total};
+use super::super::work::{Work, out_of_memory};
+use super::{bad, total};
 use crate::error::{ErrorKind, Result};
+use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two, sort_f64};
 
 /// The elements of a stream, all of them up to a limit, then a sample with a bound of its error.
@@ -79,11 +79,23 @@ impl Quantiles {
 
     /// Adds all elements of an array of any shape; integers above 2^53 are rounded to doubles.
     ///
-    /// Errors: [`ErrorKind::UnsupportedDtype`] for complex numbers.
+    /// All or nothing. Errors: [`ErrorKind::UnsupportedDtype`] for complex numbers; [`ErrorKind::OutOfMemory`].
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
         let work = Work::flat(&values, "quantiles")?;
         total(self.count(), values.len() as u64)?;
+        if work.len() <= self.room() {
+            reserve(&mut self.levels[0].elements, work.len())?;
+            return self.add(&work);
+        }
+        // What must be halved is halved in a copy.
+        let mut next = self.try_clone()?;
+        next.add(&work)?;
+        *self = next;
+        Ok(())
+    }
+
+    fn add(&mut self, work: &Work<'_>) -> Result<()> {
         let mut list = Vec::new();
         let mut done = 0;
         while done < work.len() {
@@ -94,12 +106,24 @@ impl Quantiles {
             while !rest.is_empty() {
                 // Up to one more than there is room for: as if each came alone.
                 let (now, later) = rest.split_at(rest.len().min(self.room() + 1));
+                reserve(&mut self.levels[0].elements, now.len())?;
                 now.iter().for_each(|&x| self.keep(x));
-                self.compress();
+                self.compress()?;
                 rest = later;
             }
         }
         Ok(())
+    }
+
+    fn try_clone(&self) -> Result<Self> {
+        let mut levels = Vec::with_capacity(MOST_LEVELS);
+        for level in &self.levels {
+            let mut elements = Vec::new();
+            reserve(&mut elements, level.elements.len())?;
+            elements.extend_from_slice(&level.elements);
+            levels.push(Level { elements, halved: level.halved });
+        }
+        Ok(Self { levels, ..*self })
     }
 
     fn keep(&mut self, x: f64) {
@@ -136,51 +160,58 @@ impl Quantiles {
     }
 
     /// Halves levels until all elements fit.
-    fn compress(&mut self) {
+    fn compress(&mut self) -> Result<()> {
         loop {
             let capacities = self.capacities();
             let lens = self.levels.iter().map(|level| level.elements.len());
             if lens.clone().sum::<usize>() <= capacities.iter().sum() {
-                return;
+                return Ok(());
             }
             let full = lens.zip(&capacities).position(|(len, &room)| len >= room);
-            self.halve(full.expect("if no level were full, all elements would fit"));
+            self.halve(full.expect("if no level were full, all elements would fit"))?;
         }
     }
 
-    fn halve(&mut self, level: usize) {
+    fn halve(&mut self, level: usize) -> Result<()> {
         if level + 1 == self.levels.len() {
             self.levels.push(Level::default());
         }
-        let low = &mut self.levels[level];
+        let [low, high] = &mut self.levels[level..level + 2] else { unreachable!("there is a level above") };
         sort_f64(&mut low.elements);
         // Of an odd number the smallest stays.
-        let even = low.elements.split_off(low.elements.len() % 2);
-        let offset = coin(level as u64, low.halved, &even);
+        let odd = low.elements.len() % 2;
+        let even = &low.elements[odd..];
+        let offset = coin(level as u64, low.halved, even);
+        reserve(&mut high.elements, even.len() / 2)?;
+        high.elements.extend(even.iter().skip(offset).step_by(2));
+        low.elements.truncate(odd);
         low.halved = low.halved.saturating_add(1);
-        self.levels[level + 1].elements.extend(even.iter().skip(offset).step_by(2));
+        Ok(())
     }
 
     /// Adds what came to another state.
     ///
-    /// Errors: [`ErrorKind::BadParameter`] if the other has another limit.
+    /// All or nothing. Errors: [`ErrorKind::BadParameter`] if the other has another limit; [`ErrorKind::OutOfMemory`].
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.limit != other.limit {
             return Err(bad("other", format!("a Quantiles with limit {}", self.limit), other.limit));
         }
         total(self.count(), other.count())?;
-        self.nan += other.nan;
-        self.ends = match (self.ends, other.ends) {
+        let mut next = self.try_clone()?;
+        next.nan += other.nan;
+        next.ends = match (self.ends, other.ends) {
             (Some(a), Some(b)) => Some((least(a.0, b.0), greatest(a.1, b.1))),
             (a, b) => a.or(b),
         };
         let levels = self.levels.len().max(other.levels.len());
-        self.levels.resize_with(levels, Level::default);
-        for (level, more) in self.levels.iter_mut().zip(&other.levels) {
+        next.levels.resize_with(levels, Level::default);
+        for (level, more) in next.levels.iter_mut().zip(&other.levels) {
+            reserve(&mut level.elements, more.elements.len())?;
             level.elements.extend(&more.elements);
             level.halved = level.halved.saturating_add(more.halved);
         }
-        self.compress();
+        next.compress()?;
+        *self = next;
         Ok(())
     }
 
@@ -252,8 +283,8 @@ impl Quantiles {
             Some((low, _)) if q == 0.0 => low,
             Some((_, high)) if q == 1.0 => high,
             Some((_, high)) => {
-                let wanted = q * self.numbers() as f64;
-                let place = sorted.partition_point(|&(_, upto)| (upto as f64) < wanted);
+                let n = self.numbers() as f64;
+                let place = sorted.partition_point(|&(_, upto)| (upto as f64 / n) < q);
                 sorted.get(place).map_or(high, |&(x, _)| x)
             }
         };
@@ -280,7 +311,7 @@ impl Quantiles {
     ///
     /// Equal states give equal bytes: elements are written in order.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
+        let mut bytes = begun(NAME);
         let (low, high) = self.ends.unwrap_or_default();
         for number in [self.limit as u64, self.nan, low.to_bits(), high.to_bits(), self.levels.len() as u64] {
             bytes.extend(number.to_le_bytes());
@@ -292,14 +323,14 @@ impl Quantiles {
             bytes.extend((elements.len() as u64).to_le_bytes());
             elements.iter().for_each(|x| bytes.extend(x.to_bits().to_le_bytes()));
         }
-        bytes
+        sealed(bytes)
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     ///
-    /// Errors: [`ErrorKind::Corrupt`].
+    /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = opened(bytes, MAGIC, "Quantiles")?;
+        let mut bytes = Reader::new(opened(bytes, NAME, "Quantiles")?);
         let limit = usize::try_from(bytes.u64()?).map_err(|_| corrupt("a limit that no state has"))?;
         let mut state = Self::new(limit).map_err(|_| corrupt("a limit that no state has"))?;
         state.nan = bytes.u64()?;
@@ -336,6 +367,11 @@ impl Quantiles {
     }
 }
 
+/// Makes room for so many elements more.
+fn reserve(elements: &mut Vec<f64>, more: usize) -> Result<()> {
+    elements.try_reserve(more).map_err(|_| out_of_memory::<f64>(more))
+}
+
 fn least(a: f64, b: f64) -> f64 {
     if b.total_cmp(&a).is_lt() { b } else { a }
 }
@@ -354,5 +390,5 @@ fn coin(level: u64, halved: u64, sorted: &[f64]) -> usize {
     ((z ^ (z >> 31)) & 1) as usize
 }
 
-/// The first bytes of a stored state, with the version.
-const MAGIC: &[u8] = b"nearfold.quantiles\x01";
+/// The first bytes of a stored state.
+const NAME: &[u8] = b"nearfold.quantiles";
