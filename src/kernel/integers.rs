@@ -296,10 +296,12 @@ fn first_in_rows_body<T: Whole, const SMALLEST: bool>(
 #[inline(always)]
 fn totals_body<T: Whole>(rows: &[T], len: usize, out: &mut Vec<i128>) {
     for row in rows.chunks_exact(len) {
-        out.push(if len < SHORT {
-            T::wide(row.iter().fold(T::Sum::default(), |sum, &x| T::plus(sum, x)))
-        } else {
+        out.push(if len >= SHORT {
             T::total(row)
+        } else if T::WRAPS {
+            row.iter().map(|&x| T::wide(T::plus(T::Sum::default(), x))).sum()
+        } else {
+            T::wide(row.iter().fold(T::Sum::default(), |sum, &x| T::plus(sum, x)))
         });
     }
 }

@@ -204,3 +204,26 @@ fn a_state_made_today_has_the_bytes_and_the_answers_that_are_stored() {
         }
     }
 }
+
+#[test]
+fn a_flipped_bit_of_a_state_is_noticed() {
+    let mut flipped = 0;
+    for case in VERSIONS.into_iter().flat_map(cases).filter(|case| case.get("error").is_none()) {
+        let bytes = State::make(&case).expect("a state").to_bytes();
+        if bytes.len() > 600 {
+            continue;
+        }
+        for bit in 0..8 * bytes.len() {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let code = State::open(text(&case, "state"), &changed).err().map(|error| error.code());
+            assert!(
+                matches!(code, Some("corrupt" | "unsupported_version")),
+                "{}: bit {bit} gives {code:?}",
+                case["id"]
+            );
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 100_000, "only {flipped} bits");
+}
