@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 
 use crate::golden::{hex, options, with_array};
 
-const VERSIONS: [&str; 1] = [include_str!("../vectors/states/v1/states.json")];
+const VERSIONS: [&str; 2] = [
+    include_str!("../vectors/states/v1/states.json"),
+    include_str!("../vectors/states/v2/states.json"),
+];
 
 enum State {
     Partial(Partial),
