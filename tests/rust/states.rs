@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 use crate::golden::{hex, options, with_array};
 
-const VERSIONS: [&str; 2] = [
-    include_str!("../vectors/states/v1/states.json"),
-    include_str!("../vectors/states/v2/states.json"),
-];
+const VERSIONS: [&str; 2] =
+    [include_str!("../vectors/states/v1/states.json"), include_str!("../vectors/states/v2/states.json")];
 
 enum State {
     Partial(Partial),
