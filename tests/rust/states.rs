@@ -13,7 +13,7 @@ const VERSIONS: [&str; 2] =
     [include_str!("../vectors/states/v1/states.json"), include_str!("../vectors/states/v2/states.json")];
 
 enum State {
-    Partial(Partial),
+    Partial(Box<Partial>),
     Cov(Cov),
     Histogram(Histogram),
     Quantiles(Quantiles),
@@ -42,7 +42,7 @@ fn numbers(list: &Value) -> Vec<f64> {
 impl State {
     fn open(kind: &str, bytes: &[u8]) -> Result<Self> {
         Ok(match kind {
-            "Partial" => Self::Partial(Partial::from_bytes(bytes)?),
+            "Partial" => Self::Partial(Box::new(Partial::from_bytes(bytes)?)),
             "Cov" => Self::Cov(Cov::from_bytes(bytes)?),
             "Histogram" => Self::Histogram(Histogram::from_bytes(bytes)?),
             "Quantiles" => Self::Quantiles(Quantiles::from_bytes(bytes)?),
@@ -62,7 +62,11 @@ impl State {
                 asked.initial = args["initial"].as_i64().map(Into::into);
                 asked.initial = asked.initial.or(args["initial"].as_f64().map(Into::into));
                 let dtype = Dtype::from_name(text(args, "dtype"))?;
-                Self::Partial(Partial::new(Reduction::from_name(text(args, "reduction"))?, dtype, &asked)?)
+                Self::Partial(Box::new(Partial::new(
+                    Reduction::from_name(text(args, "reduction"))?,
+                    dtype,
+                    &asked,
+                )?))
             }
             "Cov" => Self::Cov(Cov::new(args["variables"].as_u64().expect("a number") as usize)?),
             "Histogram" => Self::Histogram(match args["bins"].as_u64() {
