@@ -87,11 +87,7 @@ fn link_batch(
         slots.set(source, list.iter().map(|link| (link.node(), link.key())));
         backward.extend(list.iter().map(|link| (link.node(), Candidate::new(link.key(), source))));
     }
-    sort_by_two(
-        &mut backward,
-        |(target, link)| ((*target).into(), link.to_bits()),
-        |(target, link)| (target as u32, Candidate::of_bits(link)),
-    );
+    sort_by_two(&mut backward, |(target, link)| ((*target).into(), link.to_bits()));
     let groups: Vec<&[(u32, Candidate)]> = backward.chunk_by(|a, b| a.0 == b.0).collect();
     let frozen: &Slots = slots;
     let merged = map(0..groups.len(), |i| {

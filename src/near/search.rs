@@ -8,7 +8,7 @@ use super::walk::{Scratch, entries, walk};
 use crate::codec::{Rows, rerank_len};
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
+use crate::kernel::sort::{key_f32, sort_by_two};
 use crate::pool;
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
@@ -203,11 +203,7 @@ impl Index {
 
 /// Sorts by distance, then by id.
 pub(super) fn sorted(mut found: Vec<(f32, u64)>) -> Vec<(f32, u64)> {
-    sort_by_two(
-        &mut found,
-        |(distance, id)| (key_f32(*distance).into(), *id),
-        |(key, id)| (of_key_f32(key as u32), id),
-    );
+    sort_by_two(&mut found, |(distance, id)| (key_f32(*distance).into(), *id));
     found
 }
 
