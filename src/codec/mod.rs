@@ -6,7 +6,9 @@
 
 mod b1_rows;
 mod float_rows;
+mod i4_rows;
 mod i8_rows;
+mod rotated;
 mod storage;
 mod upright;
 
@@ -15,9 +17,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
 use crate::kernel::half::F16_MAX;
+use crate::kernel::int4::Query4;
 use crate::kernel::prefetch::RowsAt;
 pub(crate) use b1_rows::{B1Rows, words};
 pub(crate) use float_rows::FloatRows;
+pub(crate) use i4_rows::{I4Rows, halves};
 pub(crate) use i8_rows::I8Rows;
 pub use storage::Storage;
 
@@ -34,6 +38,8 @@ pub(crate) struct Prepared {
     weight: f32,
     /// The kernel's output.
     dots: Vec<i32>,
+    /// The query, quantised to eight bits (`i4`).
+    halves: Query4,
     /// The query, quantised to four bits (`b1`).
     planes: Vec<[u64; PLANES]>,
     /// A stored vector's signs (`b1`).
@@ -86,6 +92,7 @@ pub(crate) enum Codes {
     F32(FloatRows<f32>),
     F16(FloatRows<u16>),
     I8(I8Rows),
+    I4(I4Rows),
     B1(B1Rows),
 }
 
@@ -103,6 +110,7 @@ macro_rules! with_codes {
             $crate::codec::Codes::F32($rows) => $body,
             $crate::codec::Codes::F16($rows) => $body,
             $crate::codec::Codes::I8($rows) => $body,
+            $crate::codec::Codes::I4($rows) => $body,
             $crate::codec::Codes::B1($rows) => $body,
         }
     };
@@ -114,6 +122,7 @@ impl Codes {
             Storage::F32 => Self::F32(FloatRows::new(dim, metric)),
             Storage::F16 => Self::F16(FloatRows::new(dim, metric)),
             Storage::I8 => Self::I8(I8Rows::new(dim, metric)),
+            Storage::I4 => Self::I4(I4Rows::new(dim, metric)),
             Storage::B1 => Self::B1(B1Rows::new(dim, metric)),
         }
     }
@@ -192,6 +201,7 @@ impl Store {
     pub(crate) fn fit(&mut self, vectors: &[f32]) {
         self.each().for_each(|codes| match codes {
             Codes::I8(rows) => rows.fit(vectors),
+            Codes::I4(rows) => rows.fit(vectors),
             Codes::B1(rows) => rows.fit(vectors),
             Codes::F32(_) | Codes::F16(_) => {}
         });
@@ -231,10 +241,10 @@ impl Store {
 
     /// Makes what changes need.
     pub(crate) fn wake(&mut self) {
-        self.each().for_each(|codes| {
-            if let Codes::I8(rows) = codes {
-                rows.wake();
-            }
+        self.each().for_each(|codes| match codes {
+            Codes::I8(rows) => rows.wake(),
+            Codes::I4(rows) => rows.wake(),
+            Codes::F32(_) | Codes::F16(_) | Codes::B1(_) => {}
         });
     }
 
