@@ -6,10 +6,14 @@
 
 use super::rotated::{Rotated, dot};
 use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows};
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
-use crate::kernel::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
+use crate::kernel::bits::{
+    QUERY_MAX, WORD, dots_planes, dots_signs, dots_turned, planes, signed_sum, tables, turn,
+};
 use crate::kernel::int8::largest_f32;
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -165,7 +169,22 @@ impl Rows for B1Rows {
         dots.clear();
         dots.resize(nodes.len(), 0);
         dots_planes(planes, &self.codes, nodes, dots);
-        self.frame.keys(nodes.iter().map(|node| *node as usize), dots, *factor, keys);
+        self.frame.keys(nodes.iter().map(|node| self.frame.factors[*node as usize]), dots, *factor, keys);
+    }
+
+    fn prepare_scan(&self, prepared: &mut Prepared) {
+        tables(&prepared.planes, &mut prepared.tables);
+    }
+
+    fn open_run(&self, run: Range<usize>, opened: &mut Vec<u8>) {
+        turn(&self.codes[run.start * self.words..run.end * self.words], self.words, opened);
+    }
+
+    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, opened: &[u8], keys: &mut Vec<f32>) {
+        let Prepared { tables, dots, factor, .. } = prepared;
+        dots.resize(run.len(), 0);
+        dots_turned(tables, opened, dots);
+        self.frame.keys(self.frame.factors[run].iter().copied(), dots, *factor, keys);
     }
 
     fn rows_at(&self) -> RowsAt {

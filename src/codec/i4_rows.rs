@@ -6,12 +6,14 @@
 //! Reference: Gao et al., Practical and asymptotically optimal quantization of high-dimensional vectors (SIGMOD 2025).
 
 use super::rotated::{Rotated, dot};
-use super::{Prepared, Rows, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::{Prepared, RUN, Rows, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::dot_f32_i8;
-use crate::kernel::int4::{LEVELS, QUERY_MAX, dots_i4, fit_i4, pack, unpack};
+use crate::kernel::int4::{LEVELS, QUERY_MAX, dots_i4, dots_run_i4, fit_i4, pack, unpack};
 use crate::kernel::int8::largest_f32;
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -206,7 +208,15 @@ impl Rows for I4Rows {
         dots.clear();
         dots.resize(nodes.len(), 0);
         dots_i4(halves, &self.codes, nodes, dots);
-        self.frame.keys(nodes.iter().map(|node| *node as usize), dots, *factor, keys);
+        self.frame.keys(nodes.iter().map(|node| self.frame.factors[*node as usize]), dots, *factor, keys);
+    }
+
+    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, _opened: &[u8], keys: &mut Vec<f32>) {
+        let Prepared { halves, dots, factor, .. } = prepared;
+        dots.resize(run.len(), 0);
+        let codes = &self.codes[run.start * self.row_len..run.end * self.row_len];
+        dots_run_i4(halves, codes, &RUN[..run.len()], dots);
+        self.frame.keys(self.frame.factors[run].iter().copied(), dots, *factor, keys);
     }
 
     fn rows_at(&self) -> RowsAt {

@@ -13,13 +13,15 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
+    Prepared, RUN, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
 };
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
+use crate::kernel::int8::{dots_i8, dots_run_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -300,6 +302,25 @@ impl Rows for I8Rows {
             })),
             Metric::Ip | Metric::Cosine => {
                 keys.extend(pairs.map(|(&node, &dot)| ordered(-(self.scales[node as usize] * dot as f32))));
+            }
+        }
+    }
+
+    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, _opened: &[u8], keys: &mut Vec<f32>) {
+        let Prepared { codes, dots, factor, .. } = prepared;
+        let dots = room(dots, run.len());
+        dots_run_i8(codes, &self.codes[run.start * self.dim..run.end * self.dim], &RUN[..run.len()], dots);
+        keys.clear();
+        let pairs = self.scales[run.clone()].iter().zip(dots.iter());
+        match self.metric {
+            Metric::L2sq => keys.extend(
+                self.norms[run]
+                    .iter()
+                    .zip(pairs)
+                    .map(|(norm, (scale, &dot))| ordered(*norm - *factor * *scale * dot as f32)),
+            ),
+            Metric::Ip | Metric::Cosine => {
+                keys.extend(pairs.map(|(scale, &dot)| ordered(-(*scale * dot as f32))));
             }
         }
     }

@@ -12,6 +12,8 @@ mod rotated;
 mod storage;
 mod upright;
 
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::aligned::{Aligned, Plain};
@@ -42,6 +44,8 @@ pub(crate) struct Prepared {
     halves: Query4,
     /// The query, quantised to four bits (`b1`).
     planes: Vec<[u64; PLANES]>,
+    /// What four components of the query come to with each four signs (`b1`).
+    tables: Vec<[u8; 16]>,
     /// A stored vector's signs (`b1`).
     words: Vec<u64>,
     /// The query for the copy that re-ranks.
@@ -58,6 +62,20 @@ impl Prepared {
     }
 }
 
+/// How many rows a scan compares at once, at most.
+pub(crate) const RUN_MAX: usize = 256;
+
+/// The numbers of the rows of a run, in order.
+static RUN: [u32; RUN_MAX] = {
+    let mut run = [0; RUN_MAX];
+    let mut i = 0;
+    while i < RUN_MAX {
+        run[i] = i as u32;
+        i += 1;
+    }
+    run
+};
+
 /// Stored vectors.
 pub(crate) trait Rows: Sync {
     /// Makes a query of a vector (of unit length for cosine).
@@ -65,6 +83,15 @@ pub(crate) trait Rows: Sync {
 
     /// Writes keys of the listed nodes: a smaller key is nearer to the prepared query.
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>);
+
+    /// Prepares a prepared query for [`run_keys`](Self::run_keys), too.
+    fn prepare_scan(&self, _prepared: &mut Prepared) {}
+
+    /// Writes a run of rows as scans compare them, where that is not as they are kept: once for several queries.
+    fn open_run(&self, _run: Range<usize>, _opened: &mut Vec<u8>) {}
+
+    /// Writes the keys of a run of rows, at most [`RUN_MAX`], which was opened.
+    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, opened: &[u8], keys: &mut Vec<f32>);
 
     /// Returns where the rows that keys are made of lie.
     fn rows_at(&self) -> RowsAt;

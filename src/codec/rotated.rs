@@ -138,16 +138,16 @@ impl Rotated {
         }
     }
 
-    /// Writes the keys of rows by the products of their codes with the query's, whose unit is `step`.
+    /// Writes the keys of rows of these factors by the products of their codes with the query's, whose unit is `step`.
     pub(super) fn keys(
         &self,
-        rows: impl Iterator<Item = usize>,
+        factors: impl Iterator<Item = [f32; 2]>,
         dots: &[i32],
         step: f32,
         keys: &mut Vec<f32>,
     ) {
         keys.clear();
-        let pairs = rows.zip(dots).map(|(row, dot)| (self.factors[row], *dot as f32));
+        let pairs = factors.zip(dots).map(|(factors, dot)| (factors, *dot as f32));
         match self.metric {
             Metric::L2sq | Metric::Cosine => {
                 keys.extend(pairs.map(|([norm, f], dot)| ordered(norm - 2.0 * (f * (step * dot)))));

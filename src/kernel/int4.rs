@@ -240,11 +240,16 @@ fn four<P: Products<W>, const W: usize>(query: &Query4, rows: [&[u8]; 4]) -> [i3
 }
 
 #[inline(always)]
-fn listed<P: Products<W>, const W: usize>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
+fn listed<P: Products<W>, const W: usize, const RUN: bool>(
+    query: &Query4,
+    rows: &[u8],
+    nodes: &[u32],
+    out: &mut [i32],
+) {
     assert_eq!(nodes.len(), out.len());
     let len = query.halves.len() / 2;
-    // Who walks has asked for the few rows of a step before.
-    let ahead = if nodes.len() < LONG { nodes.len() } else { AHEAD };
+    // Who walks has asked for the few rows of a step before, and a run is read in order.
+    let ahead = if RUN || nodes.len() < LONG { nodes.len() } else { AHEAD };
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for (i, (nodes_of, out)) in fours.iter().zip(out_fours).enumerate() {
@@ -265,15 +270,24 @@ const LONG: usize = 64;
 
 /// Writes the dot products of `query` with the listed rows of the matrix `rows`.
 pub(crate) fn dots_i4(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
+    dots::<false>(query, rows, nodes, out);
+}
+
+/// As [`dots_i4`], of rows that are listed in order and near: none is asked for ahead.
+pub(crate) fn dots_run_i4(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
+    dots::<true>(query, rows, nodes, out);
+}
+
+fn dots<const RUN: bool>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
     #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the line above proved that this machine has AVX2.
-        return unsafe { x86::dots_avx2(query, rows, nodes, out) };
+        return unsafe { x86::dots_avx2::<RUN>(query, rows, nodes, out) };
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    listed::<wasm::Simd128, 16>(query, rows, nodes, out);
+    listed::<wasm::Simd128, 16, RUN>(query, rows, nodes, out);
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    listed::<Portable, 8>(query, rows, nodes, out);
+    listed::<Portable, 8, RUN>(query, rows, nodes, out);
 }
 
 /// What every machine can do.
@@ -313,8 +327,8 @@ mod x86 {
     use core::mem::transmute;
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn dots_avx2(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
-        listed::<Avx2, 32>(query, rows, nodes, out);
+    pub(super) fn dots_avx2<const RUN: bool>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
+        listed::<Avx2, 32, RUN>(query, rows, nodes, out);
     }
 
     /// The levels above the least, twice: this machine multiplies unsigned bytes with signed ones.

@@ -151,11 +151,16 @@ fn padded<T: Copy + Default, const W: usize>(tail: &[T]) -> [T; W] {
 }
 
 #[inline(always)]
-fn listed<P: Products<W>, const W: usize>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+fn listed<P: Products<W>, const W: usize, const RUN: bool>(
+    query: &[i16],
+    rows: &[i8],
+    nodes: &[u32],
+    out: &mut [i32],
+) {
     assert_eq!(nodes.len(), out.len());
     let dim = query.len();
-    // Who walks has asked for the few rows of a step before.
-    let ahead = if nodes.len() < LONG { nodes.len() } else { AHEAD };
+    // Who walks has asked for the few rows of a step before, and a run is read in order.
+    let ahead = if RUN || nodes.len() < LONG { nodes.len() } else { AHEAD };
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for (i, (four, out)) in fours.iter().zip(out_fours).enumerate() {
@@ -182,23 +187,32 @@ const LONG: usize = 64;
 ///
 /// No component of `query` is larger than [`query_limit`] in magnitude.
 pub(crate) fn dots_i8(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+    dots::<false>(query, rows, nodes, out);
+}
+
+/// As [`dots_i8`], of rows that are listed in order and near: none is asked for ahead.
+pub(crate) fn dots_run_i8(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+    dots::<true>(query, rows, nodes, out);
+}
+
+fn dots<const RUN: bool>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
     #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
     {
         if std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512vnni")
         {
             // SAFETY: the lines above proved that this machine has both.
-            return unsafe { x86::dots_avx512(query, rows, nodes, out) };
+            return unsafe { x86::dots_avx512::<RUN>(query, rows, nodes, out) };
         }
         if std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the line above proved that this machine has AVX2.
-            return unsafe { x86::dots_avx2(query, rows, nodes, out) };
+            return unsafe { x86::dots_avx2::<RUN>(query, rows, nodes, out) };
         }
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    listed::<wasm::Simd128, 8>(query, rows, nodes, out);
+    listed::<wasm::Simd128, 8, RUN>(query, rows, nodes, out);
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    listed::<Portable, 8>(query, rows, nodes, out);
+    listed::<Portable, 8, RUN>(query, rows, nodes, out);
 }
 
 /// What every machine can do.
@@ -234,13 +248,13 @@ mod x86 {
     use core::mem::transmute;
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn dots_avx2(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
-        listed::<Avx2, 16>(query, rows, nodes, out);
+    pub(super) fn dots_avx2<const RUN: bool>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+        listed::<Avx2, 16, RUN>(query, rows, nodes, out);
     }
 
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
-    pub(super) fn dots_avx512(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
-        listed::<Avx512, 32>(query, rows, nodes, out);
+    pub(super) fn dots_avx512<const RUN: bool>(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]) {
+        listed::<Avx512, 32, RUN>(query, rows, nodes, out);
     }
 
     struct Avx2;
