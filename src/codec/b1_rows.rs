@@ -5,7 +5,7 @@
 //! zeros to a multiple of 64 before the rotation.
 
 use super::rotated::{Rotated, dot};
-use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows};
+use super::{Prepared, RUN_MAX, Rows, ordered, reordered_rows, try_reserve_rows};
 use core::ops::Range;
 
 use crate::distance::Metric;
@@ -169,22 +169,27 @@ impl Rows for B1Rows {
         dots.clear();
         dots.resize(nodes.len(), 0);
         dots_planes(planes, &self.codes, nodes, dots);
-        self.frame.keys(nodes.iter().map(|node| self.frame.factors[*node as usize]), dots, *factor, keys);
+        keys.resize(nodes.len(), 0.0);
+        let factors = nodes.iter().map(|node| &self.frame.factors[*node as usize]);
+        self.frame.keys(factors, dots, *factor, keys);
     }
 
     fn prepare_scan(&self, prepared: &mut Prepared) {
         tables(&prepared.planes, &mut prepared.tables);
     }
 
-    fn open_run(&self, run: Range<usize>, opened: &mut Vec<u8>) {
-        turn(&self.codes[run.start * self.words..run.end * self.words], self.words, opened);
-    }
-
-    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, opened: &[u8], keys: &mut Vec<f32>) {
-        let Prepared { tables, dots, factor, .. } = prepared;
-        dots.resize(run.len(), 0);
-        dots_turned(tables, opened, dots);
-        self.frame.keys(self.frame.factors[run].iter().copied(), dots, *factor, keys);
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let Some(mut turned) = queries.first_mut().map(|first| core::mem::take(&mut first.turned)) else {
+            return;
+        };
+        turn(&self.codes[run.start * self.words..run.end * self.words], self.words, &mut turned);
+        let mut dots = [0; RUN_MAX];
+        let (dots, factors) = (&mut dots[..run.len()], &self.frame.factors[run.clone()]);
+        for (prepared, keys) in queries.iter().zip(keys.chunks_mut(run.len())) {
+            dots_turned(&prepared.tables, &turned, dots);
+            self.frame.keys(factors.iter(), dots, prepared.factor, keys);
+        }
+        queries[0].turned = turned;
     }
 
     fn rows_at(&self) -> RowsAt {

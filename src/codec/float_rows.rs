@@ -195,11 +195,12 @@ impl<T: Float> Rows for FloatRows<T> {
         self.distances(prepared, nodes, keys);
     }
 
-    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, _opened: &[u8], keys: &mut Vec<f32>) {
-        keys.resize(run.len(), 0.0);
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
         let rows = &self.values[run.start * self.dim..run.end * self.dim];
-        self.compare(&prepared.values, rows, &RUN[..run.len()], keys);
-        keys.iter_mut().for_each(|key| *key = ordered(*key));
+        for (prepared, keys) in queries.iter().zip(keys.chunks_mut(run.len())) {
+            self.compare(&prepared.values, rows, &RUN[..run.len()], keys);
+            keys.iter_mut().for_each(|key| *key = ordered(*key));
+        }
     }
 
     fn rows_at(&self) -> RowsAt {

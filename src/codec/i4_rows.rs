@@ -6,7 +6,7 @@
 //! Reference: Gao et al., Practical and asymptotically optimal quantization of high-dimensional vectors (SIGMOD 2025).
 
 use super::rotated::{Rotated, dot};
-use super::{Prepared, RUN, Rows, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::{Prepared, Rows, in_twos, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
 use core::ops::Range;
 
 use crate::distance::Metric;
@@ -208,15 +208,24 @@ impl Rows for I4Rows {
         dots.clear();
         dots.resize(nodes.len(), 0);
         dots_i4(halves, &self.codes, nodes, dots);
-        self.frame.keys(nodes.iter().map(|node| self.frame.factors[*node as usize]), dots, *factor, keys);
+        keys.resize(nodes.len(), 0.0);
+        let factors = nodes.iter().map(|node| &self.frame.factors[*node as usize]);
+        self.frame.keys(factors, dots, *factor, keys);
     }
 
-    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, _opened: &[u8], keys: &mut Vec<f32>) {
-        let Prepared { halves, dots, factor, .. } = prepared;
-        dots.resize(run.len(), 0);
-        let codes = &self.codes[run.start * self.row_len..run.end * self.row_len];
-        dots_run_i4(halves, codes, &RUN[..run.len()], dots);
-        self.frame.keys(self.frame.factors[run].iter().copied(), dots, *factor, keys);
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let rows = &self.codes[run.start * self.row_len..run.end * self.row_len];
+        let dots = |two: &[Prepared], out: &mut [i32]| match two {
+            [a, b] => {
+                let (of_a, of_b) = out.split_at_mut(run.len());
+                dots_run_i4([&a.halves, &b.halves], rows, [of_a, of_b]);
+            }
+            _ => dots_run_i4([&two[0].halves], rows, [out]),
+        };
+        let factors = &self.frame.factors[run.clone()];
+        in_twos(queries, keys, dots, |prepared, dots, keys| {
+            self.frame.keys(factors.iter(), dots, prepared.factor, keys);
+        });
     }
 
     fn rows_at(&self) -> RowsAt {

@@ -13,7 +13,8 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    Prepared, RUN, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
+    Prepared, Rows, in_twos, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows,
+    upright,
 };
 use core::ops::Range;
 
@@ -306,23 +307,27 @@ impl Rows for I8Rows {
         }
     }
 
-    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, _opened: &[u8], keys: &mut Vec<f32>) {
-        let Prepared { codes, dots, factor, .. } = prepared;
-        let dots = room(dots, run.len());
-        dots_run_i8(codes, &self.codes[run.start * self.dim..run.end * self.dim], &RUN[..run.len()], dots);
-        keys.clear();
-        let pairs = self.scales[run.clone()].iter().zip(dots.iter());
-        match self.metric {
-            Metric::L2sq => keys.extend(
-                self.norms[run]
-                    .iter()
-                    .zip(pairs)
-                    .map(|(norm, (scale, &dot))| ordered(*norm - *factor * *scale * dot as f32)),
-            ),
-            Metric::Ip | Metric::Cosine => {
-                keys.extend(pairs.map(|(scale, &dot)| ordered(-(*scale * dot as f32))));
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let (rows, scales) =
+            (&self.codes[run.start * self.dim..run.end * self.dim], &self.scales[run.clone()]);
+        let dots = |two: &[Prepared], out: &mut [i32]| match two {
+            [a, b] => {
+                let (of_a, of_b) = out.split_at_mut(run.len());
+                dots_run_i8([&a.codes, &b.codes], rows, [of_a, of_b]);
             }
-        }
+            _ => dots_run_i8([&two[0].codes], rows, [out]),
+        };
+        in_twos(queries, keys, dots, |prepared, dots, keys| {
+            let keys = keys.iter_mut().zip(scales.iter().zip(dots));
+            match self.metric {
+                Metric::L2sq => keys.zip(&self.norms[run.clone()]).for_each(|((key, (scale, dot)), norm)| {
+                    *key = ordered(norm - prepared.factor * scale * *dot as f32);
+                }),
+                Metric::Ip | Metric::Cosine => {
+                    keys.for_each(|(key, (scale, dot))| *key = ordered(-(scale * *dot as f32)));
+                }
+            }
+        });
     }
 
     fn rows_at(&self) -> RowsAt {

@@ -46,6 +46,8 @@ pub(crate) struct Prepared {
     planes: Vec<[u64; PLANES]>,
     /// What four components of the query come to with each four signs (`b1`).
     tables: Vec<[u8; 16]>,
+    /// Rows, turned for the tables (`b1`).
+    turned: Vec<u8>,
     /// A stored vector's signs (`b1`).
     words: Vec<u64>,
     /// The query for the copy that re-ranks.
@@ -64,6 +66,25 @@ impl Prepared {
 
 /// How many rows a scan compares at once, at most.
 pub(crate) const RUN_MAX: usize = 256;
+
+/// Writes the keys of a run of rows for each of the queries, two at a time: `dots` writes the products of one or two,
+/// `keys_of` makes keys of one's.
+fn in_twos(
+    queries: &[Prepared],
+    keys: &mut [f32],
+    dots: impl Fn(&[Prepared], &mut [i32]),
+    keys_of: impl Fn(&Prepared, &[i32], &mut [f32]),
+) {
+    let len = keys.len() / queries.len().max(1);
+    let mut products = [0; 2 * RUN_MAX];
+    for (two, keys) in queries.chunks(2).zip(keys.chunks_mut(2 * len)) {
+        let products = &mut products[..two.len() * len];
+        dots(two, products);
+        for ((prepared, dots), keys) in two.iter().zip(products.chunks(len)).zip(keys.chunks_mut(len)) {
+            keys_of(prepared, dots, keys);
+        }
+    }
+}
 
 /// The numbers of the rows of a run, in order.
 static RUN: [u32; RUN_MAX] = {
@@ -87,11 +108,8 @@ pub(crate) trait Rows: Sync {
     /// Prepares a prepared query for [`run_keys`](Self::run_keys), too.
     fn prepare_scan(&self, _prepared: &mut Prepared) {}
 
-    /// Writes a run of rows as scans compare them, where that is not as they are kept: once for several queries.
-    fn open_run(&self, _run: Range<usize>, _opened: &mut Vec<u8>) {}
-
-    /// Writes the keys of a run of rows, at most [`RUN_MAX`], which was opened.
-    fn run_keys(&self, prepared: &mut Prepared, run: Range<usize>, opened: &[u8], keys: &mut Vec<f32>);
+    /// Writes the keys of a run of rows, at most [`RUN_MAX`], for each of the queries: as many as `keys` holds.
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]);
 
     /// Returns where the rows that keys are made of lie.
     fn rows_at(&self) -> RowsAt;

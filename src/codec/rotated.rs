@@ -139,20 +139,19 @@ impl Rotated {
     }
 
     /// Writes the keys of rows of these factors by the products of their codes with the query's, whose unit is `step`.
-    pub(super) fn keys(
+    pub(super) fn keys<'a>(
         &self,
-        factors: impl Iterator<Item = [f32; 2]>,
+        factors: impl Iterator<Item = &'a [f32; 2]>,
         dots: &[i32],
         step: f32,
-        keys: &mut Vec<f32>,
+        keys: &mut [f32],
     ) {
-        keys.clear();
-        let pairs = factors.zip(dots).map(|(factors, dot)| (factors, *dot as f32));
+        let rows = keys.iter_mut().zip(dots).zip(factors);
         match self.metric {
-            Metric::L2sq | Metric::Cosine => {
-                keys.extend(pairs.map(|([norm, f], dot)| ordered(norm - 2.0 * (f * (step * dot)))));
-            }
-            Metric::Ip => keys.extend(pairs.map(|([_, f], dot)| ordered(-(f * (step * dot))))),
+            Metric::L2sq | Metric::Cosine => rows.for_each(|((key, dot), [norm, f])| {
+                *key = ordered(norm - 2.0 * (f * (step * *dot as f32)));
+            }),
+            Metric::Ip => rows.for_each(|((key, dot), [_, f])| *key = ordered(-(f * (step * *dot as f32)))),
         }
     }
 

@@ -218,50 +218,84 @@ fn padded<T: Copy + Default, const W: usize>(tail: &[T]) -> [T; W] {
     block
 }
 
-/// Returns the dot products with four rows; each load of the query serves all.
+/// Returns the dot products of queries with four rows; each load serves all.
 #[inline(always)]
-fn four<P: Products<W>, const W: usize>(query: &Query4, rows: [&[u8]; 4]) -> [i32; 4] {
-    let (evens, odds) = query.halves.split_at(query.halves.len() / 2);
-    let ((evens, evens_tail), (odds, odds_tail)) = (evens.as_chunks::<W>(), odds.as_chunks::<W>());
-    let mut lanes = [P::ZERO; 4];
-    for (i, (evens, odds)) in evens.iter().zip(odds).enumerate() {
+fn four<P: Products<W>, const W: usize, const Q: usize>(
+    queries: [&Query4; Q],
+    rows: [&[u8]; 4],
+) -> [[i32; 4]; Q] {
+    let len = queries[0].halves.len() / 2;
+    // All are cut to one length here, not looked at in the loop.
+    let n = len / W;
+    let halves = queries.map(|query| {
+        let (evens, odds) = query.halves.split_at(len);
+        (&evens.as_chunks::<W>().0[..n], &odds.as_chunks::<W>().0[..n])
+    });
+    let rows_of = rows.map(|row| &row.as_chunks::<W>().0[..n]);
+    let mut lanes = [[P::ZERO; 4]; Q];
+    for i in 0..n {
         for r in 0..4 {
-            lanes[r] = P::add(lanes[r], evens, odds, &rows[r].as_chunks::<W>().0[i]);
+            for q in 0..Q {
+                lanes[q][r] = P::add(lanes[q][r], &halves[q].0[i], &halves[q].1[i], &rows_of[r][i]);
+            }
         }
     }
-    if !evens_tail.is_empty() {
-        let (evens, odds) = (padded(evens_tail), padded(odds_tail));
-        for r in 0..4 {
-            lanes[r] = P::add(lanes[r], &evens, &odds, &padded(rows[r].as_chunks::<W>().1));
+    if !len.is_multiple_of(W) {
+        for q in 0..Q {
+            let (evens, odds) = queries[q].halves.split_at(len);
+            let (evens, odds) = (padded(evens.as_chunks::<W>().1), padded(odds.as_chunks::<W>().1));
+            for r in 0..4 {
+                lanes[q][r] = P::add(lanes[q][r], &evens, &odds, &padded(rows[r].as_chunks::<W>().1));
+            }
         }
     }
-    let offset = P::offset(query);
-    P::sums(lanes).map(|sum| sum - offset)
+    let mut out = [[0; 4]; Q];
+    for q in 0..Q {
+        out[q] = P::sums(lanes[q]);
+        for sum in &mut out[q] {
+            *sum -= P::offset(queries[q]);
+        }
+    }
+    out
 }
 
 #[inline(always)]
-fn listed<P: Products<W>, const W: usize, const RUN: bool>(
-    query: &Query4,
-    rows: &[u8],
-    nodes: &[u32],
-    out: &mut [i32],
-) {
+fn listed<P: Products<W>, const W: usize>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
     assert_eq!(nodes.len(), out.len());
     let len = query.halves.len() / 2;
-    // Who walks has asked for the few rows of a step before, and a run is read in order.
-    let ahead = if RUN || nodes.len() < LONG { nodes.len() } else { AHEAD };
+    // Who walks has asked for the few rows of a step before.
+    let ahead = if nodes.len() < LONG { nodes.len() } else { AHEAD };
     let (fours, rest) = nodes.as_chunks::<4>();
     let (out_fours, out_rest) = out.as_chunks_mut::<4>();
     for (i, (nodes_of, out)) in fours.iter().zip(out_fours).enumerate() {
         for &node in nodes.iter().skip(i * 4 + ahead).take(4) {
             prefetch(row(rows, len, node));
         }
-        *out = four::<P, W>(query, nodes_of.map(|node| row(rows, len, node)));
+        [*out] = four::<P, W, 1>([query], nodes_of.map(|node| row(rows, len, node)));
     }
     if let [first, ..] = *rest {
         // Fewer take hardly less time than four.
         let at = |i: usize| row(rows, len, rest.get(i).copied().unwrap_or(first));
-        out_rest.copy_from_slice(&four::<P, W>(query, [at(0), at(1), at(2), at(3)])[..rest.len()]);
+        out_rest.copy_from_slice(&four::<P, W, 1>([query], [at(0), at(1), at(2), at(3)])[0][..rest.len()]);
+    }
+}
+
+/// All rows, in order.
+#[inline(always)]
+fn ran<P: Products<W>, const W: usize, const Q: usize>(
+    queries: [&Query4; Q],
+    rows: &[u8],
+    mut out: [&mut [i32]; Q],
+) {
+    let len = queries[0].halves.len() / 2;
+    for (i, rows) in rows.chunks(4 * len).enumerate() {
+        let n = rows.len() / len;
+        // The last fill up what is not there.
+        let at = |r: usize| &rows[r.min(n - 1) * len..][..len];
+        let sums = four::<P, W, Q>(queries, [at(0), at(1), at(2), at(3)]);
+        for (out, sums) in out.iter_mut().zip(sums) {
+            out[4 * i..4 * i + n].copy_from_slice(&sums[..n]);
+        }
     }
 }
 
@@ -270,24 +304,28 @@ const LONG: usize = 64;
 
 /// Writes the dot products of `query` with the listed rows of the matrix `rows`.
 pub(crate) fn dots_i4(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
-    dots::<false>(query, rows, nodes, out);
-}
-
-/// As [`dots_i4`], of rows that are listed in order and near: none is asked for ahead.
-pub(crate) fn dots_run_i4(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
-    dots::<true>(query, rows, nodes, out);
-}
-
-fn dots<const RUN: bool>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
     #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: the line above proved that this machine has AVX2.
-        return unsafe { x86::dots_avx2::<RUN>(query, rows, nodes, out) };
+        return unsafe { x86::dots_avx2(query, rows, nodes, out) };
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    listed::<wasm::Simd128, 16, RUN>(query, rows, nodes, out);
+    listed::<wasm::Simd128, 16>(query, rows, nodes, out);
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    listed::<Portable, 8, RUN>(query, rows, nodes, out);
+    listed::<Portable, 8>(query, rows, nodes, out);
+}
+
+/// Writes the dot products of one query or two with all rows, in order.
+pub(crate) fn dots_run_i4<const Q: usize>(queries: [&Query4; Q], rows: &[u8], out: [&mut [i32]; Q]) {
+    #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the line above proved that this machine has AVX2.
+        return unsafe { x86::run_avx2(queries, rows, out) };
+    }
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    ran::<wasm::Simd128, 16, Q>(queries, rows, out);
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    ran::<Portable, 8, Q>(queries, rows, out);
 }
 
 /// What every machine can do.
@@ -322,13 +360,18 @@ impl Products<8> for Portable {
 
 #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
 mod x86 {
-    use super::{LEVEL_MAX, LEVELS, Products, Query4, listed};
+    use super::{LEVEL_MAX, LEVELS, Products, Query4, listed, ran};
     use core::arch::x86_64::*;
     use core::mem::transmute;
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn dots_avx2<const RUN: bool>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
-        listed::<Avx2, 32, RUN>(query, rows, nodes, out);
+    pub(super) fn dots_avx2(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
+        listed::<Avx2, 32>(query, rows, nodes, out);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn run_avx2<const Q: usize>(queries: [&Query4; Q], rows: &[u8], out: [&mut [i32]; Q]) {
+        ran::<Avx2, 32, Q>(queries, rows, out);
     }
 
     /// The levels above the least, twice: this machine multiplies unsigned bytes with signed ones.
@@ -353,7 +396,7 @@ mod x86 {
 
         #[inline(always)]
         fn add(lanes: __m256i, evens: &[i8; 32], odds: &[i8; 32], codes: &[u8; 32]) -> __m256i {
-            // SAFETY: `dots_avx2`, which alone runs this, needs AVX2; the loads read these arrays. The sum of
+            // SAFETY: `dots_avx2` and `run_avx2`, which alone run this, need AVX2; the loads read these arrays. The sum of
             // four products does not leave 16 bits: see `QUERY_MAX`.
             unsafe {
                 let (table, half) = (_mm256_loadu_si256(ABOVE.as_ptr().cast()), _mm256_set1_epi8(15));
@@ -458,6 +501,9 @@ mod tests {
                 let nodes = [5, 0, 1, 2, 2, 4];
                 let mut out = [0; 6];
                 dots_i4(&query4, &rows, &nodes, &mut out);
+                let (mut one, mut two) = ([0; 6], [0; 6]);
+                dots_run_i4([&query4, &query4], &rows, [&mut one, &mut two]);
+                assert_eq!((one, nodes.map(|node| one[node as usize])), (two, out));
                 for (node, out) in nodes.into_iter().zip(out) {
                     let codes = &codes[node as usize * dim..][..dim];
                     let level = |code: &u8| i64::from(LEVELS[usize::from(*code)]);

@@ -5,7 +5,7 @@ use super::filter::Filter;
 use super::index::{Graph, Index};
 use super::params::SearchParams;
 use super::walk::{Scratch, entries, walk};
-use crate::codec::{RUN_MAX, Rows, rerank_len};
+use crate::codec::{Prepared, RUN_MAX, Rows, rerank_len};
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
@@ -202,22 +202,27 @@ impl Index {
     /// vectors are compared at their best, and each is read once for all.
     fn scan_all(&self, k: usize, asked: &mut [Scratch]) {
         let (rows, n, limit) = (self.store.finest().rows(), self.store.len(), rerank_len(k));
-        for scratch in &mut *asked {
+        let prepared = |scratch: &mut Scratch| {
             scratch.pool.clear();
             scratch.prepared.turn();
             rows.prepare_scan(&mut scratch.prepared);
-        }
+            core::mem::take(&mut scratch.prepared)
+        };
+        let mut queries: Vec<Prepared> = asked.iter_mut().map(prepared).collect();
         let len = (RUN_LEN_BYTES / rows.rows_at().row_len_bytes() / 32 * 32).clamp(32, RUN_MAX);
-        let mut opened = Vec::new();
+        let mut keys = vec![0.0; asked.len() * len];
         for start in (0..n).step_by(len) {
             let run = start..n.min(start + len);
-            rows.open_run(run.clone(), &mut opened);
-            for scratch in &mut *asked {
-                rows.run_keys(&mut scratch.prepared, run.clone(), &opened, &mut scratch.keys);
-                scratch.offer_run(start as u32, limit);
+            let keys = &mut keys[..asked.len() * run.len()];
+            rows.run_keys(&mut queries, run.clone(), keys);
+            for (scratch, keys) in asked.iter_mut().zip(keys.chunks(run.len())) {
+                scratch.offer_run(start as u32, keys, limit);
             }
         }
-        asked.iter_mut().for_each(|scratch| scratch.prepared.turn());
+        for (scratch, prepared) in asked.iter_mut().zip(queries) {
+            scratch.prepared = prepared;
+            scratch.prepared.turn();
+        }
     }
 
     /// Leaves the best of the given nodes in the pool, as many as it takes to return `k`: the vectors

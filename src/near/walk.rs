@@ -138,9 +138,8 @@ impl Scratch {
     }
 
     /// Offers the nodes from `first` on, which are above all in the pool of at most `ef`, with their keys.
-    pub(crate) fn offer_run(&mut self, first: u32, ef: usize) {
+    pub(crate) fn offer_run(&mut self, first: u32, keys: &[f32], ef: usize) {
         const BLOCK: usize = 16;
-        let keys = core::mem::take(&mut self.keys);
         for (keys, first) in keys.chunks(BLOCK).zip((first..).step_by(BLOCK)) {
             let worst = self.pool.get(ef - 1).map(|worst| worst.key());
             // Of most blocks none is better, which the machine can tell of all at once.
@@ -153,7 +152,6 @@ impl Scratch {
                 }
             }
         }
-        self.keys = keys;
     }
 
     /// Puts a candidate into the pool of at most `ef`; returns its place.
