@@ -1,8 +1,9 @@
 //! Storages `f32` and `f16`: the vectors as they are, or rounded to 16 bits.
 
 use core::cmp::Ordering;
+use core::ops::Range;
 
-use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows, upright};
+use super::{Prepared, RUN, Rows, ordered, reordered_rows, try_reserve_rows, upright};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::{Aligned, Plain};
@@ -171,11 +172,11 @@ impl<T: Float> FloatRows<T> {
         self.values.len_bytes()
     }
 
-    fn compare(&self, query: &[f32], nodes: &[u32], out: &mut [f32]) {
+    fn compare(&self, query: &[f32], rows: &[T], nodes: &[u32], out: &mut [f32]) {
         match self.metric {
-            Metric::L2sq => T::l2sqs(query, &self.values, nodes, out),
+            Metric::L2sq => T::l2sqs(query, rows, nodes, out),
             Metric::Ip | Metric::Cosine => {
-                T::dots(query, &self.values, nodes, out);
+                T::dots(query, rows, nodes, out);
                 for out in out {
                     *out = 1.0 - *out;
                 }
@@ -194,6 +195,14 @@ impl<T: Float> Rows for FloatRows<T> {
         self.distances(prepared, nodes, keys);
     }
 
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let rows = &self.values[run.start * self.dim..run.end * self.dim];
+        for (prepared, keys) in queries.iter().zip(keys.chunks_mut(run.len())) {
+            self.compare(&prepared.values, rows, &RUN[..run.len()], keys);
+            keys.iter_mut().for_each(|key| *key = ordered(*key));
+        }
+    }
+
     fn rows_at(&self) -> RowsAt {
         RowsAt::new(&self.values, self.dim)
     }
@@ -209,14 +218,14 @@ impl<T: Float> Rows for FloatRows<T> {
 
     fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
         let mut out = [0.0];
-        self.compare(&prepared.values, &[node], &mut out);
+        self.compare(&prepared.values, &self.values, &[node], &mut out);
         ordered(out[0])
     }
 
     fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
         out.clear();
         out.resize(nodes.len(), 0.0);
-        self.compare(&prepared.values, nodes, out);
+        self.compare(&prepared.values, &self.values, nodes, out);
         out.iter_mut().for_each(|out| *out = ordered(*out));
     }
 }

@@ -13,13 +13,16 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
+    Prepared, Rows, in_twos, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows,
+    upright,
 };
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
+use crate::kernel::int8::{dots_i8, dots_run_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -302,6 +305,29 @@ impl Rows for I8Rows {
                 keys.extend(pairs.map(|(&node, &dot)| ordered(-(self.scales[node as usize] * dot as f32))));
             }
         }
+    }
+
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let (rows, scales) =
+            (&self.codes[run.start * self.dim..run.end * self.dim], &self.scales[run.clone()]);
+        let dots = |two: &[Prepared], out: &mut [i32]| match two {
+            [a, b] => {
+                let (of_a, of_b) = out.split_at_mut(run.len());
+                dots_run_i8([&a.codes, &b.codes], rows, [of_a, of_b]);
+            }
+            _ => dots_run_i8([&two[0].codes], rows, [out]),
+        };
+        in_twos(queries, keys, dots, |prepared, dots, keys| {
+            let keys = keys.iter_mut().zip(scales.iter().zip(dots));
+            match self.metric {
+                Metric::L2sq => keys.zip(&self.norms[run.clone()]).for_each(|((key, (scale, dot)), norm)| {
+                    *key = ordered(norm - prepared.factor * scale * *dot as f32);
+                }),
+                Metric::Ip | Metric::Cosine => {
+                    keys.for_each(|(key, (scale, dot))| *key = ordered(-(scale * *dot as f32)));
+                }
+            }
+        });
     }
 
     fn rows_at(&self) -> RowsAt {

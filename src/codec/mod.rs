@@ -6,18 +6,24 @@
 
 mod b1_rows;
 mod float_rows;
+mod i4_rows;
 mod i8_rows;
+mod rotated;
 mod storage;
 mod upright;
+
+use core::ops::Range;
 
 use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
 use crate::kernel::half::F16_MAX;
+use crate::kernel::int4::Query4;
 use crate::kernel::prefetch::RowsAt;
 pub(crate) use b1_rows::{B1Rows, words};
 pub(crate) use float_rows::FloatRows;
+pub(crate) use i4_rows::{I4Rows, halves};
 pub(crate) use i8_rows::I8Rows;
 pub use storage::Storage;
 
@@ -34,8 +40,14 @@ pub(crate) struct Prepared {
     weight: f32,
     /// The kernel's output.
     dots: Vec<i32>,
+    /// The query, quantised to eight bits (`i4`).
+    halves: Query4,
     /// The query, quantised to four bits (`b1`).
     planes: Vec<[u64; PLANES]>,
+    /// What four components of the query come to with each four signs (`b1`).
+    tables: Vec<[u8; 16]>,
+    /// Rows, turned for the tables (`b1`).
+    turned: Vec<u8>,
     /// A stored vector's signs (`b1`).
     words: Vec<u64>,
     /// The query for the copy that re-ranks.
@@ -52,6 +64,39 @@ impl Prepared {
     }
 }
 
+/// How many rows a scan compares at once, at most.
+pub(crate) const RUN_MAX: usize = 256;
+
+/// Writes the keys of a run of rows for each of the queries, two at a time: `dots` writes the products of one or two,
+/// `keys_of` makes keys of one's.
+fn in_twos(
+    queries: &[Prepared],
+    keys: &mut [f32],
+    dots: impl Fn(&[Prepared], &mut [i32]),
+    keys_of: impl Fn(&Prepared, &[i32], &mut [f32]),
+) {
+    let len = keys.len() / queries.len().max(1);
+    let mut products = [0; 2 * RUN_MAX];
+    for (two, keys) in queries.chunks(2).zip(keys.chunks_mut(2 * len)) {
+        let products = &mut products[..two.len() * len];
+        dots(two, products);
+        for ((prepared, dots), keys) in two.iter().zip(products.chunks(len)).zip(keys.chunks_mut(len)) {
+            keys_of(prepared, dots, keys);
+        }
+    }
+}
+
+/// The numbers of the rows of a run, in order.
+static RUN: [u32; RUN_MAX] = {
+    let mut run = [0; RUN_MAX];
+    let mut i = 0;
+    while i < RUN_MAX {
+        run[i] = i as u32;
+        i += 1;
+    }
+    run
+};
+
 /// Stored vectors.
 pub(crate) trait Rows: Sync {
     /// Makes a query of a vector (of unit length for cosine).
@@ -59,6 +104,12 @@ pub(crate) trait Rows: Sync {
 
     /// Writes keys of the listed nodes: a smaller key is nearer to the prepared query.
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>);
+
+    /// Prepares a prepared query for [`run_keys`](Self::run_keys), too.
+    fn prepare_scan(&self, _prepared: &mut Prepared) {}
+
+    /// Writes the keys of a run of rows, at most [`RUN_MAX`], for each of the queries: as many as `keys` holds.
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]);
 
     /// Returns where the rows that keys are made of lie.
     fn rows_at(&self) -> RowsAt;
@@ -86,6 +137,7 @@ pub(crate) enum Codes {
     F32(FloatRows<f32>),
     F16(FloatRows<u16>),
     I8(I8Rows),
+    I4(I4Rows),
     B1(B1Rows),
 }
 
@@ -103,6 +155,7 @@ macro_rules! with_codes {
             $crate::codec::Codes::F32($rows) => $body,
             $crate::codec::Codes::F16($rows) => $body,
             $crate::codec::Codes::I8($rows) => $body,
+            $crate::codec::Codes::I4($rows) => $body,
             $crate::codec::Codes::B1($rows) => $body,
         }
     };
@@ -114,6 +167,7 @@ impl Codes {
             Storage::F32 => Self::F32(FloatRows::new(dim, metric)),
             Storage::F16 => Self::F16(FloatRows::new(dim, metric)),
             Storage::I8 => Self::I8(I8Rows::new(dim, metric)),
+            Storage::I4 => Self::I4(I4Rows::new(dim, metric)),
             Storage::B1 => Self::B1(B1Rows::new(dim, metric)),
         }
     }
@@ -192,6 +246,7 @@ impl Store {
     pub(crate) fn fit(&mut self, vectors: &[f32]) {
         self.each().for_each(|codes| match codes {
             Codes::I8(rows) => rows.fit(vectors),
+            Codes::I4(rows) => rows.fit(vectors),
             Codes::B1(rows) => rows.fit(vectors),
             Codes::F32(_) | Codes::F16(_) => {}
         });
@@ -231,10 +286,10 @@ impl Store {
 
     /// Makes what changes need.
     pub(crate) fn wake(&mut self) {
-        self.each().for_each(|codes| {
-            if let Codes::I8(rows) = codes {
-                rows.wake();
-            }
+        self.each().for_each(|codes| match codes {
+            Codes::I8(rows) => rows.wake(),
+            Codes::I4(rows) => rows.wake(),
+            Codes::F32(_) | Codes::F16(_) | Codes::B1(_) => {}
         });
     }
 

@@ -13,6 +13,8 @@ pub enum Storage {
     /// 8-bit integers: 1 byte a component and a scale.
     #[default]
     I8,
+    /// 4-bit codes of the rotated vector: half a byte a component and two factors.
+    I4,
     /// One bit a component and two factors, which make distances estimates without bias (RaBitQ):
     /// of use with a finer copy beside it.
     B1,
@@ -20,10 +22,10 @@ pub enum Storage {
 
 impl Storage {
     /// The names that exist.
-    pub const NAMES: &'static str = "f32, f16, i8, b1";
+    pub const NAMES: &'static str = "f32, f16, i8, i4, b1";
 
     /// From the finest.
-    const ALL: [Self; 4] = [Self::F32, Self::F16, Self::I8, Self::B1];
+    const ALL: [Self; 5] = [Self::F32, Self::F16, Self::I8, Self::I4, Self::B1];
 
     /// Returns the storage of this name.
     ///
@@ -45,10 +47,10 @@ impl Storage {
     pub fn rerank_from_name(name: &str) -> Result<Option<Self>> {
         match name {
             "none" => Ok(None),
-            "f32" | "f16" | "i8" => Self::from_name(name).map(Some),
+            "f32" | "f16" | "i8" | "i4" => Self::from_name(name).map(Some),
             _ => Err(ErrorKind::UnknownName {
                 kind: "rerank",
-                expected: "f32, f16, i8, none",
+                expected: "f32, f16, i8, i4, none",
                 got: name.to_owned(),
             }
             .into()),
@@ -62,6 +64,7 @@ impl Storage {
             Self::I8 => 1,
             Self::F16 => 2,
             Self::B1 => 3,
+            Self::I4 => 4,
         }
     }
 
@@ -76,6 +79,7 @@ impl Storage {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::I8 => "i8",
+            Self::I4 => "i4",
             Self::B1 => "b1",
         }
     }

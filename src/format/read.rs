@@ -7,7 +7,7 @@ use super::bytes::{u32_at, u64_at};
 use super::{
     ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, SECTIONS_MAX, VERSION,
 };
-use crate::codec::{B1Rows, Codes, FloatRows, I8Rows, Store, words};
+use crate::codec::{B1Rows, Codes, FloatRows, I4Rows, I8Rows, Store, halves, words};
 use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
@@ -56,8 +56,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
 
     let zero_node = (header.zero_node != NO_NODE).then_some(header.zero_node);
     if let Some(zero) = zero_node {
-        let known =
-            [Some(storage), rerank].iter().any(|kept| matches!(kept, Some(Storage::I8 | Storage::B1)));
+        let known = [Some(storage), rerank]
+            .iter()
+            .any(|kept| matches!(kept, Some(Storage::I8 | Storage::I4 | Storage::B1)));
         if zero as usize >= n || metric != Metric::Cosine || !known {
             return corrupt("header", "the zero vector is not there");
         }
@@ -69,14 +70,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         centre: section(Kind::Centre),
         factors: section(Kind::Factors),
     };
-    let codes = codes.read(storage, &shape, ["vectors", "scales", "centre"])?;
+    let codes = codes.read(storage, &shape, ["vectors", "scales", "centre", "factors"])?;
     let fine = Parts {
         vectors: section(Kind::RerankVectors),
         scales: section(Kind::RerankScales),
         centre: section(Kind::RerankCentre),
-        factors: &[],
+        factors: section(Kind::RerankFactors),
     };
-    let names = ["rerank vectors", "rerank scales", "rerank centre"];
+    let names = ["rerank vectors", "rerank scales", "rerank centre", "rerank factors"];
     let fine = match rerank {
         Some(rerank) => Some(fine.read(rerank, &shape, names)?),
         None if fine.is_empty() => None,
@@ -207,23 +208,22 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn is_empty(&self) -> bool {
-        self.vectors.is_empty() && self.scales.is_empty() && self.centre.is_empty()
+        [self.vectors, self.scales, self.centre, self.factors].iter().all(|bytes| bytes.is_empty())
     }
 
-    fn read(&self, storage: Storage, shape: &Shape, names: [&'static str; 3]) -> Result<Codes> {
+    fn read(&self, storage: Storage, shape: &Shape, names: [&'static str; 4]) -> Result<Codes> {
         let &Shape { dim, n, metric, zero_node } = shape;
-        let [vectors, scales, centre] = names;
+        let [vectors, scales, centre, factors] = names;
         let (row, scaled, centred, factored) = match storage {
             Storage::F32 => (dim * 4, false, false, false),
             Storage::F16 => (dim * 2, false, false, false),
             Storage::I8 => (dim, true, true, false),
+            Storage::I4 => (halves(dim), false, true, true),
             Storage::B1 => (words(dim) * 8, false, true, true),
         };
-        for (bytes, has, name) in [
-            (self.scales, scaled, scales),
-            (self.centre, centred, centre),
-            (self.factors, factored, "factors"),
-        ] {
+        for (bytes, has, name) in
+            [(self.scales, scaled, scales), (self.centre, centred, centre), (self.factors, factored, factors)]
+        {
             if !has && !bytes.is_empty() {
                 return corrupt(name, format!("an index of {} has none", storage.name()));
             }
@@ -231,6 +231,13 @@ impl Parts<'_> {
         if self.vectors.len() as u64 != n as u64 * row as u64 {
             return corrupt(vectors, format!("{} bytes, not those of {n} rows of {dim}", self.vectors.len()));
         }
+        let factors_of = || {
+            let values = floats(self.factors, factors, n as u64 * 2)?;
+            if values.iter().any(|factor| factor.is_sign_negative()) {
+                return corrupt(factors, "a factor is negative");
+            }
+            Ok(values.as_chunks::<2>().0.to_vec())
+        };
         let centre_of = || floats(self.centre, centre, if self.centre.is_empty() { 0 } else { dim as u64 });
         Ok(match storage {
             Storage::F32 => {
@@ -257,15 +264,17 @@ impl Parts<'_> {
                 let codes = Aligned::from_values(self.vectors.iter().map(|code| *code as i8));
                 Codes::I8(I8Rows::from_parts(dim, metric, centre_of()?, codes, of_rows, zero_node))
             }
-            Storage::B1 => {
-                let factors = floats(self.factors, "factors", n as u64 * 2)?;
-                if factors.iter().any(|factor| factor.is_sign_negative()) {
-                    return corrupt("factors", "a factor is negative");
+            Storage::I4 => {
+                if dim % 2 == 1 && self.vectors.chunks_exact(row).any(|row| row[dim / 2] >> 4 != 0) {
+                    return corrupt(vectors, "half a byte that is not used is not zero");
                 }
+                let codes = Aligned::from_values(self.vectors.iter().copied());
+                Codes::I4(I4Rows::from_parts(dim, metric, centre_of()?, codes, factors_of()?, zero_node))
+            }
+            Storage::B1 => {
                 let codes = self.vectors.as_chunks::<8>().0.iter();
                 let codes = Aligned::from_values(codes.map(|word| u64::from_le_bytes(*word)));
-                let factors = factors.as_chunks::<2>().0.to_vec();
-                Codes::B1(B1Rows::from_parts(dim, metric, centre_of()?, codes, factors, zero_node))
+                Codes::B1(B1Rows::from_parts(dim, metric, centre_of()?, codes, factors_of()?, zero_node))
             }
         })
     }

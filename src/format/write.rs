@@ -26,7 +26,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         sections.push((kinds.vectors, of_codes.vectors));
         sections.push((kinds.scales, of_codes.scales));
         sections.push((kinds.centre, of_codes.centre));
-        sections.push((Kind::Factors, of_codes.factors));
+        sections.push((kinds.factors, of_codes.factors));
     }
     sections.push((Kind::Links, links.bytes().to_vec()));
     sections.push((Kind::Ids, index.ids.first().bytes().to_vec()));
@@ -83,11 +83,17 @@ struct Kinds {
     vectors: Kind,
     scales: Kind,
     centre: Kind,
+    factors: Kind,
 }
 
-const HOT: Kinds = Kinds { vectors: Kind::Vectors, scales: Kind::Scales, centre: Kind::Centre };
-const COLD: Kinds =
-    Kinds { vectors: Kind::RerankVectors, scales: Kind::RerankScales, centre: Kind::RerankCentre };
+const HOT: Kinds =
+    Kinds { vectors: Kind::Vectors, scales: Kind::Scales, centre: Kind::Centre, factors: Kind::Factors };
+const COLD: Kinds = Kinds {
+    vectors: Kind::RerankVectors,
+    scales: Kind::RerankScales,
+    centre: Kind::RerankCentre,
+    factors: Kind::RerankFactors,
+};
 
 /// What is written of codes; empty for what they do not have.
 #[derive(Default)]
@@ -111,6 +117,13 @@ fn sections_of(codes: &Codes) -> Sections {
             scales: floats(rows.scales()),
             centre: floats(rows.centre()),
             factors: Vec::new(),
+            zero_node: rows.zero_node(),
+        },
+        Codes::I4(rows) => Sections {
+            vectors: rows.codes().to_vec(),
+            scales: Vec::new(),
+            centre: floats(rows.centre()),
+            factors: floats(rows.factors().as_flattened()),
             zero_node: rows.zero_node(),
         },
         Codes::B1(rows) => Sections {

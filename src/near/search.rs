@@ -5,7 +5,7 @@ use super::filter::Filter;
 use super::index::{Graph, Index};
 use super::params::SearchParams;
 use super::walk::{Scratch, entries, walk};
-use crate::codec::{Rows, rerank_len};
+use crate::codec::{Prepared, RUN_MAX, Rows, rerank_len};
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
@@ -36,6 +36,15 @@ pub struct NeighborsBatch {
 
 /// The recall that a search gives which asks for nothing else.
 const DEFAULT_RECALL: f32 = 0.95;
+
+/// How many queries share a pass over all vectors, at most,
+const AT_ONCE: usize = 16;
+
+/// where there are so many groups of them that threads have work.
+const SHARES: usize = 8;
+
+/// How much of the vectors is compared with one query before the next has its turn: what a near cache holds.
+const RUN_LEN_BYTES: usize = 1 << 16;
 
 impl Index {
     /// Returns the `k` nearest neighbours of `query` (fewer when the index holds fewer).
@@ -79,10 +88,17 @@ impl Index {
     pub fn search_many(&self, queries: &[f32], k: usize, params: &SearchParams) -> Result<NeighborsBatch> {
         self.check(queries)?;
         params.check(k)?;
-        let each = |query: &[f32]| self.nearest(query, k, params).0;
-        let found = pool::map(0..queries.len() / self.dim, |i| each(&queries[i * self.dim..][..self.dim]));
+        // A walk reads what its query needs, a scan all that there is: for several queries at once.
+        let n = queries.len() / self.dim;
+        let scans = self.ef(k, params) >= self.store.len();
+        let at_once = if scans { (n / SHARES).clamp(1, AT_ONCE) } else { 1 };
+        let found = pool::map(0..n.div_ceil(at_once), |i| {
+            let group = i * at_once..n.min((i + 1) * at_once);
+            let queries = &queries[group.start * self.dim..group.end * self.dim];
+            if scans { self.scanned(queries, k) } else { vec![self.nearest(queries, k, params).0] }
+        });
         let mut batch = NeighborsBatch { k: k.min(self.len()), ..Default::default() };
-        for neighbors in found {
+        for neighbors in found.into_iter().flatten() {
             batch.ids.extend(neighbors.ids);
             batch.distances.extend(neighbors.distances);
         }
@@ -101,7 +117,8 @@ impl Index {
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
         let mut explained = if ef >= n {
-            Explained::scan(self.scan(0..n as u32, k, &mut scratch))
+            self.scan_all(k, core::slice::from_mut(&mut scratch));
+            Explained::scan(n)
         } else {
             Explained::graph(ef, self.walk(ef, None, &mut scratch))
         };
@@ -110,6 +127,27 @@ impl Index {
         self.scratch.put(scratch);
         found.truncate(k);
         (neighbors(found), explained)
+    }
+
+    /// Returns the neighbours of each query, of all vectors.
+    fn scanned(&self, queries: &[f32], k: usize) -> Vec<Neighbors> {
+        let normalised = self.prepared(queries);
+        let queries = normalised.as_deref().unwrap_or(queries).chunks_exact(self.dim);
+        let mut asked: Vec<Scratch> = queries
+            .map(|query| {
+                let mut scratch = self.scratch.take();
+                self.store.prepare(query, &mut scratch.prepared);
+                scratch
+            })
+            .collect();
+        self.scan_all(k, &mut asked);
+        let each = asked.into_iter().map(|mut scratch| {
+            let mut found = self.reported(self.store.rerank_len(k), &mut scratch, |_| true);
+            self.scratch.put(scratch);
+            found.truncate(k);
+            neighbors(found)
+        });
+        each.collect()
     }
 
     /// Returns how many candidates a walk keeps; as many as there are nodes for a scan.
@@ -158,6 +196,33 @@ impl Index {
             Graph::Packed(packed) => walk(packed, at, ef, scratch, score),
         }
         compared
+    }
+
+    /// Leaves the best of all nodes in the pools of the prepared queries, as many as it takes to return `k`: the
+    /// vectors are compared at their best, and each is read once for all.
+    fn scan_all(&self, k: usize, asked: &mut [Scratch]) {
+        let (rows, n, limit) = (self.store.finest().rows(), self.store.len(), rerank_len(k));
+        let prepared = |scratch: &mut Scratch| {
+            scratch.pool.clear();
+            scratch.prepared.turn();
+            rows.prepare_scan(&mut scratch.prepared);
+            core::mem::take(&mut scratch.prepared)
+        };
+        let mut queries: Vec<Prepared> = asked.iter_mut().map(prepared).collect();
+        let len = (RUN_LEN_BYTES / rows.rows_at().row_len_bytes() / 32 * 32).clamp(32, RUN_MAX);
+        let mut keys = vec![0.0; asked.len() * len];
+        for start in (0..n).step_by(len) {
+            let run = start..n.min(start + len);
+            let keys = &mut keys[..asked.len() * run.len()];
+            rows.run_keys(&mut queries, run.clone(), keys);
+            for (scratch, keys) in asked.iter_mut().zip(keys.chunks(run.len())) {
+                scratch.offer_run(start as u32, keys, limit);
+            }
+        }
+        for (scratch, prepared) in asked.iter_mut().zip(queries) {
+            scratch.prepared = prepared;
+            scratch.prepared.turn();
+        }
     }
 
     /// Leaves the best of the given nodes in the pool, as many as it takes to return `k`: the vectors

@@ -137,6 +137,23 @@ impl Scratch {
         self.fresh = fresh;
     }
 
+    /// Offers the nodes from `first` on, which are above all in the pool of at most `ef`, with their keys.
+    pub(crate) fn offer_run(&mut self, first: u32, keys: &[f32], ef: usize) {
+        const BLOCK: usize = 16;
+        for (keys, first) in keys.chunks(BLOCK).zip((first..).step_by(BLOCK)) {
+            let worst = self.pool.get(ef - 1).map(|worst| worst.key());
+            // Of most blocks none is better, which the machine can tell of all at once.
+            if worst.is_some_and(|worst| !keys.iter().fold(false, |any, key| any | (*key < worst))) {
+                continue;
+            }
+            for (&key, node) in keys.iter().zip(first..) {
+                if worst.is_none_or(|worst| key < worst) {
+                    self.offer(Candidate::new(key, node), ef);
+                }
+            }
+        }
+    }
+
     /// Puts a candidate into the pool of at most `ef`; returns its place.
     #[inline(always)]
     pub(crate) fn offer(&mut self, candidate: Candidate, ef: usize) -> Option<usize> {
