@@ -6,7 +6,10 @@
 //! walk counts bits; what is reported is made from the query as it came. Components are filled up with
 //! zeros to a multiple of 64 before the rotation.
 
-use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::{
+    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, is_size, mean_of, ordered, reordered,
+    reordered_rows, try_reserve, try_reserve_rows,
+};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
@@ -90,6 +93,15 @@ impl B1Rows {
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
         try_reserve_rows(&mut self.codes, n.saturating_mul(self.words))?;
         try_reserve(&mut self.factors, n)
+    }
+
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, names: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        let [vectors, _, centre, factors] = names;
+        check_all(vectors, &self.codes, n * self.words, "", |_| true)?;
+        check_all(factors, self.factors.as_flattened(), 2 * n, FINITE_SIZE, is_size)?;
+        check_all(centre, &self.centre, if self.centre.is_empty() { 0 } else { self.dim }, FINITE, f32::is_finite)?;
+        check_zero_node(self.zero_node, self.metric, n)
     }
 
     /// Fixes the centre by the first vectors.

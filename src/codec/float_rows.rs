@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::{Prepared, Rows, ordered, reordered_rows, try_reserve_rows, upright};
+use super::{FINITE, Flaw, Prepared, Rows, check_all, ordered, reordered_rows, try_reserve_rows, upright};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::{Aligned, Plain};
@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 pub(crate) trait Float: Plain + PartialEq + Sync + core::fmt::Debug {
     fn from_f32(value: f32) -> Self;
     fn to_f32(self) -> f32;
+    fn is_finite(self) -> bool;
     fn to_le_bytes(self) -> impl AsRef<[u8]>;
     /// Turns roundings of a unit vector so that the error stands at right angles to it.
     fn stand_upright(vector: &[f32], kept: &mut [Self]);
@@ -29,6 +30,10 @@ impl Float for f32 {
 
     fn to_f32(self) -> f32 {
         self
+    }
+
+    fn is_finite(self) -> bool {
+        Self::is_finite(self)
     }
 
     fn to_le_bytes(self) -> impl AsRef<[u8]> {
@@ -46,6 +51,9 @@ impl Float for f32 {
     }
 }
 
+/// The bits of a binary16 number that all those have which are not finite.
+const F16_INFINITE: u16 = 0x7c00;
+
 /// The bits of a binary16 number.
 impl Float for u16 {
     fn from_f32(value: f32) -> Self {
@@ -54,6 +62,10 @@ impl Float for u16 {
 
     fn to_f32(self) -> f32 {
         f32_from_f16(self)
+    }
+
+    fn is_finite(self) -> bool {
+        self & F16_INFINITE != F16_INFINITE
     }
 
     fn to_le_bytes(self) -> impl AsRef<[u8]> {
@@ -111,6 +123,11 @@ impl<T: Float> FloatRows<T> {
 
     pub(super) fn len(&self) -> usize {
         self.values.len() / self.dim
+    }
+
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, [vectors, ..]: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        check_all(vectors, &self.values, n * self.dim, FINITE, T::is_finite)
     }
 
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {

@@ -188,6 +188,16 @@ impl Store {
         self.each().try_for_each(|codes| with_codes!(codes, rows => rows.try_reserve(n)))
     }
 
+    /// Checks that all codes have as many rows, of finite numbers.
+    ///
+    /// Errors: the section of a file in which they stand, and a sentence.
+    pub(crate) fn check(&self) -> core::result::Result<(), Flaw> {
+        let n = self.len();
+        with_codes!(&self.codes, rows => rows.check(n, ["vectors", "scales", "centre", "factors"]))?;
+        let names = ["rerank vectors", "rerank scales", "rerank centre", "factors"];
+        self.fine.as_ref().map_or(Ok(()), |codes| with_codes!(codes, rows => rows.check(n, names)))
+    }
+
     /// Looks at the first vectors before they are pushed: a storage may fit itself to them.
     pub(crate) fn fit(&mut self, vectors: &[f32]) {
         self.each().for_each(|codes| match codes {
@@ -346,6 +356,47 @@ fn reordered<T: Copy>(rows: &[T], dim: usize, order: &[u32]) -> Result<Vec<T>> {
         new.extend_from_slice(&rows[node as usize * dim..][..dim]);
     }
     Ok(new)
+}
+
+/// Which section of a file is none, and why.
+pub(crate) type Flaw = (&'static str, String);
+
+/// Errors: where the section does not hold `n` numbers for all of which `holds`.
+fn check_all<T: Copy + core::fmt::Debug>(
+    name: &'static str,
+    values: &[T],
+    n: usize,
+    expected: &str,
+    holds: impl Fn(T) -> bool,
+) -> core::result::Result<(), Flaw> {
+    if values.len() != n {
+        return Err((name, format!("expected {n} numbers, got {}", values.len())));
+    }
+    // Without a way out of the loop the machine looks at many at once.
+    if values.iter().fold(true, |all, value| all & holds(*value)) {
+        return Ok(());
+    }
+    let at = values.iter().position(|value| !holds(*value)).unwrap_or(0);
+    Err((name, format!("expected {expected}, got {:?} as number {at}", values[at])))
+}
+
+const FINITE: &str = "finite numbers";
+const FINITE_SIZE: &str = "finite numbers, none negative";
+
+/// Returns whether a number is finite and not negative, which −0 is.
+fn is_size(value: f32) -> bool {
+    value.is_finite() & value.is_sign_positive()
+}
+
+/// Errors: where the zero vector is none of the `n` rows, or the metric knows of none.
+fn check_zero_node(zero_node: Option<u32>, metric: Metric, n: usize) -> core::result::Result<(), Flaw> {
+    match zero_node {
+        Some(zero) if metric != Metric::Cosine || zero as usize >= n => {
+            let metric = metric.name();
+            Err(("header", format!("the zero vector is not there: node {zero} of {n} under {metric}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A key that is not a number (an overflow met another) orders last.

@@ -199,9 +199,12 @@ impl Index {
             compared = self.walk(candidates, None, &mut scratch);
             loop {
                 found = scratch.pool.iter().filter(|candidate| filter.allows(candidate.node())).count();
-                // So many candidates hold `ef` allowed ones, when it goes on as it began.
+                // So many candidates hold `ef` allowed ones, when it goes on as it began; an eighth more at least, so that
+                // there are few rounds whatever the graph.
                 let wide = ef.saturating_mul(candidates).checked_div(found).unwrap_or(n);
-                if found >= enough || wide >= n || !cheap(wide - candidates, GO_ON_NODES) {
+                let wide = wide.max(candidates.saturating_add(candidates / 8 + 1));
+                let met_all = scratch.pool.len() < candidates;
+                if found >= enough || met_all || wide >= n || !cheap(wide - candidates, GO_ON_NODES) {
                     break;
                 }
                 candidates = wide;

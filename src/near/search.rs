@@ -100,10 +100,12 @@ impl Index {
         let limit = self.store.rerank_len(k);
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
-        let mut explained = if ef >= n {
-            Explained::scan(self.scan(0..n as u32, k, &mut scratch))
+        let compared = if ef < n { self.walk(ef, None, &mut scratch) } else { 0 };
+        // A walk meets fewer than it was to keep where links lead to no more.
+        let mut explained = if ef < n && scratch.pool.len() >= k.min(n) {
+            Explained::graph(ef, compared)
         } else {
-            Explained::graph(ef, self.walk(ef, None, &mut scratch))
+            Explained::scan(compared + self.scan(0..n as u32, k, &mut scratch))
         };
         explained.reranked = limit.min(scratch.pool.len());
         let mut found = self.reported(limit, &mut scratch, |_| true);
@@ -124,7 +126,7 @@ impl Index {
         }
         match params.ef_search {
             Some(ef) => ef.max(k),
-            None => self.calibration.ef(k, params.recall.unwrap_or(DEFAULT_RECALL)).unwrap_or(n),
+            None => self.calibration.ef(k, params.recall.unwrap_or(DEFAULT_RECALL)).unwrap_or(n).max(k),
         }
     }
 
