@@ -160,7 +160,7 @@ impl I8Rows {
         let codes = self.codes.grow(self.dim);
         let mut values = vector.to_vec();
         for (value, centre) in values.iter_mut().zip(&self.centre) {
-            *value -= centre;
+            *value = (*value - centre).clamp(f32::MIN, f32::MAX);
         }
         let scale = encode(&mut values, codes);
         if self.metric == Metric::Cosine && !self.centre.is_empty() {
@@ -231,10 +231,12 @@ fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
         return if max == 0.0 { 0.0 } else { 1.0 };
     }
     let inverse = 1.0 / max;
-    if !(128.0 * inverse).is_finite() {
-        return 0.0;
+    if (128.0 * inverse).is_finite() {
+        values.iter_mut().for_each(|value| *value *= inverse);
+    } else {
+        // So small that its inverse is too large.
+        values.iter_mut().for_each(|value| *value = (f64::from(*value) / f64::from(max)) as f32);
     }
-    values.iter_mut().for_each(|value| *value *= inverse);
     max * fit_i8(values, codes)
 }
 
@@ -275,7 +277,8 @@ impl Rows for I8Rows {
         values.clear();
         match self.metric {
             Metric::L2sq if !self.centre.is_empty() => {
-                values.extend(vector.iter().zip(&self.centre).map(|(value, centre)| value - centre));
+                let pairs = vector.iter().zip(&self.centre);
+                values.extend(pairs.map(|(value, centre)| (value - centre).clamp(f32::MIN, f32::MAX)));
             }
             _ => values.extend_from_slice(vector),
         }
@@ -357,5 +360,19 @@ impl Rows for I8Rows {
                 1.0 - (prepared.weight + dot_f32_i8(&prepared.values, codes, scale))
             }
         })
+    }
+    fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        if self.zero_node == Some(node) {
+            return 1.0;
+        }
+        let scale = f64::from(self.scales[node as usize]);
+        let row = self.row(node).iter().map(|code| f64::from(*code) * scale);
+        let pairs = prepared.values.iter().map(|value| f64::from(*value)).zip(row);
+        match self.metric {
+            Metric::L2sq => pairs.map(|(a, b)| (a - b) * (a - b)).sum(),
+            Metric::Ip | Metric::Cosine => {
+                1.0 - (f64::from(prepared.weight) + pairs.map(|(a, b)| a * b).sum::<f64>())
+            }
+        }
     }
 }

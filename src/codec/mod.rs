@@ -73,6 +73,12 @@ pub(crate) trait Rows: Sync {
     /// Returns the distance of the prepared query, unquantised, to a stored vector.
     fn distance(&self, prepared: &Prepared, node: u32) -> f32;
 
+    /// Returns it in double precision, where nothing on the way is too large or too small: for the few that 32 bits cannot tell
+    /// apart.
+    fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        self.distance(prepared, node).into()
+    }
+
     /// Writes those of the listed nodes.
     fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
         out.clear();
@@ -267,6 +273,14 @@ impl Store {
         nodes.iter().for_each(|node| at.prefetch(*node));
         at.touch(nodes);
         fine.rows().distances(prepared.fine.as_deref().unwrap_or(prepared), nodes, out);
+    }
+
+    /// Returns the distance of the prepared query to a vector at its best, in double precision.
+    pub(crate) fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        match &self.fine {
+            Some(fine) => fine.rows().exact(prepared.fine.as_deref().unwrap_or(prepared), node),
+            None => self.codes.rows().exact(prepared, node),
+        }
     }
 
     /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.

@@ -3,7 +3,7 @@
 use super::explain::{Explained, SearchPlan};
 use super::index::Index;
 use super::params::SearchParams;
-use super::search::{Neighbors, NeighborsBatch, neighbors};
+use super::search::{Neighbors, NeighborsBatch};
 use crate::error::{ErrorKind, Result};
 use crate::pool;
 use std::collections::HashSet;
@@ -34,7 +34,7 @@ impl Filter {
         self.nodes[node as usize / 64] >> (node % 64) & 1 == 1
     }
 
-    fn iter(&self) -> impl Iterator<Item = u32> {
+    fn iter(&self) -> impl Iterator<Item = u32> + Clone {
         self.nodes.iter().zip(0u32..).flat_map(|(word, i)| {
             let mut rest = *word;
             core::iter::from_fn(move || {
@@ -212,7 +212,7 @@ impl Index {
             }
             scratch.may_go_on = false;
         }
-        let mut explained = if found < enough {
+        let mut explained = if found < enough || !self.tells(&scratch) {
             let scanned = self.scan(filter.iter(), k, &mut scratch);
             Explained { plan: SearchPlan::FilteredScan, ..Explained::scan(compared + scanned) }
         } else {
@@ -224,6 +224,6 @@ impl Index {
         let mut found = self.reported(limit, &mut scratch, |id| !filter.denies(id));
         found.truncate(k);
         self.scratch.put(scratch);
-        Ok((neighbors(found), explained))
+        Ok((self.neighbors(found), explained))
     }
 }

@@ -34,5 +34,5 @@ pub fn most<T>(work: impl FnOnce() -> T) -> (usize, T) {
 
 /// How many bytes opening a file may take at once.
 pub fn bound_of_opening(len: usize) -> usize {
-    (64 << 10) + 48 * len
+    (16 << 10) + 12 * len
 }
