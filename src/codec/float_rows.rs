@@ -297,6 +297,11 @@ impl<T: Float> Rows for FloatRows<T> {
         }
     }
 
+    fn is_huge(&self, node: u32) -> bool {
+        let squares = self.row(node).iter().map(|value| f64::from(value.to_f32()).powi(2));
+        squares.sum::<f64>() > f32::MAX.into()
+    }
+
     fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
         let query = &prepared.values;
         match self.metric {

@@ -361,6 +361,10 @@ impl Rows for I8Rows {
             }
         })
     }
+    fn is_huge(&self, node: u32) -> bool {
+        norm(self.row(node), self.scales[node as usize]).is_infinite()
+    }
+
     fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
         if self.zero_node == Some(node) {
             return 1.0;

@@ -79,6 +79,11 @@ pub(crate) trait Rows: Sync {
         self.distance(prepared, node).into()
     }
 
+    /// Returns whether the inner product of a stored vector with itself is beyond 32 bits, in which its links were chosen.
+    fn is_huge(&self, _node: u32) -> bool {
+        false
+    }
+
     /// Writes those of the listed nodes.
     fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
         out.clear();

@@ -27,6 +27,8 @@ mod extreme;
 mod fixed_order;
 mod group;
 mod lanes;
+#[cfg(any(test, feature = "python", feature = "ingest"))]
+pub(crate) mod narrow;
 mod options;
 mod order;
 mod output;

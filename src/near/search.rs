@@ -181,12 +181,17 @@ impl Index {
         compared
     }
 
-    /// Returns whether 32 bits tell the keys in the pool apart: none is too large, and not all are too small.
+    /// Returns whether 32 bits tell the keys in the pool apart, and those by which the graph was built: none is too large, and not
+    /// all are too small.
     pub(super) fn tells(&self, scratch: &Scratch) -> bool {
         let pool = &scratch.pool;
         let large = pool.iter().any(|candidate| candidate.key().is_infinite());
         let small = |candidate: &Candidate| candidate.key().abs() < SMALL;
-        !large && (self.params.metric != Metric::L2sq || pool.len() < 2 || !pool.iter().all(small))
+        match self.params.metric {
+            Metric::L2sq => !large && (pool.len() < 2 || !pool.iter().all(small)),
+            Metric::Ip => !large && !pool.first().is_some_and(|best| self.store.built_by().is_huge(best.node())),
+            Metric::Cosine => !large,
+        }
     }
 
     /// As [`scan`](Self::scan), in double precision.

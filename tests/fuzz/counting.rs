@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
-pub struct Counting;
+pub(crate) struct Counting;
 
 // SAFETY: all is handed on to the system's allocator as it came; counting touches no memory of it.
 unsafe impl GlobalAlloc for Counting {
@@ -25,7 +25,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Returns the most bytes that were in use at once while `work` ran, beyond those before it.
-pub fn most<T>(work: impl FnOnce() -> T) -> (usize, T) {
+pub(crate) fn most<T>(work: impl FnOnce() -> T) -> (usize, T) {
     let before = NOW.load(Relaxed);
     MOST.store(before, Relaxed);
     let result = work();
@@ -33,6 +33,6 @@ pub fn most<T>(work: impl FnOnce() -> T) -> (usize, T) {
 }
 
 /// How many bytes opening a file may take at once.
-pub fn bound_of_opening(len: usize) -> usize {
+pub(crate) fn bound_of_opening(len: usize) -> usize {
     (16 << 10) + 12 * len
 }

@@ -11,10 +11,10 @@ const ENTRY_LEN: usize = 32;
 const ALIGN: usize = 64;
 
 /// Numbers in a row that a seed determines (SplitMix64).
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -22,12 +22,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n.max(1) as u64) as usize
     }
 
     /// Returns true once in `n` times.
-    pub fn once_in(&mut self, n: usize) -> bool {
+    pub(crate) fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
@@ -50,7 +50,7 @@ struct Section {
 
 /// An index file, taken apart.
 #[derive(Clone)]
-pub struct File {
+pub(crate) struct File {
     header: Vec<u8>,
     sections: Vec<Section>,
 }
@@ -89,7 +89,7 @@ const FLOATS: [f32; 14] = [
 
 impl File {
     /// Takes a file apart; `None` where its table does not say how.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let header = bytes.get(..HEADER_LEN)?.to_vec();
         let mut sections = Vec::new();
         for i in 0..u32_at(bytes, 12)?.min(64) as usize {
@@ -105,7 +105,7 @@ impl File {
     }
 
     /// Puts the file together, with right lengths, places and checksums.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let table_end = HEADER_LEN + self.sections.len() * ENTRY_LEN;
         let mut bytes = self.header.clone();
         bytes.resize(table_end, 0);
@@ -127,8 +127,21 @@ impl File {
         bytes
     }
 
+    /// Returns the bytes of a section that is there.
+    #[allow(dead_code, reason = "of use where one thing is to be wrong")]
+    pub(crate) fn section(&mut self, kind: u32) -> &mut Vec<u8> {
+        let section = self.sections.iter_mut().find(|section| section.kind == kind);
+        &mut section.expect("the section is there").bytes
+    }
+
+    /// Writes a field of the header.
+    #[allow(dead_code, reason = "of use where one thing is to be wrong")]
+    pub(crate) fn header(&mut self, at: usize, field: &[u8]) {
+        self.header[at..at + field.len()].copy_from_slice(field);
+    }
+
     /// Changes one to four things.
-    pub fn mutate(&mut self, others: &[File], random: &mut Random) {
+    pub(crate) fn mutate(&mut self, others: &[File], random: &mut Random) {
         for _ in 0..1 + random.below(4) {
             if random.once_in(4) || self.sections.is_empty() {
                 self.mutate_header(random);
@@ -235,7 +248,7 @@ fn interesting(now: u64, random: &mut Random) -> u64 {
 }
 
 /// Returns a mutant of one of the files: nearly always with right checksums.
-pub fn mutant(files: &[File], random: &mut Random) -> Vec<u8> {
+pub(crate) fn mutant(files: &[File], random: &mut Random) -> Vec<u8> {
     let small = files.len() - LARGE;
     let mut file = if random.once_in(64) { &files[small + random.below(LARGE)] } else { &files[random.below(small)] }.clone();
     file.mutate(files, random);
@@ -259,7 +272,7 @@ const LARGE: usize = 2;
 
 /// Returns files to begin with: small indexes of every storage and metric, with and without links, copies, columns and
 /// vectors that several ids share; and two with a graph so large that filters walk.
-pub fn originals() -> Vec<File> {
+pub(crate) fn originals() -> Vec<File> {
     let mut files = Vec::new();
     let reranks = [None, Some(Storage::F32), Some(Storage::F16), Some(Storage::I8)];
     let mut random = Random(1);
@@ -334,7 +347,7 @@ fn fill_columns(index: &mut Index, random: &mut Random) {
 /// Asks and changes an index in every way; `None` where it does not open.
 ///
 /// Panics where an answer or the index is not what it has to be.
-pub fn exercise(bytes: &[u8], random: &mut Random) -> Option<()> {
+pub(crate) fn exercise(bytes: &[u8], random: &mut Random) -> Option<()> {
     let mut index = match Index::from_bytes(bytes) {
         Ok(index) => index,
         Err(error) => {

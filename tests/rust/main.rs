@@ -10,6 +10,8 @@ mod cli;
 mod columns;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
+#[cfg(feature = "near")]
+mod extremes;
 #[cfg(feature = "fold")]
 mod fold;
 #[cfg(feature = "near")]
