@@ -7,8 +7,8 @@
 //! zeros to a multiple of 64 before the rotation.
 
 use super::{
-    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, is_size, mean_of, ordered, reordered,
-    reordered_rows, try_reserve, try_reserve_rows,
+    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, is_size, mean_of, ordered,
+    reordered, reordered_rows, try_reserve, try_reserve_rows,
 };
 use crate::distance::Metric;
 use crate::error::Result;
@@ -100,7 +100,13 @@ impl B1Rows {
         let [vectors, _, centre, factors] = names;
         check_all(vectors, &self.codes, n * self.words, "", |_| true)?;
         check_all(factors, self.factors.as_flattened(), 2 * n, FINITE_SIZE, is_size)?;
-        check_all(centre, &self.centre, if self.centre.is_empty() { 0 } else { self.dim }, FINITE, f32::is_finite)?;
+        check_all(
+            centre,
+            &self.centre,
+            if self.centre.is_empty() { 0 } else { self.dim },
+            FINITE,
+            f32::is_finite,
+        )?;
         check_zero_node(self.zero_node, self.metric, n)
     }
 

@@ -307,7 +307,12 @@ impl<T: Float> Rows for FloatRows<T> {
         match self.metric {
             Metric::L2sq => {
                 let row = self.row(node).iter().map(|value| f64::from(value.to_f32()));
-                query.iter().zip(row).map(|(a, b)| f64::from(*a) - b).map(|difference| difference * difference).sum()
+                query
+                    .iter()
+                    .zip(row)
+                    .map(|(a, b)| f64::from(*a) - b)
+                    .map(|difference| difference * difference)
+                    .sum()
             }
             Metric::Ip => 1.0 - self.dot(query, node),
             Metric::Cosine if prepared.weight == 0.0 || self.is_zero(node) => 1.0,

@@ -13,8 +13,8 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, is_size, mean_of, ordered, reordered,
-    reordered_rows, try_reserve, try_reserve_rows, upright,
+    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, is_size, mean_of, ordered,
+    reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
 };
 use crate::distance::Metric;
 use crate::error::Result;
@@ -133,7 +133,13 @@ impl I8Rows {
         let [vectors, scales, centre, _] = names;
         check_all(vectors, &self.codes, n * self.dim, "", |_| true)?;
         check_all(scales, &self.scales, n, FINITE_SIZE, is_size)?;
-        check_all(centre, &self.centre, if self.centre.is_empty() { 0 } else { self.dim }, FINITE, f32::is_finite)?;
+        check_all(
+            centre,
+            &self.centre,
+            if self.centre.is_empty() { 0 } else { self.dim },
+            FINITE,
+            f32::is_finite,
+        )?;
         check_zero_node(self.zero_node, self.metric, n)?;
         if self.norms.is_empty() && self.metric != Metric::L2sq {
             return Ok(());

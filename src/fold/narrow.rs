@@ -28,7 +28,9 @@ mod tests {
 
     #[test]
     fn a_number_beyond_float32_is_refused_with_its_place_and_value() {
-        for (value, expected) in [(3e200, "got 3"), (-1e39, "got -1"), (3e-200, "got 3e-200 at"), (-7e-46, "got -7e-46 at")] {
+        for (value, expected) in
+            [(3e200, "got 3"), (-1e39, "got -1"), (3e-200, "got 3e-200 at"), (-7e-46, "got -7e-46 at")]
+        {
             let text = held(value, 7, 3).unwrap_err().to_string();
             assert!(text.contains(expected) && text.contains("row 2, column 1"), "{text}");
         }

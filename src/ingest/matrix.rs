@@ -41,11 +41,9 @@ impl Matrix {
         let values = match array {
             Array::F32(array) if array.is_standard_layout() => array.into_raw_vec_and_offset().0,
             Array::F32(array) => rounded!(array, |&x| x),
-            Array::F64(array) => array
-                .iter()
-                .enumerate()
-                .map(|(at, &x)| held(x, at, dim))
-                .collect::<Result<Vec<f32>>>()?,
+            Array::F64(array) => {
+                array.iter().enumerate().map(|(at, &x)| held(x, at, dim)).collect::<Result<Vec<f32>>>()?
+            }
             Array::F16(array) => rounded!(array, |&x| f32::from(x)),
             Array::I64(array) => rounded!(array, |&x| x as f32),
             Array::I32(array) => rounded!(array, |&x| x as f32),

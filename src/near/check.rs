@@ -36,7 +36,8 @@ impl Index {
     /// Stops a debug build that broke the index, of which there were `before` nodes before the change.
     pub(super) fn debug_verify(&self, before: usize) {
         let n = self.store.len();
-        if cfg!(debug_assertions) && (n <= CHECKED_ALWAYS || n < before || n.ilog2() > before.max(1).ilog2()) {
+        if cfg!(debug_assertions) && (n <= CHECKED_ALWAYS || n < before || n.ilog2() > before.max(1).ilog2())
+        {
             self.assert_verified();
         }
     }
@@ -55,7 +56,10 @@ impl Index {
         let n = self.store.len();
         if n > NODES_MAX || self.len() > NODES_MAX || self.ordered > NODES_MAX {
             let (len, ordered) = (self.len(), self.ordered);
-            return broken("header", format!("expected up to {NODES_MAX} nodes, got {n} of {len} ids, {ordered} in order"));
+            return broken(
+                "header",
+                format!("expected up to {NODES_MAX} nodes, got {n} of {len} ids, {ordered} in order"),
+            );
         }
         self.store.check()?;
         match &self.graph {
@@ -94,17 +98,24 @@ impl Index {
             let (mut degree, mut bad) = (0, None);
             links.visit(node, |link| {
                 degree += 1;
-                let again = seen.get_mut(link as usize).map(|seen| core::mem::replace(seen, node + 1) == node + 1);
+                let again =
+                    seen.get_mut(link as usize).map(|seen| core::mem::replace(seen, node + 1) == node + 1);
                 if again != Some(false) || link == node {
                     bad = Some(link);
                 }
             });
             if degree > capacity.min(LINKS_MAX) {
-                return broken("links", format!("expected up to {capacity} links of node {node}, got {degree}"));
+                return broken(
+                    "links",
+                    format!("expected up to {capacity} links of node {node}, got {degree}"),
+                );
             }
             if let Some(link) = bad {
                 let why = "expected links to other nodes, each once";
-                return broken("links", format!("{why}, got node {link} of {linked} in the list of node {node}"));
+                return broken(
+                    "links",
+                    format!("{why}, got node {link} of {linked} in the list of node {node}"),
+                );
             }
         }
         Ok(())

@@ -95,7 +95,9 @@ impl Dedupe {
     /// Errors: a sentence.
     pub(super) fn check(&self, n: usize) -> core::result::Result<(), String> {
         if let Some(node) = self.table.iter().find(|node| **node != EMPTY && **node as usize >= n) {
-            return Err(format!("expected nodes below {n} among those that equals are looked for, got {node}"));
+            return Err(format!(
+                "expected nodes below {n} among those that equals are looked for, got {node}"
+            ));
         }
         if !self.table.is_empty() && !self.table.contains(&EMPTY) {
             return Err("expected room among those that equals are looked for, got none".into());

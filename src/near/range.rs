@@ -99,8 +99,11 @@ impl Index {
             if !self.tells(scratch) {
                 break;
             }
-            let inside =
-                scratch.distances.iter().filter(|distance| self.reported_distance(**distance) <= radius).count();
+            let inside = scratch
+                .distances
+                .iter()
+                .filter(|distance| self.reported_distance(**distance) <= radius)
+                .count();
             // Half of the candidates outside: the boundary was seen from both sides.
             if 2 * inside <= scratch.pool.len() {
                 scratch.may_go_on = false;

@@ -189,7 +189,9 @@ impl Index {
         let small = |candidate: &Candidate| candidate.key().abs() < SMALL;
         match self.params.metric {
             Metric::L2sq => !large && (pool.len() < 2 || !pool.iter().all(small)),
-            Metric::Ip => !large && !pool.first().is_some_and(|best| self.store.built_by().is_huge(best.node())),
+            Metric::Ip => {
+                !large && !pool.first().is_some_and(|best| self.store.built_by().is_huge(best.node()))
+            }
             Metric::Cosine => !large,
         }
     }
@@ -269,11 +271,7 @@ const SMALL: f32 = f32::from_bits((127 - 80) << 23);
 
 /// Sorts by distance, then by id.
 pub(super) fn sorted(mut found: Vec<(f64, u64)>) -> Vec<(f64, u64)> {
-    sort_by_two(
-        &mut found,
-        |(distance, id)| (key_f64(*distance), *id),
-        |(key, id)| (of_key_f64(key), id),
-    );
+    sort_by_two(&mut found, |(distance, id)| (key_f64(*distance), *id), |(key, id)| (of_key_f64(key), id));
     found
 }
 

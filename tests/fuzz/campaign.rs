@@ -45,7 +45,12 @@ fn main() {
             Err(_) => fail(&mut failed, i, &bytes, "panicked"),
         }
         if part > 1.0 {
-            fail(&mut failed, i, &bytes, &format!("opened with {memory} bytes of memory for {} of file", bytes.len()));
+            fail(
+                &mut failed,
+                i,
+                &bytes,
+                &format!("opened with {memory} bytes of memory for {} of file", bytes.len()),
+            );
         }
         if took > Duration::from_secs(1) {
             fail(&mut failed, i, &bytes, &format!("took {took:?}"));

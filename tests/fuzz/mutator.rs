@@ -83,7 +83,19 @@ const FIELDS: [(usize, usize); 14] = [
 ];
 
 const FLOATS: [f32; 14] = [
-    0.0, -0.0, 1.0, -1.0, 0.5, f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, 1e20, -1e-20, f32::INFINITY, f32::NEG_INFINITY,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    f32::MAX,
+    f32::MIN,
+    f32::MIN_POSITIVE,
+    1e-45,
+    1e20,
+    -1e-20,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
     f32::NAN,
 ];
 
@@ -250,7 +262,9 @@ fn interesting(now: u64, random: &mut Random) -> u64 {
 /// Returns a mutant of one of the files: nearly always with right checksums.
 pub(crate) fn mutant(files: &[File], random: &mut Random) -> Vec<u8> {
     let small = files.len() - LARGE;
-    let mut file = if random.once_in(64) { &files[small + random.below(LARGE)] } else { &files[random.below(small)] }.clone();
+    let mut file =
+        if random.once_in(64) { &files[small + random.below(LARGE)] } else { &files[random.below(small)] }
+            .clone();
     file.mutate(files, random);
     let mut bytes = file.bytes();
     if random.once_in(32) && !file.sections.is_empty() {
@@ -285,8 +299,9 @@ pub(crate) fn originals() -> Vec<File> {
                 let dim = 1 + random.below(5);
                 // A copy that is not finer is refused: then there is none.
                 let rerank = params.clone().rerank(random.pick(&reranks));
-                let mut index =
-                    Index::new(dim, rerank).or_else(|_| Index::new(dim, params)).expect("the parameters are right");
+                let mut index = Index::new(dim, rerank)
+                    .or_else(|_| Index::new(dim, params))
+                    .expect("the parameters are right");
                 fill(&mut index, if linked { 2060 } else { 30 }, &mut random);
                 if linked {
                     // What stays keeps its links.
@@ -353,7 +368,12 @@ pub(crate) fn exercise(bytes: &[u8], random: &mut Random) -> Option<()> {
         Err(error) => {
             let kind = error.kind();
             assert!(
-                matches!(kind, ErrorKind::Corrupt { .. } | ErrorKind::UnsupportedVersion { .. } | ErrorKind::OutOfMemory { .. }),
+                matches!(
+                    kind,
+                    ErrorKind::Corrupt { .. }
+                        | ErrorKind::UnsupportedVersion { .. }
+                        | ErrorKind::OutOfMemory { .. }
+                ),
                 "{error}"
             );
             return None;
@@ -370,7 +390,11 @@ pub(crate) fn exercise(bytes: &[u8], random: &mut Random) -> Option<()> {
     let opened = reopen(&index);
     let query = query(&index, random);
     let exact = SearchParams::default().exact(true);
-    assert_eq!(index.search(&query, 9, &exact), opened.search(&query, 9, &exact), "what was saved answers as it did");
+    assert_eq!(
+        index.search(&query, 9, &exact),
+        opened.search(&query, 9, &exact),
+        "what was saved answers as it did"
+    );
     Some(())
 }
 
@@ -406,7 +430,9 @@ fn assert_answers(index: &Index, query: &[f32], found: &Neighbors) {
     assert!(ids.iter().all(|id| there.binary_search(id).is_ok()), "{ids:?}");
     assert!(distances.iter().all(|distance| !distance.is_nan()), "{distances:?}");
     match index.params().metric {
-        Metric::Cosine => assert!(distances.iter().all(|distance| (0.0..=2.0).contains(distance)), "{distances:?}"),
+        Metric::Cosine => {
+            assert!(distances.iter().all(|distance| (0.0..=2.0).contains(distance)), "{distances:?}")
+        }
         Metric::L2sq => assert!(distances.iter().all(|distance| *distance >= 0.0), "{distances:?}"),
         _ => {}
     }
@@ -480,12 +506,14 @@ fn ask(index: &Index, random: &mut Random) {
 fn change(index: &mut Index, random: &mut Random) {
     let ids = index.ids();
     let few = |random: &mut Random| -> Vec<u64> {
-        let mut few: Vec<u64> = (0..1 + random.below(4)).filter_map(|_| (!ids.is_empty()).then(|| random.pick(&ids))).collect();
+        let mut few: Vec<u64> =
+            (0..1 + random.below(4)).filter_map(|_| (!ids.is_empty()).then(|| random.pick(&ids))).collect();
         few.sort_unstable();
         few.dedup();
         few
     };
-    let vectors = |n: usize, random: &mut Random| -> Vec<f32> { (0..n).flat_map(|_| query(index, random)).collect() };
+    let vectors =
+        |n: usize, random: &mut Random| -> Vec<f32> { (0..n).flat_map(|_| query(index, random)).collect() };
     let changed = match random.below(6) {
         0 => {
             let n = 1 + random.below(5);
@@ -515,5 +543,8 @@ fn change(index: &mut Index, random: &mut Random) {
 /// What a change may be refused for, though the index is one: a vector that the storage cannot hold, ids used up or twice, a
 /// column that is there.
 fn is_refusal(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::BadParameter { .. } | ErrorKind::DuplicateId { .. } | ErrorKind::OutOfMemory { .. })
+    matches!(
+        error.kind(),
+        ErrorKind::BadParameter { .. } | ErrorKind::DuplicateId { .. } | ErrorKind::OutOfMemory { .. }
+    )
 }

@@ -193,11 +193,11 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
     // A half that is infinite, in the first row.
     let bytes = with(Storage::F16, None);
     let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
-    mutant(bytes, at + 1, 0x7c, "not finite");
+    mutant(bytes, at + 1, 0x7c, "expected finite numbers");
     // A negative factor: the section with the highest kind is the last.
     let bytes = with(Storage::B1, Some(Storage::I8));
     let at = bytes.len() - 1;
-    mutant(bytes, at, 0xbf, "a factor is negative");
+    mutant(bytes, at, 0xbf, "none negative, got -");
 }
 
 #[test]

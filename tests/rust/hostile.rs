@@ -172,7 +172,10 @@ fn a_mutant_of_a_file_with_right_checksums_is_refused_or_an_index_like_any_other
         let bytes = mutant(&files, &mut random);
         opened += u64::from(exercise(&bytes, &mut random).is_some());
     }
-    assert!((count / 20..count / 2).contains(&opened), "{opened} of {count} opened: the mutants test nothing");
+    assert!(
+        (count / 20..count / 2).contains(&opened),
+        "{opened} of {count} opened: the mutants test nothing"
+    );
 }
 
 /// Where the first recall entry of the file's table stands: its k, then its ef_search.
