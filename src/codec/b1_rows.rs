@@ -5,7 +5,7 @@
 //! zeros to a multiple of 64 before the rotation.
 
 use super::rotated::{Rotated, dot};
-use super::{Prepared, RUN_MAX, Rows, ordered, reordered_rows, try_reserve_rows};
+use super::{Flaw, Prepared, RUN_MAX, Rows, check_all, ordered, reordered_rows, try_reserve_rows};
 use core::ops::Range;
 
 use crate::distance::Metric;
@@ -77,6 +77,13 @@ impl B1Rows {
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
         try_reserve_rows(&mut self.codes, n.saturating_mul(self.words))?;
         self.frame.try_reserve(n)
+    }
+
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, names: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        let [vectors, _, centre, factors] = names;
+        check_all(vectors, &self.codes, n * self.words, "", |_| true)?;
+        self.frame.check(n, [centre, factors])
     }
 
     /// Fixes the centre by the first vectors.

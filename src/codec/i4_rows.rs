@@ -6,7 +6,10 @@
 //! Reference: Gao et al., Practical and asymptotically optimal quantization of high-dimensional vectors (SIGMOD 2025).
 
 use super::rotated::{Rotated, dot};
-use super::{Prepared, Rows, in_twos, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::{
+    Flaw, Prepared, Rows, check_all, in_twos, ordered, reordered, reordered_rows, try_reserve,
+    try_reserve_rows,
+};
 use core::ops::Range;
 
 use crate::distance::Metric;
@@ -88,6 +91,18 @@ impl I4Rows {
         try_reserve_rows(&mut self.codes, n.saturating_mul(self.row_len))?;
         try_reserve(&mut self.norms, n)?;
         self.frame.try_reserve(n)
+    }
+
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, names: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        let [vectors, _, centre, factors] = names;
+        check_all(vectors, &self.codes, n * self.row_len, "", |_| true)?;
+        if self.frame.dim % 2 == 1
+            && self.codes.chunks_exact(self.row_len).any(|row| row[self.row_len - 1] >> 4 != 0)
+        {
+            return Err((vectors, "half a byte that is not used is not zero".into()));
+        }
+        self.frame.check(n, [centre, factors])
     }
 
     /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.

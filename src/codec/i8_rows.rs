@@ -13,8 +13,8 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    Prepared, Rows, in_twos, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows,
-    upright,
+    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, in_twos, is_size, mean_of,
+    ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
 };
 use core::ops::Range;
 
@@ -130,6 +130,25 @@ impl I8Rows {
         try_reserve(&mut self.norms, n)
     }
 
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, names: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        let [vectors, scales, centre, _] = names;
+        check_all(vectors, &self.codes, n * self.dim, "", |_| true)?;
+        check_all(scales, &self.scales, n, FINITE_SIZE, is_size)?;
+        check_all(
+            centre,
+            &self.centre,
+            if self.centre.is_empty() { 0 } else { self.dim },
+            FINITE,
+            f32::is_finite,
+        )?;
+        check_zero_node(self.zero_node, self.metric, n)?;
+        if self.norms.is_empty() && self.metric != Metric::L2sq {
+            return Ok(());
+        }
+        check_all(scales, &self.norms, n, "norms", |norm| !norm.is_nan())
+    }
+
     /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
     pub(super) fn fit(&mut self, vectors: &[f32]) {
         if self.metric == Metric::Ip {
@@ -149,7 +168,7 @@ impl I8Rows {
         let codes = self.codes.grow(self.dim);
         let mut values = vector.to_vec();
         for (value, centre) in values.iter_mut().zip(&self.centre) {
-            *value -= centre;
+            *value = (*value - centre).clamp(f32::MIN, f32::MAX);
         }
         let scale = encode(&mut values, codes);
         if self.metric == Metric::Cosine && !self.centre.is_empty() {
@@ -220,10 +239,12 @@ fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
         return if max == 0.0 { 0.0 } else { 1.0 };
     }
     let inverse = 1.0 / max;
-    if !(128.0 * inverse).is_finite() {
-        return 0.0;
+    if (128.0 * inverse).is_finite() {
+        values.iter_mut().for_each(|value| *value *= inverse);
+    } else {
+        // So small that its inverse is too large.
+        values.iter_mut().for_each(|value| *value = (f64::from(*value) / f64::from(max)) as f32);
     }
-    values.iter_mut().for_each(|value| *value *= inverse);
     max * fit_i8(values, codes)
 }
 
@@ -264,7 +285,8 @@ impl Rows for I8Rows {
         values.clear();
         match self.metric {
             Metric::L2sq if !self.centre.is_empty() => {
-                values.extend(vector.iter().zip(&self.centre).map(|(value, centre)| value - centre));
+                let pairs = vector.iter().zip(&self.centre);
+                values.extend(pairs.map(|(value, centre)| (value - centre).clamp(f32::MIN, f32::MAX)));
             }
             _ => values.extend_from_slice(vector),
         }
@@ -369,5 +391,23 @@ impl Rows for I8Rows {
                 1.0 - (prepared.weight + dot_f32_i8(&prepared.values, codes, scale))
             }
         })
+    }
+    fn is_huge(&self, node: u32) -> bool {
+        norm(self.row(node), self.scales[node as usize]).is_infinite()
+    }
+
+    fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        if self.zero_node == Some(node) {
+            return 1.0;
+        }
+        let scale = f64::from(self.scales[node as usize]);
+        let row = self.row(node).iter().map(|code| f64::from(*code) * scale);
+        let pairs = prepared.values.iter().map(|value| f64::from(*value)).zip(row);
+        match self.metric {
+            Metric::L2sq => pairs.map(|(a, b)| (a - b) * (a - b)).sum(),
+            Metric::Ip | Metric::Cosine => {
+                1.0 - (f64::from(prepared.weight) + pairs.map(|(a, b)| a * b).sum::<f64>())
+            }
+        }
     }
 }

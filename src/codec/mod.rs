@@ -124,6 +124,17 @@ pub(crate) trait Rows: Sync {
     /// Returns the distance of the prepared query, unquantised, to a stored vector.
     fn distance(&self, prepared: &Prepared, node: u32) -> f32;
 
+    /// Returns it in double precision, where nothing on the way is too large or too small: for the few that 32 bits cannot tell
+    /// apart.
+    fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        self.distance(prepared, node).into()
+    }
+
+    /// Returns whether the inner product of a stored vector with itself is beyond 32 bits, in which its links were chosen.
+    fn is_huge(&self, _node: u32) -> bool {
+        false
+    }
+
     /// Writes those of the listed nodes.
     fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
         out.clear();
@@ -242,6 +253,16 @@ impl Store {
         self.each().try_for_each(|codes| with_codes!(codes, rows => rows.try_reserve(n)))
     }
 
+    /// Checks that all codes have as many rows, of finite numbers.
+    ///
+    /// Errors: the section of a file in which they stand, and a sentence.
+    pub(crate) fn check(&self) -> core::result::Result<(), Flaw> {
+        let n = self.len();
+        with_codes!(&self.codes, rows => rows.check(n, ["vectors", "scales", "centre", "factors"]))?;
+        let names = ["rerank vectors", "rerank scales", "rerank centre", "rerank factors"];
+        self.fine.as_ref().map_or(Ok(()), |codes| with_codes!(codes, rows => rows.check(n, names)))
+    }
+
     /// Looks at the first vectors before they are pushed: a storage may fit itself to them.
     pub(crate) fn fit(&mut self, vectors: &[f32]) {
         self.each().for_each(|codes| match codes {
@@ -312,6 +333,14 @@ impl Store {
         nodes.iter().for_each(|node| at.prefetch(*node));
         at.touch(nodes);
         fine.rows().distances(prepared.fine.as_deref().unwrap_or(prepared), nodes, out);
+    }
+
+    /// Returns the distance of the prepared query to a vector at its best, in double precision.
+    pub(crate) fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        match &self.fine {
+            Some(fine) => fine.rows().exact(prepared.fine.as_deref().unwrap_or(prepared), node),
+            None => self.codes.rows().exact(prepared, node),
+        }
     }
 
     /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.
@@ -401,6 +430,47 @@ fn reordered<T: Copy>(rows: &[T], dim: usize, order: &[u32]) -> Result<Vec<T>> {
         new.extend_from_slice(&rows[node as usize * dim..][..dim]);
     }
     Ok(new)
+}
+
+/// Which section of a file is none, and why.
+pub(crate) type Flaw = (&'static str, String);
+
+/// Errors: where the section does not hold `n` numbers for all of which `holds`.
+fn check_all<T: Copy + core::fmt::Debug>(
+    name: &'static str,
+    values: &[T],
+    n: usize,
+    expected: &str,
+    holds: impl Fn(T) -> bool,
+) -> core::result::Result<(), Flaw> {
+    if values.len() != n {
+        return Err((name, format!("expected {n} numbers, got {}", values.len())));
+    }
+    // Without a way out of the loop the machine looks at many at once.
+    if values.iter().fold(true, |all, value| all & holds(*value)) {
+        return Ok(());
+    }
+    let at = values.iter().position(|value| !holds(*value)).unwrap_or(0);
+    Err((name, format!("expected {expected}, got {:?} as number {at}", values[at])))
+}
+
+const FINITE: &str = "finite numbers";
+const FINITE_SIZE: &str = "finite numbers, none negative";
+
+/// Returns whether a number is finite and not negative, which −0 is.
+fn is_size(value: f32) -> bool {
+    value.is_finite() & value.is_sign_positive()
+}
+
+/// Errors: where the zero vector is none of the `n` rows, or the metric knows of none.
+fn check_zero_node(zero_node: Option<u32>, metric: Metric, n: usize) -> core::result::Result<(), Flaw> {
+    match zero_node {
+        Some(zero) if metric != Metric::Cosine || zero as usize >= n => {
+            let metric = metric.name();
+            Err(("header", format!("the zero vector is not there: node {zero} of {n} under {metric}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A key that is not a number (an overflow met another) orders last.

@@ -5,7 +5,10 @@
 //! f · ⟨s, q'⟩ is an estimate of ⟨r, q⟩ without bias over rotations, and exact for q = r: the error of f · s stands at right
 //! angles to r. Reference: Gao and Long, RaBitQ (SIGMOD 2024).
 
-use super::{Prepared, mean_of, ordered, reordered, try_reserve};
+use super::{
+    FINITE, FINITE_SIZE, Flaw, Prepared, check_all, check_zero_node, is_size, mean_of, ordered, reordered,
+    try_reserve,
+};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::distance_f32::dots_f32;
@@ -54,6 +57,18 @@ impl Rotated {
 
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
         try_reserve(&mut self.factors, n)
+    }
+
+    /// As [`check`](super::Store::check), of the sections of the centre and of the factors.
+    pub(super) fn check(
+        &self,
+        n: usize,
+        [centre, factors]: [&'static str; 2],
+    ) -> core::result::Result<(), Flaw> {
+        check_all(factors, self.factors.as_flattened(), 2 * n, FINITE_SIZE, is_size)?;
+        let dim = if self.centre.is_empty() { 0 } else { self.dim };
+        check_all(centre, &self.centre, dim, FINITE, f32::is_finite)?;
+        check_zero_node(self.zero_node, self.metric, n)
     }
 
     /// Fixes the centre by the first vectors.

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Array;
+use crate::fold::narrow::held;
 
 /// Rows of numbers as an index takes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +23,8 @@ impl Matrix {
     ///
     /// float32 in C order is taken as it is; other numbers are rounded to float32.
     ///
-    /// Errors: `shape_mismatch` for other shapes, `unsupported_dtype` for complex numbers.
+    /// Errors: `shape_mismatch` for other shapes, `unsupported_dtype` for complex numbers; `not_finite` and `bad_parameter` for
+    /// float64 that would become infinite, or 0.
     pub fn from_array(array: Array) -> Result<Self> {
         let dim = match array.shape() {
             [dim] | [_, dim] => *dim,
@@ -39,7 +41,9 @@ impl Matrix {
         let values = match array {
             Array::F32(array) if array.is_standard_layout() => array.into_raw_vec_and_offset().0,
             Array::F32(array) => rounded!(array, |&x| x),
-            Array::F64(array) => rounded!(array, |&x| x as f32),
+            Array::F64(array) => {
+                array.iter().enumerate().map(|(at, &x)| held(x, at, dim)).collect::<Result<Vec<f32>>>()?
+            }
             Array::F16(array) => rounded!(array, |&x| f32::from(x)),
             Array::I64(array) => rounded!(array, |&x| x as f32),
             Array::I32(array) => rounded!(array, |&x| x as f32),

@@ -13,6 +13,7 @@ macro_rules! keys {
             }
 
             /// Returns the number that the integer stands for.
+            #[cfg_attr(not(feature = "fold"), allow(dead_code, reason = "an index sorts 64 bits alone"))]
             #[inline(always)]
             pub(crate) fn $of_key(key: $bits) -> $float {
                 let turned = (!key as $signed >> (<$bits>::BITS - 1)) as $bits | 1 << (<$bits>::BITS - 1);

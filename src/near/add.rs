@@ -1,6 +1,7 @@
 //! How do vectors come in: which get nodes, which share one, and when are they linked?
 
 use super::build::{CHECK_EVERY, Plan, link};
+use super::check::NODES_MAX;
 use super::dedupe::Dedupe;
 use super::graph::Slots;
 use super::index::{Graph, Index, LINKED_MIN};
@@ -10,9 +11,6 @@ use crate::error::{ErrorKind, Result};
 /// Every node is checked to be reachable when there are not more than so many for each new one:
 /// then linking costs more than the check.
 const CHECKED_PER_NEW: usize = 16384;
-
-/// The most ids, and nodes: their numbers fit 31 bits.
-const NODES_MAX: usize = (1 << 31) - 2;
 
 impl Index {
     /// Adds vectors, row by row, with the ids that are given, or with those from one more than the largest that ever was.
@@ -92,7 +90,7 @@ impl Index {
             self.truncate(linked);
         }
         if linked >= 2 * self.ordered {
-            self.compact()?;
+            self.rearrange()?;
             self.calibrate();
         } else {
             self.calibrate_when_stale();

@@ -23,6 +23,9 @@ const KS: [usize; 2] = [10, 100];
 /// With how many candidates.
 const EFS: [usize; 18] = [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512];
 
+/// No table asks for more candidates.
+const EF_MAX: u32 = 1 << 24;
+
 /// So many standard errors what is kept lies below what was measured: less is reached in one case of 44.
 const ERRORS: f32 = 2.0;
 
@@ -39,7 +42,7 @@ impl Calibration {
     pub(crate) fn ef(&self, k: usize, recall: f32) -> Option<usize> {
         if self.0.is_empty() {
             // Nothing was measured: what its users expect of an HNSW.
-            return Some((if recall <= DEFAULT_FROM { 64 } else { 256 }).max(k + k / 2));
+            return Some((if recall <= DEFAULT_FROM { 64 } else { 256 }).max(k.saturating_add(k / 2)));
         }
         let least = |k: usize| {
             let mut of_k = self.0.iter().filter(|entry| entry.0 as usize == k);
@@ -51,7 +54,7 @@ impl Calibration {
         }
         let (at_small, at_large) = (least(small)?, least(large)?);
         if k >= large {
-            return Some(at_large.max(large) * k.div_ceil(large));
+            return Some(at_large.max(large).saturating_mul(k.div_ceil(large)));
         }
         // Between the two, by a straight line.
         let step = at_large.saturating_sub(at_small) * (k - small) / (large - small);
@@ -77,13 +80,27 @@ impl Calibration {
                 (u32::from_le_bytes(k), u32::from_le_bytes(ef), f32::from_le_bytes(recall))
             })
             .collect();
-        if !entries.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)) {
+        let calibration = Self(entries);
+        calibration.check()?;
+        Ok(calibration)
+    }
+
+    /// Checks that searches may rely on the table.
+    ///
+    /// Errors: a sentence.
+    pub(super) fn check(&self) -> core::result::Result<(), String> {
+        if !self.0.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)) {
             return Err("entries are not in order".into());
         }
-        if entries.iter().any(|entry| !(0.0..=1.0).contains(&entry.2)) {
-            return Err("a recall is not in 0 … 1".into());
+        for (k, ef, recall) in &self.0 {
+            if !(1..=EF_MAX).contains(ef) || !(1..=*ef).contains(k) {
+                return Err(format!("expected 1 ≤ k ≤ ef_search ≤ {EF_MAX}, got k {k}, ef_search {ef}"));
+            }
+            if !(0.0..=1.0).contains(recall) {
+                return Err(format!("expected a recall in 0 … 1, got {recall}"));
+            }
         }
-        Ok(Self(entries))
+        Ok(())
     }
 }
 

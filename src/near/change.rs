@@ -24,6 +24,7 @@ impl Index {
     pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
         self.remove_vectors(ids)?;
         self.columns.remove(ids);
+        self.assert_verified();
         Ok(())
     }
 
@@ -107,7 +108,9 @@ impl Index {
         self.check_storable(vectors)?;
         self.remove_vectors(ids)?;
         let added = self.add_vectors(vectors, Some(ids), &mut |_done, _all| true);
-        added.map(drop).inspect_err(|_| self.columns.remove(ids))
+        let updated = added.map(drop).inspect_err(|_| self.columns.remove(ids));
+        self.assert_verified();
+        updated
     }
 
     /// Gives back memory that only changes need, and puts neighbours next to each other.
@@ -116,6 +119,13 @@ impl Index {
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
     pub fn compact(&mut self) -> Result<()> {
+        self.rearrange()?;
+        self.assert_verified();
+        Ok(())
+    }
+
+    /// As [`compact`](Self::compact), in the middle of a change too.
+    pub(super) fn rearrange(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;
         let plan = self.plan();

@@ -23,29 +23,39 @@ pub(crate) struct Ids {
 impl Ids {
     /// Puts ids together from a file's sections.
     ///
-    /// Errors: a sentence, when an id is there twice or is not below `next`.
+    /// Errors: a sentence, when they cannot all differ.
     pub(crate) fn from_parts(
         first: Column,
         further: Further,
         next: u64,
     ) -> core::result::Result<Self, String> {
-        let ids = Self { first, further, next, known: None };
-        if ids.first.is_too_narrow() {
+        if first.is_too_narrow() {
             return Err("ids of fewer bytes than so many different ones have".into());
         }
-        if !(ids.first.is_same() && ids.further.len() == 0) {
-            let mut all = ids.all();
+        Ok(Self { first, further, next, known: None })
+    }
+
+    /// Checks that ids differ and are below the next one, and that further ids are of nodes that are there.
+    ///
+    /// Errors: a sentence.
+    pub(super) fn check(&self) -> core::result::Result<(), String> {
+        let n = self.first.len();
+        if let Some((node, id)) = self.further.iter().find(|(node, _)| *node as usize >= n) {
+            return Err(format!("expected nodes below {n}, got node {node} of id {id}"));
+        }
+        if !(self.first.is_same() && self.further.len() == 0) {
+            let mut all = self.all();
             sort(&mut all);
             if let Some(pair) = all.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(format!("id {} is there twice", pair[0]));
             }
-            if all.last().is_some_and(|last| *last >= next) {
+            if all.last().is_some_and(|last| *last >= self.next) {
                 return Err("an id is not below the next one".into());
             }
-        } else if (ids.first.len() as u64) > next {
+        } else if (n as u64) > self.next {
             return Err("an id is not below the next one".into());
         }
-        Ok(ids)
+        Ok(())
     }
 
     pub(crate) fn first(&self) -> &Column {

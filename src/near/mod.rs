@@ -4,6 +4,7 @@ mod add;
 mod build;
 pub(crate) mod calibrate;
 mod change;
+pub(crate) mod check;
 mod columns;
 mod dedupe;
 mod explain;

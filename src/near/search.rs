@@ -4,17 +4,18 @@ use super::explain::Explained;
 use super::filter::Filter;
 use super::index::{Graph, Index};
 use super::params::SearchParams;
-use super::walk::{Scratch, entries, walk};
+use super::walk::{Candidate, Scratch, entries, walk};
 use crate::codec::{Prepared, RUN_MAX, Rows, rerank_len};
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
+use crate::kernel::sort::{key_f64, of_key_f64, select, sort_by_two};
 use crate::pool;
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
 ///
 /// Where several vectors are as far as the last of them, which are returned is the index's choice, the same every time.
-/// A distance beyond the largest f32 is infinity, and so equal to others.
+/// A distance beyond the largest f32 is infinity, one below the least is 0: such are in the order of what they are in double
+/// precision, and so are those that are 1 under `ip`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbors {
     /// Their ids.
@@ -116,17 +117,19 @@ impl Index {
         let limit = self.store.rerank_len(k);
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
-        let mut explained = if ef >= n {
-            self.scan_all(k, core::slice::from_mut(&mut scratch));
-            Explained::scan(n)
+        let compared = if ef < n { self.walk(ef, None, &mut scratch) } else { 0 };
+        // A walk meets fewer than it was to keep where links lead to no more.
+        let mut explained = if ef < n && scratch.pool.len() >= k.min(n) && self.tells(&scratch) {
+            Explained::graph(ef, compared)
         } else {
-            Explained::graph(ef, self.walk(ef, None, &mut scratch))
+            self.scan_all(k, core::slice::from_mut(&mut scratch));
+            Explained::scan(compared + n)
         };
         explained.reranked = limit.min(scratch.pool.len());
         let mut found = self.reported(limit, &mut scratch, |_| true);
         self.scratch.put(scratch);
         found.truncate(k);
-        (neighbors(found), explained)
+        (self.neighbors(found), explained)
     }
 
     /// Returns the neighbours of each query, of all vectors.
@@ -145,7 +148,7 @@ impl Index {
             let mut found = self.reported(self.store.rerank_len(k), &mut scratch, |_| true);
             self.scratch.put(scratch);
             found.truncate(k);
-            neighbors(found)
+            self.neighbors(found)
         });
         each.collect()
     }
@@ -162,7 +165,7 @@ impl Index {
         }
         match params.ef_search {
             Some(ef) => ef.max(k),
-            None => self.calibration.ef(k, params.recall.unwrap_or(DEFAULT_RECALL)).unwrap_or(n),
+            None => self.calibration.ef(k, params.recall.unwrap_or(DEFAULT_RECALL)).unwrap_or(n).max(k),
         }
     }
 
@@ -222,17 +225,58 @@ impl Index {
         for (scratch, prepared) in asked.iter_mut().zip(queries) {
             scratch.prepared = prepared;
             scratch.prepared.turn();
+            if !self.tells(scratch) {
+                self.scan_exactly(0..n as u32, limit, scratch);
+            }
         }
     }
 
     /// Leaves the best of the given nodes in the pool, as many as it takes to return `k`: the vectors
     /// are compared at their best. Returns how many.
-    pub(super) fn scan(&self, nodes: impl Iterator<Item = u32>, k: usize, scratch: &mut Scratch) -> usize {
+    pub(super) fn scan(
+        &self,
+        nodes: impl Iterator<Item = u32> + Clone,
+        k: usize,
+        scratch: &mut Scratch,
+    ) -> usize {
         let limit = rerank_len(k);
         scratch.prepared.turn();
-        let compared = scan(self.store.finest().rows(), nodes, limit, scratch);
+        let compared = scan(self.store.finest().rows(), nodes.clone(), limit, scratch);
         scratch.prepared.turn();
+        if !self.tells(scratch) {
+            self.scan_exactly(nodes, limit, scratch);
+        }
         compared
+    }
+
+    /// Returns whether 32 bits tell the keys in the pool apart, and those by which the graph was built: none is too large, and not
+    /// all are too small.
+    pub(super) fn tells(&self, scratch: &Scratch) -> bool {
+        let pool = &scratch.pool;
+        let large = pool.iter().any(|candidate| candidate.key().is_infinite());
+        let small = |candidate: &Candidate| candidate.key().abs() < SMALL;
+        match self.params.metric {
+            Metric::L2sq => !large && (pool.len() < 2 || !pool.iter().all(small)),
+            Metric::Ip => {
+                !large && !pool.first().is_some_and(|best| self.store.built_by().is_huge(best.node()))
+            }
+            Metric::Cosine => !large,
+        }
+    }
+
+    /// As [`scan`](Self::scan), in double precision.
+    #[cold]
+    fn scan_exactly(&self, nodes: impl Iterator<Item = u32>, limit: usize, scratch: &mut Scratch) {
+        let Scratch { prepared, pool, .. } = scratch;
+        let mut all: Vec<(u64, u32)> =
+            nodes.map(|node| (key_f64(self.store.exact(prepared, node)), node)).collect();
+        if limit < all.len() {
+            select(&mut all, limit);
+            all.truncate(limit);
+        }
+        pool.clear();
+        // In which order does not matter any more.
+        pool.extend(all.into_iter().map(|(_, node)| Candidate::new(0.0, node)));
     }
 
     /// Returns the ids of the pool's best candidates, with distances of the unquantised query, sorted.
@@ -241,12 +285,12 @@ impl Index {
         limit: usize,
         scratch: &mut Scratch,
         allowed: impl Fn(u64) -> bool,
-    ) -> Vec<(f32, u64)> {
-        let mut found: Vec<(f32, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
+    ) -> Vec<(f64, u64)> {
+        let mut found: Vec<(f64, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
         scratch.fresh.clear();
         scratch.fresh.extend(scratch.pool.iter().take(limit).map(|candidate| candidate.node()));
         self.measure(scratch);
-        for (&node, &distance) in scratch.fresh.iter().zip(&scratch.keys) {
+        for (&node, &distance) in scratch.fresh.iter().zip(&scratch.distances) {
             self.ids.visit(node, |id| {
                 if allowed(id) {
                     found.push((distance, id));
@@ -256,30 +300,47 @@ impl Index {
         sorted(found)
     }
 
-    /// Writes the distances of `fresh`, those of the unquantised query, as they are reported.
+    /// Writes the distances of `fresh`, those of the unquantised query, by which they are ordered and of which
+    /// [`reported`](Self::reported_distance) is what users see: where 32 bits tell distances apart they are those, else finer.
     pub(super) fn measure(&self, scratch: &mut Scratch) {
-        let Scratch { fresh, keys, prepared, .. } = scratch;
+        let Scratch { fresh, keys, distances, prepared, .. } = scratch;
         self.store.distances(prepared, fresh, keys);
-        if self.params.metric == Metric::Cosine {
-            keys.iter_mut().for_each(|distance| *distance = distance.clamp(0.0, 2.0));
-        }
+        let ip = self.params.metric == Metric::Ip;
+        let tells = |distance: f32, least: f32| {
+            distance.abs() >= least && distance.is_finite() && !(ip && distance == 1.0)
+        };
+        distances.clear();
+        distances.extend(fresh.iter().zip(keys.iter()).map(|(&node, &distance)| {
+            if tells(distance, SMALL) {
+                return f64::from(distance);
+            }
+            let exact = self.store.exact(prepared, node);
+            if tells(exact as f32, f32::MIN_POSITIVE) { f64::from(exact as f32) } else { exact }
+        }));
+    }
+
+    /// Turns a distance as it is ordered by into one as users see it.
+    pub(super) fn reported_distance(&self, distance: f64) -> f32 {
+        // Adding zero makes +0 of −0.
+        let distance = distance as f32 + 0.0;
+        if self.params.metric == Metric::Cosine { distance.clamp(0.0, 2.0) } else { distance }
+    }
+
+    /// Turns sorted pairs into neighbours.
+    pub(super) fn neighbors(&self, found: Vec<(f64, u64)>) -> Neighbors {
+        let (distances, ids) =
+            found.into_iter().map(|(distance, id)| (self.reported_distance(distance), id)).unzip();
+        Neighbors { ids, distances }
     }
 }
 
-/// Sorts by distance, then by id.
-pub(super) fn sorted(mut found: Vec<(f32, u64)>) -> Vec<(f32, u64)> {
-    sort_by_two(
-        &mut found,
-        |(distance, id)| (key_f32(*distance).into(), *id),
-        |(key, id)| (of_key_f32(key as u32), id),
-    );
-    found
-}
+/// Below this, squares of differences have lost places on the way in 32 bits.
+const SMALL: f32 = f32::from_bits((127 - 80) << 23);
 
-/// Turns sorted pairs into neighbours.
-pub(super) fn neighbors(found: Vec<(f32, u64)>) -> Neighbors {
-    let (distances, ids) = found.into_iter().unzip();
-    Neighbors { ids, distances }
+/// Sorts by distance, then by id.
+pub(super) fn sorted(mut found: Vec<(f64, u64)>) -> Vec<(f64, u64)> {
+    sort_by_two(&mut found, |(distance, id)| (key_f64(*distance), *id), |(key, id)| (of_key_f64(key), id));
+    found
 }
 
 /// Leaves the `limit` best of the given nodes in the pool. Returns how many were given.

@@ -57,6 +57,8 @@ pub(crate) struct Scratch {
     pub(crate) pool: Vec<Candidate>,
     pub(crate) fresh: Vec<u32>,
     pub(crate) keys: Vec<f32>,
+    /// Distances as they are ordered by.
+    pub(crate) distances: Vec<f64>,
     /// Those of the scored nodes that may enter the pool.
     better: Vec<Candidate>,
     /// Whether a walk may go on with more candidates: those that did not fit are then kept.

@@ -611,7 +611,11 @@ impl Index {
     /// path : str or os.PathLike
     ///     By custom it ends in ``.nearfold``. `docs/FORMAT.md` says what it holds.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let written = self.index.read(py, |index| storage::write(&path, &index.to_bytes()))?;
+        let written = self.index.read(py, |index| {
+            // What could not be opened again does not take the place of a file that can.
+            index.verify()?;
+            Ok::<_, crate::error::Error>(storage::write(&path, &index.to_bytes()))
+        })??;
         written.map_err(|error| os_error(&error, &path))
     }
 

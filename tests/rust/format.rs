@@ -1,7 +1,7 @@
 //! Is a damaged or hostile file refused, without a panic and without a wrong answer?
 
 use crate::near::lcg;
-use nearfold::columns::{ColumnType, Expression, Value};
+use nearfold::columns::Value;
 use nearfold::{Error, ErrorKind, Index, Metric, Params, SearchParams, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -112,60 +112,6 @@ fn a_file_with_any_one_byte_changed_is_refused() {
     }
 }
 
-#[test]
-fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
-    let originals = [
-        file(2100, 3, Metric::L2sq, Storage::I8),
-        file(2100, 3, Metric::Cosine, Storage::F32),
-        file(60, 5, Metric::Ip, Storage::I8),
-        file_of(2100, 3, Params::new(Metric::Cosine).storage(Storage::B1).rerank(Storage::I8)),
-        file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::F16).rerank(Storage::F32)),
-        file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::B1)),
-        with_columns(&file(60, 1, Metric::L2sq, Storage::F32)),
-    ];
-    let mut state = 1u64;
-    let mut random = |limit: usize| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as usize % limit
-    };
-    let (mut refused, mut opened) = (0, 0);
-    for round in 0..12000 {
-        let mut bytes = originals[round % originals.len()].clone();
-        for _ in 0..1 + random(3) {
-            let at = if random(2) == 0 { random(400.min(bytes.len())) } else { random(bytes.len()) };
-            match random(3) {
-                0 => bytes[at] = random(256) as u8,
-                1 => bytes[at] ^= 1 << random(8),
-                _ => {
-                    let end = (at + 4).min(bytes.len());
-                    bytes[at..end].fill([0, 0xff, 0x7f][random(3)]);
-                }
-            }
-        }
-        seal(&mut bytes);
-        match Index::from_bytes(&bytes) {
-            Err(_) => refused += 1,
-            Ok(index) => {
-                opened += 1;
-                let query = vec![0.25; index.dim()];
-                let found = index.search(&query, 5, &SearchParams::default()).unwrap();
-                assert!(found.distances.is_sorted() || found.distances.iter().any(|d| d.is_nan()));
-                assert!(found.ids.iter().all(|id| index.contains(*id)));
-                for (name, kind) in index.columns() {
-                    index.column(&name, &found.ids).unwrap();
-                    let filter = index.filter_where(&Expression::exists(&name, true)).unwrap();
-                    assert!(filter.count() <= index.len());
-                    if kind == ColumnType::Int {
-                        index.filter_where(&Expression::between(&name, -1, 1995.5)).unwrap();
-                    }
-                }
-                assert_eq!(Index::from_bytes(&index.to_bytes()).unwrap().to_bytes(), index.to_bytes());
-            }
-        }
-    }
-    assert!(refused > 2000 && opened > 2000, "{refused} refused, {opened} opened: the mutants test nothing");
-}
-
 /// Every number of the file is finite, and what they stand for together is not.
 #[test]
 fn a_vector_that_a_files_scale_makes_infinite_is_counted_by_health_and_harms_nobody() {
@@ -247,11 +193,11 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
     // A half that is infinite, in the first row.
     let bytes = with(Storage::F16, None);
     let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
-    mutant(bytes, at + 1, 0x7c, "not finite");
+    mutant(bytes, at + 1, 0x7c, "expected finite numbers");
     // A negative factor: the section with the highest kind is the last.
     let bytes = with(Storage::B1, Some(Storage::I8));
     let at = bytes.len() - 1;
-    mutant(bytes, at, 0xbf, "a factor is negative");
+    mutant(bytes, at, 0xbf, "none negative, got -");
 }
 
 #[test]

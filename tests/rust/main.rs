@@ -12,6 +12,8 @@ mod columns;
 mod digest;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
+#[cfg(feature = "near")]
+mod extremes;
 #[cfg(feature = "fold")]
 mod fold;
 #[cfg(feature = "near")]

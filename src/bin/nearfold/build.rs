@@ -74,6 +74,7 @@ impl Build {
         })?;
         progress.finish_and_clear();
 
+        index.verify()?;
         let bytes = index.to_bytes();
         files::write_at_once(&self.output, &bytes)?;
         if !self.work.quiet {
