@@ -98,6 +98,8 @@ fn a_file_with_any_one_byte_changed_is_refused() {
         (Storage::F32, None),
         (Storage::I8, None),
         (Storage::F16, None),
+        (Storage::I4, None),
+        (Storage::B1, Some(Storage::I4)),
         (Storage::B1, Some(Storage::I8)),
         (Storage::I8, Some(Storage::F16)),
     ] {
@@ -121,6 +123,8 @@ fn a_hostile_file_with_right_checksums_is_refused_or_answers_without_a_panic() {
         file_of(2100, 3, Params::new(Metric::Cosine).storage(Storage::B1).rerank(Storage::I8)),
         file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::F16).rerank(Storage::F32)),
         file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::B1)),
+        file_of(60, 5, Params::new(Metric::L2sq).storage(Storage::I4)),
+        file_of(60, 5, Params::new(Metric::Ip).storage(Storage::B1).rerank(Storage::I4)),
         with_columns(&file(60, 1, Metric::L2sq, Storage::F32)),
     ];
     let mut state = 1u64;
@@ -244,6 +248,10 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
     mutant(with(Storage::F16, None), 29, 3, "not those of 60 rows");
     mutant(with(Storage::B1, None), 29, 2, "has none");
     mutant(with(Storage::B1, None), 44, 0, "zero vector");
+    // The half of a byte behind the last component.
+    let bytes = with(Storage::I4, None);
+    let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
+    mutant(bytes, at + 2, 0x10, "is not zero");
     // A half that is infinite, in the first row.
     let bytes = with(Storage::F16, None);
     let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
