@@ -904,8 +904,8 @@ export type Metric =
   /** 1 − the cosine of the angle; 1 where a vector is zero. */
   | "cosine";
 
-/** How vectors are kept: 4, 2 or 1 bytes a component, or 1 bit. Distances are those of the vectors as kept, unless `rerank` keeps finer ones. */
-export type Storage = "f32" | "f16" | "i8" | "b1";
+/** How vectors are kept: 4, 2, 1 or half a byte a component, or 1 bit. Distances are those of the vectors as kept, unless `rerank` keeps finer ones. */
+export type Storage = "f32" | "f16" | "i8" | "i4" | "b1";
 
 export interface IndexOptions {
   /** Default: `"l2sq"`. */
@@ -916,7 +916,7 @@ export interface IndexOptions {
    * A second, finer copy of the vectors, which gives the final candidates their distances and is what `vector` returns.
    * `"b1"` needs one for results that are more than a guess. Default: `"none"`.
    */
-  rerank?: "f32" | "f16" | "i8" | "none";
+  rerank?: "f32" | "f16" | "i8" | "i4" | "none";
   /** How many links a node keeps, as in the HNSW paper (at most 2 M). Default: 16. */
   M?: number;
   /** How many candidates an insertion looks at. Default: 200. */

@@ -167,8 +167,8 @@ class Index:
         dim: int,
         *,
         metric: Literal["l2sq", "ip", "cosine"] = "l2sq",
-        storage: Literal["f32", "f16", "i8", "b1"] = "i8",
-        rerank: Literal["f32", "f16", "i8"] | None = None,
+        storage: Literal["f32", "f16", "i8", "i4", "b1"] = "i8",
+        rerank: Literal["f32", "f16", "i8", "i4"] | None = None,
         M: int = 16,
         ef_construction: int = 200,
     ) -> Self: ...

@@ -273,6 +273,19 @@ impl Rows for I4Rows {
     }
 
     fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
-        self.frame.distance(prepared, node, |factor| dot_f32_i8(&prepared.values, &self.levels(node), factor))
+        let mut out = Vec::with_capacity(1);
+        self.distances(prepared, &[node], &mut out);
+        out[0]
+    }
+
+    fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
+        let mut levels = vec![0; self.frame.dim];
+        out.clear();
+        out.extend(nodes.iter().map(|&node| {
+            self.frame.distance(prepared, node, |factor| {
+                unpack(self.row(node), &mut levels);
+                dot_f32_i8(&prepared.values, &levels, factor)
+            })
+        }));
     }
 }

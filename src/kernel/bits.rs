@@ -391,16 +391,23 @@ pub(crate) fn planes(values: &[i32], planes: &mut Vec<[u64; PLANES]>) {
     }));
 }
 
-/// Returns Σ ±value, the sign being that of the bit: 16 lanes, folded by halves.
-pub(crate) fn signed_sum(values: &[f32], row: &[u64]) -> f32 {
+#[inline(always)]
+fn summed(values: &[f32], row: &[u64]) -> f32 {
     let mut lanes = [0.0f32; 16];
     for (values, word) in values.as_chunks::<WORD>().0.iter().zip(row) {
-        for (at, value) in values.iter().enumerate() {
-            let flip = ((!word >> at & 1) as u32) << 31;
-            lanes[at % 16] += f32::from_bits(value.to_bits() ^ flip);
+        for (values, part) in values.as_chunks::<16>().0.iter().zip(0..) {
+            let unlike = !(word >> (16 * part)) as u32;
+            for l in 0..16 {
+                lanes[l] += f32::from_bits(values[l].to_bits() ^ (unlike >> l & 1) << 31);
+            }
         }
     }
     super::distance_f32::fold(lanes)
+}
+
+dispatch! {
+    /// Returns Σ ±value, the sign being that of the bit: 16 lanes, folded by halves.
+    pub(crate) fn signed_sum(values: &[f32], row: &[u64]) -> f32 = summed;
 }
 
 #[cfg(test)]

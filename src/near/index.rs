@@ -156,7 +156,7 @@ impl Index {
     }
 
     /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage,
-    /// or to that of `rerank`. What `b1` alone keeps of it is its direction, roughly.
+    /// or to that of `rerank`. What `i4` and `b1` alone keep of it is its direction, roughly.
     ///
     /// Errors: [`ErrorKind::IdNotFound`].
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {

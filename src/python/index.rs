@@ -34,10 +34,10 @@ use crate::storage;
 ///     How many components each vector has.
 /// metric : {"l2sq", "ip", "cosine"}, default "l2sq"
 ///     Squared Euclidean distance, ``1 - dot``, or ``1 - cos`` (to about 1e-7).
-/// storage : {"f32", "f16", "i8", "b1"}, default "i8"
-///     How the vectors are kept that a walk compares: 4, 2 or 1 bytes a component, or one bit. All but ``"f32"``
+/// storage : {"f32", "f16", "i8", "i4", "b1"}, default "i8"
+///     How the vectors are kept that a walk compares: 4, 2, 1 or half a byte a component, or one bit. All but ``"f32"``
 ///     round them, so distances are those of rounded vectors; other libraries' default is ``"f32"``.
-/// rerank : {"f32", "f16", "i8"}, optional
+/// rerank : {"f32", "f16", "i8", "i4"}, optional
 ///     A second, finer copy of the vectors, which gives the final candidates their distances and is
 ///     what `vector` returns. ``"b1"`` needs one for results that are more than a guess.
 /// M : int, default 16

@@ -96,7 +96,7 @@ fn params_from_js(value: &JsValue) -> Result<Params> {
     if let Some(storage) = reader.get::<String>("storage", Storage::NAMES)? {
         params = params.storage(Storage::from_name(&storage)?);
     }
-    if let Some(rerank) = reader.get::<String>("rerank", "f32, f16, i8, none")? {
+    if let Some(rerank) = reader.get::<String>("rerank", "f32, f16, i8, i4, none")? {
         params = params.rerank(Storage::rerank_from_name(&rerank)?);
     }
     if let Some(m) = reader.get("M", COUNT)? {

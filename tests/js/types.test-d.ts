@@ -171,6 +171,7 @@ alloc(8, "float128");
   const bytes: Uint8Array = index.toBytes();
   Index.fromBytes(bytes).memory().total.toFixed();
   new Index(3, { storage: "b1", rerank: "i8" }).search([1, 2, 3], { explain: true }).explained?.reranked.toFixed();
+  new Index(3, { storage: "i4", rerank: "i8" }).search([1, 2, 3]).ids;
   // @ts-expect-error: one bit is no finer copy
   new Index(3, { rerank: "b1" });
   // @ts-expect-error: read-only

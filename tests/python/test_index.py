@@ -76,18 +76,18 @@ def test_the_index_tells_what_it_is(index):
     np.testing.assert_allclose(index.vector(3), VECTORS[3] / np.linalg.norm(VECTORS[3]), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("storage", "rerank"), [("f16", None), ("i8", "f32"), ("i8", "f16"), ("b1", "i8"), ("f16", "f32")])
+@pytest.mark.parametrize(("storage", "rerank"), [("f16", None), ("i8", "f32"), ("i8", "f16"), ("b1", "i8"), ("i4", None), ("i4", "i8"), ("f16", "f32")])
 def test_a_finer_copy_gives_the_distances_and_the_vectors(storage, rerank):
     index = nf.Index(16, metric="cosine", storage=storage, rerank=rerank)
     index.add(VECTORS)
     assert index.params["storage"] == storage and index.params["rerank"] == rerank
     memory = index.memory()
-    size = {"f32": 64, "f16": 32, "i8": 20, "b1": 16, None: 0}
+    size = {"f32": 64, "f16": 32, "i8": 20, "i4": 16, "b1": 16, None: 0}
     assert memory["vectors"] >= 4000 * size[storage] and memory["rerank"] // 4000 == size[rerank]
     again = nf.Index.from_bytes(index.to_bytes())
     assert again.params == index.params and again.to_bytes() == index.to_bytes()
     unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
-    atol = {"f32": 1e-6, "f16": 1e-3, "i8": 1e-2}[rerank or storage]
+    atol = {"f32": 1e-6, "f16": 1e-3, "i8": 1e-2, "i4": 1e-1}[rerank or storage]
     np.testing.assert_allclose(again.vector(5), unit[5], atol=atol)
     ids, distances = again.search(VECTORS[:50] + 0.01, exact=True)
     queries = (VECTORS[:50] + 0.01) / np.linalg.norm(VECTORS[:50] + 0.01, axis=1, keepdims=True)

@@ -155,6 +155,8 @@ fn copies_that_re_rank_lift_recall_above_that_of_the_codes() {
             (Storage::F16, None, 400),
             (Storage::I8, Some(Storage::F16), 400),
             (Storage::I8, Some(Storage::F32), 400),
+            (Storage::I4, None, 400),
+            (Storage::I4, Some(Storage::I8), 400),
             (Storage::B1, Some(Storage::I8), 1500),
         ] {
             let params = Params::new(data.metric).storage(storage).rerank(rerank).ef_construction(100);

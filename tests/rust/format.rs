@@ -98,6 +98,8 @@ fn a_file_with_any_one_byte_changed_is_refused() {
         (Storage::F32, None),
         (Storage::I8, None),
         (Storage::F16, None),
+        (Storage::I4, None),
+        (Storage::B1, Some(Storage::I4)),
         (Storage::B1, Some(Storage::I8)),
         (Storage::I8, Some(Storage::F16)),
     ] {
@@ -190,6 +192,10 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
     mutant(with(Storage::F16, None), 29, 3, "not those of 60 rows");
     mutant(with(Storage::B1, None), 29, 2, "has none");
     mutant(with(Storage::B1, None), 44, 0, "zero vector");
+    // The half of a byte behind the last component.
+    let bytes = with(Storage::I4, None);
+    let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
+    mutant(bytes, at + 2, 0x10, "is not zero");
     // A half that is infinite, in the first row.
     let bytes = with(Storage::F16, None);
     let at = u64_at(&bytes, HEADER_LEN + 8) as usize;

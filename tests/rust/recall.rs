@@ -4,7 +4,7 @@ use crate::near::lcg;
 use nearfold::columns::{Expression, Value};
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 
-const STORAGES: [Storage; 4] = [Storage::F32, Storage::F16, Storage::I8, Storage::B1];
+const STORAGES: [Storage; 5] = [Storage::F32, Storage::F16, Storage::I8, Storage::I4, Storage::B1];
 
 fn build(vectors: &[f32], dim: usize, params: Params) -> Index {
     let mut index = Index::new(dim, params).unwrap();

@@ -29,10 +29,10 @@ pub(crate) struct Build {
     /// l2sq (squared Euclidean), ip (1 - inner product) or cosine (1 - cosine)
     #[arg(long, default_value = Metric::default().name(), value_parser = Metric::from_name)]
     metric: Metric,
-    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory) or b1 (one bit)
+    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory), i4 (an eighth) or b1 (one bit)
     #[arg(long, default_value = Storage::default().name(), value_parser = Storage::from_name)]
     storage: Storage,
-    /// A second, finer copy that gives the final candidates their distances: f32, f16 or i8
+    /// A second, finer copy that gives the final candidates their distances: f32, f16, i8 or i4
     #[arg(long, value_name = "STORAGE", value_parser = Storage::from_name)]
     rerank: Option<Storage>,
     /// M: how many links a new node gets; more find better and take more memory
