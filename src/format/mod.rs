@@ -37,11 +37,12 @@ enum Kind {
     RerankCentre,
     Factors,
     Entries,
+    Layers,
     Columns,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -54,6 +55,7 @@ impl Kind {
         Self::RerankCentre,
         Self::Factors,
         Self::Entries,
+        Self::Layers,
         Self::Columns,
     ];
 
@@ -71,6 +73,7 @@ impl Kind {
             Self::RerankCentre => 10,
             Self::Factors => 11,
             Self::Entries => 12,
+            Self::Layers => 13,
             Self::Columns => 16,
         }
     }
@@ -89,6 +92,7 @@ impl Kind {
             Self::RerankCentre => "rerank centre",
             Self::Factors => "factors",
             Self::Entries => "entries",
+            Self::Layers => "layers",
             Self::Columns => "columns",
         }
     }

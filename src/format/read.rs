@@ -16,7 +16,7 @@ use crate::near::calibrate::Calibration;
 use crate::near::further::Further;
 use crate::near::id_column::Column;
 use crate::near::ids::Ids;
-use crate::near::index::Graph;
+use crate::near::graph::{Graph, Layer};
 use crate::near::packed::Packed;
 use crate::near::{Index, Params, Storage};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
@@ -90,15 +90,22 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
         .or_else(|why| corrupt("links", why))?;
     let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
-    let mut index = Index::from_parts(dim, params, store, Graph::Packed(links), ids);
     if header.checked > header.nodes || header.linked != 0 && header.checked == 0 {
         return corrupt("header", format!("{} of {} nodes were checked", header.checked, header.nodes));
     }
-    index.checked = header.checked as usize;
+    let entries = read_entries(section(Kind::Entries), header.linked)?;
+    let above = match section(Kind::Layers) {
+        [] if header.linked == 0 => None,
+        [] => Some(Layer::of(spread(header.checked).chain(entries).collect())),
+        bytes => Layer::from_bytes(bytes, header.linked as usize, 2 * params.m)
+            .map(Some)
+            .or_else(|why| corrupt("layers", why))?,
+    };
+    let graph = Graph::from_parts(links, above, header.checked as usize);
+    let mut index = Index::from_parts(dim, params, store, graph, ids);
     index.ordered = header.ordered as usize;
     index.calibration =
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
-    index.extra = read_entries(section(Kind::Entries), header.linked)?;
     index.columns = Columns::from_bytes(section(Kind::Columns), || index.ids.all())
         .or_else(|why| corrupt("columns", why))?;
     Ok(index)
@@ -280,6 +287,12 @@ fn floats(bytes: &[u8], name: &'static str, n: u64) -> Result<Vec<f32>> {
         return corrupt(name, "a number is not finite");
     }
     Ok(values)
+}
+
+/// Returns where walks began before there were layers, besides the entries.
+fn spread(checked: u32) -> impl Iterator<Item = u32> {
+    let count = u64::from(checked.min(32));
+    (0..count).map(move |i| (i * u64::from(checked) / count) as u32)
 }
 
 fn read_entries(bytes: &[u8], linked: u32) -> Result<Vec<u32>> {
