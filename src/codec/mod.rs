@@ -109,7 +109,14 @@ pub(crate) trait Rows: Sync {
     fn prepare_scan(&self, _prepared: &mut Prepared) {}
 
     /// Writes the keys of a run of rows, at most [`RUN_MAX`], for each of the queries: as many as `keys` holds.
-    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]);
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let nodes: Vec<u32> = (run.start as u32..run.end as u32).collect();
+        let mut of_one = Vec::new();
+        for (prepared, keys) in queries.iter_mut().zip(keys.chunks_mut(run.len())) {
+            self.keys(prepared, &nodes, &mut of_one);
+            keys.copy_from_slice(&of_one);
+        }
+    }
 
     /// Returns where the rows that keys are made of lie.
     fn rows_at(&self) -> RowsAt;

@@ -37,12 +37,13 @@ enum Kind {
     RerankCentre,
     Factors,
     Entries,
+    Layers,
     RerankFactors,
     Columns,
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -55,6 +56,7 @@ impl Kind {
         Self::RerankCentre,
         Self::Factors,
         Self::Entries,
+        Self::Layers,
         Self::RerankFactors,
         Self::Columns,
     ];
@@ -73,6 +75,7 @@ impl Kind {
             Self::RerankCentre => 10,
             Self::Factors => 11,
             Self::Entries => 12,
+            Self::Layers => 13,
             Self::RerankFactors => 15,
             Self::Columns => 16,
         }
@@ -92,6 +95,7 @@ impl Kind {
             Self::RerankCentre => "rerank centre",
             Self::Factors => "factors",
             Self::Entries => "entries",
+            Self::Layers => "layers",
             Self::RerankFactors => "rerank factors",
             Self::Columns => "columns",
         }

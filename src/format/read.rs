@@ -13,11 +13,12 @@ use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::aligned::Aligned;
+use crate::kernel::sort::sort;
 use crate::near::calibrate::Calibration;
 use crate::near::further::Further;
+use crate::near::graph::{Graph, Layer};
 use crate::near::id_column::Column;
 use crate::near::ids::Ids;
-use crate::near::index::Graph;
 use crate::near::packed::Packed;
 use crate::near::{Index, Params, Storage};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
@@ -87,12 +88,24 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
         .or_else(|why| corrupt("links", why))?;
     let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
-    let mut index = Index::from_parts(dim, params, store, Graph::Packed(links), ids);
-    index.checked = header.checked as usize;
+    let entries = read_entries(section(Kind::Entries))?;
+    let above = match section(Kind::Layers) {
+        [] if header.linked == 0 => None,
+        [] => {
+            let mut below: Vec<u32> = spread(header.checked).chain(entries).collect();
+            sort(&mut below);
+            below.dedup();
+            Some(Layer::of(below))
+        }
+        bytes => Layer::from_bytes(bytes, header.linked as usize, 2 * params.m)
+            .map(Some)
+            .or_else(|why| corrupt("layers", why))?,
+    };
+    let graph = Graph::from_parts(links, above, header.checked as usize);
+    let mut index = Index::from_parts(dim, params, store, graph, ids);
     index.ordered = header.ordered as usize;
     index.calibration =
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
-    index.extra = read_entries(section(Kind::Entries))?;
     index.columns = Columns::from_bytes(section(Kind::Columns), || index.ids.all())
         .or_else(|why| corrupt("columns", why))?;
     index.verify()?;
@@ -261,6 +274,12 @@ fn floats(bytes: &[u8], name: &'static str, n: u64) -> Result<Vec<f32>> {
         return corrupt(name, format!("{} bytes, not those of {n} numbers", bytes.len()));
     }
     Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+}
+
+/// Returns where walks began before there were layers, besides the entries.
+fn spread(checked: u32) -> impl Iterator<Item = u32> {
+    let count = u64::from(checked.min(32));
+    (0..count).map(move |i| (i * u64::from(checked) / count) as u32)
 }
 
 fn read_entries(bytes: &[u8]) -> Result<Vec<u32>> {

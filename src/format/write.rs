@@ -3,20 +3,11 @@
 use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
 use crate::near::Index;
-use crate::near::index::Graph;
-use crate::near::packed::Packed;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Returns the index as a file's bytes. Equal indexes give equal bytes.
 pub(crate) fn write(index: &Index) -> Vec<u8> {
-    let packed;
-    let links = match &index.graph {
-        Graph::Packed(packed) => packed,
-        Graph::Slots(slots) => {
-            packed = Packed::from_slots(slots);
-            &packed
-        }
-    };
+    let links = index.graph.packed();
     let mut sections: Vec<(Kind, Vec<u8>)> = Vec::new();
     let mut zero_node = NO_NODE;
     for (codes, kinds) in [(Some(index.store.codes()), HOT), (index.store.fine(), COLD)] {
@@ -32,7 +23,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     sections.push((Kind::Ids, index.ids.first().bytes().to_vec()));
     sections.push((Kind::FurtherIds, index.ids.further().to_bytes(index.store.len())));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
-    sections.push((Kind::Entries, index.extra.iter().flat_map(|node| node.to_le_bytes()).collect()));
+    sections.push((Kind::Layers, index.graph.layers_to_bytes()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
     // They are few: each is moved to its place.
@@ -66,7 +57,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         zero_node,
         ids: index.ids.len() as u64,
         next_id: index.ids.next(),
-        checked: index.checked as u32,
+        checked: index.graph.checked() as u32,
         ordered: index.ordered as u32,
         rerank: index.params.rerank.map_or(0, |storage| storage.code() + 1),
     };

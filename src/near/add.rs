@@ -3,14 +3,17 @@
 use super::build::{CHECK_EVERY, Plan, link};
 use super::check::NODES_MAX;
 use super::dedupe::Dedupe;
-use super::graph::Slots;
-use super::index::{Graph, Index, LINKED_MIN};
+use super::graph::Graph;
+use super::index::{Index, LINKED_MIN};
 use super::reach;
 use crate::error::{ErrorKind, Result};
 
 /// Every node is checked to be reachable when there are not more than so many for each new one:
 /// then linking costs more than the check.
 const CHECKED_PER_NEW: usize = 16384;
+
+/// With how many candidates a new vector is looked for before it counts as lost.
+const LOOK: usize = 16;
 
 impl Index {
     /// Adds vectors, row by row, with the ids that are given, or with those from one more than the largest that ever was.
@@ -50,42 +53,38 @@ impl Index {
         let n = vectors.len() / self.dim;
         let ids = self.ids.assign(n, ids)?;
         self.reserve(n)?;
-        let slots = self.slots(self.store.len() + n)?;
+        let plan = self.plan();
+        let grows = self.store.len() + n >= LINKED_MIN || self.graph.is_linked();
+        if grows {
+            self.graph.wake(plan.capacity(), self.store.len() + n)?;
+        }
 
         let kept = self.store.len();
         let nodes = self.enter(vectors, &ids);
-        let Some(mut slots) = slots else {
+        if !grows {
             progress(n, n);
             return Ok(ids);
-        };
-        let plan = self.plan();
-        let (first, last) = (slots.len(), self.store.len());
-        let rows = self.store.built_by();
+        }
+        let (first, last) = (self.graph.len(), self.store.len());
+        let (rows, graph, pool) = (self.store.built_by(), &mut self.graph, &self.scratch);
         // Those that were too few for links are linked before the new ones.
         let mut report = |done: usize| progress(done.saturating_sub(kept), last - kept);
-        link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
-        let linked = slots.len();
+        link(rows, graph, last, plan, pool, &mut report);
+        let linked = graph.len();
         if linked < kept {
             // Stopped among them: they stay, without links as before.
-            self.extra.clear();
+            self.graph = Graph::default();
             self.truncate(kept);
             return Ok(ids_below(kept, ids, nodes));
         }
-        let mut scratch = self.scratch.take();
-        let due = linked >= self.checked + self.checked / CHECK_EVERY;
+        let due = linked >= graph.checked + graph.checked / CHECK_EVERY;
         if !due {
-            reach::link_unlinked(&mut slots, first);
+            reach::link_unlinked(graph.growing(plan.capacity()).0, first);
         }
         if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
-            reach::repair(rows, &mut slots, 0, &mut self.extra, plan, &mut scratch);
+            reach::repair(rows, graph, plan, pool);
         }
-        if due {
-            self.checked = linked;
-        }
-        self.scratch.put(scratch);
-        let linked = slots.len();
         self.drift += linked - first;
-        self.graph = Graph::Slots(slots);
         if linked < last {
             self.truncate(linked);
         }
@@ -147,27 +146,8 @@ impl Index {
         nodes
     }
 
-    /// Takes the graph out in the form that grows, with room for `n` nodes; `None` when the index
-    /// is too small for links.
-    pub(super) fn slots(&mut self, n: usize) -> Result<Option<Slots>> {
-        if n < LINKED_MIN && matches!(&self.graph, Graph::Packed(packed) if packed.len() == 0) {
-            return Ok(None);
-        }
-        let capacity = 2 * self.params.m;
-        let mut slots = match &mut self.graph {
-            Graph::Packed(packed) if packed.len() == 0 => Slots::new(capacity),
-            Graph::Packed(packed) => packed.to_slots(capacity)?,
-            Graph::Slots(slots) => {
-                slots.try_reserve(n - slots.len())?;
-                return Ok(Some(core::mem::take(slots)));
-            }
-        };
-        slots.try_reserve(n - slots.len())?;
-        Ok(Some(slots))
-    }
-
     pub(super) fn plan(&self) -> Plan {
-        Plan { m: self.params.m, ef_construction: self.params.ef_construction }
+        Plan { m: self.params.m, ef_construction: self.params.ef_construction, look: LOOK }
     }
 }
 

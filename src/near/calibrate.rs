@@ -1,6 +1,6 @@
 //! Which `ef_search` gives which recall: the index asks itself, once, and remembers.
 
-use super::index::{Graph, Index};
+use super::index::Index;
 use super::params::SearchParams;
 use super::walk::{Candidate, Scratch};
 use crate::codec::rerank_len;
@@ -136,8 +136,7 @@ impl Index {
 
     /// Measures anew where the index has changed so much that what was measured may not hold.
     pub(super) fn calibrate_when_stale(&mut self) {
-        let linked = !matches!(&self.graph, Graph::Packed(packed) if packed.len() == 0);
-        if linked && self.drift as f64 >= STALE * self.store.len() as f64 {
+        if self.graph.is_linked() && self.drift as f64 >= STALE * self.store.len() as f64 {
             self.calibrate();
         }
     }

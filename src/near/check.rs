@@ -1,7 +1,7 @@
 //! What holds of every index, in one function: files are refused that break it, and debug builds stop.
 
-use super::graph::Links;
-use super::index::{Graph, Index};
+use super::graph::{Graph, Links, Lists};
+use super::index::Index;
 use super::walk::LINKS_MAX;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::sort;
@@ -62,10 +62,7 @@ impl Index {
             );
         }
         self.store.check()?;
-        match &self.graph {
-            Graph::Slots(slots) => self.check_links(slots, slots.len())?,
-            Graph::Packed(packed) => self.check_links(packed, packed.len())?,
-        }
+        check_graph(&self.graph, n, 2 * self.params.m)?;
         self.calibration.check().map_err(|why| ("calibration", why))?;
         self.check_ids()?;
         self.dedupe.check(n).map_err(|why| ("vectors", why))?;
@@ -77,50 +74,6 @@ impl Index {
         self.columns.check_rows(ids).map_err(|why| ("columns", why))
     }
 
-    fn check_links<L: Links>(&self, links: &L, linked: usize) -> Broken {
-        let (n, capacity) = (self.store.len(), 2 * self.params.m);
-        if linked != 0 && linked != n {
-            return broken("links", format!("expected the lists of {n} nodes or none, got {linked}"));
-        }
-        if self.checked > linked || linked != 0 && self.checked == 0 {
-            let checked = self.checked;
-            return broken("header", format!("expected up to {linked} nodes to begin at, got {checked}"));
-        }
-        if !self.extra.is_sorted_by(|a, b| a < b) {
-            return broken("entries", "expected ascending nodes, got one that is not above the one before");
-        }
-        if let Some(last) = self.extra.last().filter(|last| **last as usize >= linked) {
-            return broken("entries", format!("expected nodes below {linked}, got {last}"));
-        }
-        // The list in which a node was last seen, and so no set per list.
-        let mut seen = vec![0; linked];
-        for node in 0..linked as u32 {
-            let (mut degree, mut bad) = (0, None);
-            links.visit(node, |link| {
-                degree += 1;
-                let again =
-                    seen.get_mut(link as usize).map(|seen| core::mem::replace(seen, node + 1) == node + 1);
-                if again != Some(false) || link == node {
-                    bad = Some(link);
-                }
-            });
-            if degree > capacity.min(LINKS_MAX) {
-                return broken(
-                    "links",
-                    format!("expected up to {capacity} links of node {node}, got {degree}"),
-                );
-            }
-            if let Some(link) = bad {
-                let why = "expected links to other nodes, each once";
-                return broken(
-                    "links",
-                    format!("{why}, got node {link} of {linked} in the list of node {node}"),
-                );
-            }
-        }
-        Ok(())
-    }
-
     fn check_ids(&self) -> Broken {
         let (n, nodes) = (self.store.len(), self.ids.first().len());
         if nodes != n {
@@ -128,4 +81,62 @@ impl Index {
         }
         self.ids.check().map_err(|why| ("ids", why))
     }
+}
+
+/// Checks the lists of a graph of `n` nodes, of up to `capacity` links each, and the layers above.
+fn check_graph(graph: &Graph, n: usize, capacity: usize) -> Broken {
+    let (linked, checked) = (graph.len(), graph.checked());
+    if linked != 0 && linked != n {
+        return broken("links", format!("expected the lists of {n} nodes or none, got {linked}"));
+    }
+    if checked > linked || linked != 0 && checked == 0 {
+        return broken("header", format!("expected up to {linked} nodes to begin at, got {checked}"));
+    }
+    match graph.lists() {
+        Lists::Growing(slots) => check_links(slots, linked, capacity)?,
+        Lists::AtRest(packed) => check_links(packed, linked, capacity)?,
+    }
+    let Some(layer) = graph.above() else {
+        if linked != 0 {
+            return broken("layers", format!("expected nodes at which walks of {linked} begin, got none"));
+        }
+        return Ok(());
+    };
+    let mut seen = vec![false; linked];
+    for &node in layer.below() {
+        match seen.get_mut(node as usize) {
+            Some(seen) if !*seen => *seen = true,
+            _ => {
+                return broken("layers", format!("expected nodes below {linked}, each once, got {node}"));
+            }
+        }
+    }
+    if layer.below().is_empty() {
+        return broken("layers", "expected nodes, got none");
+    }
+    check_graph(&layer.graph, layer.below().len(), capacity)
+}
+
+fn check_links<L: Links>(links: &L, linked: usize, capacity: usize) -> Broken {
+    // The list in which a node was last seen, and so no set per list.
+    let mut seen = vec![0; linked];
+    for node in 0..linked as u32 {
+        let (mut degree, mut bad) = (0, None);
+        links.visit(node, |link| {
+            degree += 1;
+            let again =
+                seen.get_mut(link as usize).map(|seen| core::mem::replace(seen, node + 1) == node + 1);
+            if again != Some(false) || link == node {
+                bad = Some(link);
+            }
+        });
+        if degree > capacity.min(LINKS_MAX) {
+            return broken("links", format!("expected up to {capacity} links of node {node}, got {degree}"));
+        }
+        if let Some(link) = bad {
+            let why = "expected links to other nodes, each once";
+            return broken("links", format!("{why}, got node {link} of {linked} in the list of node {node}"));
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,7 @@
 //! Is the index well? What is in it, and can all of it be found?
 
-use super::graph::{Links, Slots};
-use super::index::{Graph, Index};
-use super::packed::Packed;
+use super::graph::{Layer, Links, Lists};
+use super::index::Index;
 use super::reach::Reached;
 
 /// What [`Index::health`] found.
@@ -41,9 +40,10 @@ impl Index {
     pub fn health(&self) -> Health {
         let nodes = self.store.len();
         let mut health = Health { nodes, duplicates: self.len() - nodes, ..Health::default() };
-        match &self.graph {
-            Graph::Slots(slots) => health.look(slots, Slots::len(slots), self.entries()),
-            Graph::Packed(packed) => health.look(packed, Packed::len(packed), self.entries()),
+        let entries = self.graph.above().map_or(&[][..], Layer::below).iter().copied();
+        match self.graph.lists() {
+            Lists::Growing(slots) => health.look(slots, slots.len(), entries),
+            Lists::AtRest(packed) => health.look(packed, packed.len(), entries),
         }
         health.measure((0..nodes as u32).map(|node| self.store.decode(node)));
         health

@@ -2,9 +2,8 @@
 
 use super::calibrate::Calibration;
 use super::dedupe::Dedupe;
-use super::graph::Slots;
+use super::graph::Graph;
 use super::ids::Ids;
-use super::packed::Packed;
 use super::params::Params;
 use super::scratch::ScratchPool;
 use crate::codec::Store;
@@ -22,21 +21,12 @@ pub struct Memory {
     pub vectors: usize,
     /// The finer copy of the vectors, of which a query reads a few rows only.
     pub rerank: usize,
-    /// The links between them.
+    /// The links between them, and what says where walks begin.
     pub links: usize,
     /// The ids.
     pub ids: usize,
     /// The columns.
     pub columns: usize,
-}
-
-/// The links, in the form that the index needs now.
-#[derive(Clone, Debug)]
-pub(crate) enum Graph {
-    /// Growing.
-    Slots(Slots),
-    /// At rest.
-    Packed(Packed),
 }
 
 /// Below this many nodes there are no links: a scan is as fast as a walk, and exact.
@@ -67,10 +57,6 @@ pub struct Index {
     pub(crate) ids: Ids,
     /// The typed values of the ids.
     pub(crate) columns: Columns,
-    /// How many nodes there were when all were last known to be reachable, from the entry points of so many.
-    pub(crate) checked: usize,
-    /// Where walks begin besides: a node of each part that links from node 0 do not lead to.
-    pub(crate) extra: Vec<u32>,
     /// How many nodes there were when they were last put in order.
     pub(crate) ordered: usize,
     /// What `ef_search` gives what recall.
@@ -99,12 +85,11 @@ impl Index {
         }
         params.check()?;
         let store = Store::new(dim, params.metric, params.storage, params.rerank);
-        let graph = Graph::Packed(Packed::default());
-        Ok(Self::from_parts(dim, params, store, graph, Ids::default()))
+        Ok(Self::from_parts(dim, params, store, Graph::default(), Ids::default()))
     }
 
     pub(crate) fn from_parts(dim: usize, params: Params, store: Store, graph: Graph, ids: Ids) -> Self {
-        let checked = store.len();
+        let ordered = store.len();
         Self {
             dim,
             params,
@@ -112,9 +97,7 @@ impl Index {
             graph,
             ids,
             columns: Columns::default(),
-            checked,
-            extra: Vec::new(),
-            ordered: checked,
+            ordered,
             calibration: Calibration::default(),
             drift: 0,
             changes: 0,
@@ -172,10 +155,7 @@ impl Index {
         Memory {
             vectors: codes + self.dedupe.len_bytes(),
             rerank,
-            links: match &self.graph {
-                Graph::Slots(slots) => slots.len_bytes(),
-                Graph::Packed(packed) => packed.len_bytes(),
-            } + self.extra.capacity() * 4,
+            links: self.graph.len_bytes(),
             ids: self.ids.len_bytes(),
             columns: self.columns.len_bytes(),
         }

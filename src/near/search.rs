@@ -2,9 +2,10 @@
 
 use super::explain::Explained;
 use super::filter::Filter;
-use super::index::{Graph, Index};
+use super::graph::KEYS;
+use super::index::Index;
 use super::params::SearchParams;
-use super::walk::{Candidate, Scratch, entries, walk};
+use super::walk::{Candidate, Scratch};
 use crate::codec::{Prepared, RUN_MAX, Rows, rerank_len};
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
@@ -156,11 +157,7 @@ impl Index {
     /// Returns how many candidates a walk keeps; as many as there are nodes for a scan.
     pub(super) fn ef(&self, k: usize, params: &SearchParams) -> usize {
         let n = self.store.len();
-        let linked = match &self.graph {
-            Graph::Slots(slots) => slots.len(),
-            Graph::Packed(packed) => packed.len(),
-        };
-        if params.exact || linked < n {
+        if params.exact || self.graph.len() < n {
             return n;
         }
         match params.ef_search {
@@ -169,36 +166,16 @@ impl Index {
         }
     }
 
-    /// Returns the nodes where searches begin: those from which all were last known to be reachable.
-    pub(super) fn entries(&self) -> impl Iterator<Item = u32> {
-        entries(self.checked, &self.extra)
-    }
-
     /// Leaves the `ef` best nodes that a walk meets in the pool; it goes round `without`. Returns how
     /// many vectors it compared.
     pub(super) fn walk(&self, ef: usize, without: Option<u32>, scratch: &mut Scratch) -> usize {
-        scratch.begin(self.store.len(), self.entries(), without);
-        self.walk_rows(self.store.codes().rows(), ef, scratch)
+        self.graph.find(self.store.codes().rows(), KEYS, ef, without, scratch)
     }
 
     /// Goes on with a walk that may, until its pool holds the `ef` best; returns how many more vectors it compared.
     pub(super) fn walk_on(&self, ef: usize, scratch: &mut Scratch) -> usize {
         scratch.widen(ef);
-        self.walk_rows(self.store.codes().rows(), ef, scratch)
-    }
-
-    fn walk_rows(&self, rows: &dyn Rows, ef: usize, scratch: &mut Scratch) -> usize {
-        let mut compared = 0;
-        let score = |prepared: &mut _, nodes: &[u32], keys: &mut _| {
-            compared += nodes.len();
-            rows.keys(prepared, nodes, keys);
-        };
-        let at = rows.rows_at();
-        match &self.graph {
-            Graph::Slots(slots) => walk(slots, at, ef, scratch, score),
-            Graph::Packed(packed) => walk(packed, at, ef, scratch, score),
-        }
-        compared
+        self.graph.go_on(self.store.codes().rows(), KEYS, ef, scratch)
     }
 
     /// Leaves the best of all nodes in the pools of the prepared queries, as many as it takes to return `k`: the

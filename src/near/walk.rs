@@ -1,4 +1,4 @@
-//! The walk: from the entry points to the nearest nodes, best first.
+//! The walk: from where it begins to the nearest nodes, best first.
 
 use super::graph::Links;
 use crate::codec::Prepared;
@@ -69,8 +69,8 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Forgets what was seen, for a walk from `entries` through a graph of `n` nodes that goes round the node `without`.
-    pub(crate) fn begin(&mut self, n: usize, entries: impl Iterator<Item = u32>, without: Option<u32>) {
+    /// Forgets what was seen and found, for a walk through a graph of `n` nodes.
+    pub(crate) fn begin(&mut self, n: usize) {
         self.walk = self.walk.wrapping_add(1);
         if self.walk == 0 {
             self.seen.fill(0);
@@ -81,13 +81,25 @@ impl Scratch {
         }
         self.pool.clear();
         self.left.clear();
-        self.fresh.clear();
+    }
+
+    /// Begins a walk of `ef` candidates through a graph of `n` nodes, round the node `without`, at those that stand below
+    /// the places in the pool.
+    pub(crate) fn descend(&mut self, below: &[u32], n: usize, ef: usize, without: Option<u32>) {
+        let mut found = core::mem::take(&mut self.pool);
+        self.begin(n);
+        for candidate in &mut found {
+            *candidate = Candidate::new(candidate.key(), below[candidate.node() as usize]);
+        }
+        // Nodes order differently than their places, and two places may have one node.
+        sort::sort(&mut found);
         if let Some(node) = without {
             self.seen[node as usize] = self.walk;
         }
-        for node in entries {
-            if core::mem::replace(&mut self.seen[node as usize], self.walk) != self.walk {
-                self.fresh.push(node);
+        for candidate in &found {
+            let seen = core::mem::replace(&mut self.seen[candidate.node() as usize], self.walk) == self.walk;
+            if !seen {
+                self.offer(*candidate, ef);
             }
         }
     }
@@ -187,7 +199,7 @@ impl Scratch {
     }
 }
 
-/// Fills the pool with the `ef` best nodes that the walk meets which has [begun](Scratch::begin), or was
+/// Fills the pool with the `ef` best nodes that the walk meets which has [begun](Scratch::descend), or was
 /// [widened](Scratch::widen).
 ///
 /// `score` writes the keys of listed nodes, whose rows are at `rows_at`. The order in which links are stored makes no difference.
@@ -201,16 +213,25 @@ pub(crate) fn walk<L: Links>(
 ) {
     let stamp = scratch.walk;
     let mut listed = [0; LINKS_MAX + 1];
-    let (mut entered, mut count) = (0, 0);
     let mut next = 0;
     loop {
-        // Where it begins there may be more nodes than links of any.
-        if entered < scratch.fresh.len() {
-            let part = &scratch.fresh[entered..];
-            count = part.len().min(listed.len());
-            listed[..count].copy_from_slice(&part[..count]);
-            entered += count;
+        while scratch.pool.get(next).is_some_and(|candidate| candidate.is_expanded()) {
+            next += 1;
         }
+        let Some(candidate) = scratch.pool.get_mut(next) else { return };
+        candidate.0 |= 1;
+        let node = candidate.node();
+        next += 1;
+        let seen = &mut scratch.seen;
+        // Every link is written down, and counted when it is new: no branch to guess.
+        let mut count = 0;
+        links.visit(node, |link| {
+            rows_at.prefetch(link);
+            let seen = &mut seen[link as usize];
+            listed[count] = link;
+            count += usize::from(*seen != stamp);
+            *seen = stamp;
+        });
         let nodes = &listed[..count];
         rows_at.touch(nodes);
         score(&mut scratch.prepared, nodes, &mut scratch.keys);
@@ -221,35 +242,7 @@ pub(crate) fn walk<L: Links>(
                 next = next.min(at);
             }
         }
-        if entered < scratch.fresh.len() {
-            continue;
-        }
-        while scratch.pool.get(next).is_some_and(|candidate| candidate.is_expanded()) {
-            next += 1;
-        }
-        let Some(candidate) = scratch.pool.get_mut(next) else { return };
-        candidate.0 |= 1;
-        let node = candidate.node();
-        next += 1;
-        let seen = &mut scratch.seen;
-        // Every link is written down, and counted when it is new: no branch to guess.
-        count = 0;
-        links.visit(node, |link| {
-            rows_at.prefetch(link);
-            let seen = &mut seen[link as usize];
-            listed[count] = link;
-            count += usize::from(*seen != stamp);
-            *seen = stamp;
-        });
     }
-}
-
-/// Returns the nodes where walks begin: spread evenly over the numbers, and one of each further
-/// part of the graph ([`repair`](super::reach::repair)).
-pub(crate) fn entries(n: usize, extra: &[u32]) -> impl Iterator<Item = u32> {
-    const ENTRIES: usize = 32;
-    let count = ENTRIES.min(n);
-    (0..count).map(move |i| (i as u64 * n as u64 / count as u64) as u32).chain(extra.iter().copied())
 }
 
 #[cfg(test)]
