@@ -6,7 +6,7 @@
 //! walk counts bits; what is reported is made from the query as it came. Components are filled up with
 //! zeros to a multiple of 64 before the rotation.
 
-use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::{Prepared, Rows, centre_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
@@ -92,9 +92,9 @@ impl B1Rows {
         try_reserve(&mut self.factors, n)
     }
 
-    /// Fixes the centre by the first vectors.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
-        self.centre = mean_of(vectors, self.dim).unwrap_or_default();
+    /// Fixes the centre by a sample.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
+        self.centre = centre_of(sample, self.dim);
     }
 
     /// Returns the vector less the centre (if so asked), rotated.

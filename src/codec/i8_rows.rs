@@ -1,8 +1,9 @@
 //! Storage `i8`: one byte a component and a scale per vector.
 //!
-//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the first
-//! vectors: their mean when there are enough of them, 128 when they are all bytes (0 … 255: then
-//! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
+//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the vectors that there are
+//! when they are first encoded: their medians, or 128 when they are all bytes (0 … 255: then
+//! nothing is lost at all), or 0 for inner products. Scale and offset for each vector instead keep as much of real vectors,
+//! and nothing of components around different values. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
 //!
 //! The scale is such that the error c·s − x stands at right angles to x. A query is on the same side as what it
@@ -13,7 +14,7 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
+    Prepared, Rows, centre_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
 };
 use crate::distance::Metric;
 use crate::error::Result;
@@ -127,14 +128,13 @@ impl I8Rows {
         try_reserve(&mut self.norms, n)
     }
 
-    /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
+    /// Fixes the centre by a sample. Inner products keep 0: their norms matter.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
         if self.metric == Metric::Ip {
             return;
         }
-        let Some(mean) = mean_of(vectors, self.dim) else { return };
-        let bytes = vectors.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
-        self.centre = if bytes { vec![128.0; self.dim] } else { mean };
+        let bytes = sample.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
+        self.centre = if bytes { vec![128.0; self.dim] } else { centre_of(sample, self.dim) };
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {

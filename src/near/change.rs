@@ -77,6 +77,7 @@ impl Index {
         }
         self.store.truncate(last);
         self.ids.move_nodes(&moves, last);
+        self.sentinels.forget(&dead, &moves);
         let plan = self.plan();
         if let Graph::Slots(slots) = &mut self.graph {
             let mut scratch = self.scratch.take();
@@ -110,12 +111,23 @@ impl Index {
         added.map(drop).inspect_err(|_| self.columns.remove(ids))
     }
 
-    /// Gives back memory that only changes need, and puts neighbours next to each other.
+    /// Gives back memory that only changes need, and puts neighbours next to each other. Where what is kept is fine enough to
+    /// judge by, storage is chosen anew, and fitted to the vectors that there are.
     ///
     /// An index that has been added to in large pieces, or opened from a file, is compact already.
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
     pub fn compact(&mut self) -> Result<()> {
+        let renewed = self.renew()?;
+        self.pack()?;
+        if renewed {
+            self.calibrate();
+        }
+        Ok(())
+    }
+
+    /// Puts neighbours next to each other, and gives back memory.
+    pub(super) fn pack(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;
         let plan = self.plan();
@@ -137,6 +149,7 @@ impl Index {
             self.extra.shrink_to_fit();
             let packed = Packed::from_slots_in_order(slots, &order, &place);
             self.ids.reorder(&order, &place);
+            self.sentinels.reorder(&place);
             self.graph = Graph::Packed(packed);
             self.checked = n;
         }

@@ -72,6 +72,11 @@ impl Slots {
         self.degrees[node] = degree as u16;
     }
 
+    /// Forgets how long links are: vectors are kept in another way.
+    pub(crate) fn forget_lengths(&mut self) {
+        self.lengths.fill(f32::NAN);
+    }
+
     /// Keeps the first `n` nodes.
     pub(crate) fn truncate(&mut self, n: usize) {
         self.degrees.truncate(n);

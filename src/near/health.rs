@@ -3,7 +3,10 @@
 use super::graph::{Links, Slots};
 use super::index::{Graph, Index};
 use super::packed::Packed;
+use super::params::SearchParams;
 use super::reach::Reached;
+use super::recall::Recall;
+use crate::codec::Storage;
 
 /// What [`Index::health`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,12 +35,18 @@ pub struct Health {
     pub norm_mean: f64,
     /// The greatest norm.
     pub norm_max: f64,
+    /// How vectors are kept that walks compare: what `auto` became.
+    pub storage: Storage,
+    /// The copy that re-ranks.
+    pub rerank: Option<Storage>,
+    /// The recall of ten neighbours for a search that asks for nothing else.
+    pub recall: Recall,
 }
 
 impl Index {
     /// Returns a report of the index's state.
     ///
-    /// Cost: one pass over all links, and one over all vectors.
+    /// Cost: one pass over all links, one over all vectors, and that of [`recall`](Self::recall).
     pub fn health(&self) -> Health {
         let nodes = self.store.len();
         let mut health = Health { nodes, duplicates: self.len() - nodes, ..Health::default() };
@@ -45,6 +54,8 @@ impl Index {
             Graph::Slots(slots) => health.look(slots, Slots::len(slots), self.entries()),
             Graph::Packed(packed) => health.look(packed, Packed::len(packed), self.entries()),
         }
+        (health.storage, health.rerank) = self.store.kept();
+        health.recall = self.recall_explained(10, &SearchParams::default()).unwrap_or_default();
         health.measure((0..nodes as u32).map(|node| self.store.decode(node)));
         health
     }

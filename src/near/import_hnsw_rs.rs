@@ -124,7 +124,7 @@ impl Index {
         let ids: Vec<u64> = points.iter().map(|point| point.get_origin_id() as u64).collect();
         let ids = index.ids.assign(ids.len(), Some(&ids))?;
         index.reserve(ids.len())?;
-        let nodes = index.enter(&vectors, &ids);
+        let nodes = index.enter(&vectors, &ids)?.nodes;
         drop(vectors);
         let n = index.store.len();
         if n >= LINKED_MIN {
@@ -137,7 +137,7 @@ impl Index {
             index.graph = Graph::Slots(slots);
             index.checked = n;
         }
-        index.compact()?;
+        index.pack()?;
         if n >= LINKED_MIN {
             index.calibrate();
         }

@@ -8,7 +8,7 @@ use super::walk::{Scratch, entries, walk};
 use crate::codec::{Rows, rerank_len};
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::sort::{key_f32, of_key_f32, sort_by_two};
+use crate::kernel::sort::{key_f32, of_key_f32, select, sort_by_two};
 use crate::pool;
 
 /// The neighbours of one query, nearest first; equal distances are ordered by id.
@@ -97,7 +97,6 @@ impl Index {
         let normalised = self.prepared(query);
         let query = normalised.as_deref().unwrap_or(query);
         let (n, ef) = (self.store.len(), self.ef(k, params));
-        let limit = self.store.rerank_len(k);
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
         let mut explained = if ef >= n {
@@ -105,8 +104,8 @@ impl Index {
         } else {
             Explained::graph(ef, self.walk(ef, None, &mut scratch))
         };
-        explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &mut scratch, |_| true);
+        let mut found = self.reported(k, &mut scratch, |_| true);
+        explained.reranked = scratch.fresh.len();
         self.scratch.put(scratch);
         found.truncate(k);
         (neighbors(found), explained)
@@ -170,17 +169,16 @@ impl Index {
         compared
     }
 
-    /// Returns the ids of the pool's best candidates, with distances of the unquantised query, sorted.
+    /// Returns the ids of the pool's best candidates, among them the `k` nearest, with distances of the unquantised query,
+    /// sorted.
     pub(super) fn reported(
         &self,
-        limit: usize,
+        k: usize,
         scratch: &mut Scratch,
         allowed: impl Fn(u64) -> bool,
     ) -> Vec<(f32, u64)> {
-        let mut found: Vec<(f32, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
-        scratch.fresh.clear();
-        scratch.fresh.extend(scratch.pool.iter().take(limit).map(|candidate| candidate.node()));
-        self.measure(scratch);
+        self.measure_pool(k, scratch);
+        let mut found: Vec<(f32, u64)> = Vec::with_capacity(scratch.fresh.len());
         for (&node, &distance) in scratch.fresh.iter().zip(&scratch.keys) {
             self.ids.visit(node, |id| {
                 if allowed(id) {
@@ -189,6 +187,36 @@ impl Index {
             });
         }
         sorted(found)
+    }
+
+    /// Measures the pool's candidates from the best, into `fresh` and `keys`: as many as codes need to tell the `k` nearest,
+    /// and where there is a finer copy on as long as that brings one of them.
+    pub(super) fn measure_pool(&self, k: usize, scratch: &mut Scratch) {
+        let step = self.store.rerank_len(k);
+        scratch.fresh.clear();
+        scratch.fresh.extend(scratch.pool.iter().take(step).map(|candidate| candidate.node()));
+        self.measure(scratch);
+        let (mut nodes, mut distances, mut sorted) = (Vec::new(), Vec::new(), Vec::new());
+        while self.store.fine().is_some() && scratch.fresh.len() < scratch.pool.len() {
+            core::mem::swap(&mut scratch.fresh, &mut nodes);
+            core::mem::swap(&mut scratch.keys, &mut distances);
+            sorted.clear();
+            sorted.extend(distances.iter().map(|distance| key_f32(*distance)));
+            let place = k.min(sorted.len()) - 1;
+            select(&mut sorted, place);
+            let last = of_key_f32(sorted[place]);
+            scratch.fresh.clear();
+            scratch.fresh.extend(scratch.pool.iter().skip(nodes.len()).take(step).map(|candidate| candidate.node()));
+            self.measure(scratch);
+            let brings = scratch.keys.iter().any(|distance| *distance < last);
+            nodes.extend_from_slice(&scratch.fresh);
+            distances.extend_from_slice(&scratch.keys);
+            core::mem::swap(&mut scratch.fresh, &mut nodes);
+            core::mem::swap(&mut scratch.keys, &mut distances);
+            if !brings {
+                return;
+            }
+        }
     }
 
     /// Writes the distances of `fresh`, those of the unquantised query, as they are reported.
