@@ -16,7 +16,11 @@ const K: usize = 10;
 const ROWS: usize = 8192;
 
 /// Returns vectors spread evenly over `n`, at most as many as a judgement needs; `row` gives each.
-pub(crate) fn sample<'a>(n: usize, dim: usize, row: impl Fn(usize) -> std::borrow::Cow<'a, [f32]>) -> Vec<f32> {
+pub(crate) fn sample<'a>(
+    n: usize,
+    dim: usize,
+    row: impl Fn(usize) -> std::borrow::Cow<'a, [f32]>,
+) -> Vec<f32> {
     let count = n.min(ROWS);
     let mut rows = Vec::with_capacity(count * dim);
     (0..count).for_each(|i| rows.extend_from_slice(&row((i as u64 * n as u64 / count as u64) as usize)));
@@ -77,8 +81,11 @@ fn kept(storage: Storage, sample: &[f32], dim: usize, metric: Metric, truth: &[(
     let found = distances(&encoded(storage, sample, dim, metric), sample, dim);
     let (mut hits, mut all) = (0, 0);
     for (found, (exact, last)) in found.iter().zip(truth) {
-        let mut keys: Vec<u64> =
-            found.iter().zip(0u64..).map(|(distance, node)| u64::from(key_f32(*distance)) << 32 | node).collect();
+        let mut keys: Vec<u64> = found
+            .iter()
+            .zip(0u64..)
+            .map(|(distance, node)| u64::from(key_f32(*distance)) << 32 | node)
+            .collect();
         let k = K.min(keys.len());
         select(&mut keys, k - 1);
         hits += keys[..k].iter().filter(|key| exact[**key as u32 as usize] <= *last).count();

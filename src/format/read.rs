@@ -57,11 +57,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     if rerank.is_some_and(|rerank| !rerank.is_finer_than(storage)) {
         return corrupt("header", format!("the copy to re-rank by is not finer than {}", storage.name()));
     }
-    let as_asked = asked.is_none_or(|asked| asked == storage) && (asked_rerank == rerank || rerank.is_none());
-    let staged = storage == Storage::F32 && rerank.is_none() && header.linked == 0;
-    if !as_asked && !staged {
-        return corrupt("header", "what is kept is not what was asked for");
-    }
     let params = Params::new(metric)
         .storage(asked)
         .rerank(asked_rerank)
@@ -101,6 +96,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         None => return corrupt("rerank vectors", "the header says that there are none"),
     };
     let store = Store::from_parts(codes, fine);
+    let as_asked = asked.is_none_or(|asked| asked == storage) && (asked_rerank == rerank || rerank.is_none());
+    let staged = storage == Storage::F32 && rerank.is_none() && header.linked == 0;
+    if !as_asked && !staged {
+        return corrupt("header", "what is kept is not what was asked for");
+    }
 
     if header.linked != 0 && header.linked != header.nodes {
         return corrupt("header", "some nodes are linked and some are not");

@@ -2,9 +2,9 @@
 
 use super::{ALIGN, AUTO, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
-use crate::near::{Index, Storage};
 use crate::near::index::Graph;
 use crate::near::packed::Packed;
+use crate::near::{Index, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Returns the index as a file's bytes. Equal indexes give equal bytes.

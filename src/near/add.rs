@@ -167,7 +167,8 @@ impl Index {
             entered.nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
         }
         self.ids.settle();
-        let piece = |from: usize| Piece { vectors: &vectors[from * self.dim..], nodes: &entered.nodes[from..] };
+        let piece =
+            |from: usize| Piece { vectors: &vectors[from * self.dim..], nodes: &entered.nodes[from..] };
         match judged {
             Some((rows, from)) => {
                 self.sentinels = Sentinels::default();

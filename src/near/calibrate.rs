@@ -78,7 +78,10 @@ impl Calibration {
 
     /// Returns what exact search finds of `k` neighbours, less what makes it sure.
     fn of_all(&self, k: usize) -> f64 {
-        self.0.iter().find(|entry| entry.0 as usize == k && entry.1 == ALL).map_or(1.0, |entry| f64::from(entry.2))
+        self.0
+            .iter()
+            .find(|entry| entry.0 as usize == k && entry.1 == ALL)
+            .map_or(1.0, |entry| f64::from(entry.2))
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -140,11 +143,14 @@ impl Index {
             let best = entries.iter().filter(|entry| entry.0 as usize == KS[at]).map(|entry| entry.2);
             best.fold(0.0f32, f32::max) >= most[at] as f32 - NEAR_ALL
         };
-        let open: Vec<usize> = (0..KS.len()).filter(|at| of_all[*at].len() > 0 && !done(&entries, *at)).collect();
+        let open: Vec<usize> =
+            (0..KS.len()).filter(|at| of_all[*at].len() > 0 && !done(&entries, *at)).collect();
         if let (Some(&least), false) = (open.first(), more.is_empty()) {
             let those: Vec<usize> =
                 all.into_iter().filter(|i| self.sentinels.all[*i].knows(KS[least])).collect();
-            entries.extend(self.measured(&more, &those, &kept).into_iter().filter(|entry| entry.0 as usize >= KS[least]));
+            entries.extend(
+                self.measured(&more, &those, &kept).into_iter().filter(|entry| entry.0 as usize >= KS[least]),
+            );
         }
         entries.retain(|entry| of_all[KS.iter().position(|k| *k == entry.0 as usize).unwrap_or(0)].len() > 0);
         for (at, k) in KS.into_iter().enumerate().filter(|(at, _)| of_all[*at].len() > 0) {
@@ -211,9 +217,8 @@ impl Index {
     fn is_outgrown(&mut self) -> bool {
         const K: usize = 10;
         let all = &self.sentinels.all;
-        let young: Vec<usize> = (0..all.len())
-            .filter(|i| all[*i].number >= self.measured_at && all[*i].knows(K))
-            .collect();
+        let young: Vec<usize> =
+            (0..all.len()).filter(|i| all[*i].number >= self.measured_at && all[*i].knows(K)).collect();
         if young.len() < YOUNG_MIN + self.young_seen + self.young_seen / 4 {
             return false;
         }
@@ -224,7 +229,8 @@ impl Index {
             let found = map(0..young.len(), |i| {
                 let (truth, of) = self.sentinels.all[young[i]].truth(K);
                 let best = self.walked(young[i], &[ef], |_, best| best(of)).swap_remove(0);
-                best.iter().filter(|node| truth.binary_search(node).is_ok()).count().min(of) as f64 / of as f64
+                best.iter().filter(|node| truth.binary_search(node).is_ok()).count().min(of) as f64
+                    / of as f64
             });
             mean(&found) < f64::from(asked).min(most) - YOUNG_LOSS
         })
@@ -251,7 +257,7 @@ mod tests {
     use crate::{Index, Metric, Params};
 
     #[test]
-    fn an_index_that_changed_by_half_measures_itself_anew() {
+    fn an_index_measures_itself_anew_when_what_comes_is_harder_to_find() {
         let (n, dim) = (3000, 16);
         let mut state = 1u64;
         let mut rows = |n: usize, dims: usize| -> Vec<f32> {
@@ -267,10 +273,13 @@ mod tests {
         let at_first = index.calibration.clone();
         let few = index.calibration.ef(10, 0.95).unwrap();
         let ids: Vec<u64> = (0..n as u64).collect();
-        index.update(&rows(600, dim), &ids[..600]).unwrap();
-        assert_eq!(index.calibration, at_first, "two fifths came or went");
-        index.update(&rows(n - 600, dim), &ids[600..]).unwrap();
-        let more = index.calibration.ef(10, 0.95).unwrap();
+        index.update(&rows(300, 2), &ids[..300]).unwrap();
+        assert_eq!(index.calibration, at_first, "what came is like what was there");
+        index.update(&rows(600, dim), &ids[300..900]).unwrap();
+        assert_ne!(index.calibration, at_first, "what came is harder to find");
+        index.update(&rows(n - 900, dim), &ids[900..]).unwrap();
+        index.update(&rows(300, dim), &ids[..300]).unwrap();
+        let more = index.calibration.ef(10, 0.95).unwrap_or(usize::MAX);
         assert!(more > few, "{more} candidates of {few}");
     }
 }

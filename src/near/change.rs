@@ -156,6 +156,7 @@ impl Index {
         self.store.rest();
         self.ids.rest();
         self.columns.rest();
+        self.sentinels.rest();
         self.dedupe = Dedupe::default();
         self.ordered = n;
         Ok(())

@@ -23,13 +23,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self {
-            metric: Metric::default(),
-            storage: None,
-            rerank: None,
-            m: 16,
-            ef_construction: 200,
-        }
+        Self { metric: Metric::default(), storage: None, rerank: None, m: 16, ef_construction: 200 }
     }
 }
 

@@ -206,7 +206,9 @@ impl Index {
             select(&mut sorted, place);
             let last = of_key_f32(sorted[place]);
             scratch.fresh.clear();
-            scratch.fresh.extend(scratch.pool.iter().skip(nodes.len()).take(step).map(|candidate| candidate.node()));
+            scratch
+                .fresh
+                .extend(scratch.pool.iter().skip(nodes.len()).take(step).map(|candidate| candidate.node()));
             self.measure(scratch);
             let brings = scratch.keys.iter().any(|distance| *distance < last);
             nodes.extend_from_slice(&scratch.fresh);

@@ -18,7 +18,7 @@ const COUNT_MIN: usize = 8;
 /// The bytes that all may take, about.
 const BUDGET: usize = 1 << 20;
 /// There is at most one for so many nodes.
-const NODES_EACH: usize = 16;
+const NODES_EACH: usize = 32;
 
 /// How long the lists are, neighbours with their reserve: of most, of each eighth, of each other eighth.
 const LENGTHS: [usize; 3] = [24, 160, 1200];
@@ -168,6 +168,13 @@ impl Sentinels {
         self.vectors.capacity() * 4 + self.all.capacity() * size_of::<Sentinel>() + lists
     }
 
+    /// Gives back what only changes need.
+    pub(super) fn rest(&mut self) {
+        self.vectors.shrink_to_fit();
+        self.all.shrink_to_fit();
+        self.all.iter_mut().for_each(|sentinel| sentinel.near.shrink_to_fit());
+    }
+
     pub(super) fn vector(&self, i: usize) -> &[f32] {
         let dim = self.vectors.len() / self.all.len();
         &self.vectors[i * dim..][..dim]
@@ -258,11 +265,13 @@ impl Sentinels {
         if vectors.iter().any(|value| !value.is_finite()) {
             return Err("a number is not finite".into());
         }
-        let (mut all, mut at): (Vec<Sentinel>, usize) = (Vec::with_capacity(count), head(count) + count * dim);
+        let (mut all, mut at): (Vec<Sentinel>, usize) =
+            (Vec::with_capacity(count), head(count) + count * dim);
         for i in 0..count {
             let number = u64_at(head(i));
             let [own, flags, room, len] = [2, 3, 4, 5].map(|field| u32_at(head(i) + field));
-            let near: Vec<(f32, u32)> = (0..len as usize).map(|i| (f32_at(at + 2 * i), u32_at(at + 2 * i + 1))).collect();
+            let near: Vec<(f32, u32)> =
+                (0..len as usize).map(|i| (f32_at(at + 2 * i), u32_at(at + 2 * i + 1))).collect();
             at += 2 * len as usize;
             let ascending = all.last().is_none_or(|last: &Sentinel| last.number < number);
             let lists = LENGTHS[0] as u32..=LENGTHS[LENGTHS.len() - 1] as u32;
@@ -384,8 +393,13 @@ impl Index {
         for (vector, _) in old.vectors.chunks(dim).zip(&stays).filter(|(_, stays)| **stays) {
             vectors.extend_from_slice(vector);
         }
-        let mut all: Vec<Sentinel> =
-            old.all.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(sentinel, _)| sentinel).collect();
+        let mut all: Vec<Sentinel> = old
+            .all
+            .into_iter()
+            .zip(stays)
+            .filter(|(_, stays)| *stays)
+            .map(|(sentinel, _)| sentinel)
+            .collect();
         let whole = kept == 0 || self.store.is_lossless();
         let new: Vec<u64> = chosen.into_iter().filter(|number| *number >= first).collect();
         all.extend(map(0..new.len(), |i| {
