@@ -202,7 +202,7 @@ fn the_length_of_a_file_stands_in_its_head() {
 #[test]
 fn an_unknown_section_is_skipped_when_it_is_optional_and_refused_when_not() {
     for (flags, opens) in [(1u32, true), (0, false)] {
-        let mut bytes = file(60, 5, Metric::L2sq, Storage::F32);
+        let mut bytes = with_columns(&file(60, 5, Metric::L2sq, Storage::F32));
         let expected = Index::from_bytes(&bytes).unwrap();
         let sections = u32_at(&bytes, 12);
         let table_end = HEADER_LEN + sections as usize * 32;
@@ -281,7 +281,7 @@ fn the_header_of_a_file_stands_where_the_document_says() {
     let document = include_str!("../../docs/FORMAT.md");
     let expected = [
         ("version", 2),
-        ("sections", 10),
+        ("sections", 9),
         ("len_bytes", bytes.len() as u64),
         ("dim", 3),
         ("metric", 2),
