@@ -167,9 +167,20 @@ export class Index {
     return this.#found(queries, "queries", options, "searchMany");
   }
 
-  recall(options = {}) {
+  recall(options) {
+    return this.recallExplained(options).recall;
+  }
+
+  recallExplained(options = {}) {
     options = own(known(options, ["k", "efSearch", "recall", "exact"]));
     return this.#whileBusy((index) => near.enter(() => index.recall(options)));
+  }
+
+  recallOf(queries, truth, options = {}) {
+    options = own(known(options, ["k", "efSearch", "recall", "exact"]));
+    const rows = describeRows(queries, this.dim, "queries");
+    const ids = idsToBigints(truth);
+    return this.#whileBusy((index) => withKernelArray(near, rows, "queries", (core) => index.recallOf(core, rows.length, ids, options)));
   }
 
   health() {

@@ -15,7 +15,7 @@
 import type {
   AccumulatorOptions, AddOptions, CompiledModule, Dtype, InitialOptions, OptionOf, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   HistogramOptions, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
-  Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
+  Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, Recall, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
 } from "./index.js";
 import type { FetchOptions, SavedIndex } from "./storage.js";
@@ -208,7 +208,8 @@ interface RemoteSearches extends RemoteObject {
 
 /** An `Index` in a worker. */
 export interface RemoteIndex extends RemoteSearches {
-  recall(options?: RecallOptions & CallOptions): Promise<number>;
+  recall(options?: RecallOptions & CallOptions): Promise<number | null>;
+  recallExplained(options?: RecallOptions & CallOptions): Promise<Recall>;
   health(): Promise<IndexHealth>;
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -86,9 +86,9 @@ impl B1Rows {
         self.frame.check(n, [centre, factors])
     }
 
-    /// Fixes the centre by the first vectors.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
-        self.frame.fit(vectors);
+    /// Fixes the centre by a sample.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
+        self.frame.fit(sample);
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {

@@ -105,10 +105,10 @@ impl I4Rows {
         self.frame.check(n, [centre, factors])
     }
 
-    /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
+    /// Fixes the centre by a sample. Inner products keep 0: their norms matter.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
         if self.frame.metric != Metric::Ip {
-            self.frame.fit(vectors);
+            self.frame.fit(sample);
         }
     }
 

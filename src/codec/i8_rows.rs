@@ -1,8 +1,9 @@
 //! Storage `i8`: one byte a component and a scale per vector.
 //!
-//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the first
-//! vectors: their mean when there are enough of them, 128 when they are all bytes (0 … 255: then
-//! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
+//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the vectors that there are
+//! when they are first encoded: their medians, or 128 when they are all bytes (0 … 255: then
+//! nothing is lost at all), or 0 for inner products. Scale and offset for each vector instead keep as much of real vectors,
+//! and nothing of components around different values. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
 //!
 //! The scale is such that the error c·s − x stands at right angles to x. A query is on the same side as what it
@@ -13,7 +14,7 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, check_all, check_zero_node, in_twos, is_size, mean_of,
+    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, centre_of, check_all, check_zero_node, in_twos, is_size,
     ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
 };
 use core::ops::Range;
@@ -135,13 +136,8 @@ impl I8Rows {
         let [vectors, scales, centre, _] = names;
         check_all(vectors, &self.codes, n * self.dim, "", |_| true)?;
         check_all(scales, &self.scales, n, FINITE_SIZE, is_size)?;
-        check_all(
-            centre,
-            &self.centre,
-            if self.centre.is_empty() { 0 } else { self.dim },
-            FINITE,
-            f32::is_finite,
-        )?;
+        let dim = if self.centre.is_empty() { 0 } else { self.dim };
+        check_all(centre, &self.centre, dim, FINITE, f32::is_finite)?;
         check_zero_node(self.zero_node, self.metric, n)?;
         if self.norms.is_empty() && self.metric != Metric::L2sq {
             return Ok(());
@@ -149,14 +145,13 @@ impl I8Rows {
         check_all(scales, &self.norms, n, "norms", |norm| !norm.is_nan())
     }
 
-    /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
+    /// Fixes the centre by a sample. Inner products keep 0: their norms matter.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
         if self.metric == Metric::Ip {
             return;
         }
-        let Some(mean) = mean_of(vectors, self.dim) else { return };
-        let bytes = vectors.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
-        self.centre = if bytes { vec![128.0; self.dim] } else { mean };
+        let bytes = sample.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
+        self.centre = if bytes { vec![128.0; self.dim] } else { centre_of(sample, self.dim) };
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {

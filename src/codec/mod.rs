@@ -5,6 +5,7 @@
 //! from the query as it was given, for the few vectors that are returned.
 
 mod b1_rows;
+mod choose;
 mod float_rows;
 mod i4_rows;
 mod i8_rows;
@@ -18,10 +19,11 @@ use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
-use crate::kernel::half::F16_MAX;
 use crate::kernel::int4::Query4;
 use crate::kernel::prefetch::RowsAt;
+use crate::kernel::sort::{key_f32, of_key_f32, select};
 pub(crate) use b1_rows::{B1Rows, words};
+pub(crate) use choose::{choose, sample};
 pub(crate) use float_rows::FloatRows;
 pub(crate) use i4_rows::{I4Rows, halves};
 pub(crate) use i8_rows::I8Rows;
@@ -198,6 +200,29 @@ impl Codes {
     fn len_bytes(&self) -> usize {
         with_codes!(self, rows => rows.len_bytes())
     }
+
+    fn push(&mut self, vector: &[f32]) {
+        with_codes!(self, rows => rows.push(vector));
+    }
+
+    fn storage(&self) -> Storage {
+        match self {
+            Self::F32(_) => Storage::F32,
+            Self::F16(_) => Storage::F16,
+            Self::I8(_) => Storage::I8,
+            Self::I4(_) => Storage::I4,
+            Self::B1(_) => Storage::B1,
+        }
+    }
+
+    fn fit(&mut self, sample: &[f32]) {
+        match self {
+            Self::I8(rows) => rows.fit(sample),
+            Self::I4(rows) => rows.fit(sample),
+            Self::B1(rows) => rows.fit(sample),
+            Self::F32(_) | Self::F16(_) => {}
+        }
+    }
 }
 
 impl Store {
@@ -246,15 +271,6 @@ impl Store {
         with_codes!(&self.codes, rows => rows.len())
     }
 
-    /// Returns the first component that the storage cannot hold.
-    pub(crate) fn too_large(&self, vectors: &[f32]) -> Option<usize> {
-        let half = |codes: &Codes| matches!(codes, Codes::F16(_));
-        if half(&self.codes) || self.fine.as_ref().is_some_and(half) {
-            return vectors.iter().position(|value| value.abs() > F16_MAX);
-        }
-        None
-    }
-
     /// Makes room for `n` more rows, so that [`push`](Self::push) cannot fail.
     pub(crate) fn try_reserve(&mut self, n: usize) -> Result<()> {
         self.each().try_for_each(|codes| with_codes!(codes, rows => rows.try_reserve(n)))
@@ -270,19 +286,24 @@ impl Store {
         self.fine.as_ref().map_or(Ok(()), |codes| with_codes!(codes, rows => rows.check(n, names)))
     }
 
-    /// Looks at the first vectors before they are pushed: a storage may fit itself to them.
-    pub(crate) fn fit(&mut self, vectors: &[f32]) {
-        self.each().for_each(|codes| match codes {
-            Codes::I8(rows) => rows.fit(vectors),
-            Codes::I4(rows) => rows.fit(vectors),
-            Codes::B1(rows) => rows.fit(vectors),
-            Codes::F32(_) | Codes::F16(_) => {}
-        });
+    /// Looks at a sample of the vectors before they are pushed: a storage may fit itself to them.
+    pub(crate) fn fit(&mut self, sample: &[f32]) {
+        self.each().for_each(|codes| codes.fit(sample));
+    }
+
+    /// Returns how walks' vectors are kept, and the copy that re-ranks.
+    pub(crate) fn kept(&self) -> (Storage, Option<Storage>) {
+        (self.codes.storage(), self.fine.as_ref().map(Codes::storage))
+    }
+
+    /// Returns whether what is kept is what came.
+    pub(crate) fn is_lossless(&self) -> bool {
+        matches!(self.finest(), Codes::F32(_))
     }
 
     /// Encodes a vector as the last row.
     pub(crate) fn push(&mut self, vector: &[f32]) {
-        self.each().for_each(|codes| with_codes!(codes, rows => rows.push(vector)));
+        self.each().for_each(|codes| codes.push(vector));
     }
 
     /// Takes the last row away.
@@ -385,22 +406,20 @@ pub(crate) fn rerank_len(k: usize) -> usize {
     k.saturating_add(k / 2 + 8)
 }
 
-/// How many vectors make a mean worth subtracting.
-const FIT_MIN: usize = 256;
-
-/// Returns the mean of many vectors.
-fn mean_of(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
-    let n = vectors.len() / dim;
-    if n < FIT_MIN {
-        return None;
+/// Returns the median of each component of a sample: a few vectors from elsewhere hardly move it, as they would a mean.
+fn centre_of(sample: &[f32], dim: usize) -> Vec<f32> {
+    let n = sample.len() / dim;
+    if n == 0 {
+        return Vec::new();
     }
-    let mut sums = vec![0.0f64; dim];
-    for vector in vectors.chunks_exact(dim) {
-        for (sum, value) in sums.iter_mut().zip(vector) {
-            *sum += f64::from(*value);
-        }
-    }
-    Some(sums.into_iter().map(|sum| (sum / n as f64) as f32).collect())
+    let mut column = Vec::with_capacity(n);
+    let median = |at: usize| {
+        column.clear();
+        column.extend(sample.iter().skip(at).step_by(dim).map(|value| u64::from(key_f32(*value))));
+        select(&mut column, n / 2);
+        of_key_f32(column[n / 2] as u32)
+    };
+    (0..dim).map(median).collect()
 }
 
 /// Reserves, or says how much could not be had.

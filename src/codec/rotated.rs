@@ -6,7 +6,7 @@
 //! angles to r. Reference: Gao and Long, RaBitQ (SIGMOD 2024).
 
 use super::{
-    FINITE, FINITE_SIZE, Flaw, Prepared, check_all, check_zero_node, is_size, mean_of, ordered, reordered,
+    FINITE, FINITE_SIZE, Flaw, Prepared, centre_of, check_all, check_zero_node, is_size, ordered, reordered,
     try_reserve,
 };
 use crate::distance::Metric;
@@ -71,9 +71,9 @@ impl Rotated {
         check_zero_node(self.zero_node, self.metric, n)
     }
 
-    /// Fixes the centre by the first vectors.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
-        self.centre = mean_of(vectors, self.dim).unwrap_or_default();
+    /// Fixes the centre by a sample.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
+        self.centre = centre_of(sample, self.dim);
     }
 
     /// Returns the vector less the centre (if so asked), rotated.

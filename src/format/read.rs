@@ -6,7 +6,8 @@
 
 use super::bytes::{u32_at, u64_at};
 use super::{
-    ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, SECTIONS_MAX, VERSION,
+    ALIGN, AUTO, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, RESERVED_1,
+    SECTIONS_MAX, VERSION, VERSION_MIN,
 };
 use crate::codec::{B1Rows, Codes, FloatRows, I4Rows, I8Rows, Store, halves, words};
 use crate::columns::Columns;
@@ -20,6 +21,7 @@ use crate::near::graph::{Graph, Layer};
 use crate::near::id_column::Column;
 use crate::near::ids::Ids;
 use crate::near::packed::Packed;
+use crate::near::sentinels::Sentinels;
 use crate::near::{Index, Params, Storage};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
@@ -41,14 +43,25 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
             format!("metric {} or storage {} is unknown", header.metric, header.storage),
         );
     };
-    let rerank = header.rerank.checked_sub(1).map(|code| match Storage::from_code(code) {
-        Some(storage) => Ok(storage),
-        None => corrupt("header", format!("rerank {} is unknown", header.rerank)),
-    });
-    let rerank = rerank.transpose()?;
+    let copy = |code: u8| match code.checked_sub(1).map(Storage::from_code) {
+        None => Ok(None),
+        Some(Some(storage)) => Ok(Some(storage)),
+        Some(None) => corrupt("header", format!("rerank {code} is unknown")),
+    };
+    let (rerank, asked_rerank) = (copy(header.rerank)?, copy(header.asked_rerank)?);
+    let asked = match header.asked {
+        AUTO => None,
+        code => match Storage::from_code(code) {
+            Some(storage) => Some(storage),
+            None => return corrupt("header", format!("storage {code} is unknown")),
+        },
+    };
+    if rerank.is_some_and(|rerank| !rerank.is_finer_than(storage)) {
+        return corrupt("header", format!("the copy to re-rank by is not finer than {}", storage.name()));
+    }
     let params = Params::new(metric)
-        .storage(storage)
-        .rerank(rerank)
+        .storage(asked)
+        .rerank(asked_rerank)
         .m(usize::from(header.m))
         .ef_construction(header.ef_construction as usize);
     let dim = header.dim as usize;
@@ -84,6 +97,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         None => return corrupt("rerank vectors", "the header says that there are none"),
     };
     let store = Store::from_parts(codes, fine);
+    let as_asked = asked.is_none_or(|asked| asked == storage) && (asked_rerank == rerank || rerank.is_none());
+    let staged = storage == Storage::F32 && rerank.is_none() && header.linked == 0;
+    if !as_asked && !staged {
+        return corrupt("header", "what is kept is not what was asked for");
+    }
 
     let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
         .or_else(|why| corrupt("links", why))?;
@@ -103,6 +121,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     };
     let graph = Graph::from_parts(links, above, header.checked as usize);
     let mut index = Index::from_parts(dim, params, store, graph, ids);
+    let sentinels = Sentinels::from_bytes(section(Kind::Sentinels), dim, header.nodes);
+    index.sentinels = sentinels.or_else(|why| corrupt("sentinels", why))?;
+    index.measured_at = index.sentinels.came;
     index.ordered = header.ordered as usize;
     index.calibration =
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
@@ -114,7 +135,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
 
 /// Returns how long the file is that begins with these bytes; `None` where they are not the header of an index.
 pub(crate) fn len_bytes(head: &[u8]) -> Option<u64> {
-    (head.len() >= HEADER_LEN && head[..8] == MAGIC && u32_at(head, 8) == VERSION)
+    (head.len() >= HEADER_LEN && head[..8] == MAGIC && (VERSION_MIN..=VERSION).contains(&u32_at(head, 8)))
         .then(|| Header::read(head).len_bytes)
 }
 
@@ -126,10 +147,14 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
         return corrupt("header", "it does not begin with \"nearfold\"");
     }
     let version = u32_at(bytes, 8);
-    if version != VERSION {
+    if !(VERSION_MIN..=VERSION).contains(&version) {
         return Err(ErrorKind::UnsupportedVersion { expected: VERSION, got: version }.into());
     }
-    let header = Header::read(bytes);
+    let mut header = Header::read(bytes);
+    if version == VERSION_MIN {
+        // What was asked for is what is kept.
+        (header.asked, header.asked_rerank) = (header.storage, header.rerank);
+    }
     if header.len_bytes != bytes.len() as u64 {
         return corrupt(
             "header",
@@ -147,7 +172,8 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
     if hasher.digest() != u64_at(bytes, HEADER_LEN - 8) {
         return corrupt("header", "the checksum does not match");
     }
-    if bytes[RESERVED..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
+    let reserved = if version == VERSION_MIN { RESERVED_1 } else { RESERVED };
+    if bytes[reserved..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
         return corrupt("header", "a reserved byte is not zero");
     }
     Ok(header)

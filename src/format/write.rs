@@ -1,8 +1,8 @@
 //! Index → bytes.
 
-use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
+use super::{ALIGN, AUTO, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
-use crate::near::Index;
+use crate::near::{Index, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Returns the index as a file's bytes. Equal indexes give equal bytes.
@@ -24,6 +24,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     sections.push((Kind::FurtherIds, index.ids.further().to_bytes(index.store.len())));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
     sections.push((Kind::Layers, index.graph.layers_to_bytes()));
+    sections.push((Kind::Sentinels, index.sentinels.to_bytes()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
     // They are few: each is moved to its place.
@@ -44,12 +45,13 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         file[entry + 24..entry + 32].copy_from_slice(&xxh3_64(bytes).to_le_bytes());
         file.extend_from_slice(bytes);
     }
+    let (storage, rerank) = index.store.kept();
     let header = Header {
         sections: sections.len() as u32,
         len_bytes: file.len() as u64,
         dim: index.dim as u32,
         metric: index.params.metric.code(),
-        storage: index.params.storage.code(),
+        storage: storage.code(),
         m: index.params.m as u16,
         ef_construction: index.params.ef_construction as u32,
         nodes: index.store.len() as u32,
@@ -59,7 +61,9 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         next_id: index.ids.next(),
         checked: index.graph.checked() as u32,
         ordered: index.ordered as u32,
-        rerank: index.params.rerank.map_or(0, |storage| storage.code() + 1),
+        rerank: rerank.map_or(0, |storage| storage.code() + 1),
+        asked: index.params.storage.map_or(AUTO, Storage::code),
+        asked_rerank: index.params.rerank.map_or(0, |storage| storage.code() + 1),
     };
     file[..8].copy_from_slice(&MAGIC);
     file[8..12].copy_from_slice(&VERSION.to_le_bytes());

@@ -1,4 +1,4 @@
-//! How do vectors come in: which get nodes, which share one, and when are they linked?
+//! Adding vectors: each gets a node or shares its equal's, and is linked when there are enough.
 
 use super::build::{CHECK_EVERY, Plan, link};
 use super::check::NODES_MAX;
@@ -6,7 +6,8 @@ use super::dedupe::Dedupe;
 use super::graph::Graph;
 use super::index::{Index, LINKED_MIN};
 use super::reach;
-use crate::error::{ErrorKind, Result};
+use super::sentinels::{Piece, Sentinels};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Every node is checked to be reachable when there are not more than so many for each new one:
 /// then linking costs more than the check.
@@ -59,11 +60,14 @@ impl Index {
             self.graph.wake(plan.capacity(), self.store.len() + n)?;
         }
 
-        let kept = self.store.len();
-        let nodes = self.enter(vectors, &ids);
-        if !grows {
+        let Entered { nodes, kept } = self.enter(vectors, &ids)?;
+        // Equal vectors may be too few for links.
+        if !grows || !self.graph.is_linked() && self.store.len() < LINKED_MIN {
             progress(n, n);
             return Ok(ids);
+        }
+        if self.is_due_for_judgement(n) && self.refine(vectors, &nodes)? {
+            self.graph.forget_lengths();
         }
         let (first, last) = (self.graph.len(), self.store.len());
         let (rows, graph, pool) = (self.store.built_by(), &mut self.graph, &self.scratch);
@@ -89,7 +93,7 @@ impl Index {
             self.truncate(linked);
         }
         if linked >= 2 * self.ordered {
-            self.rearrange()?;
+            self.pack()?;
             self.calibrate();
         } else {
             self.calibrate_when_stale();
@@ -102,6 +106,7 @@ impl Index {
     fn truncate(&mut self, n: usize) {
         self.store.truncate(n);
         self.ids.truncate(n);
+        self.sentinels.truncate(n);
         self.dedupe = Dedupe::default();
     }
 
@@ -120,19 +125,26 @@ impl Index {
         self.dedupe.reserve(&self.store, self.store.len() + n)
     }
 
-    /// Encodes checked vectors, each into a node of its own or that of its equal, without links.
-    /// Returns the nodes.
-    pub(super) fn enter(&mut self, vectors: &[f32], ids: &[u64]) -> Vec<u32> {
+    /// Encodes checked vectors, each into a node of its own or that of its equal, without links. When there are enough
+    /// to judge, those that were kept as they came are encoded too.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`]; then the index is as it was.
+    pub(super) fn enter(&mut self, vectors: &[f32], ids: &[u64]) -> Result<Entered> {
         self.changes += 1;
         self.store.wake();
         let prepared = self.prepared(vectors);
         let vectors = prepared.as_deref().unwrap_or(vectors);
-        if self.store.len() == 0 {
-            self.store.fit(vectors);
-        }
-        let mut nodes = Vec::with_capacity(ids.len());
-        for (vector, &id) in vectors.chunks_exact(self.dim).zip(ids) {
-            self.store.push(vector);
+        self.make_room_for(vectors)?;
+        let (old, mut staged, mut judged) = (self.store.len(), self.is_staged(), None);
+        let mut entered = Entered { nodes: Vec::with_capacity(ids.len()), kept: old };
+        for i in 0..=ids.len() {
+            if staged && self.store.len() >= LINKED_MIN {
+                let rows = self.settle(&vectors[i * self.dim..], &mut entered);
+                judged = Some((rows.or_else(|error| self.take_back(old, &ids[..i], error))?, i));
+                staged = false;
+            }
+            let Some(&id) = ids.get(i) else { break };
+            self.store.push(&vectors[i * self.dim..][..self.dim]);
             let same = self.dedupe.find_or_enter(&self.store);
             if let Some(node) = same {
                 self.store.pop();
@@ -140,15 +152,43 @@ impl Index {
             } else {
                 self.ids.push_node(id);
             }
-            nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
+            entered.nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
         }
         self.ids.settle();
-        nodes
+        let piece =
+            |from: usize| Piece { vectors: &vectors[from * self.dim..], nodes: &entered.nodes[from..] };
+        match judged {
+            Some((rows, from)) => {
+                self.sentinels = Sentinels::default();
+                self.note(&[Piece { vectors: &rows.vectors, nodes: &rows.nodes }, piece(from)], 0);
+            }
+            None if !self.sentinels.all.is_empty() => self.note(&[piece(0)], old),
+            None => {}
+        }
+        Ok(entered)
+    }
+
+    /// Takes back what was entered of an add that failed.
+    fn take_back<T>(&mut self, old: usize, ids: &[u64], error: Error) -> Result<T> {
+        self.ids.settle();
+        self.ids.remove(ids)?;
+        self.ids.move_nodes(&[], old);
+        self.store.truncate(old);
+        self.dedupe = Dedupe::default();
+        Err(error)
     }
 
     pub(super) fn plan(&self) -> Plan {
         Plan { m: self.params.m, ef_construction: self.params.ef_construction, look: LOOK }
     }
+}
+
+/// What was entered.
+pub(super) struct Entered {
+    /// The node of each vector.
+    pub(super) nodes: Vec<u32>,
+    /// How many nodes the vectors have that were there before.
+    pub(super) kept: usize,
 }
 
 /// Returns the ids whose vectors have nodes below `n`.

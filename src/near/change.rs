@@ -59,6 +59,7 @@ impl Index {
         }
         self.store.truncate(last);
         self.ids.move_nodes(&moves, last);
+        self.sentinels.forget(&dead, &moves);
         if self.graph.is_linked() {
             let (rows, graph, pool) = (self.store.built_by(), &mut self.graph, &self.scratch);
             reach::thin(rows, graph, plan, pool);
@@ -92,19 +93,24 @@ impl Index {
         updated
     }
 
-    /// Gives back memory that only changes need, and puts neighbours next to each other.
+    /// Gives back memory that only changes need, and puts neighbours next to each other. Where what is kept is fine enough to
+    /// judge by, storage is chosen anew, and fitted to the vectors that there are.
     ///
     /// An index that has been added to in large pieces, or opened from a file, is compact already.
     ///
     /// Errors: [`ErrorKind::OutOfMemory`].
     pub fn compact(&mut self) -> Result<()> {
-        self.rearrange()?;
+        let renewed = self.renew()?;
+        self.pack()?;
+        if renewed {
+            self.calibrate();
+        }
         self.assert_verified();
         Ok(())
     }
 
-    /// As [`compact`](Self::compact), in the middle of a change too.
-    pub(super) fn rearrange(&mut self) -> Result<()> {
+    /// Puts neighbours next to each other, and gives back memory.
+    pub(super) fn pack(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;
         if let Lists::Growing(_) = self.graph.lists() {
@@ -122,10 +128,12 @@ impl Index {
             self.store.reorder(&order)?;
             self.ids.reorder(&order, &place);
             self.graph.rest(&order, &place);
+            self.sentinels.reorder(&place);
         }
         self.store.rest();
         self.ids.rest();
         self.columns.rest();
+        self.sentinels.rest();
         self.dedupe = Dedupe::default();
         self.ordered = n;
         Ok(())

@@ -219,9 +219,8 @@ impl Index {
             scratch.pool.retain(|candidate| filter.allows(candidate.node()));
             Explained { plan: SearchPlan::FilteredGraph, ..Explained::graph(candidates, compared) }
         };
-        let limit = self.store.rerank_len(k);
-        explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &mut scratch, |id| !filter.denies(id));
+        let mut found = self.reported(k, &mut scratch, |id| !filter.denies(id));
+        explained.reranked = scratch.fresh.len();
         found.truncate(k);
         self.scratch.put(scratch);
         Ok((self.neighbors(found), explained))

@@ -232,6 +232,16 @@ impl Graph {
         layer.graph.rest(&same, &same);
     }
 
+    /// Forgets how long links are, where vectors are kept otherwise now.
+    pub(super) fn forget_lengths(&mut self) {
+        if let Lists::Growing(slots) = &mut self.lists {
+            slots.forget_lengths();
+        }
+        if let Some(layer) = &mut self.above {
+            layer.graph.forget_lengths();
+        }
+    }
+
     pub(crate) fn len_bytes(&self) -> usize {
         let above = self.above().map_or(0, |layer| layer.below.capacity() * 4 + layer.graph.len_bytes());
         with_lists!(&self.lists, links => links.len_bytes()) + self.hurt.capacity() * 4 + above
@@ -393,6 +403,11 @@ impl Slots {
             degree += 1;
         }
         self.degrees[node] = degree as u16;
+    }
+
+    /// Forgets how long links are: vectors are kept in another way.
+    pub(crate) fn forget_lengths(&mut self) {
+        self.lengths.fill(f32::NAN);
     }
 
     /// Keeps the first `n` nodes.

@@ -2,7 +2,10 @@
 
 use super::graph::{Layer, Links, Lists};
 use super::index::Index;
+use super::params::SearchParams;
 use super::reach::Reached;
+use super::recall::Recall;
+use crate::codec::Storage;
 
 /// What [`Index::health`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,12 +34,18 @@ pub struct Health {
     pub norm_mean: f64,
     /// The greatest norm.
     pub norm_max: f64,
+    /// How vectors are kept that walks compare: what `auto` became.
+    pub storage: Storage,
+    /// The copy that re-ranks.
+    pub rerank: Option<Storage>,
+    /// The recall of ten neighbours for a search that asks for nothing else.
+    pub recall: Recall,
 }
 
 impl Index {
     /// Returns a report of the index's state.
     ///
-    /// Cost: one pass over all links, and one over all vectors.
+    /// Cost: one pass over all links, one over all vectors, and that of [`recall`](Self::recall).
     pub fn health(&self) -> Health {
         let nodes = self.store.len();
         let mut health = Health { nodes, duplicates: self.len() - nodes, ..Health::default() };
@@ -45,6 +54,8 @@ impl Index {
             Lists::Growing(slots) => health.look(slots, slots.len(), entries),
             Lists::AtRest(packed) => health.look(packed, packed.len(), entries),
         }
+        (health.storage, health.rerank) = self.store.kept();
+        health.recall = self.recall_explained(10, &SearchParams::default()).unwrap_or_default();
         health.measure((0..nodes as u32).map(|node| self.store.decode(node)));
         health
     }

@@ -250,6 +250,22 @@ impl Ids {
         self.further = Further::new(further.collect(), order.len());
     }
 
+    /// Makes one node of those that have the same number in `new`, which ascends where a number is first met; there are `n`.
+    pub(crate) fn merge_nodes(&mut self, new: &[u32], n: usize) {
+        let mut first: Vec<u64> = Vec::with_capacity(n);
+        let mut further: Vec<(u32, u64)> =
+            self.further.iter().map(|(node, id)| (new[node as usize], id)).collect();
+        for (id, &node) in self.first.iter().zip(new) {
+            if node as usize == first.len() {
+                first.push(id);
+            } else {
+                further.push((node, id));
+            }
+        }
+        self.first = Column::narrowest(&first);
+        self.further = Further::new(further, n);
+    }
+
     /// Gives back what only changes need.
     pub(crate) fn rest(&mut self) {
         self.known = None;

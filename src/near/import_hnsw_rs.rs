@@ -124,7 +124,7 @@ impl Index {
         let ids: Vec<u64> = points.iter().map(|point| point.get_origin_id() as u64).collect();
         let ids = index.ids.assign(ids.len(), Some(&ids))?;
         index.reserve(ids.len())?;
-        let nodes = index.enter(&vectors, &ids);
+        let nodes = index.enter(&vectors, &ids)?.nodes;
         drop(vectors);
         let n = index.store.len();
         if n >= LINKED_MIN {
@@ -132,7 +132,7 @@ impl Index {
             index.graph.wake(plan.capacity(), n)?;
             import_links(index.store.built_by(), &mut index.graph, &points, &nodes, plan, pool);
         }
-        index.compact()?;
+        index.pack()?;
         if n >= LINKED_MIN {
             index.calibrate();
         }

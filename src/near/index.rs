@@ -6,7 +6,8 @@ use super::graph::Graph;
 use super::ids::Ids;
 use super::params::Params;
 use super::scratch::ScratchPool;
-use crate::codec::Store;
+use super::sentinels::Sentinels;
+use crate::codec::{Storage, Store};
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{ErrorKind, Result};
@@ -27,6 +28,8 @@ pub struct Memory {
     pub ids: usize,
     /// The columns.
     pub columns: usize,
+    /// What measures recall: vectors as they came, with their neighbours.
+    pub sentinels: usize,
 }
 
 /// Below this many nodes there are no links: a scan is as fast as a walk, and exact.
@@ -63,6 +66,14 @@ pub struct Index {
     pub(crate) calibration: Calibration,
     /// How many vectors came or went since that was measured.
     pub(super) drift: usize,
+    /// What recall is measured by.
+    pub(crate) sentinels: Sentinels,
+    /// How many vectors had come when `calibration` was measured.
+    pub(crate) measured_at: u64,
+    /// How many sentinels that came since were asked when they were last.
+    pub(super) young_seen: usize,
+    /// How many vectors came since storage was last looked at.
+    pub(super) unjudged: usize,
     /// Changes with the index: a filter made before is refused after.
     pub(super) changes: u64,
     pub(super) dedupe: Dedupe,
@@ -84,7 +95,8 @@ impl Index {
             .into());
         }
         params.check()?;
-        let store = Store::new(dim, params.metric, params.storage, params.rerank);
+        // As they come, until there are enough to judge.
+        let store = Store::new(dim, params.metric, Storage::F32, None);
         Ok(Self::from_parts(dim, params, store, Graph::default(), Ids::default()))
     }
 
@@ -100,6 +112,10 @@ impl Index {
             ordered,
             calibration: Calibration::default(),
             drift: 0,
+            sentinels: Sentinels::default(),
+            measured_at: 0,
+            young_seen: 0,
+            unjudged: 0,
             changes: 0,
             dedupe: Dedupe::default(),
             scratch: ScratchPool::default(),
@@ -138,6 +154,12 @@ impl Index {
         ids
     }
 
+    /// Returns how vectors are kept that walks compare, and the copy that re-ranks: what `auto` became, and `F32` as long as
+    /// there are fewer than 2,048 distinct ones.
+    pub fn kept(&self) -> (Storage, Option<Storage>) {
+        self.store.kept()
+    }
+
     /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage,
     /// or to that of `rerank`. What `i4` and `b1` alone keep of it is its direction, roughly.
     ///
@@ -158,6 +180,7 @@ impl Index {
             links: self.graph.len_bytes(),
             ids: self.ids.len_bytes(),
             columns: self.columns.len_bytes(),
+            sentinels: self.sentinels.len_bytes(),
         }
     }
 
@@ -181,7 +204,9 @@ impl Index {
         if self.params.metric == Metric::Cosine {
             return Ok(());
         }
-        self.store.too_large(vectors).map_or(Ok(()), |at| {
+        let asked = [self.params.storage, self.params.rerank];
+        let too_large = asked.into_iter().flatten().find_map(|storage| storage.too_large(vectors));
+        too_large.map_or(Ok(()), |at| {
             Err(ErrorKind::BadParameter {
                 name: "vectors",
                 expected: "components up to 65504, as 16-bit floats hold".into(),

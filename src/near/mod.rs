@@ -22,8 +22,11 @@ pub(crate) mod packed;
 mod params;
 mod range;
 mod reach;
+mod recall;
 mod scratch;
 mod search;
+pub(crate) mod sentinels;
+mod settle;
 mod sorted;
 mod walk;
 
@@ -35,4 +38,5 @@ pub use health::Health;
 pub use import_hnsw_rs::HnswDistance;
 pub use index::{Index, Memory};
 pub use params::{Params, SearchParams};
+pub use recall::Recall;
 pub use search::{Neighbors, NeighborsBatch};

@@ -97,7 +97,7 @@ impl Index {
         let found = pool::map(0..n.div_ceil(at_once), |i| {
             let group = i * at_once..n.min((i + 1) * at_once);
             let queries = &queries[group.start * self.dim..group.end * self.dim];
-            if scans { self.scanned(queries, k) } else { vec![self.nearest(queries, k, params).0] }
+            if scans { self.scan_many(queries, k) } else { vec![self.nearest(queries, k, params).0] }
         });
         let mut batch = NeighborsBatch { k: k.min(self.len()), ..Default::default() };
         for neighbors in found.into_iter().flatten() {
@@ -115,7 +115,6 @@ impl Index {
         let normalised = self.prepared(query);
         let query = normalised.as_deref().unwrap_or(query);
         let (n, ef) = (self.store.len(), self.ef(k, params));
-        let limit = self.store.rerank_len(k);
         let mut scratch = self.scratch.take();
         self.store.prepare(query, &mut scratch.prepared);
         let compared = if ef < n { self.walk(ef, None, &mut scratch) } else { 0 };
@@ -126,15 +125,15 @@ impl Index {
             self.scan_all(k, core::slice::from_mut(&mut scratch));
             Explained::scan(compared + n)
         };
-        explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &mut scratch, |_| true);
+        let mut found = self.reported(k, &mut scratch, |_| true);
+        explained.reranked = scratch.fresh.len();
         self.scratch.put(scratch);
         found.truncate(k);
         (self.neighbors(found), explained)
     }
 
     /// Returns the neighbours of each query, of all vectors.
-    fn scanned(&self, queries: &[f32], k: usize) -> Vec<Neighbors> {
+    fn scan_many(&self, queries: &[f32], k: usize) -> Vec<Neighbors> {
         let normalised = self.prepared(queries);
         let queries = normalised.as_deref().unwrap_or(queries).chunks_exact(self.dim);
         let mut asked: Vec<Scratch> = queries
@@ -146,7 +145,7 @@ impl Index {
             .collect();
         self.scan_all(k, &mut asked);
         let each = asked.into_iter().map(|mut scratch| {
-            let mut found = self.reported(self.store.rerank_len(k), &mut scratch, |_| true);
+            let mut found = self.reported(k, &mut scratch, |_| true);
             self.scratch.put(scratch);
             found.truncate(k);
             self.neighbors(found)
@@ -256,17 +255,16 @@ impl Index {
         pool.extend(all.into_iter().map(|(_, node)| Candidate::new(0.0, node)));
     }
 
-    /// Returns the ids of the pool's best candidates, with distances of the unquantised query, sorted.
+    /// Returns the ids of the pool's best candidates, among them the `k` nearest, with distances of the unquantised query,
+    /// sorted.
     pub(super) fn reported(
         &self,
-        limit: usize,
+        k: usize,
         scratch: &mut Scratch,
         allowed: impl Fn(u64) -> bool,
     ) -> Vec<(f64, u64)> {
-        let mut found: Vec<(f64, u64)> = Vec::with_capacity(limit.min(scratch.pool.len()));
-        scratch.fresh.clear();
-        scratch.fresh.extend(scratch.pool.iter().take(limit).map(|candidate| candidate.node()));
-        self.measure(scratch);
+        self.measure_pool(k, scratch);
+        let mut found: Vec<(f64, u64)> = Vec::with_capacity(scratch.fresh.len());
         for (&node, &distance) in scratch.fresh.iter().zip(&scratch.distances) {
             self.ids.visit(node, |id| {
                 if allowed(id) {
@@ -275,6 +273,38 @@ impl Index {
             });
         }
         sorted(found)
+    }
+
+    /// Measures the pool's candidates from the best, into `fresh` and `distances`: as many as codes need to tell the `k` nearest,
+    /// and where there is a finer copy on as long as that brings one of them.
+    pub(super) fn measure_pool(&self, k: usize, scratch: &mut Scratch) {
+        let step = self.store.rerank_len(k);
+        scratch.fresh.clear();
+        scratch.fresh.extend(scratch.pool.iter().take(step).map(|candidate| candidate.node()));
+        self.measure(scratch);
+        let (mut nodes, mut distances, mut sorted) = (Vec::new(), Vec::new(), Vec::new());
+        while self.store.fine().is_some() && scratch.fresh.len() < scratch.pool.len() {
+            core::mem::swap(&mut scratch.fresh, &mut nodes);
+            core::mem::swap(&mut scratch.distances, &mut distances);
+            sorted.clear();
+            sorted.extend(distances.iter().map(|distance| key_f64(*distance)));
+            let place = k.min(sorted.len()) - 1;
+            select(&mut sorted, place);
+            let last = of_key_f64(sorted[place]);
+            scratch.fresh.clear();
+            scratch
+                .fresh
+                .extend(scratch.pool.iter().skip(nodes.len()).take(step).map(|candidate| candidate.node()));
+            self.measure(scratch);
+            let brings = scratch.distances.iter().any(|distance| *distance < last);
+            nodes.extend_from_slice(&scratch.fresh);
+            distances.extend_from_slice(&scratch.distances);
+            core::mem::swap(&mut scratch.fresh, &mut nodes);
+            core::mem::swap(&mut scratch.distances, &mut distances);
+            if !brings {
+                return;
+            }
+        }
     }
 
     /// Writes the distances of `fresh`, those of the unquantised query, by which they are ordered and of which

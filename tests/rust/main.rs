@@ -26,6 +26,8 @@ mod hostile;
 mod import_hnsw_rs;
 #[cfg(feature = "near")]
 mod index_files;
+#[cfg(feature = "near")]
+mod kept;
 mod lcg;
 #[cfg(feature = "near")]
 mod near;

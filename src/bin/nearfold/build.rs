@@ -29,9 +29,10 @@ pub(crate) struct Build {
     /// l2sq (squared Euclidean), ip (1 - inner product) or cosine (1 - cosine)
     #[arg(long, default_value = Metric::default().name(), value_parser = Metric::from_name)]
     metric: Metric,
-    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory), i4 (an eighth) or b1 (one bit)
-    #[arg(long, default_value = Storage::default().name(), value_parser = Storage::from_name)]
-    storage: Storage,
+    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory), i4 (an eighth), b1 (one bit), or auto:
+    /// the smallest of f32, f16 and i8 that keeps 0.99 of the true neighbours
+    #[arg(long, default_value = "auto")]
+    storage: String,
     /// A second, finer copy that gives the final candidates their distances: f32, f16, i8 or i4
     #[arg(long, value_name = "STORAGE", value_parser = Storage::from_name)]
     rerank: Option<Storage>,
@@ -62,7 +63,7 @@ impl Build {
 
         let start = Instant::now();
         let params = Params::new(self.metric)
-            .storage(self.storage)
+            .storage(Storage::asked_from_name(&self.storage)?)
             .rerank(self.rerank)
             .m(self.m)
             .ef_construction(self.ef_construction);
@@ -85,7 +86,7 @@ impl Build {
                 text::thousands(index.len()),
                 index.dim(),
                 self.metric.name(),
-                self.storage.name(),
+                index.kept().0.name(),
                 text::thousands(bytes.len()),
                 bytes.len().checked_div(index.len()).unwrap_or(0),
                 start.elapsed().as_secs_f64(),
