@@ -260,6 +260,7 @@ fn interesting(now: u64, random: &mut Random) -> u64 {
 }
 
 /// Returns a mutant of one of the files: nearly always with right checksums.
+#[allow(dead_code, reason = "the fuzz target has libFuzzer choose the file")]
 pub(crate) fn mutant(files: &[File], random: &mut Random) -> Vec<u8> {
     let small = files.len() - LARGE;
     let mut file =
@@ -282,6 +283,7 @@ pub(crate) fn mutant(files: &[File], random: &mut Random) -> Vec<u8> {
 }
 
 /// How many of the originals are large: their mutants take fifty times as long, and come up less.
+#[allow(dead_code, reason = "as above")]
 const LARGE: usize = 2;
 
 /// Returns files to begin with: small indexes of every storage and metric, with and without links, copies, columns and
