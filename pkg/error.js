@@ -51,22 +51,6 @@ export function held(value, row, column, name) {
   return float;
 }
 
-function flatten(rows, dim, name) {
-  const data = new Float32Array(rows.length * dim);
-  // A hole among them is undefined here.
-  for (const [i, row] of rows.entries()) {
-    const array = describeArray(row, `${name}[${i}]`);
-    if (array.length !== dim) throw dimensionMismatch(dim, array.length);
-    const numbers = data.subarray(i * dim, (i + 1) * dim);
-    for (let j = 0; j < dim; j++) {
-      const value = row[j];
-      if (typeof value !== "number") throw badParameter(`${name}[${i}][${j}]`, "a number", value);
-      numbers[j] = held(value, i, j, name);
-    }
-  }
-  return describeArray(data, name);
-}
-
 export function detached(name) {
   return new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker, or made too short for the array`);
 }

@@ -284,6 +284,22 @@ function describeRows(vectors, dim, name) {
   return { data, dtype: "float32", length: array.length, resident };
 }
 
+function flatten(rows, dim, name) {
+  const data = new Float32Array(rows.length * dim);
+  // A hole among them is undefined here.
+  for (const [i, row] of rows.entries()) {
+    const array = describeArray(row, `${name}[${i}]`);
+    if (array.length !== dim) throw dimensionMismatch(dim, array.length);
+    const numbers = data.subarray(i * dim, (i + 1) * dim);
+    for (let j = 0; j < dim; j++) {
+      const value = row[j];
+      if (typeof value !== "number") throw badParameter(`${name}[${i}][${j}]`, "a number", value);
+      numbers[j] = held(value, i, j, name);
+    }
+  }
+  return describeArray(data, name);
+}
+
 function dimensionMismatch(expected, got) {
   return new NearfoldError("dimension_mismatch", `expected vectors of dimension ${expected}, got ${got}: the index was made for dimension ${expected}`);
 }
