@@ -2,7 +2,7 @@
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
 import { describeArray, describeBytes, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
+import { NearfoldError, badParameter, held, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
@@ -293,26 +293,6 @@ function describeRows(vectors, dim, name) {
   }
   if (dtype === "float64") for (let i = 0; i < array.length; i++) held(data[i], Math.floor(i / dim), i % dim, name);
   return { data, dtype: "float32", length: array.length, resident };
-}
-
-/** Returns a number that an index can hold, as float32; one that would become infinite, or 0, is refused. */
-function held(value, row, column, name) {
-  // What is no number at all is refused where it is copied.
-  if (typeof value !== "number") return value;
-  const float = Math.fround(value);
-  if (Math.abs(float) === Infinity) {
-    throw new NearfoldError(
-      "not_finite",
-      `expected finite numbers, got ${value} at row ${row}, column ${column}: an index holds float32, up to 3.4e38, neither NaN nor infinity`,
-    );
-  }
-  if (float === 0 && value !== 0) {
-    throw new NearfoldError(
-      "bad_parameter",
-      `${name}: expected 0, or magnitudes from 1.4e-45 on, as float32 holds (a Float32Array rounds to it), got ${value} at row ${row}, column ${column}`,
-    );
-  }
-  return float;
 }
 
 function flatten(rows, dim, name) {

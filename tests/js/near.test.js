@@ -183,6 +183,17 @@ test("what is removed is not found, what is updated is found at its new place", 
   assert.equal(changing.search(query).ids.length, 0);
 });
 
+test("a number beyond float32 is named with its row, its column and its value", () => {
+  const kept = made(5);
+  const rows = [row(0), row(1)].map((each) => Array.from(each));
+  for (const value of [3e200, 3e-200]) {
+    rows[1][2] = value;
+    const where = new RegExp(`got ${value.toString().replace("+", "\\+")} at row 1, column 2`);
+    assert.throws(() => kept.add(rows), where);
+    assert.throws(() => kept.add(Float64Array.from(rows.flat())), where);
+  }
+});
+
 test("after a refused change the index is as it was", () => {
   const kept = made(50);
   const bytes = kept.toBytes();
@@ -195,6 +206,9 @@ test("after a refused change the index is as it was", () => {
     "an update with two ids for one vector": [() => kept.update(row(0), [1, 2]), "shape_mismatch"],
     "an update without ids": [() => kept.update(row(0)), "bad_parameter"],
     "an update to NaN": [() => kept.update(new Float32Array(DIM).fill(NaN), [1]), "not_finite"],
+    "an update beyond float32": [() => kept.update(new Float64Array(DIM).fill(3e200), [1]), "not_finite"],
+    "rows beyond float32": [() => kept.add([Array(DIM).fill(-1e39)]), "not_finite"],
+    "a query too small for float32": [() => kept.search(Array(DIM).fill(3e-200)), "bad_parameter"],
     "an update of a wrong dimension": [() => kept.update([1, 2], [1]), "dimension_mismatch"],
     "a filter that is a number": [() => kept.search(query, { filter: 3 }), "bad_parameter"],
     "a filter of texts": [() => kept.search(query, { filter: ["3"] }), "bad_parameter"],

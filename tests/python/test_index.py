@@ -334,6 +334,18 @@ def test_health_tells_norms_and_zeros():
     }  # fmt: skip
 
 
+def test_numbers_beyond_float32_are_named_with_row_column_and_value():
+    index = nf.Index(2, metric="cosine", storage="f32")
+    for value, code, shown in [(3e200, "not_finite", "3e200"), (-1e39, "not_finite", "-1e39"), (3e-200, "bad_parameter", "3e-200")]:
+        for call in (index.add, index.search):
+            with pytest.raises(nf.NearfoldError, match=rf"{shown} at row 1, column 0") as refused:
+                call(np.array([[1, 2], [value, 1]]))
+            assert refused.value.code == code
+    # Who gives float32 has chosen.
+    index.add(np.array([[1, 3e-200]]).astype("f4"))
+    assert index.search([1.0, 0.0], k=1)[1].tolist() == [0.0]
+
+
 def test_ids_beyond_64_bits_are_named():
     index = nf.Index(2)
     index.add([[0, 0]])
