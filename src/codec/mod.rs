@@ -374,8 +374,8 @@ impl Store {
     /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.
     pub(crate) fn rerank_len(&self, k: usize) -> usize {
         match (&self.codes, &self.fine) {
-            // The order that one bit gives is too rough to leave any candidate out.
-            (Codes::B1(_), Some(_)) => usize::MAX,
+            // The order that few bits give is too rough to leave any candidate out.
+            (Codes::I4(_) | Codes::B1(_), Some(_)) => usize::MAX,
             _ => rerank_len(k),
         }
     }

@@ -154,6 +154,7 @@ impl Rotated {
     }
 
     /// Writes the keys of rows of these factors by the products of their codes with the query's, whose unit is `step`.
+    #[inline(always)]
     pub(super) fn keys<'a>(
         &self,
         factors: impl Iterator<Item = &'a [f32; 2]>,

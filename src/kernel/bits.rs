@@ -295,7 +295,8 @@ mod leaf {
                     odd = _mm256_add_epi16(odd, _mm256_srli_epi16::<8>(pair));
                 }
                 let even = _mm256_sub_epi16(both, _mm256_slli_epi16::<8>(odd));
-                let (even, odd): ([u16; 16], [u16; 16]) = (transmute(even), transmute(odd));
+                let even = transmute::<__m256i, [u16; 16]>(even);
+                let odd = transmute::<__m256i, [u16; 16]>(odd);
                 core::array::from_fn(|i| if i % 2 == 0 { even[i / 2] } else { odd[i / 2] })
             }
         }
@@ -350,7 +351,8 @@ mod leaf {
                 }
                 let even = i16x8_sub(both, i16x8_shl(odd, 8));
                 // SAFETY: any bits are integers.
-                let (even, odd): ([u16; 8], [u16; 8]) = unsafe { (transmute(even), transmute(odd)) };
+                let (even, odd) =
+                    unsafe { (transmute::<v128, [u16; 8]>(even), transmute::<v128, [u16; 8]>(odd)) };
                 *sums = core::array::from_fn(|i| if i % 2 == 0 { even[i / 2] } else { odd[i / 2] });
             }
             // SAFETY: both are as many integers.

@@ -229,7 +229,7 @@ pub(crate) fn dots_i8(query: &[i16], rows: &[i8], nodes: &[u32], out: &mut [i32]
 
 /// Writes the dot products of one query or two with all rows, in order.
 ///
-/// BENEFIT: of two at once each takes 0.8 of the time of one: `cargo bench --bench near -- scan`.
+/// BENEFIT: of two at once each takes 0.8 of the time of one: `cargo bench --bench near -- debian scan`.
 pub(crate) fn dots_run_i8<const Q: usize>(queries: [&[i16]; Q], rows: &[i8], out: [&mut [i32]; Q]) {
     #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
     {

@@ -46,7 +46,7 @@ const AT_ONCE: usize = 16;
 const SHARES: usize = 8;
 
 /// How much of the vectors is compared with one query before the next has its turn: what a near cache holds.
-const RUN_LEN_BYTES: usize = 1 << 16;
+const RUN_LEN_BYTES: usize = 1 << 14;
 
 impl Index {
     /// Returns the `k` nearest neighbours of `query` (fewer when the index holds fewer).

@@ -33,6 +33,35 @@ fn assert_each_finds_itself(index: &Index, vectors: &[f32], ef: usize) {
     assert!(lost.is_empty(), "rows {lost:?} do not find themselves");
 }
 
+#[test]
+fn scans_for_many_queries_for_one_and_of_a_list_of_all_vectors_give_the_same_bits() {
+    for (n, dim, asked) in [(1, 1, 3), (300, 5, 8), (777, 33, 19), (1500, 130, 300)] {
+        let (vectors, queries) = (lcg(n * dim, 5), lcg(asked * dim, 6));
+        for (storage, metric) in STORAGES
+            .iter()
+            .flat_map(|storage| [Metric::L2sq, Metric::Ip, Metric::Cosine].map(|metric| (*storage, metric)))
+        {
+            let index = build(&vectors, dim, Params::new(metric).storage(storage));
+            let exact = SearchParams::default().exact(true);
+            let many = index.search_many(&queries, 7, &exact).unwrap();
+            let all = index.filter(|_| true);
+            for (i, query) in queries.chunks(dim).enumerate() {
+                let one = index.search(query, 7, &exact).unwrap();
+                assert_eq!(
+                    one,
+                    index.search_filtered(query, 7, &exact, &all).unwrap(),
+                    "{storage:?} {metric:?}"
+                );
+                let row = i * many.k..(i + 1) * many.k;
+                assert_eq!(
+                    (&one.ids[..], &one.distances[..]),
+                    (&many.ids[row.clone()], &many.distances[row])
+                );
+            }
+        }
+    }
+}
+
 #[cfg(feature = "parallel")]
 #[test]
 fn one_thread_and_two_threads_build_the_same_bytes() {
