@@ -243,6 +243,11 @@ bench-near: wheel wasm $(BENCH_VENV)/installed  ## the index, native and in Node
 	cargo bench --quiet --features parallel --bench near -- $(BENCH_NEAR_OWN)
 	cat target/bench/near-own.jsonl >> target/bench/near.jsonl
 
+.PHONY: bench-recall
+bench-recall: wheel $(BENCH_VENV)/installed  ## what each storage finds on misleading data, and what it says of itself, beside the peers
+	$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/*.whl
+	$(BENCH_VENV)/bin/python benches/recall.py $(BENCH_RECALL)
+
 .PHONY: bench-js
 bench-js: npm chromium benches/js/node_modules/installed  ## the npm package beside its peers, in Node and Chromium
 	rm -rf benches/js/node_modules/nearfold && mkdir -p benches/js/node_modules/nearfold

@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 const CHECKED_PER_NEW: usize = 16384;
 
 /// With how many candidates a new vector is looked for before it counts as lost.
-const LOOK: usize = 16;
+const LOOK: usize = 10;
 
 /// The most ids, and nodes: their numbers fit 31 bits.
 const NODES_MAX: usize = (1 << 31) - 2;
@@ -83,8 +83,14 @@ impl Index {
         if !due {
             reach::link_unlinked(graph.growing(plan.capacity()).0, first);
         }
+        if due {
+            reach::look_above(rows, graph, plan, pool);
+        }
         if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
             reach::repair(rows, graph, plan, pool);
+        }
+        if due {
+            graph.checked = linked;
         }
         self.drift += linked - first;
         if linked < last {

@@ -63,6 +63,7 @@ impl Index {
             reach::thin(rows, graph, plan, pool);
             reach::raise_lost(rows, graph, hurt, plan, pool);
             reach::repair(rows, graph, plan, pool);
+            graph.checked = last;
             self.drift += dead.len();
             self.calibrate_when_stale();
         }
@@ -102,7 +103,9 @@ impl Index {
             let hurt = core::mem::take(&mut self.graph.hurt);
             relink(rows, &mut self.graph, &hurt, plan, &self.scratch);
             if self.graph.is_linked() {
+                reach::look_above(rows, &mut self.graph, plan, &self.scratch);
                 reach::repair(rows, &mut self.graph, plan, &self.scratch);
+                self.graph.checked = n;
             }
             let order = locality_order(rows, n, &self.scratch);
             let mut place = vec![0; n];
@@ -153,7 +156,8 @@ fn heal(
         pool.put(scratch);
         list
     });
-    let moved = |node: u32| moves.binary_search_by_key(&node, |(from, _)| *from).map_or(node, |at| moves[at].1);
+    let moved =
+        |node: u32| moves.binary_search_by_key(&node, |(from, _)| *from).map_or(node, |at| moves[at].1);
     let mut scratch = pool.take();
     let stand_ins: Vec<u32> = graph.above().map_or(Vec::new(), |layer| {
         let live = |node: &u32| match is_dead[*node as usize] {
