@@ -14,6 +14,10 @@ const CHECKED_PER_NEW: usize = 16384;
 /// With how many candidates a new vector is looked for before it counts as lost.
 const LOOK: usize = 10;
 
+/// The layers above are looked through when there are not more nodes than so many for each new one: then that is a small part of
+/// the work.
+const LOOKED_PER_NEW: usize = 64;
+
 /// The most ids, and nodes: their numbers fit 31 bits.
 const NODES_MAX: usize = (1 << 31) - 2;
 
@@ -83,7 +87,7 @@ impl Index {
         if !due {
             reach::link_unlinked(graph.growing(plan.capacity()).0, first);
         }
-        if due {
+        if due || linked <= (linked - first).saturating_mul(LOOKED_PER_NEW) {
             reach::look_above(rows, graph, plan, pool);
         }
         if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {

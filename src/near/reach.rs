@@ -104,7 +104,11 @@ fn raise(rows: &dyn Rows, graph: &mut Graph, nodes: &[u32], plan: Plan, pool: &S
 }
 
 fn plan_above(plan: Plan) -> Plan {
-    Plan { m: capacity_above(plan.capacity()) / 2, ef_construction: plan.ef_construction.min(EF_ABOVE), look: BEAM }
+    Plan {
+        m: capacity_above(plan.capacity()) / 2,
+        ef_construction: plan.ef_construction.min(EF_ABOVE),
+        look: BEAM,
+    }
 }
 
 /// The nodes that links lead to from where walks begin, and from what is entered later.
