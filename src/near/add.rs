@@ -14,7 +14,11 @@ use crate::error::{Error, ErrorKind, Result};
 const CHECKED_PER_NEW: usize = 16384;
 
 /// With how many candidates a new vector is looked for before it counts as lost.
-const LOOK: usize = 16;
+const LOOK: usize = 10;
+
+/// The layers above are looked through when there are not more nodes than so many for each new one: then that is a small part of
+/// the work.
+const LOOKED_PER_NEW: usize = 64;
 
 impl Index {
     /// Adds vectors, row by row, with the ids that are given, or with those from one more than the largest that ever was.
@@ -85,8 +89,14 @@ impl Index {
         if !due {
             reach::link_unlinked(graph.growing(plan.capacity()).0, first);
         }
+        if due || linked <= (linked - first).saturating_mul(LOOKED_PER_NEW) {
+            reach::look_above(rows, graph, plan, pool);
+        }
         if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
             reach::repair(rows, graph, plan, pool);
+        }
+        if due {
+            graph.checked = linked;
         }
         self.drift += linked - first;
         if linked < last {

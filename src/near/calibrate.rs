@@ -2,6 +2,7 @@
 
 use super::index::Index;
 use super::recall::mean;
+use super::search::pays;
 use crate::pool::map;
 
 /// For how many neighbours.
@@ -10,11 +11,8 @@ const KS: [usize; 4] = [1, 10, 100, 1000];
 /// With how many candidates.
 const EFS: [usize; 18] = [10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256, 320, 384, 512];
 
-/// With how many more where those are not enough, as long as that is less work than comparing every vector.
+/// With how many more where those are not enough, as long as that [pays](pays).
 const MORE: [usize; 10] = [640, 768, 1024, 1280, 1536, 2048, 3072, 4096, 6144, 8192];
-
-/// How many comparisons in a row cost as much as one candidate of a walk.
-const PER_CANDIDATE: usize = 40;
 
 /// The entry of exact search.
 const ALL: u32 = u32::MAX;
@@ -149,8 +147,7 @@ impl Index {
             let at = KS.iter().position(|known| *known == k).unwrap_or(0);
             sure(&of_all[at].told(kept[at]))
         });
-        let limit = EFS[EFS.len() - 1].max(self.store.len() / PER_CANDIDATE);
-        let more: Vec<usize> = MORE.into_iter().filter(|ef| *ef <= limit).collect();
+        let more: Vec<usize> = MORE.into_iter().filter(|ef| pays(*ef, self.store.len())).collect();
         let all: Vec<usize> = (0..self.sentinels.all.len()).collect();
         let mut entries = self.measured(&EFS, &all, &kept);
         let done = |entries: &[(u32, u32, f32)], at: usize| {

@@ -65,6 +65,7 @@ impl Index {
             reach::thin(rows, graph, plan, pool);
             reach::raise_lost(rows, graph, hurt, plan, pool);
             reach::repair(rows, graph, plan, pool);
+            graph.checked = last;
             self.drift += dead.len();
             self.calibrate_when_stale();
         }
@@ -118,7 +119,9 @@ impl Index {
             let hurt = core::mem::take(&mut self.graph.hurt);
             relink(rows, &mut self.graph, &hurt, plan, &self.scratch);
             if self.graph.is_linked() {
+                reach::look_above(rows, &mut self.graph, plan, &self.scratch);
                 reach::repair(rows, &mut self.graph, plan, &self.scratch);
+                self.graph.checked = n;
             }
             let order = locality_order(rows, n, &self.scratch);
             let mut place = vec![0; n];

@@ -3,7 +3,7 @@
 //! So no cluster is without a node above, however far from the others it lies and in whatever order vectors come.
 
 use super::build::{Plan, link};
-use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX};
+use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX, capacity_above};
 use super::scratch::ScratchPool;
 use super::walk::Scratch;
 use crate::codec::Rows;
@@ -21,13 +21,23 @@ const EF_ABOVE: usize = 64;
 /// A part of fewer nodes gets a link, and is not raised, where there is room for one.
 const PART_MIN: usize = 4;
 
-/// Raises some of these new nodes by chance, and of the others those that are [lost](raise_lost).
+/// Raises some nodes of a new batch by chance, and of the others those that are [lost](raise_lost), as far as there is a sign of it.
 pub(crate) fn settle(rows: &dyn Rows, graph: &mut Graph, nodes: Vec<u32>, plan: Plan, pool: &ScratchPool) {
     // The multiplier spreads numbers evenly (Knuth, The Art of Computer Programming, volume 3, 6.4).
     let by_chance = |node: &u32| node.wrapping_mul(0x9e37_79b1) < u32::MAX / SAMPLED;
     let (raised, others): (Vec<u32>, Vec<u32>) = nodes.into_iter().partition(by_chance);
     raise(rows, graph, &raised, plan, pool);
-    raise_lost(rows, graph, others, plan, pool);
+    let first = raised.iter().chain(&others).copied().min().unwrap_or(0);
+    let strangers = others.into_iter().filter(|node| is_strange(graph.slots(), *node, first)).collect();
+    raise_lost(rows, graph, strangers, plan, pool);
+}
+
+/// Returns whether a node's nearest is as new, so that no walk led there, or farther than all that the nearest is linked to.
+fn is_strange(slots: &Slots, node: u32, first: u32) -> bool {
+    let links = |node| slots.lengths(node).iter().zip(slots.links(node));
+    let Some((length, nearest)) = links(node).min_by(|a, b| a.0.total_cmp(b.0)) else { return true };
+    let others = links(*nearest).filter(|(_, link)| **link != node);
+    *nearest >= first || others.fold(f32::NEG_INFINITY, |most, (other, _)| most.max(*other)) < *length
 }
 
 /// Raises some of those of these nodes, ascending, that walks do not find: as many as it takes.
@@ -94,7 +104,11 @@ fn raise(rows: &dyn Rows, graph: &mut Graph, nodes: &[u32], plan: Plan, pool: &S
 }
 
 fn plan_above(plan: Plan) -> Plan {
-    Plan { ef_construction: plan.ef_construction.min(EF_ABOVE), look: BEAM, ..plan }
+    Plan {
+        m: capacity_above(plan.capacity()) / 2,
+        ef_construction: plan.ef_construction.min(EF_ABOVE),
+        look: BEAM,
+    }
 }
 
 /// The nodes that links lead to from where walks begin, and from what is entered later.
@@ -179,12 +193,21 @@ pub(crate) fn repair(rows: &dyn Rows, graph: &mut Graph, plan: Plan, pool: &Scra
     if let Some(layer) = graph.growing(plan.capacity()).1
         && layer.graph.is_linked()
     {
+        let part = Part { rows, nodes: &layer.below, without: None };
+        repair(&part, &mut layer.graph, plan_above(plan), pool);
+    }
+}
+
+/// Looks for all nodes of the layers above, and raises those that were lost as others took their links: they are few, and
+/// the way to many.
+pub(crate) fn look_above(rows: &dyn Rows, graph: &mut Graph, plan: Plan, pool: &ScratchPool) {
+    if let Some(layer) = graph.growing(plan.capacity()).1
+        && layer.graph.is_linked()
+    {
         let (part, plan) = (Part { rows, nodes: &layer.below, without: None }, plan_above(plan));
-        repair(&part, &mut layer.graph, plan, pool);
-        // They are few, and what other links took from them is a way to many.
+        look_above(&part, &mut layer.graph, plan, pool);
         raise_lost(&part, &mut layer.graph, (0..layer.below.len() as u32).collect(), plan, pool);
     }
-    graph.checked = n;
 }
 
 /// Links a node from the nearest reachable one that has room; returns whether there is one.
