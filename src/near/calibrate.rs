@@ -1,7 +1,7 @@
 //! Which `ef_search` gives which recall: the sentinels are asked, and the index remembers.
 
 use super::index::Index;
-use super::recall::mean;
+use super::recall::{mean, worst_age};
 use super::search::pays;
 use crate::pool::map;
 
@@ -25,10 +25,6 @@ const NEAR_ALL: f32 = 0.002;
 
 /// So many standard errors what is kept lies below what was measured: less is reached in one case of 44.
 const ERRORS: f64 = 2.0;
-
-/// The sentinels are looked at in so many parts, by when they came: the worst counts, so that what came last is found too.
-/// On data that are alike from first to last the worst of four lies as low as two standard errors of all.
-const AGES: usize = 4;
 
 /// When so many vectors came or went, for each that is there, the index is asked again.
 const STALE: f64 = 0.5;
@@ -248,19 +244,15 @@ impl Index {
     }
 }
 
-/// Returns what is surely found: two standard errors below the mean, and no more than the worst of those that came at a time.
+/// Returns what is surely found: two standard errors below the mean, and no more than the worst of those that came at a
+/// time. On data that are alike from first to last the worst of four lies about as low.
 fn sure(parts: &[f64]) -> f64 {
     let all = mean(parts);
     let squares: f64 = parts.iter().map(|part| part * part).sum();
     let n = parts.len().max(1) as f64;
     let variance = (squares / n - all * all).max(0.0);
-    let mut least = all - ERRORS * (variance / n).sqrt();
-    if parts.len() >= AGES * YOUNG_MIN {
-        for part in parts.chunks(parts.len().div_ceil(AGES)).filter(|part| part.len() >= YOUNG_MIN) {
-            least = least.min(mean(part));
-        }
-    }
-    least.clamp(0.0, 1.0)
+    let least = all - ERRORS * (variance / n).sqrt();
+    worst_age(parts).unwrap_or(1.0).min(least).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]

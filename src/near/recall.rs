@@ -67,6 +67,18 @@ pub(super) fn mean(parts: &[f64]) -> f64 {
     parts.iter().sum::<f64>() / parts.len().max(1) as f64
 }
 
+/// Sentinels are looked at in so many parts, by when they came, each of so many at least.
+const AGES: usize = 4;
+
+/// Returns the mean of those that came at a time which found least; `None` where there are too few to tell.
+pub(super) fn worst_age(parts: &[f64]) -> Option<f64> {
+    if parts.len() < AGES * ANSWERS_MIN {
+        return None;
+    }
+    let ages = parts.chunks(parts.len().div_ceil(AGES)).filter(|age| age.len() >= ANSWERS_MIN).map(mean);
+    ages.min_by(f64::total_cmp)
+}
+
 impl Index {
     /// Returns the recall that `params` gives for `k` neighbours, against those that the vectors as they came have; `None`
     /// where the index does not know.
@@ -103,7 +115,7 @@ impl Index {
             told.lost_by_walk = Some((of_scan - of_walk).max(0.0) as f32);
             told.recall = rho.map(|_| of_walk as f32);
         }
-        told.lost_by_rounding = rho.map(|rho| (1.0 - rho) as f32);
+        told.lost_by_rounding = rho.map(|_| (1.0 - of_scan) as f32);
         told.advice = self.advice(&told);
         Ok(told)
     }
@@ -194,7 +206,8 @@ impl Index {
             self.scratch.put(scratch);
             nodes
         });
-        self.parts(K, &found).of_whole()
+        let parts = self.parts(K, &found).told(1.0);
+        (parts.len() >= ANSWERS_MIN).then(|| worst_age(&parts).unwrap_or(1.0).min(mean(&parts)))
     }
 
     /// Returns the `k` best nodes for each sentinel that knows so many: all vectors are compared, as they are kept.

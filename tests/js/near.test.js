@@ -230,8 +230,9 @@ test("after a refused change the index is as it was", () => {
 });
 
 test("the report counts vectors, copies and links", () => {
-  const { degreeMin, degreeMean, degreeMax, normMin, normMean, normMax, ...health } = index.health();
-  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0, notFinite: 0, zeros: 0 });
+  const { degreeMin, degreeMean, degreeMax, normMin, normMean, normMax, recall, lostByWalk, advice, ...health } = index.health();
+  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0, notFinite: 0, zeros: 0, storage: "f32", rerank: "none", lostByRounding: 0 });
+  assert.ok(recall > 0.9 && Math.abs(recall + lostByWalk - 1) < 1e-6 && advice.endsWith("."));
   const norms = Array.from({ length: N }, (_, i) => Math.hypot(...row(i)));
   const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-9 * b, `${a} ${b}`);
   close(normMin, Math.min(...norms));

@@ -331,6 +331,8 @@ def test_health_tells_norms_and_zeros():
     assert index.health() == {
         "nodes": 3, "duplicates": 1, "orphans": 0, "degree_min": 0, "degree_mean": 0.0, "degree_max": 0,
         "not_finite": 0, "zeros": 1, "norm_min": 0.0, "norm_mean": 5.0, "norm_max": 10.0,
+        "storage": "f32", "rerank": None, "recall": 1.0, "lost_by_rounding": 0.0, "lost_by_walk": 0.0,
+        "advice": "Every vector is compared as it came: nothing is lost.",
     }  # fmt: skip
 
 
