@@ -18,6 +18,7 @@ import pathlib
 import platform
 import time
 
+import bottleneck as bn
 import nearfold as nf
 import numpy as np
 import polars as pl
@@ -37,6 +38,11 @@ EVERY_SIZE = {
 BARS |= {name: dict.fromkeys([*SIZES, 8_000_000], bar) for name, bar in EVERY_SIZE.items()}
 # What is reduced along each axis of (10^6, 8).
 ALONG_AXES = "sum mean var std min max argmin argmax median nansum any count_nonzero".split()
+# Every type but the two floats above: each in its own width.
+NARROW = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool float16".split()
+OF_NARROW = "sum mean min max argmin argmax any count_nonzero cumsum dot".split()
+SHAPES = [(1_000_000, 8), (1000, 1000)]
+ALONG_SHAPES = "sum mean min max argmin argmax any count_nonzero".split()
 # Those are long calls: more rounds of them add minutes and no figure.
 AXIS_ROUNDS = 3
 
@@ -69,6 +75,47 @@ def numpys_describe(x):
     return np.isnan(x).sum(), mean, variance**0.5, x.min(), np.quantile(x, [0.25, 0.5, 0.75]), x.max(), skew, kurtosis
 
 
+def numbers(rng, dtype, shape):
+    """Random elements of a type."""
+    if dtype.startswith("float"):
+        return rng.standard_normal(shape).astype(dtype)
+    if dtype == "bool":
+        return rng.integers(0, 2, shape).astype(bool)
+    ends = np.iinfo(dtype)
+    return rng.integers(ends.min, ends.max, shape, dtype, endpoint=True)
+
+
+def best_peer(name, x, axis, rounds):
+    """Seconds of ours, and of the quicker one of NumPy and bottleneck, with its name."""
+    options = {} if axis is None else {"axis": axis}
+    second = (x,) if name == "dot" else ()
+    ours = lambda: getattr(nf, name)(x, *second, **options)
+    peers = {f"numpy {np.__version__}": lambda: getattr(np, name)(x, *second, **options)}
+    twin = {"sum": "nansum", "mean": "nanmean", "min": "nanmin", "max": "nanmax", "argmin": "nanargmin", "argmax": "nanargmax"}.get(name)
+    if twin and x.dtype in (np.int32, np.int64):  # the types that bottleneck has loops of its own for
+        peers[f"bottleneck {bn.__version__}"] = lambda: getattr(bn, twin)(x, **options)
+    times = {peer: compare(ours, call, rounds) for peer, call in peers.items()}
+    peer = min(times, key=lambda peer: times[peer][1])
+    return {"ours": min(both[0] for both in times.values()), "peer": times[peer][1], "peer_name": peer}
+
+
+def narrow_rows(rng, rounds, sizes):
+    for dtype in NARROW:
+        for n in sizes:
+            x = numbers(rng, dtype, n)
+            for name in OF_NARROW:
+                times = best_peer(name, x, None, rounds)
+                yield row(f"{name} {dtype} n={n}", "narrow", n, times["ours"], times["peer"]) | times
+    for dtype in ["float64", "float32", *NARROW]:
+        for shape in SHAPES:
+            x = numbers(rng, dtype, shape)
+            for name in ALONG_SHAPES:
+                for axis in (0, 1):
+                    times = best_peer(name, x, axis, min(rounds, AXIS_ROUNDS))
+                    case = f"{name} {shape} axis={axis} {dtype}".replace("1000000", "10^6")
+                    yield row(case, "shapes", x.size, times["ours"], times["peer"]) | times
+
+
 def seconds(call, repeats):
     begin = time.perf_counter()
     for _ in range(repeats):
@@ -88,6 +135,8 @@ def compare(ours, theirs, rounds):
 
 def rows(rounds, sizes, only):
     rng = np.random.default_rng(3)
+    if not only or "narrow" in only:
+        yield from narrow_rows(rng, rounds, sizes)
     for dtype in ("float64", "float32"):
         for n in sizes:
             x = rng.standard_normal(n).astype(dtype)
@@ -138,7 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
-    parser.add_argument("--only", nargs="*", help="names of functions, “axis”, “fsum”, “polars”, “stream”, “threads”")
+    parser.add_argument("--only", nargs="*", help="names of functions, “axis”, “fsum”, “narrow”, “polars”, “stream”, “threads”")
     arguments = parser.parse_args()
     nf.threads(1)
     OUT.parent.mkdir(parents=True, exist_ok=True)

@@ -58,6 +58,10 @@ pub(super) fn reduce(grid: &Grid<'_>, plan: &Plan, spec: &Spec, shape: &[usize])
         (Block::F32(x), Dtype::F32) => {
             table.floats(x, |cell| cell.to_f64() as f32)?.map(|list| array(list, shape))
         }
+        (Block::I64(x), Dtype::I64) => {
+            table.extremes(x, |cell| cell.to_bits() as i64)?.map(|list| array(list, shape))
+        }
+        (Block::U64(x), Dtype::U64) => table.extremes(x, Cell::to_bits)?.map(|list| array(list, shape)),
         _ => None,
     };
     if array.is_some() {
@@ -66,8 +70,8 @@ pub(super) fn reduce(grid: &Grid<'_>, plan: &Plan, spec: &Spec, shape: &[usize])
     match block {
         Block::F64(x) => table.places_and_counts(x, shape),
         Block::F32(x) => table.places_and_counts(x, shape),
-        // Integers have a way of their own.
-        Block::I64(_) | Block::U64(_) => Ok(None),
+        Block::I64(x) => table.places_and_counts(x, shape),
+        Block::U64(x) => table.places_and_counts(x, shape),
     }
 }
 
@@ -92,7 +96,7 @@ macro_rules! pieces {
         })*
     };
 }
-pieces!(f64: F64, f32: F32);
+pieces!(f64: F64, f32: F32, i64: I64, u64: U64);
 
 /// Lanes that lie together: one behind the other, or side by side as columns.
 struct Table<'a> {

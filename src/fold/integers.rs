@@ -74,6 +74,11 @@ fn walk<T: Whole>(grid: &Grid<'_>, kept: usize, found: Found, spec: &Spec, cells
     let [lanes, places] = grid.axes() else {
         return kept > 1 && grid.outer().all(|sub| walk::<T>(&sub, kept - 1, found, spec, cells));
     };
+    // Those of 64 bits are eight at a time where rows are short or columns few.
+    let few = if lanes.stride == 1 { lanes.len } else { places.len };
+    if T::WRAPS && !matches!(found, Found::Total) && few <= NARROW {
+        return false;
+    }
     if places.stride == 1 || places.len == 1 {
         match grid.elements::<T>() {
             Some(table) => rows(table, places.len, found, spec, cells),
@@ -134,7 +139,7 @@ fn rows<T: Whole>(table: &[T], len: usize, found: Found, spec: &Spec, cells: &mu
     for rows in table.chunks(len * BATCH) {
         match found {
             Found::Total => {
-                totals(rows, len, &mut sums);
+                totals(rows, len, spec.out.is_integer(), &mut sums);
                 cells.extend(sums.drain(..).map(|sum| total(sum, len, spec)));
             }
             Found::Ends => {

@@ -12,7 +12,7 @@ use super::reduce::Reduction;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
-use crate::kernel::{moments, sum};
+use crate::kernel::{integers, moments, sum};
 use crate::text::number;
 
 /// What is computed, whatever happens to NaN.
@@ -301,6 +301,8 @@ impl Spec {
     fn one_shot_cell(&self, block: Block<'_>) -> Option<Cell> {
         match (self.kind, self.out, block) {
             (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
+            (Kind::Sum, Dtype::I64 | Dtype::U64, Block::I64(x)) => Some(Cell::U(integers::wrapped(x))),
+            (Kind::Sum, Dtype::I64 | Dtype::U64, Block::U64(x)) => Some(Cell::U(integers::wrapped(x))),
             (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
             (Kind::Var, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::var(x, self.ddof))),
             (Kind::Var, Dtype::F32, Block::F32(x)) => {

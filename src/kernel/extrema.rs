@@ -12,8 +12,11 @@ use super::{dispatch, dispatch_wide};
 /// Elements compared side by side.
 const LANES: usize = 32;
 
-/// Elements after which `argmin` and `argmax` look whether anything better came.
+/// Elements after which both ends are looked for.
 const BLOCK: usize = 1024;
+
+/// Bytes after which `argmin` and `argmax` look whether anything better came.
+const BLOCK_BYTES: usize = 8192;
 
 /// An element that has an order, but for NaN.
 pub(crate) trait Ordered: Copy + PartialOrd {
@@ -273,11 +276,12 @@ pub(crate) fn nan_argmax<T: Ordered>(x: &[T]) -> Option<usize> {
 
 fn position<T: Ordered>(x: &[T], smallest: bool, skip_nan: bool) -> Option<usize> {
     let better = |a: T, b: T| if smallest { a.is_below(b) } else { b.is_below(a) };
+    let len = BLOCK_BYTES / size_of::<T>();
     let mut best: Option<(T, usize)> = None;
-    for (index, block) in x.chunks(BLOCK).enumerate() {
+    for (index, block) in x.chunks(len).enumerate() {
         let (found, nan) = if smallest { lowest(block) } else { highest(block) };
         if nan && !skip_nan {
-            return block.iter().position(|x| x.is_nan()).map(|at| index * BLOCK + at);
+            return block.iter().position(|x| x.is_nan()).map(|at| index * len + at);
         }
         if nan && block.iter().all(|x| x.is_nan()) {
             continue;
@@ -287,13 +291,13 @@ fn position<T: Ordered>(x: &[T], smallest: bool, skip_nan: bool) -> Option<usize
         }
     }
     let (best, index) = best?;
-    let block = &x[index * BLOCK..];
+    let block = &x[index * len..];
     let is_best = |x: T| !(x.is_below(best) | best.is_below(x) | x.is_nan());
     // Many are compared at once before one is looked for.
     let before =
         block.chunks(LANES).take_while(|part| !part.iter().fold(false, |any, &x| any | is_best(x))).count();
     let at = before * LANES;
-    block[at..].iter().position(|&x| is_best(x)).map(|place| index * BLOCK + at + place)
+    block[at..].iter().position(|&x| is_best(x)).map(|place| index * len + at + place)
 }
 
 #[inline(always)]

@@ -152,6 +152,11 @@ impl Whole for Flag {
     }
 
     #[inline(always)]
+    fn total(x: &[Self]) -> i128 {
+        count(x).into()
+    }
+
+    #[inline(always)]
     fn bits(self) -> u64 {
         self.is_true().into()
     }
@@ -294,12 +299,16 @@ fn first_in_rows_body<T: Whole, const SMALLEST: bool>(
 }
 
 #[inline(always)]
-fn totals_body<T: Whole>(rows: &[T], len: usize, out: &mut Vec<i128>) {
+fn totals_body<T: Whole>(rows: &[T], len: usize, wrapping: bool, out: &mut Vec<i128>) {
     for row in rows.chunks_exact(len) {
-        out.push(if len < SHORT {
-            T::wide(row.iter().fold(T::Sum::default(), |sum, &x| T::plus(sum, x)))
-        } else {
+        out.push(if T::WRAPS && wrapping {
+            row.iter().fold(0u64, |sum, &x| sum.wrapping_add(x.bits())).into()
+        } else if len >= SHORT {
             T::total(row)
+        } else if T::WRAPS {
+            row.iter().map(|&x| T::wide(T::plus(T::Sum::default(), x))).sum()
+        } else {
+            T::wide(row.iter().fold(T::Sum::default(), |sum, &x| T::plus(sum, x)))
         });
     }
 }
@@ -315,22 +324,21 @@ fn ends_body<T: Whole, const SMALLEST: bool>(rows: &[T], len: usize, out: &mut V
     }
 }
 
+/// Counts in bytes where the elements are bytes: 224 of them, which is a whole number of vectors.
+#[inline(always)]
+fn count<T: Whole>(x: &[T]) -> u64 {
+    if size_of::<T>() == 1 {
+        let of = |block: &[T]| block.iter().fold(0u8, |sum, x| sum.wrapping_add(u8::from(x.is_true())));
+        return x.chunks(224).map(|block| u64::from(of(block))).sum();
+    }
+    let of = |block: &[T]| block.iter().map(|x| u32::from(x.is_true())).sum::<u32>();
+    x.chunks(1 << 20).map(|block| u64::from(of(block))).sum()
+}
+
 #[inline(always)]
 fn truths_body<T: Whole>(rows: &[T], len: usize, out: &mut Vec<u64>) {
     for row in rows.chunks_exact(len) {
-        let mut count = 0;
-        for block in row.chunks(255 * LANES) {
-            let mut counts = [0u8; LANES];
-            let (groups, rest) = block.as_chunks::<LANES>();
-            for group in groups {
-                for lane in 0..LANES {
-                    counts[lane] += u8::from(group[lane].is_true());
-                }
-            }
-            count += counts.iter().map(|&count| u64::from(count)).sum::<u64>();
-            count += rest.iter().map(|x| u64::from(x.is_true())).sum::<u64>();
-        }
-        out.push(count);
+        out.push(count(row));
     }
 }
 
@@ -346,8 +354,8 @@ dispatch! {
     pub(crate) fn add_rows[T: Whole, C: Column<T>](rows: &[T], accs: &mut [C::Acc]) = add_rows_body::<T, C>;
     /// Takes rows, of which the first has this number, into the best of each column so far and the rows that those are in.
     pub(crate) fn first_in_rows[T: Whole]<const SMALLEST: bool>(rows: &[T], first: u32, best: &mut [T], places: &mut [u32]) = first_in_rows_body::<T, SMALLEST>;
-    /// Appends the exact sum of each row of this length.
-    pub(crate) fn totals[T: Whole](rows: &[T], len: usize, out: &mut Vec<i128>) = totals_body::<T>;
+    /// Appends the exact sum of each row of this length; modulo 2^64 where they are `wrapping`, which is quicker for 64 bits.
+    pub(crate) fn totals[T: Whole](rows: &[T], len: usize, wrapping: bool, out: &mut Vec<i128>) = totals_body::<T>;
     /// Appends the smallest or the largest element of each row of this length.
     pub(crate) fn ends[T: Whole]<const SMALLEST: bool>(rows: &[T], len: usize, out: &mut Vec<T>) = ends_body::<T, SMALLEST>;
     /// Appends how many elements of each row of this length are true.
@@ -358,9 +366,18 @@ dispatch! {
 pub(crate) fn total<T: Whole>(x: &[T]) -> i128 {
     let mut out = Vec::with_capacity(1);
     if !x.is_empty() {
-        totals(x, x.len(), &mut out);
+        totals(x, x.len(), false, &mut out);
     }
     out.first().copied().unwrap_or(0)
+}
+
+/// Returns the sum modulo 2^64.
+pub(crate) fn wrapped<T: Whole>(x: &[T]) -> u64 {
+    let mut out = Vec::with_capacity(1);
+    if !x.is_empty() {
+        totals(x, x.len(), true, &mut out);
+    }
+    out.first().map_or(0, |&total| total as u64)
 }
 
 /// Returns where the first of the smallest, or of the largest, elements of a row stands.

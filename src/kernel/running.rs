@@ -3,8 +3,6 @@
 //! A block is eight stretches of sixteen numbers. Each is added up from 0 on its own, and then moved by what stands
 //! before it, so that eight chains of additions are under way at once. The order of arithmetic is the same everywhere.
 
-use core::marker::PhantomData;
-
 use super::element::Float;
 use super::estimate::two_sum;
 use super::exact::ExactSum;
@@ -107,23 +105,21 @@ pub(crate) fn sums<T: Float, R: Float>(x: &[T], out: &mut Vec<R>) {
 impl Running {
     /// Appends the running sums of the first `len` numbers of `x`; zeros follow them.
     fn add_block<T: Float, R: Float>(&mut self, x: &[T; BLOCK], len: usize, out: &mut Vec<R>) {
-        let mut sums = [0.0; BLOCK];
-        let mut rests = [0.0; BLOCK];
+        let mut sums = [R::default(); BLOCK];
         self.settle();
         if self.exact.is_none()
-            && let Some((high, low)) =
-                block_sums(x, self.high, self.low, &mut sums, &mut rests, PhantomData::<R>)
+            && let Some((high, low)) = block_sums(x, self.high, self.low, &mut sums)
         {
             (self.high, self.low) = (high, low);
-            out.extend(sums[..len].iter().zip(&rests).map(|(&sum, &rest)| narrow::<R>(sum, rest)));
+            out.extend_from_slice(&sums[..len]);
         } else {
             out.extend(x[..len].iter().map(|x| self.add::<R>(x.widen())));
         }
     }
 }
 
-/// Writes the running sums of a block after `high + low`, and for a narrower type what is rounded off them, and returns
-/// the last of them; `None`: one was not finite.
+/// Writes the running sums of a block after `high + low` and returns the last of them; `None`: one was
+/// not finite.
 #[inline(always)]
 #[expect(clippy::manual_memcpy, reason = "a call for a few numbers takes longer than they do")]
 #[expect(
@@ -134,9 +130,7 @@ fn block_body<V: Vector, T: Float, R: Float, const VECTORS: usize>(
     x: &[T; BLOCK],
     high: f64,
     low: f64,
-    out: &mut [f64; BLOCK],
-    rests: &mut [f64; BLOCK],
-    _narrower: PhantomData<R>,
+    out: &mut [R; BLOCK],
 ) -> Option<(f64, f64)> {
     let zero = V::splat(0.0);
     // What is known of each stretch at each place, for as many vectors as hold all stretches.
@@ -174,6 +168,8 @@ fn block_body<V: Vector, T: Float, R: Float, const VECTORS: usize>(
         }
     }
     let mut infinite = zero;
+    // The sums, and for a narrower type what is rounded off them.
+    let (mut sums, mut rests) = ([0.0; BLOCK], [0.0; BLOCK]);
     for part in 0..LANES / V::LANES {
         let first = part * V::LANES;
         let (before, before_low) = (V::load(&before[first..]), V::load(&before_low[first..]));
@@ -197,7 +193,7 @@ fn block_body<V: Vector, T: Float, R: Float, const VECTORS: usize>(
                 let to = (first + lane) * EACH + start;
                 let now = square[lane].to_array();
                 for place in 0..V::LANES {
-                    out[to + place] = now[place];
+                    sums[to + place] = now[place];
                 }
                 if R::PRODUCTS_ARE_DOUBLES {
                     let rest = rest[lane].to_array();
@@ -208,10 +204,13 @@ fn block_body<V: Vector, T: Float, R: Float, const VECTORS: usize>(
             }
         }
     }
+    for place in 0..BLOCK {
+        out[place] = narrow(sums[place], rests[place]);
+    }
     let finite = infinite.to_array().iter().all(|x| !x.is_nan()) && high.is_finite();
     finite.then_some((high, low))
 }
 
 dispatch_eight! {
-    fn block_sums[T: Float, R: Float](x: &[T; BLOCK], high: f64, low: f64, out: &mut [f64; BLOCK], rests: &mut [f64; BLOCK], to: PhantomData<R>) -> Option<(f64, f64)> = block_body;
+    fn block_sums[T: Float, R: Float](x: &[T; BLOCK], high: f64, low: f64, out: &mut [R; BLOCK]) -> Option<(f64, f64)> = block_body;
 }

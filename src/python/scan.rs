@@ -91,7 +91,8 @@ include_initial : bool, default False
 totals! {
     cumsum Cumsum "Return the running sums, each off by about one rounding; integers wrap round."
         "In two doubles, from the left: the i-th is off by less than i**2 2**-106 of the sum of the magnitudes up to it,
-before its own rounding. NaN from the first NaN on. One pass, and what is returned."
+before its own, one rounding; integers are added exactly. A total beyond the largest float is infinite until it is one again.
+NaN from the first NaN on. One pass, and what is returned."
         "nf.cumsum([1, 2, 3]).tolist()" "[1, 3, 6]";
     cumprod Cumprod "Return the running products, rounded at every step; integers wrap round."
         "From the left, NumPy's bits for float64; float32 and float16 are carried in a double and rounded at the end. They may

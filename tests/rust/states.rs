@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use crate::golden::{hex, options, with_array};
 
-const VERSIONS: [&str; 1] = [include_str!("../vectors/states/v1/states.json")];
+const VERSIONS: [&str; 2] =
+    [include_str!("../vectors/states/v1/states.json"), include_str!("../vectors/states/v2/states.json")];
 
 enum State {
-    Partial(Partial),
+    Partial(Box<Partial>),
     Cov(Cov),
     Histogram(Histogram),
     Quantiles(Quantiles),
@@ -41,7 +42,7 @@ fn numbers(list: &Value) -> Vec<f64> {
 impl State {
     fn open(kind: &str, bytes: &[u8]) -> Result<Self> {
         Ok(match kind {
-            "Partial" => Self::Partial(Partial::from_bytes(bytes)?),
+            "Partial" => Self::Partial(Box::new(Partial::from_bytes(bytes)?)),
             "Cov" => Self::Cov(Cov::from_bytes(bytes)?),
             "Histogram" => Self::Histogram(Histogram::from_bytes(bytes)?),
             "Quantiles" => Self::Quantiles(Quantiles::from_bytes(bytes)?),
@@ -61,7 +62,11 @@ impl State {
                 asked.initial = args["initial"].as_i64().map(Into::into);
                 asked.initial = asked.initial.or(args["initial"].as_f64().map(Into::into));
                 let dtype = Dtype::from_name(text(args, "dtype"))?;
-                Self::Partial(Partial::new(Reduction::from_name(text(args, "reduction"))?, dtype, &asked)?)
+                Self::Partial(Box::new(Partial::new(
+                    Reduction::from_name(text(args, "reduction"))?,
+                    dtype,
+                    &asked,
+                )?))
             }
             "Cov" => Self::Cov(Cov::new(args["variables"].as_u64().expect("a number") as usize)?),
             "Histogram" => Self::Histogram(match args["bins"].as_u64() {
@@ -203,4 +208,27 @@ fn a_state_made_today_has_the_bytes_and_the_answers_that_are_stored() {
             assert!(version < newest || state.to_bytes() == bytes_of(case), "{id} is stored otherwise today");
         }
     }
+}
+
+#[test]
+fn a_flipped_bit_of_a_state_is_noticed() {
+    let mut flipped = 0;
+    for case in VERSIONS.into_iter().flat_map(cases).filter(|case| case.get("error").is_none()) {
+        let bytes = State::make(&case).expect("a state").to_bytes();
+        if bytes.len() > 600 {
+            continue;
+        }
+        for bit in 0..8 * bytes.len() {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let code = State::open(text(&case, "state"), &changed).err().map(|error| error.code());
+            assert!(
+                matches!(code, Some("corrupt" | "unsupported_version")),
+                "{}: bit {bit} gives {code:?}",
+                case["id"]
+            );
+            flipped += 1;
+        }
+    }
+    assert!(flipped > 100_000, "only {flipped} bits");
 }
