@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 const CHECKED_PER_NEW: usize = 16384;
 
 /// With how many candidates a new vector is looked for before it counts as lost.
-const LOOK: usize = 10;
+const LOOK: usize = 16;
 
 /// The layers above are looked through when there are not more nodes than so many for each new one: then that is a small part of
 /// the work.

@@ -118,16 +118,11 @@ impl Layer {
 /// The most layers: each has a part of the nodes of the one below.
 const LAYERS_MAX: usize = 32;
 
-/// Returns the most links in a layer above a graph of up to `capacity` links: half, as steps there are few and cheap.
-pub(super) fn capacity_above(capacity: usize) -> usize {
-    (capacity / 2).max(4)
-}
-
 /// A layer of so many nodes or fewer is compared whole.
 pub(super) const WHOLE_MAX: usize = 64;
 
 /// How many nodes of a layer a walk begins at in the graph below.
-pub(super) const BEAM: usize = 2;
+pub(super) const BEAM: usize = 4;
 
 /// How near rows are to what is prepared: [`KEYS`] or [`PAIR_KEYS`].
 pub(crate) type Score = fn(&dyn Rows, &mut Prepared, &[u32], &mut Vec<f32>);
@@ -219,7 +214,7 @@ impl Graph {
         let (slots, above) = self.growing(capacity);
         slots.try_reserve(n.saturating_sub(slots.len()))?;
         match above {
-            Some(layer) if layer.graph.is_linked() => layer.graph.wake(capacity_above(capacity), 0),
+            Some(layer) if layer.graph.is_linked() => layer.graph.wake(capacity, 0),
             _ => Ok(()),
         }
     }
@@ -276,7 +271,8 @@ impl Graph {
             scratch.fresh.extend(0..layer.below.len() as u32);
             let Scratch { prepared, fresh, keys, .. } = scratch;
             score(&part, prepared, fresh, keys);
-            scratch.offer_fresh(BEAM);
+            // What is compared already costs nothing more.
+            scratch.offer_fresh(ef.max(BEAM));
             layer.below.len()
         };
         scratch.may_go_on = may_go_on;

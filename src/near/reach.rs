@@ -3,7 +3,7 @@
 //! So no cluster is without a node above, however far from the others it lies and in whatever order vectors come.
 
 use super::build::{Plan, link};
-use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX, capacity_above};
+use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX};
 use super::scratch::ScratchPool;
 use super::walk::Scratch;
 use crate::codec::Rows;
@@ -21,23 +21,13 @@ const EF_ABOVE: usize = 64;
 /// A part of fewer nodes gets a link, and is not raised, where there is room for one.
 const PART_MIN: usize = 4;
 
-/// Raises some nodes of a new batch by chance, and of the others those that are [lost](raise_lost), as far as there is a sign of it.
+/// Raises some nodes of a new batch by chance, and of the others those that are [lost](raise_lost).
 pub(crate) fn settle(rows: &dyn Rows, graph: &mut Graph, nodes: Vec<u32>, plan: Plan, pool: &ScratchPool) {
     // The multiplier spreads numbers evenly (Knuth, The Art of Computer Programming, volume 3, 6.4).
     let by_chance = |node: &u32| node.wrapping_mul(0x9e37_79b1) < u32::MAX / SAMPLED;
     let (raised, others): (Vec<u32>, Vec<u32>) = nodes.into_iter().partition(by_chance);
     raise(rows, graph, &raised, plan, pool);
-    let first = raised.iter().chain(&others).copied().min().unwrap_or(0);
-    let strangers = others.into_iter().filter(|node| is_strange(graph.slots(), *node, first)).collect();
-    raise_lost(rows, graph, strangers, plan, pool);
-}
-
-/// Returns whether a node's nearest is as new, so that no walk led there, or farther than all that the nearest is linked to.
-fn is_strange(slots: &Slots, node: u32, first: u32) -> bool {
-    let links = |node| slots.lengths(node).iter().zip(slots.links(node));
-    let Some((length, nearest)) = links(node).min_by(|a, b| a.0.total_cmp(b.0)) else { return true };
-    let others = links(*nearest).filter(|(_, link)| **link != node);
-    *nearest >= first || others.fold(f32::NEG_INFINITY, |most, (other, _)| most.max(*other)) < *length
+    raise_lost(rows, graph, others, plan, pool);
 }
 
 /// Raises some of those of these nodes, ascending, that walks do not find: as many as it takes.
@@ -84,8 +74,10 @@ pub(crate) fn thin(rows: &dyn Rows, graph: &mut Graph, plan: Plan, pool: &Scratc
 
 /// Returns whether a walk for a node finds nothing as near as the nearest that it is linked to.
 fn is_lost(rows: &dyn Rows, graph: &Graph, node: u32, ef: usize, scratch: &mut Scratch) -> bool {
-    let nearest = graph.slots().lengths(node).iter().copied().fold(f32::INFINITY, f32::min);
     rows.prepare_node(node, &mut scratch.prepared);
+    // Lengths that are kept are unknown where lists were at rest.
+    rows.pair_keys(&mut scratch.prepared, graph.slots().links(node), &mut scratch.keys);
+    let nearest = scratch.keys.iter().copied().fold(f32::INFINITY, f32::min);
     graph.find(rows, PAIR_KEYS, ef, None, scratch);
     scratch.pool.first().is_none_or(|best| best.key() > nearest && best.node() != node)
 }
@@ -104,11 +96,7 @@ fn raise(rows: &dyn Rows, graph: &mut Graph, nodes: &[u32], plan: Plan, pool: &S
 }
 
 fn plan_above(plan: Plan) -> Plan {
-    Plan {
-        m: capacity_above(plan.capacity()) / 2,
-        ef_construction: plan.ef_construction.min(EF_ABOVE),
-        look: BEAM,
-    }
+    Plan { ef_construction: plan.ef_construction.min(EF_ABOVE), look: BEAM, ..plan }
 }
 
 /// The nodes that links lead to from where walks begin, and from what is entered later.
