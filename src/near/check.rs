@@ -62,6 +62,9 @@ impl Index {
             );
         }
         self.store.check()?;
+        if self.graph.is_linked() && self.graph.checked() == 0 {
+            return broken("header", "expected nodes that were all reached, got none");
+        }
         check_graph(&self.graph, n, 2 * self.params.m)?;
         self.calibration.check().map_err(|why| ("calibration", why))?;
         self.check_ids()?;
@@ -89,8 +92,8 @@ fn check_graph(graph: &Graph, n: usize, capacity: usize) -> Broken {
     if linked != 0 && linked != n {
         return broken("links", format!("expected the lists of {n} nodes or none, got {linked}"));
     }
-    if checked > linked || linked != 0 && checked == 0 {
-        return broken("header", format!("expected up to {linked} nodes to begin at, got {checked}"));
+    if checked > linked {
+        return broken("header", format!("expected up to {linked} nodes to be reached, got {checked}"));
     }
     match graph.lists() {
         Lists::Growing(slots) => check_links(slots, linked, capacity)?,
