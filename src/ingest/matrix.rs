@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn numbers_of_other_types_are_rounded_to_float32() {
-        let matrix = Matrix::from_array(arr2(&[[0.1_f64, 1e300]]).into_dyn().into()).unwrap();
-        assert_eq!(matrix.values, [0.1_f32, f32::INFINITY]);
+        let matrix = Matrix::from_array(arr2(&[[0.1_f64, 1e30]]).into_dyn().into()).unwrap();
+        assert_eq!(matrix.values, [0.1_f32, 1e30]);
         let one = Matrix::from_array(arr1(&[-3_i8, 4]).into_dyn().into()).unwrap();
         assert_eq!((one.rows(), one.values), (1, vec![-3.0, 4.0]));
     }

@@ -79,7 +79,8 @@ fn vectors_of_nearly_one_direction_are_at_distances_of_their_own_in_the_right_or
 
 #[test]
 fn a_vector_is_its_own_first_neighbour_at_zero_or_within_the_rounding_of_the_storage() {
-    let (n, dim) = (600, 24);
+    // As many as are encoded.
+    let (n, dim) = (2100, 24);
     let vectors = lcg(n * dim, 2);
     for metric in [Metric::L2sq, Metric::Cosine] {
         for (storage, bound) in

@@ -202,7 +202,7 @@ fn a_copy_for_re_ranking_that_does_not_fit_the_header_is_refused() {
     // The half of a byte behind the last component.
     let bytes = with(Storage::I4, None);
     let at = u64_at(&bytes, HEADER_LEN + 8) as usize;
-    mutant(bytes, at + 2, 0x10, "is not zero");
+    mutant(bytes, at + 1, 0x10, "is not zero");
     // A half that is infinite, in the first row.
     let bytes = with(Storage::F16, None);
     let at = u64_at(&bytes, HEADER_LEN + 8) as usize;

@@ -184,6 +184,7 @@ fn with_table(ef: u32) -> Vec<u8> {
     index.add(&(0..2100).map(|i| i as f32).collect::<Vec<_>>(), None).unwrap();
     let mut file = File::parse(&index.to_bytes()).unwrap();
     let table = file.section(7);
+    table[..4].copy_from_slice(&10u32.to_le_bytes());
     table[4..8].copy_from_slice(&ef.to_le_bytes());
     table[8..12].copy_from_slice(&1.0f32.to_le_bytes());
     table.truncate(12);
@@ -192,7 +193,7 @@ fn with_table(ef: u32) -> Vec<u8> {
 
 #[test]
 fn a_table_of_recall_that_no_search_could_follow_is_refused_with_what_it_says() {
-    for ef in [0, 1, 9, 1 << 31, u32::MAX] {
+    for ef in [0, 1, 9, 1 << 31, u32::MAX - 1] {
         let error = Index::from_bytes(&with_table(ef)).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Corrupt { section: "calibration", .. }), "{error}");
         assert!(error.to_string().contains(&format!("got k 10, ef_search {ef}")), "{error}");
@@ -216,5 +217,5 @@ fn a_small_index_that_claims_nodes_to_begin_walks_at_is_refused_before_a_change_
     let mut file = File::parse(&index.to_bytes()).unwrap();
     file.header(64, &3u32.to_le_bytes());
     let error = Index::from_bytes(&file.bytes()).unwrap_err().to_string();
-    assert!(error.contains("expected up to 0 nodes to begin at, got 3"), "{error}");
+    assert!(error.contains("expected up to 0 nodes to be reached, got 3"), "{error}");
 }

