@@ -70,22 +70,22 @@ export class Index {
   }
 
   add(vectors, options = {}) {
-    const dim = this.dim;
+    this.#live();
     const { ids, progress, columns } = known(options, ["ids", "progress", "columns"]);
     if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
     const bigints = ids === undefined ? undefined : idsToBigints(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
-    const rows = describeRows(vectors, dim, "vectors");
+    const rows = this.#rows(vectors, "vectors");
     return withColumns(columns, (given) =>
       this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
     );
   }
 
   update(vectors, ids, options = {}) {
-    const dim = this.dim;
+    this.#live();
     const { columns } = known(options, ["columns"]);
     const bigints = idsToBigints(ids);
-    const rows = describeRows(vectors, dim, "vectors");
+    const rows = this.#rows(vectors, "vectors");
     withColumns(columns, (given) =>
       this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
     );
@@ -178,7 +178,7 @@ export class Index {
 
   recallOf(queries, truth, options = {}) {
     options = own(known(options, ["k", "efSearch", "recall", "exact"]));
-    const rows = describeRows(queries, this.dim, "queries");
+    const rows = this.#rows(queries, "queries");
     const ids = idsToBigints(truth);
     return this.#whileBusy((index) => withKernelArray(near, rows, "queries", (core) => index.recallOf(core, rows.length, ids, options)));
   }
@@ -199,7 +199,7 @@ export class Index {
 
   /** Returns what a search of the kernel finds, or its twin where there is a filter. */
   #found(vectors, name, options, search, ...more) {
-    const rows = describeRows(vectors, this.dim, name);
+    const rows = this.#rows(vectors, name);
     const { withColumns: wanted, filter: given, options: rest } = split(options);
     const ask = (method, ...allowed) => {
       const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed, ...more)));
@@ -212,6 +212,12 @@ export class Index {
     } finally {
       if (filter !== given) filter.free();
     }
+  }
+
+  /** Describes rows of any kind; an array's getters are called here too. */
+  #rows(vectors, name) {
+    const { dim } = this;
+    return this.#whileBusy(() => describeRows(vectors, dim, name));
   }
 
   /** Adds the values of the columns that are wanted to what was found. */

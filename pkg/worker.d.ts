@@ -210,13 +210,14 @@ interface RemoteSearches extends RemoteObject {
 export interface RemoteIndex extends RemoteSearches {
   recall(options?: RecallOptions & CallOptions): Promise<number | null>;
   recallExplained(options?: RecallOptions & CallOptions): Promise<Recall>;
+  recallOf(queries: Exclude<Vectors, KernelArray>, truth: Ids, options?: RecallOptions & CallOptions): Promise<number>;
   health(): Promise<IndexHealth>;
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
  * An index in shards, one a worker: an id belongs to the shard of its remainder, its values in columns with it, and searches merge
- * the nearest of all shards (`explain` is refused). A filter is worked out in every shard. With `exact` and `f32` storage the answers are those of one index.
+ * the nearest of all shards (`explain` is refused). A filter is worked out in every shard, and `"auto"` storage chosen by every shard. With `exact` and `f32` storage the answers are those of one index.
  */
 export interface ShardedIndex extends RemoteSearches {
   /** One file for each shard. */

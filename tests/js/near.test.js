@@ -277,14 +277,14 @@ test("a copy that re-ranks gives the distances, comes back from a file, and what
   assert.equal(exact.explained.efSearch, 0);
   assert.equal(exact.explained.distances, N);
 
-  const { ids, distances, explained } = fine.search(query, { k: 10, efSearch: 400, explain: true });
+  const { ids, distances, explained } = fine.search(query, { k: 10, efSearch: 80, explain: true });
   assert.equal(explained.plan, "graph");
-  assert.equal(explained.efSearch, 400);
-  assert.ok(explained.reranked >= 10 && explained.reranked <= 400, String(explained.reranked));
+  assert.equal(explained.efSearch, 80);
+  assert.ok(explained.reranked >= 10 && explained.reranked <= 80, String(explained.reranked));
   assert.ok(explained.distances >= explained.reranked && explained.distances < N);
   ids.forEach((id, i) => assert.equal(distances[i], exact.distances[exact.ids.indexOf(id)] ?? distances[i]));
   const hits = (found) => [...found.ids].filter((id) => exact.ids.includes(id)).length;
-  assert.ok(hits({ ids }) > hits(coarse.search(query, { k: 10, efSearch: 400 })));
+  assert.ok(hits({ ids }) > hits(coarse.search(query, { k: 10, efSearch: 80 })));
   assert.equal(coarse.search(query).explained, undefined);
 
   assert.deepEqual(fine.vector(7), row(7));
@@ -292,7 +292,7 @@ test("a copy that re-ranks gives the distances, comes back from a file, and what
   const { vectors: hot, rerank } = fine.memory();
   assert.ok(rerank >= 4 * DIM * N && hot < rerank && coarse.memory().rerank === 0);
   const reopened = Index.fromBytes(fine.toBytes());
-  assert.deepEqual(reopened.search(query, { k: 10, efSearch: 400 }), { ids, distances });
+  assert.deepEqual(reopened.search(query, { k: 10, efSearch: 80 }), { ids, distances });
   assert.throws(() => new Index(DIM, { storage: "f32", rerank: "i8" }), { name: "NearfoldError" });
   for (const index of [coarse, fine, reopened]) index.free();
 });

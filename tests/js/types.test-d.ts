@@ -134,6 +134,10 @@ alloc(8, "float128");
   same<typeof near.ids, BigUint64Array<ArrayBuffer>>(true);
   index.recall({ k: 10, efSearch: 64 })?.toFixed();
   index.recallExplained().advice.trim();
+  index.recallOf(new Float32Array(6), [1, 2], { k: 1 }).toFixed();
+  // @ts-expect-error a recall may be unknown
+  index.recall() satisfies number;
+  new Index(3, { storage: "auto" }).params.storage satisfies "auto" | "f32" | "f16" | "i8" | "i4" | "b1";
   index.health().degreeMean.toFixed();
   index.searchMany(new Float32Array(6), { filter: [1] });
   index.searchMany(new Float32Array(6), { filter: (id) => id > 3, ids: "uint32" });
@@ -206,6 +210,9 @@ async function remote() {
   const length: number = await index.length;
   const { ids } = await index.search([1, 2, 3], { k: 1, ids: "bigint" });
   const bigints: BigUint64Array = ids;
+  (await index.recallOf(new Float32Array(6), ids, { k: 1 })) satisfies number;
+  (await index.recall({ k: 1 })) satisfies number | null;
+  (await index.recallExplained()).questions.toFixed();
   // @ts-expect-error a function cannot be sent
   await index.search([1, 2, 3], { filter: () => true });
   // @ts-expect-error there is no such metric
