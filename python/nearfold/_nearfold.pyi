@@ -159,8 +159,8 @@ class _Health(TypedDict):
     norm_min: float
     norm_mean: float
     norm_max: float
-    storage: Literal["f32", "f16", "i8", "b1"]
-    rerank: Literal["f32", "f16", "i8"] | None
+    storage: Literal["f32", "f16", "i8", "i4", "b1"]
+    rerank: Literal["f32", "f16", "i8", "i4"] | None
     recall: float | None
     lost_by_rounding: float | None
     lost_by_walk: float | None

@@ -908,7 +908,6 @@ impl Index {
         })
     }
 
-    /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     /// Checks that there is one query.
     fn one_query(&self, shape: &[usize]) -> Result<()> {
         match *shape {
@@ -922,6 +921,7 @@ impl Index {
         }
     }
 
+    /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
         let (rows, dim) = match *shape {
             [dim] => (None, dim),
