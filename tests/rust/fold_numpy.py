@@ -2,6 +2,7 @@
 
 import fractions
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -58,15 +59,22 @@ for data in [x, np.round(x * 3), x[:1], np.repeat(0.5, 7), x.astype(np.float32),
                 "edges": bits(edges),
             }
         )
+
+
+def running(data):
+    """The exact running sums, rounded once; NumPy's do not come back from beyond the largest double."""
+    exact = [sum(map(fractions.Fraction, data[: i + 1])) for i in range(len(data))]
+    largest = fractions.Fraction(np.finfo(float).max)
+    return [float(total) if abs(total) <= largest else math.copysign(math.inf, total) for total in exact]
+
+
 scans = []
 for data in [x, np.array([3.0, -0.0, 0.0, np.nan, 1.0]), np.array([1e308, 1e308, -1e308])]:
     with np.errstate(all="ignore"):
         scans.append(
             {
                 "x": bits(data),
-                "cumsum": bits([float(sum(map(fractions.Fraction, data[: i + 1]))) for i in range(120)])
-                if len(data) == 120
-                else bits(np.cumsum(data)),
+                "cumsum": bits(running(data) if np.isfinite(data).all() else np.cumsum(data)),
                 "cumprod": bits(np.cumprod(data)),
                 "cummin": bits(np.minimum.accumulate(data)),
                 "cummax": bits(np.maximum.accumulate(data)),
