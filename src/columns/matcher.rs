@@ -3,7 +3,7 @@
 use super::expression::Test;
 use super::value::{Cell, ColumnType, TWO_63, Value, whole};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::sort::{sort_f64, sort_i64};
+use crate::kernel::sort::{sort, sort_f64};
 use crate::text::Quoted;
 use core::cmp::Ordering;
 use core::ops::Bound;
@@ -54,7 +54,7 @@ impl Matcher {
             ColumnType::Int => {
                 let mut ints: Vec<i64> =
                     ends.iter().filter_map(|end| if let End::Int(int) = end { *int } else { None }).collect();
-                sort_i64(&mut ints);
+                sort(&mut ints);
                 ints.dedup();
                 Self::Ints(ints.into_iter().map(|int| (int, int)).collect())
             }

@@ -277,7 +277,7 @@ impl Columns {
         }
         if !self.late[old.saturating_sub(1)..].is_sorted() {
             let mut order: Vec<(u64, usize)> = self.late.iter().copied().zip(0..).collect();
-            sort_by_two(&mut order, |(id, row)| (*id, *row as u64), |(id, row)| (id, row as usize));
+            sort_by_two(&mut order, |(id, row)| (*id, *row as u64));
             self.late = order.iter().map(|(id, _)| *id).collect();
             for column in &mut self.columns {
                 column.late = order.iter().map(|(_, row)| core::mem::take(&mut column.late[*row])).collect();

@@ -130,7 +130,7 @@ fn in_order(
         cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
         return Ok(());
     }
-    sort_by_two(&mut list, |&both| both, |both| both);
+    sort_by_two(&mut list, |&both| both);
     let sorted: Vec<usize> = list.iter().map(|&(_, place)| place as usize).collect();
     let weights = weights_at(weights, &sorted)?;
     let upto = |total: &Total, from: usize, to: usize| {

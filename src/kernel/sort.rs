@@ -1,6 +1,4 @@
-//! How are lists of many types put in order by the same code? As integers of the same order: each type
-//! that is sorted by itself is a sort more in the packed kernel, whose sort is also a smaller one than the
-//! standard library's.
+//! Sorting, and floats as integers of the same order.
 
 macro_rules! keys {
     ($($float:ty, $bits:ty, $signed:ty, $key:ident, $of_key:ident);*) => {
@@ -38,41 +36,19 @@ pub(crate) fn select<T: Copy + Ord>(list: &mut [T], place: usize) {
 
 /// Sorts numbers in the order of [`f64::total_cmp`].
 pub(crate) fn sort_f64(list: &mut [f64]) {
-    let mut keys: Vec<u64> = list.iter().map(|x| key_f64(*x)).collect();
-    sort(&mut keys);
-    for (x, key) in list.iter_mut().zip(keys) {
-        *x = of_key_f64(key);
-    }
-}
-
-/// Sorts integers.
-#[cfg(feature = "near")]
-pub(crate) fn sort_i64(list: &mut [i64]) {
-    let turned = |x: u64| x ^ 1 << 63;
-    let mut keys: Vec<u64> = list.iter().map(|x| turned(*x as u64)).collect();
-    sort(&mut keys);
-    for (x, key) in list.iter_mut().zip(keys) {
-        *x = turned(key) as i64;
-    }
+    list.sort_unstable_by(f64::total_cmp);
 }
 
 /// Sorts by two integers, which tell all of an element.
-pub(crate) fn sort_by_two<T>(list: &mut [T], keys: impl Fn(&T) -> (u64, u64), of: impl Fn((u64, u64)) -> T) {
-    let mut all: Vec<u128> = Vec::with_capacity(list.len());
-    all.extend(list.iter().map(|element| {
-        let (first, second) = keys(element);
-        u128::from(first) << 64 | u128::from(second)
-    }));
-    sort(&mut all);
-    for (element, both) in list.iter_mut().zip(all) {
-        *element = of(((both >> 64) as u64, both as u64));
-    }
+pub(crate) fn sort_by_two<T>(list: &mut [T], keys: impl Fn(&T) -> (u64, u64)) {
+    list.sort_unstable_by_key(keys);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[cfg(feature = "fold")]
     #[test]
     fn keys_have_the_order_of_total_cmp_and_give_the_number_back() {
         let nan = f64::NAN.copysign(-1.0);
@@ -96,7 +72,7 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "near")]
+    #[cfg(feature = "fold")]
     #[test]
     fn keys_of_narrow_numbers_have_the_order_of_total_cmp() {
         let x = [-f32::NAN, f32::NEG_INFINITY, -1.0, -0.0, 0.0, 1e-45, 2.0, f32::INFINITY, f32::NAN];
@@ -107,14 +83,8 @@ mod tests {
     #[test]
     fn lists_of_pairs_and_of_numbers_are_sorted() {
         let mut pairs = [(3, 1), (2, u64::MAX), (3, 0), (u64::MAX, 5), (2, 7)];
-        sort_by_two(&mut pairs, |pair| *pair, |pair| pair);
+        sort_by_two(&mut pairs, |pair| *pair);
         assert_eq!(pairs, [(2, 7), (2, u64::MAX), (3, 0), (3, 1), (u64::MAX, 5)]);
-        #[cfg(feature = "near")]
-        {
-            let mut integers = [5, i64::MIN, -1, 0, i64::MAX, -7];
-            sort_i64(&mut integers);
-            assert_eq!(integers, [i64::MIN, -7, -1, 0, 5, i64::MAX]);
-        }
         let mut numbers = [1.5, -0.0, f64::NEG_INFINITY, 0.0, -7.0];
         sort_f64(&mut numbers);
         assert_eq!(numbers.map(f64::to_bits), [f64::NEG_INFINITY, -7.0, -0.0, 0.0, 1.5].map(f64::to_bits));

@@ -109,11 +109,7 @@ fn choose_all(
 
 /// Adds links, each with the node that gets it; two that are the same count once.
 fn merge_all(rows: &dyn Rows, slots: &mut Slots, mut links: Vec<(u32, Candidate)>, pool: &ScratchPool) {
-    sort_by_two(
-        &mut links,
-        |(target, link)| ((*target).into(), link.to_bits()),
-        |(target, link)| (target as u32, Candidate::of_bits(link)),
-    );
+    sort_by_two(&mut links, |(target, link)| ((*target).into(), link.to_bits()));
     links.dedup();
     let groups: Vec<&[(u32, Candidate)]> = links.chunk_by(|a, b| a.0 == b.0).collect();
     let frozen: &Slots = slots;

@@ -33,7 +33,7 @@ pub(crate) struct Further {
 }
 
 fn sort(pairs: &mut [(u32, u64)]) {
-    sort_by_two(pairs, |(node, id)| ((*node).into(), *id), |(node, id)| (node as u32, id));
+    sort_by_two(pairs, |(node, id)| ((*node).into(), *id));
 }
 
 impl Further {

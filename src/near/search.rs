@@ -355,7 +355,7 @@ pub(super) fn pays(ef: usize, n: usize) -> bool {
 
 /// Sorts by distance, then by id.
 pub(super) fn sorted(mut found: Vec<(f64, u64)>) -> Vec<(f64, u64)> {
-    sort_by_two(&mut found, |(distance, id)| (key_f64(*distance), *id), |(key, id)| (of_key_f64(key), id));
+    sort_by_two(&mut found, |(distance, id)| (key_f64(*distance), *id));
     found
 }
 

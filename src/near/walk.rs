@@ -37,11 +37,6 @@ impl Candidate {
         self.0
     }
 
-    /// Returns the candidate of this integer.
-    pub(super) fn of_bits(bits: u64) -> Self {
-        Self(bits)
-    }
-
     fn is_expanded(self) -> bool {
         self.0 & 1 == 1
     }

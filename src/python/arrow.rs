@@ -362,6 +362,7 @@ unsafe fn take<'a>(rest: &mut *const u8, len: usize) -> &'a [u8] {
 /// # Safety
 ///
 /// There are four bytes at `rest`.
+#[expect(clippy::host_endian_bytes, reason = "the Arrow C data interface says that they are the host's")]
 unsafe fn length(rest: &mut *const u8) -> usize {
     // SAFETY: the caller's promise.
     let bytes = unsafe { take(rest, 4) };

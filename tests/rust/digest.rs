@@ -16,7 +16,7 @@ fn machine() -> &'static str {
         "x86-64 AVX2 and AVX-512"
     } else if has!("avx2") && has!("popcnt") {
         "x86-64 AVX2"
-    } else if has!("sse3") || has!("ssse3") || has!("sse4.1") || has!("popcnt") || has!("avx") {
+    } else if [has!("sse3"), has!("ssse3"), has!("sse4.1"), has!("popcnt"), has!("avx")].contains(&true) {
         "x86-64 without AVX2"
     } else {
         "x86-64-v1"

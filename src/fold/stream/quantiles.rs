@@ -11,7 +11,7 @@ use super::super::work::{Work, out_of_memory};
 use super::{bad, total};
 use crate::error::{ErrorKind, Result};
 use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
-use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two, sort_f64};
+use crate::kernel::sort::{key_f64, sort_by_two, sort_f64};
 
 /// The elements of a stream, all of them up to a limit, then a sample with a bound of its error.
 ///
@@ -298,7 +298,7 @@ impl Quantiles {
             level.elements.iter().map(move |&x| (x, 1_u64 << h)).collect::<Vec<_>>()
         };
         let mut list: Vec<(f64, u64)> = self.levels.iter().enumerate().flat_map(weighted).collect();
-        sort_by_two(&mut list, |(x, n)| (key_f64(*x), *n), |(key, n)| (of_key_f64(key), n));
+        sort_by_two(&mut list, |(x, n)| (key_f64(*x), *n));
         let mut upto = 0;
         for (_, weight) in &mut list {
             upto += *weight;
