@@ -7,7 +7,7 @@
 //! assert_eq!(exact::sum(&[1e16, 1.0, -1e16]), 1.0); // a plain loop says 0
 //! assert_eq!(exact::mean(&[0.1_f32; 3]), f64::from(0.1_f32));
 //! assert_eq!(exact::dot(&[1e200, 1.0, -1e200], &[1e200, 2.0, 1e200]), 2.0);
-//! assert_eq!(exact::norm(&[3e200, 4e200]), 5e200);
+//! assert_eq!(exact::norm(&[3e300, 4e300]), 5e300); // squares beyond the largest double
 //! assert_eq!(exact::var(&[1e9 + 1.0, 1e9 + 2.0, 1e9 + 3.0]), 2.0 / 3.0);
 //! ```
 //!
