@@ -201,6 +201,16 @@ $(CARGO_DENY):
 deny: $(CARGO_DENY)  ## licences, bans and sources of all crates that are linked
 	$(CARGO_DENY) check licenses bans sources
 
+# tests/fuzz/README.md says what they do. Neither is part of `make test`, which runs a slice of the same mutants.
+.PHONY: mutants fuzz
+mutants:  ## a long campaign of mutants of index files (MUTANTS="10000000 1": how many, which seed)
+	CARGO_TARGET_DIR=target/fuzz cargo run --release --manifest-path tests/fuzz/Cargo.toml --bin campaign -- $(MUTANTS)
+
+fuzz:  ## cargo-fuzz on index files, until it is stopped (nightly Rust and cargo-fuzz)
+	mkdir -p target/fuzz/corpus
+	CARGO_TARGET_DIR=target/fuzz cargo +nightly fuzz run --fuzz-dir tests/fuzz --features libfuzzer-sys index target/fuzz/corpus -- \
+	  -max_len=200000 -timeout=10 $(FUZZ)
+
 .PHONY: lint
 lint: rust-lints wasm32-unknown-unknown  ## format and lints of the Rust code; the golden vectors are what generate.py makes
 	cargo fmt --check

@@ -1,7 +1,7 @@
 //! How fast, how good, how large: recall, queries per second, build time and bytes per vector on
 //! the data sets beside the checkout (`../shared/data`).
 //!
-//! `cargo bench --bench near [-- <data set> <storage>]`; `million` is a made set of 10⁶ × 32, `duplicates` one of 10⁵ equal
+//! `cargo bench --bench near [-- <data set> <storage>]`; `scan` in the place of a storage is what comparing all vectors costs, `million` is a made set of 10⁶ × 32, `duplicates` one of 10⁵ equal
 //! vectors. Rows go to `target/bench/near-own.jsonl`, which `make bench-near` puts behind its own.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
@@ -241,6 +241,49 @@ fn threads(_: &Data, _: &mut Rows) {
     println!("  built without the feature `parallel`");
 }
 
+/// What comparing every vector costs, of a query alone and of one of many, beside reading the codes: the best of alternating runs.
+fn scans(data: &Data, rows: &mut Rows) {
+    let storages = [Storage::F32, Storage::F16, Storage::I8, Storage::I4, Storage::B1];
+    let indexes: Vec<Index> = storages
+        .iter()
+        .map(|storage| {
+            // Scans need no graph: the least that there is.
+            let params = Params::new(data.metric).storage(*storage).m(2).ef_construction(1);
+            let mut index = Index::new(data.dim, params).expect("an index");
+            index.add(&data.base, None).expect("an add");
+            Index::from_bytes(&index.to_bytes()).expect("a file")
+        })
+        .collect();
+    let n = 128.min(data.queries.len() / data.dim);
+    let queries = &data.queries[..n * data.dim];
+    let exact = SearchParams::default().exact(true);
+    let mut best = [[f64::INFINITY; 3]; 5];
+    for _ in 0..7 {
+        for (index, best) in indexes.iter().zip(&mut best) {
+            let codes = vec![1u64; index.memory().vectors / 8];
+            let read = || core::hint::black_box(&codes).iter().fold(0, |bits, code| bits ^ code);
+            let one = |query| index.search(query, K, &exact).expect("a search").ids.len();
+            let one_by_one = || queries.chunks(data.dim).map(one).sum::<usize>();
+            let many = || index.search_many(queries, K, &exact).expect("a search").ids.len();
+            let timed = |best: &mut f64, each: f64, work: &dyn Fn() -> u64| {
+                let start = Instant::now();
+                core::hint::black_box(work());
+                *best = best.min(start.elapsed().as_secs_f64() * 1e6 / each);
+            };
+            timed(&mut best[0], 1.0, &read);
+            timed(&mut best[1], n as f64, &|| one_by_one() as u64);
+            timed(&mut best[2], n as f64, &|| many() as u64);
+        }
+    }
+    for (storage, [read, one, many]) in storages.iter().zip(best) {
+        let read = Some(("reading the codes", read));
+        for (what, ours, bar) in [("alone", one, 2.5), ("of 128", many, 1.2)] {
+            let case = format!("{} {}: scan of a query {what}, us", data.name, storage.name());
+            rows.add(&case, ours, read, bar, true);
+        }
+    }
+}
+
 /// Clouds round 200 points, the same in every run.
 fn made(n: usize, dim: usize) -> Vec<f32> {
     let mut state = 7u64;
@@ -294,7 +337,12 @@ fn main() {
             println!("{name}: skipped, ../shared/data is not there");
             continue;
         };
-        for storage in [Storage::F32, Storage::I8].into_iter().filter(|storage| chosen(1, storage.name())) {
+        if name == "debian" && chosen(1, "scan") {
+            scans(&data, &mut rows);
+        }
+        for storage in
+            [Storage::F32, Storage::I8, Storage::I4].into_iter().filter(|storage| chosen(1, storage.name()))
+        {
             let mut index =
                 Index::new(data.dim, Params::new(data.metric).storage(storage)).expect("an index");
             let start = Instant::now();

@@ -22,7 +22,7 @@ K = 10
 RECALLS = [0.95, 0.99]
 FAMILIAR_EF = 64
 # The figures of the issue: bytes per vector by storage and dimension, and ratios.
-FILE_BARS = {("i8", 128): 175, ("i8", 384): 435, ("b1", 128): 70, ("b1", 384): 110}
+FILE_BARS = {("i8", 128): 175, ("i8", 384): 435, ("i4", 384): 240, ("b1", 128): 70, ("b1", 384): 110}
 SEARCH_BAR, BUILD_BAR = 1.5, 0.7
 # The default, and the same codes with a copy that re-ranks.
 SEARCH_STORAGES = ("i8", "i8+f16")

@@ -31,6 +31,26 @@ export function badParameter(name, expected, got) {
   return new NearfoldError("bad_parameter", `${name}: expected ${expected}, got ${describe(got)}${more}`);
 }
 
+/** Returns a number that an index can hold, as float32; one that would become infinite, or 0, is refused. */
+export function held(value, row, column, name) {
+  // What is no number at all is refused where it is copied.
+  if (typeof value !== "number") return value;
+  const float = Math.fround(value);
+  if (Math.abs(float) === Infinity) {
+    throw new NearfoldError(
+      "not_finite",
+      `expected finite numbers, got ${value} at row ${row}, column ${column}: an index holds float32, up to 3.4e38, neither NaN nor infinity`,
+    );
+  }
+  if (float === 0 && value !== 0) {
+    throw new NearfoldError(
+      "bad_parameter",
+      `${name}: expected 0, or magnitudes from 1.4e-45 on, as float32 holds (a Float32Array rounds to it), got ${value} at row ${row}, column ${column}`,
+    );
+  }
+  return float;
+}
+
 export function detached(name) {
   return new NearfoldError("detached", `${name}: the array's buffer was detached, perhaps transferred to a worker, or made too short for the array`);
 }

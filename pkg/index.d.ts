@@ -904,19 +904,22 @@ export type Metric =
   /** 1 − the cosine of the angle; 1 where a vector is zero. */
   | "cosine";
 
-/** How vectors are kept: 4, 2 or 1 bytes a component, or 1 bit. Distances are those of the vectors as kept, unless `rerank` keeps finer ones. */
-export type Storage = "f32" | "f16" | "i8" | "b1";
+/** How vectors are kept: 4, 2, 1 or half a byte a component, or 1 bit. Distances are those of the vectors as kept, unless `rerank` keeps finer ones. */
+export type Storage = "f32" | "f16" | "i8" | "i4" | "b1";
+
+/** What an index can be asked for: a storage, or the smallest that keeps 0.99 of the true neighbours. */
+export type AskedStorage = "auto" | Storage;
 
 export interface IndexOptions {
   /** Default: `"l2sq"`. */
   metric?: Metric;
-  /** Default: `"i8"`. */
-  storage?: Storage;
+  /** Default: `"auto"`; {@link Index.health} says what it became. Below 2,048 distinct vectors they are kept as they come. */
+  storage?: AskedStorage;
   /**
    * A second, finer copy of the vectors, which gives the final candidates their distances and is what `vector` returns.
    * `"b1"` needs one for results that are more than a guess. Default: `"none"`.
    */
-  rerank?: "f32" | "f16" | "i8" | "none";
+  rerank?: "f32" | "f16" | "i8" | "i4" | "none";
   /** How many links a node keeps, as in the HNSW paper (at most 2 M). Default: 16. */
   M?: number;
   /** How many candidates an insertion looks at. Default: 200. */
@@ -1054,6 +1057,20 @@ export interface RadiusOptions<Id extends number | bigint = any, C extends objec
 /** The options of `recall`. */
 export interface RecallOptions extends ManyOptions {}
 
+/** Where recall is lost; null where the index does not know: its vectors as they came were never seen (a file of version 1), or `k` is beyond what it keeps. */
+export interface Recall {
+  /** Which part of the true neighbours is found: of those that the vectors as they came have. */
+  recall: number | null;
+  /** Which part exact search does not find, as storage rounds. */
+  lostByRounding: number | null;
+  /** Which part exact search finds, and a walk does not. */
+  lostByWalk: number | null;
+  /** How many vectors were asked for; 0 where all that is compared is what came. */
+  questions: number;
+  /** What to change, in a sentence. */
+  advice: string;
+}
+
 /** The options of `search`. */
 export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions<Id, C>, ExplainOptions {}
 
@@ -1115,6 +1132,14 @@ export interface IndexHealth {
   normMin: number;
   normMean: number;
   normMax: number;
+  /** How vectors are kept that walks compare: what `"auto"` became. */
+  storage: Storage;
+  rerank: Exclude<Storage, "b1"> | "none";
+  /** As of {@link Index.recallExplained}, for ten neighbours. */
+  recall: number | null;
+  lostByRounding: number | null;
+  lostByWalk: number | null;
+  advice: string;
 }
 
 /** The options of what reads or writes an index piece by piece. */
@@ -1147,6 +1172,8 @@ export interface IndexMemory {
   links: number;
   ids: number;
   columns: number;
+  /** What recall is measured by: some of the vectors as they came, with their neighbours. */
+  sentinels: number;
   total: number;
 }
 
@@ -1335,14 +1362,25 @@ export class Index<C extends object = ColumnValues> {
   searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<any, C> & { withColumns?: W }): WithColumns<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
 
   /**
-   * Returns the recall that searches with these options have, measured on the index itself: its own vectors
-   * are asked for, each left out for its own question.
+   * Returns the recall that searches with these options have, against the neighbours that the vectors as they came have;
+   * null where the index does not know.
    *
-   * Cost: 256 exact searches.
+   * Cost: some hundred searches, exact ones too.
    *
    * @throws {NearfoldError} `bad_parameter`.
    */
-  recall(options?: RecallOptions): number;
+  recall(options?: RecallOptions): number | null;
+
+  /** Returns where it is lost, and what to change, too. @throws {NearfoldError} `bad_parameter`. */
+  recallExplained(options?: RecallOptions): Recall;
+
+  /**
+   * Returns the recall for `queries` of your own, (n, dim), and the ids of their true neighbours, `truth`: at least `k` for
+   * each, nearest first.
+   *
+   * @throws {NearfoldError} `bad_parameter`, `shape_mismatch`, `dimension_mismatch`, `not_finite`.
+   */
+  recallOf(queries: Vectors, truth: Ids, options?: RecallOptions): number;
 
   /** Returns a report of the index's state. Cost: one pass over all links, and one over all vectors. */
   health(): IndexHealth;

@@ -2,7 +2,7 @@
 
 import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
 import { describeArray, describeBytes, withKernelArray } from "./array.js";
-import { NearfoldError, badParameter, isPlain, owned, tag } from "./error.js";
+import { NearfoldError, badParameter, held, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
 import { idsToBigints } from "./ids.js";
 import { near } from "./kernel.js";
@@ -70,22 +70,22 @@ export class Index {
   }
 
   add(vectors, options = {}) {
-    const dim = this.dim;
+    this.#live();
     const { ids, progress, columns } = known(options, ["ids", "progress", "columns"]);
     if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
     const bigints = ids === undefined ? undefined : idsToBigints(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
-    const rows = describeRows(vectors, dim, "vectors");
+    const rows = this.#rows(vectors, "vectors");
     return withColumns(columns, (given) =>
       this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
     );
   }
 
   update(vectors, ids, options = {}) {
-    const dim = this.dim;
+    this.#live();
     const { columns } = known(options, ["columns"]);
     const bigints = idsToBigints(ids);
-    const rows = describeRows(vectors, dim, "vectors");
+    const rows = this.#rows(vectors, "vectors");
     withColumns(columns, (given) =>
       this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
     );
@@ -167,9 +167,20 @@ export class Index {
     return this.#found(queries, "queries", options, "searchMany");
   }
 
-  recall(options = {}) {
+  recall(options) {
+    return this.recallExplained(options).recall;
+  }
+
+  recallExplained(options = {}) {
     options = own(known(options, ["k", "efSearch", "recall", "exact"]));
     return this.#whileBusy((index) => near.enter(() => index.recall(options)));
+  }
+
+  recallOf(queries, truth, options = {}) {
+    options = own(known(options, ["k", "efSearch", "recall", "exact"]));
+    const rows = this.#rows(queries, "queries");
+    const ids = idsToBigints(truth);
+    return this.#whileBusy((index) => withKernelArray(near, rows, "queries", (core) => index.recallOf(core, rows.length, ids, options)));
   }
 
   health() {
@@ -188,7 +199,7 @@ export class Index {
 
   /** Returns what a search of the kernel finds, or its twin where there is a filter. */
   #found(vectors, name, options, search, ...more) {
-    const rows = describeRows(vectors, this.dim, name);
+    const rows = this.#rows(vectors, name);
     const { withColumns: wanted, filter: given, options: rest } = split(options);
     const ask = (method, ...allowed) => {
       const found = this.#whileBusy((index) => withKernelArray(near, rows, name, (core) => index[method](core, rows.length, rest, ...allowed, ...more)));
@@ -201,6 +212,12 @@ export class Index {
     } finally {
       if (filter !== given) filter.free();
     }
+  }
+
+  /** Describes rows of any kind; an array's getters are called here too. */
+  #rows(vectors, name) {
+    const { dim } = this;
+    return this.#whileBusy(() => describeRows(vectors, dim, name));
   }
 
   /** Adds the values of the columns that are wanted to what was found. */
@@ -280,6 +297,7 @@ function describeRows(vectors, dim, name) {
     if (!plain) throw badParameter(name, "rows that lie one after the other, without strides and offset", vectors);
     if (shape.at(-1) !== dim) throw dimensionMismatch(dim, shape.at(-1));
   }
+  if (dtype === "float64") for (let i = 0; i < array.length; i++) held(data[i], Math.floor(i / dim), i % dim, name);
   return { data, dtype: "float32", length: array.length, resident };
 }
 
@@ -293,7 +311,7 @@ function flatten(rows, dim, name) {
     for (let j = 0; j < dim; j++) {
       const value = row[j];
       if (typeof value !== "number") throw badParameter(`${name}[${i}][${j}]`, "a number", value);
-      numbers[j] = value;
+      numbers[j] = held(value, i, j, name);
     }
   }
   return describeArray(data, name);

@@ -1,6 +1,6 @@
 // One index in several workers: an id belongs to the shard of its remainder, neighbours are merged.
 
-import { NearfoldError, badParameter, refuseDetached, tag } from "./error.js";
+import { NearfoldError, badParameter, held, refuseDetached, tag } from "./error.js";
 import { idsToBigints } from "./ids.js";
 import { known } from "./options.js";
 
@@ -392,7 +392,7 @@ function rowsOf(vectors, dim) {
       if (row?.length !== dim) throw mismatch(dim, row?.length);
       for (let j = 0; j < dim; j++) {
         if (typeof row[j] !== "number") throw badParameter(`vectors[${i}][${j}]`, "a number", row[j]);
-        to[j] = row[j];
+        to[j] = held(row[j], i, j, "vectors");
       }
     },
   };

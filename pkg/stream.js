@@ -7,7 +7,7 @@ import { streamOptions } from "./options.js";
 
 // docs/FORMAT.md: the magic, the version and the length of the file stand in the first 24 bytes.
 const MAGIC = "nearfold";
-const VERSION = 1;
+const VERSION = 2;
 const HEAD_LEN_BYTES = 24;
 /** What is set aside before the bytes are there: no more than this, unless a second witness says what the header says. */
 const TRUSTED_LEN_BYTES = 2 ** 24;

@@ -15,7 +15,7 @@
 import type {
   AccumulatorOptions, AddOptions, CompiledModule, Dtype, InitialOptions, OptionOf, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   HistogramOptions, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
-  Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, RecallOptions, Reduced,
+  Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, Recall, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
 } from "./index.js";
 import type { FetchOptions, SavedIndex } from "./storage.js";
@@ -208,14 +208,16 @@ interface RemoteSearches extends RemoteObject {
 
 /** An `Index` in a worker. */
 export interface RemoteIndex extends RemoteSearches {
-  recall(options?: RecallOptions & CallOptions): Promise<number>;
+  recall(options?: RecallOptions & CallOptions): Promise<number | null>;
+  recallExplained(options?: RecallOptions & CallOptions): Promise<Recall>;
+  recallOf(queries: Exclude<Vectors, KernelArray>, truth: Ids, options?: RecallOptions & CallOptions): Promise<number>;
   health(): Promise<IndexHealth>;
   toBytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
  * An index in shards, one a worker: an id belongs to the shard of its remainder, its values in columns with it, and searches merge
- * the nearest of all shards (`explain` is refused). A filter is worked out in every shard. With `exact` and `f32` storage the answers are those of one index.
+ * the nearest of all shards (`explain` is refused). A filter is worked out in every shard, and `"auto"` storage chosen by every shard. With `exact` and `f32` storage the answers are those of one index.
  */
 export interface ShardedIndex extends RemoteSearches {
   /** One file for each shard. */

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `l2sq` | Σ (aᵢ − bᵢ)² | 0 … ∞ | no |
 //! | `ip` | 1 − Σ aᵢ bᵢ | −∞ … ∞ | no |
-//! | `cosine` | 1 − Σ aᵢ bᵢ ∕ (‖a‖ ‖b‖), and 1 where a norm is 0 | 0 … 2 | yes |
+//! | `cosine` | 1 − Σ aᵢ bᵢ ∕ (‖a‖ ‖b‖), and 1 where a norm is 0; computed as ½ Σ (aᵢ − bᵢ)² of unit vectors where those are kept | 0 … 2 | yes |
 
 use crate::error::{ErrorKind, Result};
 

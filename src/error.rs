@@ -197,7 +197,8 @@ impl fmt::Display for ErrorKind {
             }
             Self::NotFinite { row, column, value } => write!(
                 f,
-                "expected finite numbers, got {value} at row {row}, column {column}: an index holds float32, up to 3.4e38, neither NaN nor infinity"
+                "expected finite numbers, got {} at row {row}, column {column}: an index holds float32, up to 3.4e38, neither NaN nor infinity",
+                if value.is_finite() { format!("{value:e}") } else { value.to_string() }
             ),
             Self::AxisOutOfRange { axis, ndim } => {
                 write!(f, "axis {axis} is out of range, or is given twice, for an array of {ndim} dimensions")

@@ -254,7 +254,7 @@ def ours_in_node(dataset: Dataset) -> list[Engine]:
 
 def ours(dataset: Dataset) -> list[Engine]:
     """Every storage, and what re-ranks it; the default comes first."""
-    return [Nearfold(dataset, storage) for storage in ("i8", "i8+f16", "f32", "f16", "b1", "b1+i8")]
+    return [Nearfold(dataset, storage) for storage in ("i8", "i8+f16", "f32", "f16", "i4", "i4+i8", "b1", "b1+i8")]
 
 
 def peers(dataset: Dataset) -> list[Engine]:

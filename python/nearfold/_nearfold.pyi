@@ -159,6 +159,19 @@ class _Health(TypedDict):
     norm_min: float
     norm_mean: float
     norm_max: float
+    storage: Literal["f32", "f16", "i8", "i4", "b1"]
+    rerank: Literal["f32", "f16", "i8", "i4"] | None
+    recall: float | None
+    lost_by_rounding: float | None
+    lost_by_walk: float | None
+    advice: str
+
+class _Recall(TypedDict):
+    recall: float | None
+    lost_by_rounding: float | None
+    lost_by_walk: float | None
+    questions: int
+    advice: str
 
 @final
 class Index:
@@ -167,8 +180,8 @@ class Index:
         dim: int,
         *,
         metric: Literal["l2sq", "ip", "cosine"] = "l2sq",
-        storage: Literal["f32", "f16", "i8", "b1"] = "i8",
-        rerank: Literal["f32", "f16", "i8"] | None = None,
+        storage: Literal["auto", "f32", "f16", "i8", "i4", "b1"] = "auto",
+        rerank: Literal["f32", "f16", "i8", "i4"] | None = None,
         M: int = 16,
         ef_construction: int = 200,
     ) -> Self: ...
@@ -257,7 +270,19 @@ class Index:
     def columns(self) -> dict[str, str]: ...
     def get(self, id: int, /) -> dict[str, int | float | str | bool | None]: ...
     def compact(self) -> None: ...
-    def recall(self, k: int = 10, *, ef_search: int | None = None, recall: float | None = None) -> float: ...
+    def recall(
+        self,
+        k: int = 10,
+        *,
+        ef_search: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        queries: _ArrayLike | None = None,  # (n, dim)
+        truth: _ArrayLike | None = None,  # (n, at least k), ids
+    ) -> float | None: ...
+    def recall_explained(
+        self, k: int = 10, *, ef_search: int | None = None, recall: float | None = None, exact: bool = False
+    ) -> _Recall: ...
     def health(self) -> _Health: ...
     def vector(self, id: int, /) -> NDArray[np.float32]: ...  # (dim,)
     def save(self, path: str | PathLike[str]) -> None: ...

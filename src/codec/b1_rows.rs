@@ -1,48 +1,34 @@
 //! Storage `b1`: one bit a component and two factors per vector (Gao and Long, RaBitQ, SIGMOD 2024).
 //!
-//! A vector less the centre, r, is rotated by a fixed rotation that spreads it over all components, and
-//! kept as the signs s of those. With |r|² and f = |r|² / Σ|r'| beside them, f · ⟨s, q'⟩ is an
-//! estimate of ⟨r, q⟩ without bias over rotations. The query is quantised to four bits, so that the
+//! What is kept of a [`Rotated`] vector are the signs of its components. The query is quantised to four bits, so that the
 //! walk counts bits; what is reported is made from the query as it came. Components are filled up with
 //! zeros to a multiple of 64 before the rotation.
 
-use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
+use super::rotated::{Rotated, dot};
+use super::{Flaw, Prepared, RUN_MAX, Rows, check_all, ordered, reordered_rows, try_reserve_rows};
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
-use crate::kernel::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
+use crate::kernel::bits::{
+    QUERY_MAX, WORD, dots_planes, dots_signs, dots_turned, planes, signed_sum, tables, turn,
+};
 use crate::kernel::int8::largest_f32;
 use crate::kernel::prefetch::RowsAt;
-use crate::kernel::rotate::{rotate, rotate_back};
 use xxhash_rust::xxh3::Xxh3Default;
 
 #[derive(Clone, Debug)]
 pub(crate) struct B1Rows {
-    dim: usize,
-    metric: Metric,
+    frame: Rotated,
     /// Words of a row.
     words: usize,
-    /// Empty for zero.
-    centre: Vec<f32>,
     codes: Aligned<u64>,
-    /// |r|² and f of each row.
-    factors: Vec<[f32; 2]>,
-    /// The row of the zero vector under cosine: its distance to everything is 1.
-    zero_node: Option<u32>,
 }
 
 /// Returns how many words hold the signs of a vector.
 pub(crate) fn words(dim: usize) -> usize {
     dim.div_ceil(WORD)
-}
-
-/// Returns the sum in the fixed order of 16 lanes.
-fn sum(values: impl Iterator<Item = f32>) -> f32 {
-    let mut lanes = [0.0f32; 16];
-    for (at, value) in values.enumerate() {
-        lanes[at % 16] += value;
-    }
-    crate::kernel::distance_f32::fold(lanes)
 }
 
 impl B1Rows {
@@ -59,11 +45,12 @@ impl B1Rows {
         factors: Vec<[f32; 2]>,
         zero_node: Option<u32>,
     ) -> Self {
-        Self { dim, metric, words: words(dim), centre, codes, factors, zero_node }
+        let words = words(dim);
+        Self { frame: Rotated::new(dim, metric, words * WORD, centre, factors, zero_node), words, codes }
     }
 
     pub(crate) fn centre(&self) -> &[f32] {
-        &self.centre
+        &self.frame.centre
     }
 
     pub(crate) fn codes(&self) -> &[u64] {
@@ -71,86 +58,64 @@ impl B1Rows {
     }
 
     pub(crate) fn factors(&self) -> &[[f32; 2]] {
-        &self.factors
+        &self.frame.factors
     }
 
     pub(crate) fn zero_node(&self) -> Option<u32> {
-        self.zero_node
+        self.frame.zero_node
     }
 
     pub(super) fn len(&self) -> usize {
-        self.factors.len()
+        self.frame.len()
     }
 
     pub(super) fn rest(&mut self) {
         self.codes.shrink_to_fit();
-        self.factors.shrink_to_fit();
+        self.frame.rest();
     }
 
     pub(super) fn try_reserve(&mut self, n: usize) -> Result<()> {
         try_reserve_rows(&mut self.codes, n.saturating_mul(self.words))?;
-        try_reserve(&mut self.factors, n)
+        self.frame.try_reserve(n)
     }
 
-    /// Fixes the centre by the first vectors.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
-        self.centre = mean_of(vectors, self.dim).unwrap_or_default();
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, names: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        let [vectors, _, centre, factors] = names;
+        check_all(vectors, &self.codes, n * self.words, "", |_| true)?;
+        self.frame.check(n, [centre, factors])
     }
 
-    /// Returns the vector less the centre (if so asked), rotated.
-    fn rotated(&self, vector: &[f32], centred: bool, values: &mut Vec<f32>) {
-        values.clear();
-        values.extend_from_slice(vector);
-        if centred {
-            for (value, centre) in values.iter_mut().zip(&self.centre) {
-                *value -= centre;
-            }
-        }
-        values.resize(self.words * WORD, 0.0);
-        rotate(values);
+    /// Fixes the centre by a sample.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
+        self.frame.fit(sample);
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
         let mut values = Vec::new();
-        self.rotated(vector, true, &mut values);
+        self.frame.rotated(vector, true, &mut values);
         for (word, values) in self.codes.grow(self.words).iter_mut().zip(values.chunks_exact(WORD)) {
             *word = values.iter().rev().fold(0, |word, value| word << 1 | u64::from(*value > 0.0));
         }
-        let mut norm = sum(values.iter().map(|value| value * value));
-        let magnitudes = sum(values.iter().map(|value| value.abs()));
-        let factor = if magnitudes > 0.0 { norm / magnitudes } else { 0.0 };
-        if self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
-            self.zero_node = self.zero_node.or(Some(self.len() as u32));
-            // As if it were as far from a unit vector as its distance, 1, says.
-            norm += 1.0;
-        }
-        self.factors.push([norm.min(f32::MAX), if factor.is_finite() { factor } else { 0.0 }]);
+        let norm = dot(&values, &values);
+        let magnitudes = signed_sum(&values, &self.codes[self.codes.len() - self.words..]);
+        self.frame.push(vector, norm, if magnitudes > 0.0 { norm / magnitudes } else { 0.0 });
     }
 
     pub(super) fn pop(&mut self) {
         self.codes.truncate(self.codes.len() - self.words);
-        self.factors.pop();
-        self.zero_node = self.zero_node.filter(|node| (*node as usize) < self.factors.len());
+        self.frame.pop();
     }
 
     pub(super) fn copy_row(&mut self, from: u32, to: u32) {
         let start = from as usize * self.words;
         self.codes.copy_within(start..start + self.words, to as usize * self.words);
-        self.factors[to as usize] = self.factors[from as usize];
-        self.zero_node = match self.zero_node {
-            Some(node) if node == from => Some(to),
-            Some(node) if node == to => None,
-            other => other,
-        };
+        self.frame.copy_row(from, to);
     }
 
     pub(super) fn reorder(&mut self, order: &[u32]) -> Result<()> {
-        let codes = reordered_rows(&self.codes, self.words, order)?;
-        let factors = reordered(&self.factors, 1, order)?;
-        self.zero_node =
-            self.zero_node.and_then(|zero| order.iter().position(|node| *node == zero)).map(|at| at as u32);
-        (self.codes, self.factors) = (codes, factors);
-        Ok(())
+        self.codes = reordered_rows(&self.codes, self.words, order)?;
+        self.frame.reorder(order)
     }
 
     fn row(&self, node: u32) -> &[u64] {
@@ -159,7 +124,7 @@ impl B1Rows {
 
     pub(super) fn hash(&self, node: u32) -> u64 {
         let mut hasher = Xxh3Default::new();
-        for factor in self.factors[node as usize] {
+        for factor in self.frame.factors[node as usize] {
             hasher.update(&factor.to_le_bytes());
         }
         for word in self.row(node) {
@@ -169,39 +134,31 @@ impl B1Rows {
     }
 
     pub(super) fn same(&self, a: u32, b: u32) -> bool {
-        self.factors[a as usize] == self.factors[b as usize] && self.row(a) == self.row(b)
+        self.frame.factors[a as usize] == self.frame.factors[b as usize] && self.row(a) == self.row(b)
     }
 
     /// Returns the multiple of the signs that is nearest to the vector.
     pub(super) fn decode(&self, node: u32) -> Vec<f32> {
-        if self.zero_node == Some(node) {
-            return vec![0.0; self.dim];
+        if self.frame.zero_node == Some(node) {
+            return vec![0.0; self.frame.dim];
         }
-        let [norm, factor] = self.factors[node as usize];
+        let [norm, factor] = self.frame.factors[node as usize];
         let len = (self.words * WORD) as f32;
         let size = if factor > 0.0 { norm / factor / len } else { 0.0 };
         let size = if size.is_finite() { size } else { 0.0 };
         let signs = self.row(node).iter().flat_map(|word| (0..WORD).map(move |at| word >> at & 1 == 1));
-        let mut values: Vec<f32> = signs.map(|sign| if sign { size } else { -size }).collect();
-        rotate_back(&mut values);
-        values.truncate(self.dim);
-        for (value, centre) in values.iter_mut().zip(&self.centre) {
-            *value += centre;
-        }
-        values
+        self.frame.turned_back(signs.map(|sign| if sign { size } else { -size }).collect())
     }
 
     pub(super) fn len_bytes(&self) -> usize {
-        self.codes.len_bytes() + self.factors.capacity() * 8 + self.centre.capacity() * 4
+        self.codes.len_bytes() + self.frame.len_bytes()
     }
 }
 
 impl Rows for B1Rows {
     fn prepare_vector(&self, vector: &[f32], prepared: &mut Prepared) {
-        let Prepared { values, planes: planes_of, factor, weight, .. } = prepared;
-        // Inner products of vectors of any length are ⟨centre, q⟩ + ⟨r, q⟩; for the others
-        // |x − q|² = |r|² + |q − centre|² − 2⟨r, q − centre⟩.
-        self.rotated(vector, self.metric != Metric::Ip, values);
+        self.frame.prepare(vector, prepared);
+        let Prepared { values, planes: planes_of, factor, .. } = prepared;
         let max = largest_f32(values);
         let step = max / QUERY_MAX as f32;
         let inverse = if (1.0 / step).is_finite() { 1.0 / step } else { 0.0 };
@@ -212,19 +169,6 @@ impl Rows for B1Rows {
         let numbers: Vec<i32> = values.iter().map(odd).collect();
         planes(&numbers, planes_of);
         *factor = if inverse == 0.0 { 0.0 } else { step };
-        *weight = match self.metric {
-            Metric::L2sq => sum(values.iter().map(|value| value * value)),
-            Metric::Ip => sum(vector.iter().zip(&self.centre).map(|(value, centre)| value * centre)),
-            // 1 − ⟨x, q⟩ = (1 − |q|² + |x − q|²) / 2, for x of unit length.
-            Metric::Cosine => {
-                let squares = sum(values.iter().map(|value| value * value));
-                1.0 - sum(vector.iter().map(|value| value * value)) + squares
-            }
-        };
-        if self.metric == Metric::Cosine && vector.iter().all(|value| *value == 0.0) {
-            // Its distance to everything is 1.
-            *weight = f32::INFINITY;
-        }
     }
 
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>) {
@@ -232,14 +176,27 @@ impl Rows for B1Rows {
         dots.clear();
         dots.resize(nodes.len(), 0);
         dots_planes(planes, &self.codes, nodes, dots);
-        keys.clear();
-        let pairs = nodes.iter().zip(dots.iter()).map(|(&node, &dot)| (self.factors[node as usize], dot));
-        match self.metric {
-            Metric::L2sq | Metric::Cosine => {
-                keys.extend(pairs.map(|([norm, f], dot)| ordered(norm - 2.0 * (f * (*factor * dot as f32)))))
-            }
-            Metric::Ip => keys.extend(pairs.map(|([_, f], dot)| ordered(-(f * (*factor * dot as f32))))),
+        keys.resize(nodes.len(), 0.0);
+        let factors = nodes.iter().map(|node| &self.frame.factors[*node as usize]);
+        self.frame.keys(factors, dots, *factor, keys);
+    }
+
+    fn prepare_scan(&self, prepared: &mut Prepared) {
+        tables(&prepared.planes, &mut prepared.tables);
+    }
+
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let Some(mut turned) = queries.first_mut().map(|first| core::mem::take(&mut first.turned)) else {
+            return;
+        };
+        turn(&self.codes[run.start * self.words..run.end * self.words], self.words, &mut turned);
+        let mut dots = [0; RUN_MAX];
+        let (dots, factors) = (&mut dots[..run.len()], &self.frame.factors[run.clone()]);
+        for (prepared, keys) in queries.iter().zip(keys.chunks_mut(run.len())) {
+            dots_turned(&prepared.tables, &turned, dots);
+            self.frame.keys(factors.iter(), dots, prepared.factor, keys);
         }
+        queries[0].turned = turned;
     }
 
     fn rows_at(&self) -> RowsAt {
@@ -247,7 +204,7 @@ impl Rows for B1Rows {
     }
 
     fn prepare_node(&self, node: u32, prepared: &mut Prepared) {
-        let [norm, _] = self.factors[node as usize];
+        let [norm, _] = self.frame.factors[node as usize];
         prepared.words.clear();
         prepared.words.extend_from_slice(self.row(node));
         (prepared.factor, prepared.weight) = (norm.sqrt(), norm);
@@ -262,23 +219,13 @@ impl Rows for B1Rows {
         keys.clear();
         let len = (self.words * WORD) as f32;
         keys.extend(nodes.iter().zip(dots.iter()).map(|(&node, &dot)| {
-            let [norm, _] = self.factors[node as usize];
+            let [norm, _] = self.frame.factors[node as usize];
             ordered((*weight + norm) - 2.0 * (*factor * norm.sqrt()) * sin_quarter(dot as f32 / len))
         }));
     }
 
     fn distance(&self, prepared: &Prepared, node: u32) -> f32 {
-        if self.zero_node == Some(node) || (prepared.weight == f32::INFINITY && self.metric == Metric::Cosine)
-        {
-            return 1.0;
-        }
-        let [norm, factor] = self.factors[node as usize];
-        let dot = factor * signed_sum(&prepared.values, self.row(node));
-        ordered(match self.metric {
-            Metric::L2sq => (prepared.weight + norm - 2.0 * dot).max(0.0),
-            Metric::Cosine => 0.5 * (prepared.weight + norm - 2.0 * dot),
-            Metric::Ip => 1.0 - (prepared.weight + dot),
-        })
+        self.frame.distance(prepared, node, |factor| factor * signed_sum(&prepared.values, self.row(node)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Storage `i8`: one byte a component and a scale per vector.
 //!
-//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the first
-//! vectors: their mean when there are enough of them, 128 when they are all bytes (0 … 255: then
-//! nothing is lost at all), else 0. The query is quantised to 16 bits, so that the walk compares
+//! A vector x is kept as codes c and a scale s, x ≈ centre + s·c. The centre is fixed by the vectors that there are
+//! when they are first encoded: their medians, or 128 when they are all bytes (0 … 255: then
+//! nothing is lost at all), or 0 for inner products. Scale and offset for each vector instead keep as much of real vectors,
+//! and nothing of components around different values. The query is quantised to 16 bits, so that the walk compares
 //! integers, which are exact on every machine; what is reported is made from the query as it came.
 //!
 //! The scale is such that the error c·s − x stands at right angles to x. A query is on the same side as what it
@@ -13,13 +14,16 @@
 //! Reference for weighing the parallel error: Guo et al., Accelerating large-scale inference with anisotropic vector quantization (ICML 2020).
 
 use super::{
-    Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
+    FINITE, FINITE_SIZE, Flaw, Prepared, Rows, centre_of, check_all, check_zero_node, in_twos, is_size,
+    ordered, reordered, reordered_rows, try_reserve, try_reserve_rows, upright,
 };
+use core::ops::Range;
+
 use crate::distance::Metric;
 use crate::error::Result;
 use crate::kernel::aligned::Aligned;
 use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
+use crate::kernel::int8::{dots_i8, dots_run_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -127,14 +131,27 @@ impl I8Rows {
         try_reserve(&mut self.norms, n)
     }
 
-    /// Fixes the centre by the first vectors. Inner products keep 0: their norms matter.
-    pub(super) fn fit(&mut self, vectors: &[f32]) {
+    /// As [`check`](super::Store::check).
+    pub(super) fn check(&self, n: usize, names: [&'static str; 4]) -> core::result::Result<(), Flaw> {
+        let [vectors, scales, centre, _] = names;
+        check_all(vectors, &self.codes, n * self.dim, "", |_| true)?;
+        check_all(scales, &self.scales, n, FINITE_SIZE, is_size)?;
+        let dim = if self.centre.is_empty() { 0 } else { self.dim };
+        check_all(centre, &self.centre, dim, FINITE, f32::is_finite)?;
+        check_zero_node(self.zero_node, self.metric, n)?;
+        if self.norms.is_empty() && self.metric != Metric::L2sq {
+            return Ok(());
+        }
+        check_all(scales, &self.norms, n, "norms", |norm| !norm.is_nan())
+    }
+
+    /// Fixes the centre by a sample. Inner products keep 0: their norms matter.
+    pub(super) fn fit(&mut self, sample: &[f32]) {
         if self.metric == Metric::Ip {
             return;
         }
-        let Some(mean) = mean_of(vectors, self.dim) else { return };
-        let bytes = vectors.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
-        self.centre = if bytes { vec![128.0; self.dim] } else { mean };
+        let bytes = sample.iter().all(|value| (0.0..=255.0).contains(value) && value.trunc() == *value);
+        self.centre = if bytes { vec![128.0; self.dim] } else { centre_of(sample, self.dim) };
     }
 
     pub(super) fn push(&mut self, vector: &[f32]) {
@@ -146,7 +163,7 @@ impl I8Rows {
         let codes = self.codes.grow(self.dim);
         let mut values = vector.to_vec();
         for (value, centre) in values.iter_mut().zip(&self.centre) {
-            *value -= centre;
+            *value = (*value - centre).clamp(f32::MIN, f32::MAX);
         }
         let scale = encode(&mut values, codes);
         if self.metric == Metric::Cosine && !self.centre.is_empty() {
@@ -217,10 +234,12 @@ fn encode(values: &mut [f32], codes: &mut [i8]) -> f32 {
         return if max == 0.0 { 0.0 } else { 1.0 };
     }
     let inverse = 1.0 / max;
-    if !(128.0 * inverse).is_finite() {
-        return 0.0;
+    if (128.0 * inverse).is_finite() {
+        values.iter_mut().for_each(|value| *value *= inverse);
+    } else {
+        // So small that its inverse is too large.
+        values.iter_mut().for_each(|value| *value = (f64::from(*value) / f64::from(max)) as f32);
     }
-    values.iter_mut().for_each(|value| *value *= inverse);
     max * fit_i8(values, codes)
 }
 
@@ -261,7 +280,8 @@ impl Rows for I8Rows {
         values.clear();
         match self.metric {
             Metric::L2sq if !self.centre.is_empty() => {
-                values.extend(vector.iter().zip(&self.centre).map(|(value, centre)| value - centre));
+                let pairs = vector.iter().zip(&self.centre);
+                values.extend(pairs.map(|(value, centre)| (value - centre).clamp(f32::MIN, f32::MAX)));
             }
             _ => values.extend_from_slice(vector),
         }
@@ -304,6 +324,29 @@ impl Rows for I8Rows {
         }
     }
 
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let (rows, scales) =
+            (&self.codes[run.start * self.dim..run.end * self.dim], &self.scales[run.clone()]);
+        let dots = |two: &[Prepared], out: &mut [i32]| match two {
+            [a, b] => {
+                let (of_a, of_b) = out.split_at_mut(run.len());
+                dots_run_i8([&a.codes, &b.codes], rows, [of_a, of_b]);
+            }
+            _ => dots_run_i8([&two[0].codes], rows, [out]),
+        };
+        in_twos(queries, keys, dots, |prepared, dots, keys| {
+            let keys = keys.iter_mut().zip(scales.iter().zip(dots));
+            match self.metric {
+                Metric::L2sq => keys.zip(&self.norms[run.clone()]).for_each(|((key, (scale, dot)), norm)| {
+                    *key = ordered(norm - prepared.factor * scale * *dot as f32);
+                }),
+                Metric::Ip | Metric::Cosine => {
+                    keys.for_each(|(key, (scale, dot))| *key = ordered(-(scale * *dot as f32)));
+                }
+            }
+        });
+    }
+
     fn rows_at(&self) -> RowsAt {
         RowsAt::new(&self.codes, self.dim)
     }
@@ -343,5 +386,23 @@ impl Rows for I8Rows {
                 1.0 - (prepared.weight + dot_f32_i8(&prepared.values, codes, scale))
             }
         })
+    }
+    fn is_huge(&self, node: u32) -> bool {
+        norm(self.row(node), self.scales[node as usize]).is_infinite()
+    }
+
+    fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        if self.zero_node == Some(node) {
+            return 1.0;
+        }
+        let scale = f64::from(self.scales[node as usize]);
+        let row = self.row(node).iter().map(|code| f64::from(*code) * scale);
+        let pairs = prepared.values.iter().map(|value| f64::from(*value)).zip(row);
+        match self.metric {
+            Metric::L2sq => pairs.map(|(a, b)| (a - b) * (a - b)).sum(),
+            Metric::Ip | Metric::Cosine => {
+                1.0 - (f64::from(prepared.weight) + pairs.map(|(a, b)| a * b).sum::<f64>())
+            }
+        }
     }
 }

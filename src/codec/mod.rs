@@ -5,19 +5,27 @@
 //! from the query as it was given, for the few vectors that are returned.
 
 mod b1_rows;
+mod choose;
 mod float_rows;
+mod i4_rows;
 mod i8_rows;
+mod rotated;
 mod storage;
 mod upright;
+
+use core::ops::Range;
 
 use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::aligned::{Aligned, Plain};
 use crate::kernel::bits::PLANES;
-use crate::kernel::half::F16_MAX;
+use crate::kernel::int4::Query4;
 use crate::kernel::prefetch::RowsAt;
+use crate::kernel::sort::{key_f32, of_key_f32, select};
 pub(crate) use b1_rows::{B1Rows, words};
+pub(crate) use choose::{choose, sample};
 pub(crate) use float_rows::FloatRows;
+pub(crate) use i4_rows::{I4Rows, halves};
 pub(crate) use i8_rows::I8Rows;
 pub use storage::Storage;
 
@@ -34,8 +42,14 @@ pub(crate) struct Prepared {
     weight: f32,
     /// The kernel's output.
     dots: Vec<i32>,
+    /// The query, quantised to eight bits (`i4`).
+    halves: Query4,
     /// The query, quantised to four bits (`b1`).
     planes: Vec<[u64; PLANES]>,
+    /// What four components of the query come to with each four signs (`b1`).
+    tables: Vec<[u8; 16]>,
+    /// Rows, turned for the tables (`b1`).
+    turned: Vec<u8>,
     /// A stored vector's signs (`b1`).
     words: Vec<u64>,
     /// The query for the copy that re-ranks.
@@ -52,6 +66,39 @@ impl Prepared {
     }
 }
 
+/// How many rows a scan compares at once, at most.
+pub(crate) const RUN_MAX: usize = 256;
+
+/// Writes the keys of a run of rows for each of the queries, two at a time: `dots` writes the products of one or two,
+/// `keys_of` makes keys of one's.
+fn in_twos(
+    queries: &[Prepared],
+    keys: &mut [f32],
+    dots: impl Fn(&[Prepared], &mut [i32]),
+    keys_of: impl Fn(&Prepared, &[i32], &mut [f32]),
+) {
+    let len = keys.len() / queries.len().max(1);
+    let mut products = [0; 2 * RUN_MAX];
+    for (two, keys) in queries.chunks(2).zip(keys.chunks_mut(2 * len)) {
+        let products = &mut products[..two.len() * len];
+        dots(two, products);
+        for ((prepared, dots), keys) in two.iter().zip(products.chunks(len)).zip(keys.chunks_mut(len)) {
+            keys_of(prepared, dots, keys);
+        }
+    }
+}
+
+/// The numbers of the rows of a run, in order.
+static RUN: [u32; RUN_MAX] = {
+    let mut run = [0; RUN_MAX];
+    let mut i = 0;
+    while i < RUN_MAX {
+        run[i] = i as u32;
+        i += 1;
+    }
+    run
+};
+
 /// Stored vectors.
 pub(crate) trait Rows: Sync {
     /// Makes a query of a vector (of unit length for cosine).
@@ -59,6 +106,19 @@ pub(crate) trait Rows: Sync {
 
     /// Writes keys of the listed nodes: a smaller key is nearer to the prepared query.
     fn keys(&self, prepared: &mut Prepared, nodes: &[u32], keys: &mut Vec<f32>);
+
+    /// Prepares a prepared query for [`run_keys`](Self::run_keys), too.
+    fn prepare_scan(&self, _prepared: &mut Prepared) {}
+
+    /// Writes the keys of a run of rows, at most [`RUN_MAX`], for each of the queries: as many as `keys` holds.
+    fn run_keys(&self, queries: &mut [Prepared], run: Range<usize>, keys: &mut [f32]) {
+        let nodes: Vec<u32> = (run.start as u32..run.end as u32).collect();
+        let mut of_one = Vec::new();
+        for (prepared, keys) in queries.iter_mut().zip(keys.chunks_mut(run.len())) {
+            self.keys(prepared, &nodes, &mut of_one);
+            keys.copy_from_slice(&of_one);
+        }
+    }
 
     /// Returns where the rows that keys are made of lie.
     fn rows_at(&self) -> RowsAt;
@@ -73,6 +133,17 @@ pub(crate) trait Rows: Sync {
     /// Returns the distance of the prepared query, unquantised, to a stored vector.
     fn distance(&self, prepared: &Prepared, node: u32) -> f32;
 
+    /// Returns it in double precision, where nothing on the way is too large or too small: for the few that 32 bits cannot tell
+    /// apart.
+    fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        self.distance(prepared, node).into()
+    }
+
+    /// Returns whether the inner product of a stored vector with itself is beyond 32 bits, in which its links were chosen.
+    fn is_huge(&self, _node: u32) -> bool {
+        false
+    }
+
     /// Writes those of the listed nodes.
     fn distances(&self, prepared: &Prepared, nodes: &[u32], out: &mut Vec<f32>) {
         out.clear();
@@ -86,6 +157,7 @@ pub(crate) enum Codes {
     F32(FloatRows<f32>),
     F16(FloatRows<u16>),
     I8(I8Rows),
+    I4(I4Rows),
     B1(B1Rows),
 }
 
@@ -103,6 +175,7 @@ macro_rules! with_codes {
             $crate::codec::Codes::F32($rows) => $body,
             $crate::codec::Codes::F16($rows) => $body,
             $crate::codec::Codes::I8($rows) => $body,
+            $crate::codec::Codes::I4($rows) => $body,
             $crate::codec::Codes::B1($rows) => $body,
         }
     };
@@ -114,6 +187,7 @@ impl Codes {
             Storage::F32 => Self::F32(FloatRows::new(dim, metric)),
             Storage::F16 => Self::F16(FloatRows::new(dim, metric)),
             Storage::I8 => Self::I8(I8Rows::new(dim, metric)),
+            Storage::I4 => Self::I4(I4Rows::new(dim, metric)),
             Storage::B1 => Self::B1(B1Rows::new(dim, metric)),
         }
     }
@@ -125,6 +199,29 @@ impl Codes {
 
     fn len_bytes(&self) -> usize {
         with_codes!(self, rows => rows.len_bytes())
+    }
+
+    fn push(&mut self, vector: &[f32]) {
+        with_codes!(self, rows => rows.push(vector));
+    }
+
+    fn storage(&self) -> Storage {
+        match self {
+            Self::F32(_) => Storage::F32,
+            Self::F16(_) => Storage::F16,
+            Self::I8(_) => Storage::I8,
+            Self::I4(_) => Storage::I4,
+            Self::B1(_) => Storage::B1,
+        }
+    }
+
+    fn fit(&mut self, sample: &[f32]) {
+        match self {
+            Self::I8(rows) => rows.fit(sample),
+            Self::I4(rows) => rows.fit(sample),
+            Self::B1(rows) => rows.fit(sample),
+            Self::F32(_) | Self::F16(_) => {}
+        }
     }
 }
 
@@ -174,32 +271,39 @@ impl Store {
         with_codes!(&self.codes, rows => rows.len())
     }
 
-    /// Returns the first component that the storage cannot hold.
-    pub(crate) fn too_large(&self, vectors: &[f32]) -> Option<usize> {
-        let half = |codes: &Codes| matches!(codes, Codes::F16(_));
-        if half(&self.codes) || self.fine.as_ref().is_some_and(half) {
-            return vectors.iter().position(|value| value.abs() > F16_MAX);
-        }
-        None
-    }
-
     /// Makes room for `n` more rows, so that [`push`](Self::push) cannot fail.
     pub(crate) fn try_reserve(&mut self, n: usize) -> Result<()> {
         self.each().try_for_each(|codes| with_codes!(codes, rows => rows.try_reserve(n)))
     }
 
-    /// Looks at the first vectors before they are pushed: a storage may fit itself to them.
-    pub(crate) fn fit(&mut self, vectors: &[f32]) {
-        self.each().for_each(|codes| match codes {
-            Codes::I8(rows) => rows.fit(vectors),
-            Codes::B1(rows) => rows.fit(vectors),
-            Codes::F32(_) | Codes::F16(_) => {}
-        });
+    /// Checks that all codes have as many rows, of finite numbers.
+    ///
+    /// Errors: the section of a file in which they stand, and a sentence.
+    pub(crate) fn check(&self) -> core::result::Result<(), Flaw> {
+        let n = self.len();
+        with_codes!(&self.codes, rows => rows.check(n, ["vectors", "scales", "centre", "factors"]))?;
+        let names = ["rerank vectors", "rerank scales", "rerank centre", "rerank factors"];
+        self.fine.as_ref().map_or(Ok(()), |codes| with_codes!(codes, rows => rows.check(n, names)))
+    }
+
+    /// Looks at a sample of the vectors before they are pushed: a storage may fit itself to them.
+    pub(crate) fn fit(&mut self, sample: &[f32]) {
+        self.each().for_each(|codes| codes.fit(sample));
+    }
+
+    /// Returns how walks' vectors are kept, and the copy that re-ranks.
+    pub(crate) fn kept(&self) -> (Storage, Option<Storage>) {
+        (self.codes.storage(), self.fine.as_ref().map(Codes::storage))
+    }
+
+    /// Returns whether what is kept is what came.
+    pub(crate) fn is_lossless(&self) -> bool {
+        matches!(self.finest(), Codes::F32(_))
     }
 
     /// Encodes a vector as the last row.
     pub(crate) fn push(&mut self, vector: &[f32]) {
-        self.each().for_each(|codes| with_codes!(codes, rows => rows.push(vector)));
+        self.each().for_each(|codes| codes.push(vector));
     }
 
     /// Takes the last row away.
@@ -231,10 +335,10 @@ impl Store {
 
     /// Makes what changes need.
     pub(crate) fn wake(&mut self) {
-        self.each().for_each(|codes| {
-            if let Codes::I8(rows) = codes {
-                rows.wake();
-            }
+        self.each().for_each(|codes| match codes {
+            Codes::I8(rows) => rows.wake(),
+            Codes::I4(rows) => rows.wake(),
+            Codes::F32(_) | Codes::F16(_) | Codes::B1(_) => {}
         });
     }
 
@@ -259,11 +363,19 @@ impl Store {
         fine.rows().distances(prepared.fine.as_deref().unwrap_or(prepared), nodes, out);
     }
 
+    /// Returns the distance of the prepared query to a vector at its best, in double precision.
+    pub(crate) fn exact(&self, prepared: &Prepared, node: u32) -> f64 {
+        match &self.fine {
+            Some(fine) => fine.rows().exact(prepared.fine.as_deref().unwrap_or(prepared), node),
+            None => self.codes.rows().exact(prepared, node),
+        }
+    }
+
     /// Returns how many candidates of a walk get distances of the unquantised query, to return `k`.
     pub(crate) fn rerank_len(&self, k: usize) -> usize {
         match (&self.codes, &self.fine) {
-            // The order that one bit gives is too rough to leave any candidate out.
-            (Codes::B1(_), Some(_)) => usize::MAX,
+            // The order that few bits give is too rough to leave any candidate out.
+            (Codes::I4(_) | Codes::B1(_), Some(_)) => usize::MAX,
             _ => rerank_len(k),
         }
     }
@@ -294,22 +406,20 @@ pub(crate) fn rerank_len(k: usize) -> usize {
     k.saturating_add(k / 2 + 8)
 }
 
-/// How many vectors make a mean worth subtracting.
-const FIT_MIN: usize = 256;
-
-/// Returns the mean of many vectors.
-fn mean_of(vectors: &[f32], dim: usize) -> Option<Vec<f32>> {
-    let n = vectors.len() / dim;
-    if n < FIT_MIN {
-        return None;
+/// Returns the median of each component of a sample: a few vectors from elsewhere hardly move it, as they would a mean.
+fn centre_of(sample: &[f32], dim: usize) -> Vec<f32> {
+    let n = sample.len() / dim;
+    if n == 0 {
+        return Vec::new();
     }
-    let mut sums = vec![0.0f64; dim];
-    for vector in vectors.chunks_exact(dim) {
-        for (sum, value) in sums.iter_mut().zip(vector) {
-            *sum += f64::from(*value);
-        }
-    }
-    Some(sums.into_iter().map(|sum| (sum / n as f64) as f32).collect())
+    let mut column = Vec::with_capacity(n);
+    let median = |at: usize| {
+        column.clear();
+        column.extend(sample.iter().skip(at).step_by(dim).map(|value| u64::from(key_f32(*value))));
+        select(&mut column, n / 2);
+        of_key_f32(column[n / 2] as u32)
+    };
+    (0..dim).map(median).collect()
 }
 
 /// Reserves, or says how much could not be had.
@@ -346,6 +456,47 @@ fn reordered<T: Copy>(rows: &[T], dim: usize, order: &[u32]) -> Result<Vec<T>> {
         new.extend_from_slice(&rows[node as usize * dim..][..dim]);
     }
     Ok(new)
+}
+
+/// Which section of a file is none, and why.
+pub(crate) type Flaw = (&'static str, String);
+
+/// Errors: where the section does not hold `n` numbers for all of which `holds`.
+fn check_all<T: Copy + core::fmt::Debug>(
+    name: &'static str,
+    values: &[T],
+    n: usize,
+    expected: &str,
+    holds: impl Fn(T) -> bool,
+) -> core::result::Result<(), Flaw> {
+    if values.len() != n {
+        return Err((name, format!("expected {n} numbers, got {}", values.len())));
+    }
+    // Without a way out of the loop the machine looks at many at once.
+    if values.iter().fold(true, |all, value| all & holds(*value)) {
+        return Ok(());
+    }
+    let at = values.iter().position(|value| !holds(*value)).unwrap_or(0);
+    Err((name, format!("expected {expected}, got {:?} as number {at}", values[at])))
+}
+
+const FINITE: &str = "finite numbers";
+const FINITE_SIZE: &str = "finite numbers, none negative";
+
+/// Returns whether a number is finite and not negative, which −0 is.
+fn is_size(value: f32) -> bool {
+    value.is_finite() & value.is_sign_positive()
+}
+
+/// Errors: where the zero vector is none of the `n` rows, or the metric knows of none.
+fn check_zero_node(zero_node: Option<u32>, metric: Metric, n: usize) -> core::result::Result<(), Flaw> {
+    match zero_node {
+        Some(zero) if metric != Metric::Cosine || zero as usize >= n => {
+            let metric = metric.name();
+            Err(("header", format!("the zero vector is not there: node {zero} of {n} under {metric}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A key that is not a number (an overflow met another) orders last.

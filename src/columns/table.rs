@@ -521,6 +521,36 @@ impl Columns {
         }
         Ok(Self { columns, ids: RowIds::new(ids), late: Vec::new() })
     }
+
+    /// Checks that there is a row for each of the ids, which come in ascending order, in every column.
+    ///
+    /// Errors: a sentence.
+    pub(crate) fn check_rows(&self, ids: impl FnOnce() -> Vec<u64>) -> core::result::Result<(), String> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let mut all: Vec<u64> = (0..self.ids.len()).map(|row| self.ids.get(row)).collect();
+        if !all.is_sorted_by(|a, b| a < b) || !self.late.is_sorted_by(|a, b| a < b) {
+            return Err("expected rows in ascending order of their ids".into());
+        }
+        all.extend(&self.late);
+        sort(&mut all);
+        let ids = ids();
+        if all != ids {
+            return Err(format!("expected the rows of {} ids, got {} of others", ids.len(), all.len()));
+        }
+        if !self.columns.is_sorted_by(|a, b| a.name < b.name) {
+            return Err("expected columns in the order of their names".into());
+        }
+        for column in &self.columns {
+            let (packed, late) = (column.packed.len, column.late.len());
+            if packed != self.ids.len() || late != self.late.len() {
+                let name = Quoted(&column.name);
+                return Err(format!("expected {} values in column {name}, got {}", ids.len(), packed + late));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn text_of(values: &[Value]) -> u64 {

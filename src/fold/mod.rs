@@ -26,6 +26,8 @@ mod extreme;
 mod group;
 mod integers;
 mod lanes;
+#[cfg(any(test, feature = "python", feature = "ingest"))]
+pub(crate) mod narrow;
 mod options;
 mod order;
 mod output;

@@ -20,6 +20,8 @@ macro_rules! fields {
         $do!(checked: u32 => 64);
         $do!(ordered: u32 => 68);
         $do!(rerank: u8 => 72);
+        $do!(asked: u8 => 73);
+        $do!(asked_rerank: u8 => 74);
     };
 }
 
@@ -52,6 +54,8 @@ impl Header {
             checked: 0,
             ordered: 0,
             rerank: 0,
+            asked: 0,
+            asked_rerank: 0,
         };
         macro_rules! get {
             ($name:ident: $type:ty => $at:literal) => {

@@ -10,14 +10,20 @@ pub(crate) use write::write;
 // The module doc above is the specification; a test compares its tables with this code.
 
 const MAGIC: [u8; 8] = *b"nearfold";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The oldest version that opens.
+const VERSION_MIN: u32 = 1;
 pub(crate) const HEADER_LEN: usize = 128;
 const ENTRY_LEN: usize = 32;
 const ALIGN: usize = 64;
 /// Far more than there are kinds: a bound on what a hostile file makes us look at.
 const SECTIONS_MAX: usize = 64;
 /// The header's bytes from here to the checksum are reserved.
-const RESERVED: usize = 73;
+const RESERVED: usize = 75;
+/// The same in version 1.
+const RESERVED_1: usize = 73;
+/// The byte of what an index was asked for that stands for `auto`.
+const AUTO: u8 = 255;
 const NO_NODE: u32 = u32::MAX;
 /// A section with this flag may be skipped by a reader that does not know it.
 const OPTIONAL: u32 = 1;
@@ -37,11 +43,14 @@ enum Kind {
     RerankCentre,
     Factors,
     Entries,
+    Layers,
+    Sentinels,
+    RerankFactors,
     Columns,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -54,6 +63,9 @@ impl Kind {
         Self::RerankCentre,
         Self::Factors,
         Self::Entries,
+        Self::Layers,
+        Self::Sentinels,
+        Self::RerankFactors,
         Self::Columns,
     ];
 
@@ -71,6 +83,9 @@ impl Kind {
             Self::RerankCentre => 10,
             Self::Factors => 11,
             Self::Entries => 12,
+            Self::Layers => 13,
+            Self::Sentinels => 14,
+            Self::RerankFactors => 15,
             Self::Columns => 16,
         }
     }
@@ -89,6 +104,9 @@ impl Kind {
             Self::RerankCentre => "rerank centre",
             Self::Factors => "factors",
             Self::Entries => "entries",
+            Self::Layers => "layers",
+            Self::Sentinels => "sentinels",
+            Self::RerankFactors => "rerank factors",
             Self::Columns => "columns",
         }
     }
@@ -112,4 +130,6 @@ struct Header {
     checked: u32,
     ordered: u32,
     rerank: u8,
+    asked: u8,
+    asked_rerank: u8,
 }

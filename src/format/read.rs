@@ -1,23 +1,27 @@
 //! Bytes → index: nothing is believed before it is checked.
 //!
-//! In this order: the header and the table against the length that there is; checksums; then what
-//! the sections say. Only then is anything allocated that is larger than what was read.
+//! In this order: the header and the table against the length that there is; checksums; then whether each section is as long
+//! as it has to be, and each packed list ends where it should; then [`Index::verify`]. Nothing is allocated that is not backed by
+//! bytes of the file.
 
 use super::bytes::{u32_at, u64_at};
 use super::{
-    ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, SECTIONS_MAX, VERSION,
+    ALIGN, AUTO, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, OPTIONAL, RESERVED, RESERVED_1,
+    SECTIONS_MAX, VERSION, VERSION_MIN,
 };
-use crate::codec::{B1Rows, Codes, FloatRows, I8Rows, Store, words};
+use crate::codec::{B1Rows, Codes, FloatRows, I4Rows, I8Rows, Store, halves, words};
 use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::aligned::Aligned;
+use crate::kernel::sort::sort;
 use crate::near::calibrate::Calibration;
 use crate::near::further::Further;
+use crate::near::graph::{Graph, Layer};
 use crate::near::id_column::Column;
 use crate::near::ids::Ids;
-use crate::near::index::Graph;
 use crate::near::packed::Packed;
+use crate::near::sentinels::Sentinels;
 use crate::near::{Index, Params, Storage};
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
@@ -39,14 +43,25 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
             format!("metric {} or storage {} is unknown", header.metric, header.storage),
         );
     };
-    let rerank = header.rerank.checked_sub(1).map(|code| match Storage::from_code(code) {
-        Some(storage) => Ok(storage),
-        None => corrupt("header", format!("rerank {} is unknown", header.rerank)),
-    });
-    let rerank = rerank.transpose()?;
+    let copy = |code: u8| match code.checked_sub(1).map(Storage::from_code) {
+        None => Ok(None),
+        Some(Some(storage)) => Ok(Some(storage)),
+        Some(None) => corrupt("header", format!("rerank {code} is unknown")),
+    };
+    let (rerank, asked_rerank) = (copy(header.rerank)?, copy(header.asked_rerank)?);
+    let asked = match header.asked {
+        AUTO => None,
+        code => match Storage::from_code(code) {
+            Some(storage) => Some(storage),
+            None => return corrupt("header", format!("storage {code} is unknown")),
+        },
+    };
+    if rerank.is_some_and(|rerank| !rerank.is_finer_than(storage)) {
+        return corrupt("header", format!("the copy to re-rank by is not finer than {}", storage.name()));
+    }
     let params = Params::new(metric)
-        .storage(storage)
-        .rerank(rerank)
+        .storage(asked)
+        .rerank(asked_rerank)
         .m(usize::from(header.m))
         .ef_construction(header.ef_construction as usize);
     let dim = header.dim as usize;
@@ -55,12 +70,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
     let n = header.nodes as usize;
 
     let zero_node = (header.zero_node != NO_NODE).then_some(header.zero_node);
-    if let Some(zero) = zero_node {
-        let known =
-            [Some(storage), rerank].iter().any(|kept| matches!(kept, Some(Storage::I8 | Storage::B1)));
-        if zero as usize >= n || metric != Metric::Cosine || !known {
-            return corrupt("header", "the zero vector is not there");
-        }
+    let known = [Some(storage), rerank]
+        .iter()
+        .any(|kept| matches!(kept, Some(Storage::I8 | Storage::I4 | Storage::B1)));
+    if let Some(zero) = zero_node.filter(|_| !known) {
+        return corrupt("header", format!("no storage here marks the zero vector, node {zero}"));
     }
     let shape = Shape { dim, n, metric, zero_node };
     let codes = Parts {
@@ -69,44 +83,59 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         centre: section(Kind::Centre),
         factors: section(Kind::Factors),
     };
-    let codes = codes.read(storage, &shape, ["vectors", "scales", "centre"])?;
+    let codes = codes.read(storage, &shape, ["vectors", "scales", "centre", "factors"])?;
     let fine = Parts {
         vectors: section(Kind::RerankVectors),
         scales: section(Kind::RerankScales),
         centre: section(Kind::RerankCentre),
-        factors: &[],
+        factors: section(Kind::RerankFactors),
     };
-    let names = ["rerank vectors", "rerank scales", "rerank centre"];
+    let names = ["rerank vectors", "rerank scales", "rerank centre", "rerank factors"];
     let fine = match rerank {
         Some(rerank) => Some(fine.read(rerank, &shape, names)?),
         None if fine.is_empty() => None,
         None => return corrupt("rerank vectors", "the header says that there are none"),
     };
     let store = Store::from_parts(codes, fine);
-
-    if header.linked != 0 && header.linked != header.nodes {
-        return corrupt("header", "some nodes are linked and some are not");
+    let as_asked = asked.is_none_or(|asked| asked == storage) && (asked_rerank == rerank || rerank.is_none());
+    let staged = storage == Storage::F32 && rerank.is_none() && header.linked == 0;
+    if !as_asked && !staged {
+        return corrupt("header", "what is kept is not what was asked for");
     }
+
     let links = Packed::from_bytes(section(Kind::Links), header.linked as usize, 2 * params.m)
         .or_else(|why| corrupt("links", why))?;
     let ids = read_ids(section(Kind::Ids), section(Kind::FurtherIds), &header)?;
-    let mut index = Index::from_parts(dim, params, store, Graph::Packed(links), ids);
-    if header.checked > header.nodes || header.linked != 0 && header.checked == 0 {
-        return corrupt("header", format!("{} of {} nodes were checked", header.checked, header.nodes));
-    }
-    index.checked = header.checked as usize;
+    let entries = read_entries(section(Kind::Entries))?;
+    let above = match section(Kind::Layers) {
+        [] if header.linked == 0 => None,
+        [] => {
+            let mut below: Vec<u32> = spread(header.checked).chain(entries).collect();
+            sort(&mut below);
+            below.dedup();
+            Some(Layer::of(below))
+        }
+        bytes => Layer::from_bytes(bytes, header.linked as usize, 2 * params.m)
+            .map(Some)
+            .or_else(|why| corrupt("layers", why))?,
+    };
+    let graph = Graph::from_parts(links, above, header.checked as usize);
+    let mut index = Index::from_parts(dim, params, store, graph, ids);
+    let sentinels = Sentinels::from_bytes(section(Kind::Sentinels), dim, header.nodes);
+    index.sentinels = sentinels.or_else(|why| corrupt("sentinels", why))?;
+    index.measured_at = index.sentinels.came;
     index.ordered = header.ordered as usize;
     index.calibration =
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
-    index.extra = read_entries(section(Kind::Entries), header.linked)?;
     index.columns = Columns::from_bytes(section(Kind::Columns), || index.ids.all())
         .or_else(|why| corrupt("columns", why))?;
+    index.verify()?;
     Ok(index)
 }
 
 /// Returns how long the file is that begins with these bytes; `None` where they are not the header of an index.
 pub(crate) fn len_bytes(head: &[u8]) -> Option<u64> {
-    (head.len() >= HEADER_LEN && head[..8] == MAGIC && u32_at(head, 8) == VERSION)
+    (head.len() >= HEADER_LEN && head[..8] == MAGIC && (VERSION_MIN..=VERSION).contains(&u32_at(head, 8)))
         .then(|| Header::read(head).len_bytes)
 }
 
@@ -118,10 +147,14 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
         return corrupt("header", "it does not begin with \"nearfold\"");
     }
     let version = u32_at(bytes, 8);
-    if version != VERSION {
+    if !(VERSION_MIN..=VERSION).contains(&version) {
         return Err(ErrorKind::UnsupportedVersion { expected: VERSION, got: version }.into());
     }
-    let header = Header::read(bytes);
+    let mut header = Header::read(bytes);
+    if version == VERSION_MIN {
+        // What was asked for is what is kept.
+        (header.asked, header.asked_rerank) = (header.storage, header.rerank);
+    }
     if header.len_bytes != bytes.len() as u64 {
         return corrupt(
             "header",
@@ -139,7 +172,8 @@ fn read_header(bytes: &[u8]) -> Result<Header> {
     if hasher.digest() != u64_at(bytes, HEADER_LEN - 8) {
         return corrupt("header", "the checksum does not match");
     }
-    if bytes[RESERVED..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
+    let reserved = if version == VERSION_MIN { RESERVED_1 } else { RESERVED };
+    if bytes[reserved..HEADER_LEN - 8].iter().any(|byte| *byte != 0) {
         return corrupt("header", "a reserved byte is not zero");
     }
     Ok(header)
@@ -207,23 +241,22 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn is_empty(&self) -> bool {
-        self.vectors.is_empty() && self.scales.is_empty() && self.centre.is_empty()
+        [self.vectors, self.scales, self.centre, self.factors].iter().all(|bytes| bytes.is_empty())
     }
 
-    fn read(&self, storage: Storage, shape: &Shape, names: [&'static str; 3]) -> Result<Codes> {
+    fn read(&self, storage: Storage, shape: &Shape, names: [&'static str; 4]) -> Result<Codes> {
         let &Shape { dim, n, metric, zero_node } = shape;
-        let [vectors, scales, centre] = names;
+        let [vectors, scales, centre, factors] = names;
         let (row, scaled, centred, factored) = match storage {
             Storage::F32 => (dim * 4, false, false, false),
             Storage::F16 => (dim * 2, false, false, false),
             Storage::I8 => (dim, true, true, false),
+            Storage::I4 => (halves(dim), false, true, true),
             Storage::B1 => (words(dim) * 8, false, true, true),
         };
-        for (bytes, has, name) in [
-            (self.scales, scaled, scales),
-            (self.centre, centred, centre),
-            (self.factors, factored, "factors"),
-        ] {
+        for (bytes, has, name) in
+            [(self.scales, scaled, scales), (self.centre, centred, centre), (self.factors, factored, factors)]
+        {
             if !has && !bytes.is_empty() {
                 return corrupt(name, format!("an index of {} has none", storage.name()));
             }
@@ -231,41 +264,32 @@ impl Parts<'_> {
         if self.vectors.len() as u64 != n as u64 * row as u64 {
             return corrupt(vectors, format!("{} bytes, not those of {n} rows of {dim}", self.vectors.len()));
         }
+        let factors_of =
+            || floats(self.factors, factors, n as u64 * 2).map(|values| values.as_chunks::<2>().0.to_vec());
         let centre_of = || floats(self.centre, centre, if self.centre.is_empty() { 0 } else { dim as u64 });
         Ok(match storage {
             Storage::F32 => {
                 let values = self.vectors.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-                let values = Aligned::from_values(values);
-                if values.iter().any(|value| !value.is_finite()) {
-                    return corrupt(vectors, "a number is not finite");
-                }
-                Codes::F32(FloatRows::from_parts(dim, metric, values))
+                Codes::F32(FloatRows::from_parts(dim, metric, Aligned::from_values(values)))
             }
             Storage::F16 => {
                 let halves = self.vectors.as_chunks::<2>().0.iter();
                 let values = Aligned::from_values(halves.map(|half| u16::from_le_bytes(*half)));
-                if values.iter().any(|half| half & 0x7c00 == 0x7c00) {
-                    return corrupt(vectors, "a number is not finite");
-                }
                 Codes::F16(FloatRows::from_parts(dim, metric, values))
             }
             Storage::I8 => {
                 let of_rows = floats(self.scales, scales, n as u64)?;
-                if of_rows.iter().any(|scale| scale.is_sign_negative()) {
-                    return corrupt(scales, "a scale is negative");
-                }
                 let codes = Aligned::from_values(self.vectors.iter().map(|code| *code as i8));
                 Codes::I8(I8Rows::from_parts(dim, metric, centre_of()?, codes, of_rows, zero_node))
             }
+            Storage::I4 => {
+                let codes = Aligned::from_values(self.vectors.iter().copied());
+                Codes::I4(I4Rows::from_parts(dim, metric, centre_of()?, codes, factors_of()?, zero_node))
+            }
             Storage::B1 => {
-                let factors = floats(self.factors, "factors", n as u64 * 2)?;
-                if factors.iter().any(|factor| factor.is_sign_negative()) {
-                    return corrupt("factors", "a factor is negative");
-                }
                 let codes = self.vectors.as_chunks::<8>().0.iter();
                 let codes = Aligned::from_values(codes.map(|word| u64::from_le_bytes(*word)));
-                let factors = factors.as_chunks::<2>().0.to_vec();
-                Codes::B1(B1Rows::from_parts(dim, metric, centre_of()?, codes, factors, zero_node))
+                Codes::B1(B1Rows::from_parts(dim, metric, centre_of()?, codes, factors_of()?, zero_node))
             }
         })
     }
@@ -275,23 +299,21 @@ fn floats(bytes: &[u8], name: &'static str, n: u64) -> Result<Vec<f32>> {
     if bytes.len() as u64 != n * 4 {
         return corrupt(name, format!("{} bytes, not those of {n} numbers", bytes.len()));
     }
-    let values: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    if values.iter().any(|value| !value.is_finite()) {
-        return corrupt(name, "a number is not finite");
-    }
-    Ok(values)
+    Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
-fn read_entries(bytes: &[u8], linked: u32) -> Result<Vec<u32>> {
+/// Returns where walks began before there were layers, besides the entries.
+fn spread(checked: u32) -> impl Iterator<Item = u32> {
+    let count = u64::from(checked.min(32));
+    (0..count).map(move |i| (i * u64::from(checked) / count) as u32)
+}
+
+fn read_entries(bytes: &[u8]) -> Result<Vec<u32>> {
     let (nodes, rest) = bytes.as_chunks::<4>();
-    let nodes: Vec<u32> = nodes.iter().map(|node| u32::from_le_bytes(*node)).collect();
-    if !rest.is_empty()
-        || !nodes.is_sorted_by(|a, b| a < b)
-        || nodes.last().is_some_and(|last| *last >= linked)
-    {
-        return corrupt("entries", "not ascending linked nodes");
+    if !rest.is_empty() {
+        return corrupt("entries", format!("expected 4 bytes a node, got {} bytes", bytes.len()));
     }
-    Ok(nodes)
+    Ok(nodes.iter().map(|node| u32::from_le_bytes(*node)).collect())
 }
 
 fn read_ids(first: &[u8], further: &[u8], header: &Header) -> Result<Ids> {

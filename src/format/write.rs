@@ -1,22 +1,13 @@
 //! Index → bytes.
 
-use super::{ALIGN, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
+use super::{ALIGN, AUTO, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
-use crate::near::Index;
-use crate::near::index::Graph;
-use crate::near::packed::Packed;
+use crate::near::{Index, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Returns the index as a file's bytes. Equal indexes give equal bytes.
 pub(crate) fn write(index: &Index) -> Vec<u8> {
-    let packed;
-    let links = match &index.graph {
-        Graph::Packed(packed) => packed,
-        Graph::Slots(slots) => {
-            packed = Packed::from_slots(slots);
-            &packed
-        }
-    };
+    let links = index.graph.packed();
     let mut sections: Vec<(Kind, Vec<u8>)> = Vec::new();
     let mut zero_node = NO_NODE;
     for (codes, kinds) in [(Some(index.store.codes()), HOT), (index.store.fine(), COLD)] {
@@ -26,13 +17,14 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         sections.push((kinds.vectors, of_codes.vectors));
         sections.push((kinds.scales, of_codes.scales));
         sections.push((kinds.centre, of_codes.centre));
-        sections.push((Kind::Factors, of_codes.factors));
+        sections.push((kinds.factors, of_codes.factors));
     }
     sections.push((Kind::Links, links.bytes().to_vec()));
     sections.push((Kind::Ids, index.ids.first().bytes().to_vec()));
     sections.push((Kind::FurtherIds, index.ids.further().to_bytes(index.store.len())));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
-    sections.push((Kind::Entries, index.extra.iter().flat_map(|node| node.to_le_bytes()).collect()));
+    sections.push((Kind::Layers, index.graph.layers_to_bytes()));
+    sections.push((Kind::Sentinels, index.sentinels.to_bytes()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
     sections.retain(|(_, bytes)| !bytes.is_empty());
     // They are few: each is moved to its place.
@@ -53,12 +45,13 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         file[entry + 24..entry + 32].copy_from_slice(&xxh3_64(bytes).to_le_bytes());
         file.extend_from_slice(bytes);
     }
+    let (storage, rerank) = index.store.kept();
     let header = Header {
         sections: sections.len() as u32,
         len_bytes: file.len() as u64,
         dim: index.dim as u32,
         metric: index.params.metric.code(),
-        storage: index.params.storage.code(),
+        storage: storage.code(),
         m: index.params.m as u16,
         ef_construction: index.params.ef_construction as u32,
         nodes: index.store.len() as u32,
@@ -66,9 +59,11 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         zero_node,
         ids: index.ids.len() as u64,
         next_id: index.ids.next(),
-        checked: index.checked as u32,
+        checked: index.graph.checked() as u32,
         ordered: index.ordered as u32,
-        rerank: index.params.rerank.map_or(0, |storage| storage.code() + 1),
+        rerank: rerank.map_or(0, |storage| storage.code() + 1),
+        asked: index.params.storage.map_or(AUTO, Storage::code),
+        asked_rerank: index.params.rerank.map_or(0, |storage| storage.code() + 1),
     };
     file[..8].copy_from_slice(&MAGIC);
     file[8..12].copy_from_slice(&VERSION.to_le_bytes());
@@ -83,11 +78,17 @@ struct Kinds {
     vectors: Kind,
     scales: Kind,
     centre: Kind,
+    factors: Kind,
 }
 
-const HOT: Kinds = Kinds { vectors: Kind::Vectors, scales: Kind::Scales, centre: Kind::Centre };
-const COLD: Kinds =
-    Kinds { vectors: Kind::RerankVectors, scales: Kind::RerankScales, centre: Kind::RerankCentre };
+const HOT: Kinds =
+    Kinds { vectors: Kind::Vectors, scales: Kind::Scales, centre: Kind::Centre, factors: Kind::Factors };
+const COLD: Kinds = Kinds {
+    vectors: Kind::RerankVectors,
+    scales: Kind::RerankScales,
+    centre: Kind::RerankCentre,
+    factors: Kind::RerankFactors,
+};
 
 /// What is written of codes; empty for what they do not have.
 #[derive(Default)]
@@ -111,6 +112,13 @@ fn sections_of(codes: &Codes) -> Sections {
             scales: floats(rows.scales()),
             centre: floats(rows.centre()),
             factors: Vec::new(),
+            zero_node: rows.zero_node(),
+        },
+        Codes::I4(rows) => Sections {
+            vectors: rows.codes().to_vec(),
+            scales: Vec::new(),
+            centre: floats(rows.centre()),
+            factors: floats(rows.factors().as_flattened()),
             zero_node: rows.zero_node(),
         },
         Codes::B1(rows) => Sections {

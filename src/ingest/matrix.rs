@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Array;
+use crate::fold::narrow::held;
 
 /// Rows of numbers as an index takes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +23,8 @@ impl Matrix {
     ///
     /// float32 in C order is taken as it is; other numbers are rounded to float32.
     ///
-    /// Errors: `shape_mismatch` for other shapes, `unsupported_dtype` for complex numbers.
+    /// Errors: `shape_mismatch` for other shapes, `unsupported_dtype` for complex numbers; `not_finite` and `bad_parameter` for
+    /// float64 that would become infinite, or 0.
     pub fn from_array(array: Array) -> Result<Self> {
         let dim = match array.shape() {
             [dim] | [_, dim] => *dim,
@@ -39,7 +41,9 @@ impl Matrix {
         let values = match array {
             Array::F32(array) if array.is_standard_layout() => array.into_raw_vec_and_offset().0,
             Array::F32(array) => rounded!(array, |&x| x),
-            Array::F64(array) => rounded!(array, |&x| x as f32),
+            Array::F64(array) => {
+                array.iter().enumerate().map(|(at, &x)| held(x, at, dim)).collect::<Result<Vec<f32>>>()?
+            }
             Array::F16(array) => rounded!(array, |&x| f32::from(x)),
             Array::I64(array) => rounded!(array, |&x| x as f32),
             Array::I32(array) => rounded!(array, |&x| x as f32),
@@ -134,8 +138,8 @@ mod tests {
 
     #[test]
     fn numbers_of_other_types_are_rounded_to_float32() {
-        let matrix = Matrix::from_array(arr2(&[[0.1_f64, 1e300]]).into_dyn().into()).unwrap();
-        assert_eq!(matrix.values, [0.1_f32, f32::INFINITY]);
+        let matrix = Matrix::from_array(arr2(&[[0.1_f64, 1e30]]).into_dyn().into()).unwrap();
+        assert_eq!(matrix.values, [0.1_f32, 1e30]);
         let one = Matrix::from_array(arr1(&[-3_i8, 4]).into_dyn().into()).unwrap();
         assert_eq!((one.rows(), one.values), (1, vec![-3.0, 4.0]));
     }

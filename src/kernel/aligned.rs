@@ -18,6 +18,8 @@ pub(crate) unsafe trait Plain: Copy {}
 // SAFETY: integers and floats are any bits.
 unsafe impl Plain for i8 {}
 // SAFETY: as above.
+unsafe impl Plain for u8 {}
+// SAFETY: as above.
 unsafe impl Plain for u16 {}
 // SAFETY: as above.
 unsafe impl Plain for f32 {}

@@ -296,7 +296,73 @@ fn decoded<const SQUARES: bool>(query: &[f32], codes: &[i8], scale: f32) -> f32 
     fold(lanes)
 }
 
+/// Returns the inner products of a with itself, of a with b, and of b with itself, in eight lanes of `f64`.
+#[inline(always)]
+fn inner(a: &[f32], b: &[f32]) -> [f64; 3] {
+    let mut lanes = [[0.0; 8]; 3];
+    let mut add = |a: &[f32; 8], b: &[f32; 8]| {
+        for l in 0..8 {
+            let (a, b) = (f64::from(a[l]), f64::from(b[l]));
+            lanes[0][l] += a * a;
+            lanes[1][l] += a * b;
+            lanes[2][l] += b * b;
+        }
+    };
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a.iter().zip(b).for_each(|(a, b)| add(a, b));
+    add(&filled(a_tail), &filled(b_tail));
+    lanes.map(fold_f64)
+}
+
+/// Returns the squared length of b · aa − a · ab: aa times that part of b which stands at right angles to a.
+#[inline(always)]
+fn across(a: &[f32], b: &[f32], aa: f64, ab: f64) -> f64 {
+    let mut lanes = [0.0; 8];
+    let mut add = |a: &[f32; 8], b: &[f32; 8]| {
+        for l in 0..8 {
+            let part = f64::from(b[l]) * aa - f64::from(a[l]) * ab;
+            lanes[l] += part * part;
+        }
+    };
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    a.iter().zip(b).for_each(|(a, b)| add(a, b));
+    add(&filled(a_tail), &filled(b_tail));
+    fold_f64(lanes)
+}
+
+#[inline(always)]
+fn filled(tail: &[f32]) -> [f32; 8] {
+    let mut block = [0.0; 8];
+    block[..tail.len()].copy_from_slice(tail);
+    block
+}
+
+#[inline(always)]
+fn fold_f64(mut lanes: [f64; 8]) -> f64 {
+    for width in [4, 2, 1] {
+        for l in 0..width {
+            lanes[l] += lanes[l + width];
+        }
+    }
+    lanes[0]
+}
+
+/// 1 − cos is sin² ∕ (1 + cos), and the sine comes from the part at right angles: nothing cancels, and what has the same
+/// direction is at 0.
+#[inline(always)]
+fn angle(a: &[f32], b: &[f32]) -> f64 {
+    let [aa, ab, bb] = inner(a, b);
+    let cosine = ab / (aa * bb).sqrt();
+    if cosine <= 0.5 {
+        return 1.0 - cosine.max(-1.0);
+    }
+    across(a, b, aa, ab) / (aa * aa * bb) / (1.0 + cosine)
+}
+
 dispatch! {
+    /// Returns 1 − the cosine of the angle between two vectors about as long as 1, in double precision.
+    pub(crate) fn angle_f32(a: &[f32], b: &[f32]) -> f64 = angle;
+
     /// Writes the dot products of `query` with the listed rows of the matrix `rows`.
     pub(crate) fn dots_f32(query: &[f32], rows: &[f32], nodes: &[u32], out: &mut [f32]) = listed::<false>;
 

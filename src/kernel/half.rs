@@ -4,7 +4,7 @@
 //! [`distance_f32`](super::distance_f32): the bits are those of the decoded row.
 
 use super::dispatch;
-use super::distance_f32::{LANES, fold, step};
+use super::distance_f32::{LANES, angle_f32, fold, step};
 
 /// The largest finite binary16 number.
 pub(crate) const F16_MAX: f32 = 65504.0;
@@ -88,6 +88,12 @@ fn listed<const SQUARES: bool>(query: &[f32], rows: &[u16], nodes: &[u32], out: 
     for (&node, out) in nodes.iter().zip(out) {
         *out = one::<SQUARES>(query, &rows[node as usize * dim..][..dim]);
     }
+}
+
+/// Returns 1 − the cosine of the angle between a vector and a row, of which neither is zero, in double precision.
+pub(crate) fn angle_f16(query: &[f32], row: &[u16]) -> f64 {
+    let row: Vec<f32> = row.iter().map(|half| f32_from_f16(*half)).collect();
+    angle_f32(query, &row)
 }
 
 dispatch! {

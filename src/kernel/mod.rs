@@ -19,6 +19,8 @@ pub(crate) mod distance_f32;
 #[cfg(feature = "near")]
 pub(crate) mod half;
 #[cfg(feature = "near")]
+pub(crate) mod int4;
+#[cfg(feature = "near")]
 pub(crate) mod int8;
 pub(crate) mod prefetch;
 #[cfg(feature = "near")]

@@ -107,6 +107,11 @@ impl RowsAt {
         }
     }
 
+    /// Returns how many bytes a row has.
+    pub(crate) fn row_len_bytes(self) -> usize {
+        self.row_len_bytes
+    }
+
     /// Reads a byte of each of the rows' first cache lines, where the machine cannot be asked for them: the reads do not wait for
     /// each other, as those of the distances do.
     #[inline(always)]

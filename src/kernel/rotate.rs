@@ -7,16 +7,26 @@
 /// How many rounds of signs and transforms.
 const ROUNDS: usize = 4;
 
-/// Rotates a vector of at least two components in place.
-pub(crate) fn rotate(values: &mut [f32]) {
+use super::dispatch;
+
+dispatch! {
+    /// Rotates a vector in place.
+    pub(crate) fn rotate(values: &mut [f32]) = rotated;
+
+    /// Undoes [`rotate`], but for rounding.
+    pub(crate) fn rotate_back(values: &mut [f32]) = rotated_back;
+}
+
+#[inline(always)]
+fn rotated(values: &mut [f32]) {
     for round in 0..ROUNDS {
         flip(values, round);
         hadamard(part(values, round));
     }
 }
 
-/// Undoes [`rotate`], but for rounding.
-pub(crate) fn rotate_back(values: &mut [f32]) {
+#[inline(always)]
+fn rotated_back(values: &mut [f32]) {
     for round in (0..ROUNDS).rev() {
         hadamard(part(values, round));
         flip(values, round);
@@ -24,29 +34,50 @@ pub(crate) fn rotate_back(values: &mut [f32]) {
 }
 
 /// Returns what a round transforms.
+#[inline(always)]
 fn part(values: &mut [f32], round: usize) -> &mut [f32] {
     let (n, len) = (values.len(), 1 << values.len().ilog2());
     if round.is_multiple_of(2) { &mut values[..len] } else { &mut values[n - len..] }
 }
 
 /// Changes half of the signs: the bits of SplitMix64.
+#[inline(always)]
 fn flip(values: &mut [f32], round: usize) {
     for (values, at) in values.chunks_mut(64).zip(0u64..) {
         let mut bits = ((round as u64) << 32 | at).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^= bits >> 31;
-        for value in values {
-            *value = f32::from_bits(value.to_bits() ^ ((bits & 1) as u32) << 31);
-            bits >>= 1;
+        for (values, part) in values.chunks_mut(32).zip([bits as u32, (bits >> 32) as u32]) {
+            for (value, at) in values.iter_mut().zip(0u32..) {
+                *value = f32::from_bits(value.to_bits() ^ (part >> at & 1) << 31);
+            }
         }
     }
 }
 
+/// One stage inside of eight numbers: what the machine does to all of them at once.
+#[inline(always)]
+fn stage<const HALF: usize>(eight: &mut [f32; 8]) {
+    let old = *eight;
+    for i in 0..8 {
+        eight[i] = if i & HALF == 0 { old[i] + old[i | HALF] } else { old[i ^ HALF] - old[i] };
+    }
+}
+
 /// The Walsh–Hadamard transform, made orthogonal.
+#[inline(always)]
 fn hadamard(values: &mut [f32]) {
     let n = values.len();
     let mut half = 1;
+    if n >= 8 {
+        for eight in values.as_chunks_mut::<8>().0 {
+            stage::<1>(eight);
+            stage::<2>(eight);
+            stage::<4>(eight);
+        }
+        half = 8;
+    }
     while half < n {
         for pair in values.chunks_exact_mut(2 * half) {
             let (left, right) = pair.split_at_mut(half);

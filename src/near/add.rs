@@ -1,18 +1,24 @@
-//! How do vectors come in: which get nodes, which share one, and when are they linked?
+//! Adding vectors: each gets a node or shares its equal's, and is linked when there are enough.
 
 use super::build::{CHECK_EVERY, Plan, link};
+use super::check::NODES_MAX;
 use super::dedupe::Dedupe;
-use super::graph::Slots;
-use super::index::{Graph, Index, LINKED_MIN};
+use super::graph::Graph;
+use super::index::{Index, LINKED_MIN};
 use super::reach;
-use crate::error::{ErrorKind, Result};
+use super::sentinels::{Piece, Sentinels};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Every node is checked to be reachable when there are not more than so many for each new one:
 /// then linking costs more than the check.
 const CHECKED_PER_NEW: usize = 16384;
 
-/// The most ids, and nodes: their numbers fit 31 bits.
-const NODES_MAX: usize = (1 << 31) - 2;
+/// With how many candidates a new vector is looked for before it counts as lost.
+const LOOK: usize = 16;
+
+/// The layers above are looked through when there are not more nodes than so many for each new one: then that is a small part of
+/// the work.
+const LOOKED_PER_NEW: usize = 64;
 
 impl Index {
     /// Adds vectors, row by row, with the ids that are given, or with those from one more than the largest that ever was.
@@ -52,47 +58,52 @@ impl Index {
         let n = vectors.len() / self.dim;
         let ids = self.ids.assign(n, ids)?;
         self.reserve(n)?;
-        let slots = self.slots(self.store.len() + n)?;
+        let plan = self.plan();
+        let grows = self.store.len() + n >= LINKED_MIN || self.graph.is_linked();
+        if grows {
+            self.graph.wake(plan.capacity(), self.store.len() + n)?;
+        }
 
-        let kept = self.store.len();
-        let nodes = self.enter(vectors, &ids);
-        let Some(mut slots) = slots else {
+        let Entered { nodes, kept } = self.enter(vectors, &ids)?;
+        // Equal vectors may be too few for links.
+        if !grows || !self.graph.is_linked() && self.store.len() < LINKED_MIN {
             progress(n, n);
             return Ok(ids);
-        };
-        let plan = self.plan();
-        let (first, last) = (slots.len(), self.store.len());
-        let rows = self.store.built_by();
+        }
+        if self.is_due_for_judgement(n) && self.refine(vectors, &nodes)? {
+            self.graph.forget_lengths();
+        }
+        let (first, last) = (self.graph.len(), self.store.len());
+        let (rows, graph, pool) = (self.store.built_by(), &mut self.graph, &self.scratch);
         // Those that were too few for links are linked before the new ones.
         let mut report = |done: usize| progress(done.saturating_sub(kept), last - kept);
-        link(rows, &mut slots, &mut self.extra, last, plan, &self.scratch, &mut report);
-        let linked = slots.len();
+        link(rows, graph, last, plan, pool, &mut report);
+        let linked = graph.len();
         if linked < kept {
             // Stopped among them: they stay, without links as before.
-            self.extra.clear();
+            self.graph = Graph::default();
             self.truncate(kept);
             return Ok(ids_below(kept, ids, nodes));
         }
-        let mut scratch = self.scratch.take();
-        let due = linked >= self.checked + self.checked / CHECK_EVERY;
+        let due = linked >= graph.checked + graph.checked / CHECK_EVERY;
         if !due {
-            reach::link_unlinked(&mut slots, first);
+            reach::link_unlinked(graph.growing(plan.capacity()).0, first);
+        }
+        if due || linked <= (linked - first).saturating_mul(LOOKED_PER_NEW) {
+            reach::look_above(rows, graph, plan, pool);
         }
         if due || linked <= (linked - first).saturating_mul(CHECKED_PER_NEW) {
-            reach::repair(rows, &mut slots, 0, &mut self.extra, plan, &mut scratch);
+            reach::repair(rows, graph, plan, pool);
         }
         if due {
-            self.checked = linked;
+            graph.checked = linked;
         }
-        self.scratch.put(scratch);
-        let linked = slots.len();
         self.drift += linked - first;
-        self.graph = Graph::Slots(slots);
         if linked < last {
             self.truncate(linked);
         }
         if linked >= 2 * self.ordered {
-            self.compact()?;
+            self.pack()?;
             self.calibrate();
         } else {
             self.calibrate_when_stale();
@@ -105,6 +116,7 @@ impl Index {
     fn truncate(&mut self, n: usize) {
         self.store.truncate(n);
         self.ids.truncate(n);
+        self.sentinels.truncate(n);
         self.dedupe = Dedupe::default();
     }
 
@@ -123,19 +135,26 @@ impl Index {
         self.dedupe.reserve(&self.store, self.store.len() + n)
     }
 
-    /// Encodes checked vectors, each into a node of its own or that of its equal, without links.
-    /// Returns the nodes.
-    pub(super) fn enter(&mut self, vectors: &[f32], ids: &[u64]) -> Vec<u32> {
+    /// Encodes checked vectors, each into a node of its own or that of its equal, without links. When there are enough
+    /// to judge, those that were kept as they came are encoded too.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`]; then the index is as it was.
+    pub(super) fn enter(&mut self, vectors: &[f32], ids: &[u64]) -> Result<Entered> {
         self.changes += 1;
         self.store.wake();
         let prepared = self.prepared(vectors);
         let vectors = prepared.as_deref().unwrap_or(vectors);
-        if self.store.len() == 0 {
-            self.store.fit(vectors);
-        }
-        let mut nodes = Vec::with_capacity(ids.len());
-        for (vector, &id) in vectors.chunks_exact(self.dim).zip(ids) {
-            self.store.push(vector);
+        self.make_room_for(vectors)?;
+        let (old, mut staged, mut judged) = (self.store.len(), self.is_staged(), None);
+        let mut entered = Entered { nodes: Vec::with_capacity(ids.len()), kept: old };
+        for i in 0..=ids.len() {
+            if staged && self.store.len() >= LINKED_MIN {
+                let rows = self.settle(&vectors[i * self.dim..], &mut entered);
+                judged = Some((rows.or_else(|error| self.take_back(old, &ids[..i], error))?, i));
+                staged = false;
+            }
+            let Some(&id) = ids.get(i) else { break };
+            self.store.push(&vectors[i * self.dim..][..self.dim]);
             let same = self.dedupe.find_or_enter(&self.store);
             if let Some(node) = same {
                 self.store.pop();
@@ -143,34 +162,43 @@ impl Index {
             } else {
                 self.ids.push_node(id);
             }
-            nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
+            entered.nodes.push(same.unwrap_or(self.store.len() as u32 - 1));
         }
         self.ids.settle();
-        nodes
+        let piece =
+            |from: usize| Piece { vectors: &vectors[from * self.dim..], nodes: &entered.nodes[from..] };
+        match judged {
+            Some((rows, from)) => {
+                self.sentinels = Sentinels::default();
+                self.note(&[Piece { vectors: &rows.vectors, nodes: &rows.nodes }, piece(from)], 0);
+            }
+            None if !self.sentinels.all.is_empty() => self.note(&[piece(0)], old),
+            None => {}
+        }
+        Ok(entered)
     }
 
-    /// Takes the graph out in the form that grows, with room for `n` nodes; `None` when the index
-    /// is too small for links.
-    pub(super) fn slots(&mut self, n: usize) -> Result<Option<Slots>> {
-        if n < LINKED_MIN && matches!(&self.graph, Graph::Packed(packed) if packed.len() == 0) {
-            return Ok(None);
-        }
-        let capacity = 2 * self.params.m;
-        let mut slots = match &mut self.graph {
-            Graph::Packed(packed) if packed.len() == 0 => Slots::new(capacity),
-            Graph::Packed(packed) => packed.to_slots(capacity)?,
-            Graph::Slots(slots) => {
-                slots.try_reserve(n - slots.len())?;
-                return Ok(Some(core::mem::take(slots)));
-            }
-        };
-        slots.try_reserve(n - slots.len())?;
-        Ok(Some(slots))
+    /// Takes back what was entered of an add that failed.
+    fn take_back<T>(&mut self, old: usize, ids: &[u64], error: Error) -> Result<T> {
+        self.ids.settle();
+        self.ids.remove(ids)?;
+        self.ids.move_nodes(&[], old);
+        self.store.truncate(old);
+        self.dedupe = Dedupe::default();
+        Err(error)
     }
 
     pub(super) fn plan(&self) -> Plan {
-        Plan { m: self.params.m, ef_construction: self.params.ef_construction }
+        Plan { m: self.params.m, ef_construction: self.params.ef_construction, look: LOOK }
     }
+}
+
+/// What was entered.
+pub(super) struct Entered {
+    /// The node of each vector.
+    pub(super) nodes: Vec<u32>,
+    /// How many nodes the vectors have that were there before.
+    pub(super) kept: usize,
 }
 
 /// Returns the ids whose vectors have nodes below `n`.

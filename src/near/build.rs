@@ -6,10 +6,10 @@
 //! Reference: Manohar et al., ParlayANN (PPoPP 2024); the choice of links is algorithm 4 of
 //! Malkov & Yashunin (2018).
 
-use super::graph::Slots;
-use super::reach;
+use super::graph::{Graph, PAIR_KEYS, Slots};
+use super::reach::settle;
 use super::scratch::ScratchPool;
-use super::walk::{Candidate, Scratch, entries, walk};
+use super::walk::{Candidate, Scratch};
 use crate::codec::Rows;
 use crate::kernel::sort::{sort, sort_by_two};
 use crate::pool::map;
@@ -26,6 +26,15 @@ pub(crate) const SLACK: usize = 4;
 pub(crate) struct Plan {
     pub(crate) m: usize,
     pub(crate) ef_construction: usize,
+    /// With how many candidates a node is looked for before it counts as lost.
+    pub(crate) look: usize,
+}
+
+impl Plan {
+    /// Returns the most links of a node.
+    pub(crate) fn capacity(self) -> usize {
+        2 * self.m
+    }
 }
 
 /// Returns how many of the next nodes are linked at once.
@@ -36,59 +45,73 @@ fn batch_len(linked: usize) -> usize {
 /// When the graph has grown by this part, every node is checked to be reachable.
 pub(crate) const CHECK_EVERY: usize = 16;
 
-/// Links the nodes from `slots.len()` to `n`. `progress(linked)` may stop it, between batches.
-///
-/// Walks begin at `extra` too, to which a node of each part is added that links do not lead to.
+/// Links the rows from `graph.len()` to `n`. `progress(linked)` may stop it, between batches.
 pub(crate) fn link(
     rows: &dyn Rows,
-    slots: &mut Slots,
-    extra: &mut Vec<u32>,
+    graph: &mut Graph,
     n: usize,
     plan: Plan,
     pool: &ScratchPool,
     progress: &mut dyn FnMut(usize) -> bool,
 ) {
-    let mut checked = slots.len();
-    while slots.len() < n {
-        let first = slots.len();
+    while graph.len() < n {
+        let first = graph.len();
         let last = n.min(first + batch_len(first));
-        link_batch(rows, slots, extra, first, last, plan, pool);
-        if last >= checked + checked / CHECK_EVERY && last < n {
-            let mut scratch = pool.take();
-            reach::note_parts(rows, slots, extra, &mut scratch);
-            pool.put(scratch);
-            checked = last;
+        let batch: Vec<u32> = (first as u32..last as u32).collect();
+        graph.growing(plan.capacity());
+        let forward = choose_all(rows, graph, &batch, &batch, plan, pool);
+        let (slots, _) = graph.growing(plan.capacity());
+        slots.grow(last);
+        let mut backward: Vec<(u32, Candidate)> = Vec::new();
+        for (source, list) in batch.iter().zip(&forward) {
+            slots.set(*source, list.iter().map(|link| (link.node(), link.key())));
+            backward.extend(list.iter().map(|link| (link.node(), Candidate::new(link.key(), *source))));
         }
+        merge_all(rows, slots, backward, pool);
+        settle(rows, graph, batch, plan, pool);
         if !progress(last) {
             return;
         }
     }
 }
 
-fn link_batch(
+/// Looks for links of these nodes as if they were new, and adds them to those they have, both ways.
+pub(crate) fn relink(rows: &dyn Rows, graph: &mut Graph, nodes: &[u32], plan: Plan, pool: &ScratchPool) {
+    for batch in nodes.chunks(BATCH_MAX) {
+        let forward = choose_all(rows, graph, batch, &[], plan, pool);
+        let mut both: Vec<(u32, Candidate)> = Vec::new();
+        for (source, list) in batch.iter().zip(&forward) {
+            for link in list {
+                both.push((*source, *link));
+                both.push((link.node(), Candidate::new(link.key(), *source)));
+            }
+        }
+        merge_all(rows, graph.growing(plan.capacity()).0, both, pool);
+    }
+}
+
+/// Returns the links of each node of a batch.
+fn choose_all(
     rows: &dyn Rows,
-    slots: &mut Slots,
-    extra: &[u32],
-    first: usize,
-    last: usize,
+    graph: &Graph,
+    batch: &[u32],
+    others: &[u32],
     plan: Plan,
     pool: &ScratchPool,
-) {
-    let frozen: &Slots = slots;
-    let forward = map(first..last, |node| {
+) -> Vec<Vec<Candidate>> {
+    map(0..batch.len(), |i| {
         let mut scratch = pool.take();
-        let list = choose_links(rows, frozen, extra, node as u32, first..last, plan, &mut scratch);
+        let list = choose_links(rows, graph, batch[i], others, plan, &mut scratch);
         pool.put(scratch);
         list
-    });
-    slots.grow(last);
-    let mut backward: Vec<(u32, Candidate)> = Vec::new();
-    for (source, list) in (first as u32..).zip(&forward) {
-        slots.set(source, list.iter().map(|link| (link.node(), link.key())));
-        backward.extend(list.iter().map(|link| (link.node(), Candidate::new(link.key(), source))));
-    }
-    sort_by_two(&mut backward, |(target, link)| ((*target).into(), link.to_bits()));
-    let groups: Vec<&[(u32, Candidate)]> = backward.chunk_by(|a, b| a.0 == b.0).collect();
+    })
+}
+
+/// Adds links, each with the node that gets it; two that are the same count once.
+fn merge_all(rows: &dyn Rows, slots: &mut Slots, mut links: Vec<(u32, Candidate)>, pool: &ScratchPool) {
+    sort_by_two(&mut links, |(target, link)| ((*target).into(), link.to_bits()));
+    links.dedup();
+    let groups: Vec<&[(u32, Candidate)]> = links.chunk_by(|a, b| a.0 == b.0).collect();
     let frozen: &Slots = slots;
     let merged = map(0..groups.len(), |i| {
         let mut scratch = pool.take();
@@ -101,27 +124,24 @@ fn link_batch(
     }
 }
 
-/// Returns the links of a new node: the best of the graph and of its batch.
+/// Returns the links of a node: the best of the graph and of `others`.
 ///
 /// Never part of its caller, which runs once: an engine of WebAssembly optimises what is called often.
 #[inline(never)]
 fn choose_links(
     rows: &dyn Rows,
-    slots: &Slots,
-    extra: &[u32],
+    graph: &Graph,
     node: u32,
-    batch: core::ops::Range<usize>,
+    others: &[u32],
     plan: Plan,
     scratch: &mut Scratch,
 ) -> Vec<Candidate> {
     let ef = plan.ef_construction.max(plan.m);
     rows.prepare_node(node, &mut scratch.prepared);
-    scratch.begin(slots.len(), entries(slots.len(), extra), None);
-    walk(slots, rows.rows_at(), ef, scratch, |prepared, nodes, keys| {
-        rows.pair_keys(prepared, nodes, keys);
-    });
+    let without = ((node as usize) < graph.len()).then_some(node);
+    graph.find(rows, PAIR_KEYS, ef, without, scratch);
     scratch.fresh.clear();
-    scratch.fresh.extend(batch.map(|other| other as u32).filter(|other| *other != node));
+    scratch.fresh.extend(others.iter().copied().filter(|other| *other != node));
     let Scratch { prepared, fresh, keys, .. } = scratch;
     rows.pair_keys(prepared, fresh, keys);
     scratch.offer_fresh(ef);

@@ -20,7 +20,9 @@ impl Index {
     /// Errors: [`ErrorKind::BadParameter`] (a name that is there, is empty, longer than 255 bytes, or `and`,
     /// `or`, `not`; more than 1024 columns).
     pub fn add_column(&mut self, name: &str, kind: ColumnType) -> Result<()> {
-        self.columns.create(name, kind, || self.ids.all())
+        self.columns.create(name, kind, || self.ids.all())?;
+        self.debug_verify(self.store.len());
+        Ok(())
     }
 
     /// Takes a column out.
@@ -60,6 +62,7 @@ impl Index {
         progress: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Vec<u64>> {
         let n = vectors.len() / self.dim;
+        let nodes = self.store.len();
         let mut batch = self.columns.check(n, columns)?;
         let next = self.ids.next();
         let before = batch.makes_columns().then(|| self.ids.all());
@@ -72,6 +75,7 @@ impl Index {
             };
             self.columns.push(batch, &assigned, &added);
         }
+        self.debug_verify(nodes);
         Ok(added)
     }
 
@@ -89,6 +93,7 @@ impl Index {
         self.update(vectors, ids)?;
         self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
+        self.debug_verify(self.store.len());
         Ok(())
     }
 
@@ -116,6 +121,7 @@ impl Index {
         self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
         self.changes += 1;
+        self.debug_verify(self.store.len());
         Ok(())
     }
 

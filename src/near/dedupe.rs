@@ -90,6 +90,21 @@ impl Dedupe {
         }
     }
 
+    /// Checks that the table lists nodes that are there, and has room for its searches to end.
+    ///
+    /// Errors: a sentence.
+    pub(super) fn check(&self, n: usize) -> core::result::Result<(), String> {
+        if let Some(node) = self.table.iter().find(|node| **node != EMPTY && **node as usize >= n) {
+            return Err(format!(
+                "expected nodes below {n} among those that equals are looked for, got {node}"
+            ));
+        }
+        if !self.table.is_empty() && !self.table.contains(&EMPTY) {
+            return Err("expected room among those that equals are looked for, got none".into());
+        }
+        Ok(())
+    }
+
     pub(crate) fn len_bytes(&self) -> usize {
         self.table.capacity() * 4
     }

@@ -3,7 +3,7 @@
 use super::explain::{Explained, SearchPlan};
 use super::index::Index;
 use super::params::SearchParams;
-use super::search::{Neighbors, NeighborsBatch, neighbors};
+use super::search::{Neighbors, NeighborsBatch};
 use crate::error::{ErrorKind, Result};
 use crate::pool;
 use std::collections::HashSet;
@@ -34,7 +34,7 @@ impl Filter {
         self.nodes[node as usize / 64] >> (node % 64) & 1 == 1
     }
 
-    fn iter(&self) -> impl Iterator<Item = u32> {
+    fn iter(&self) -> impl Iterator<Item = u32> + Clone {
         self.nodes.iter().zip(0u32..).flat_map(|(word, i)| {
             let mut rest = *word;
             core::iter::from_fn(move || {
@@ -199,9 +199,12 @@ impl Index {
             compared = self.walk(candidates, None, &mut scratch);
             loop {
                 found = scratch.pool.iter().filter(|candidate| filter.allows(candidate.node())).count();
-                // So many candidates hold `ef` allowed ones, when it goes on as it began.
+                // So many candidates hold `ef` allowed ones, when it goes on as it began; an eighth more at least, so that
+                // there are few rounds whatever the graph.
                 let wide = ef.saturating_mul(candidates).checked_div(found).unwrap_or(n);
-                if found >= enough || wide >= n || !cheap(wide - candidates, GO_ON_NODES) {
+                let wide = wide.max(candidates.saturating_add(candidates / 8 + 1));
+                let met_all = scratch.pool.len() < candidates;
+                if found >= enough || met_all || wide >= n || !cheap(wide - candidates, GO_ON_NODES) {
                     break;
                 }
                 candidates = wide;
@@ -209,18 +212,17 @@ impl Index {
             }
             scratch.may_go_on = false;
         }
-        let mut explained = if found < enough {
+        let mut explained = if found < enough || !self.tells(&scratch) {
             let scanned = self.scan(filter.iter(), k, &mut scratch);
             Explained { plan: SearchPlan::FilteredScan, ..Explained::scan(compared + scanned) }
         } else {
             scratch.pool.retain(|candidate| filter.allows(candidate.node()));
             Explained { plan: SearchPlan::FilteredGraph, ..Explained::graph(candidates, compared) }
         };
-        let limit = self.store.rerank_len(k);
-        explained.reranked = limit.min(scratch.pool.len());
-        let mut found = self.reported(limit, &mut scratch, |id| !filter.denies(id));
+        let mut found = self.reported(k, &mut scratch, |id| !filter.denies(id));
+        explained.reranked = scratch.fresh.len();
         found.truncate(k);
         self.scratch.put(scratch);
-        Ok((neighbors(found), explained))
+        Ok((self.neighbors(found), explained))
     }
 }

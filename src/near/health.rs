@@ -1,9 +1,11 @@
 //! Is the index well? What is in it, and can all of it be found?
 
-use super::graph::{Links, Slots};
-use super::index::{Graph, Index};
-use super::packed::Packed;
+use super::graph::{Layer, Links, Lists};
+use super::index::Index;
+use super::params::SearchParams;
 use super::reach::Reached;
+use super::recall::Recall;
+use crate::codec::Storage;
 
 /// What [`Index::health`] found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,19 +34,28 @@ pub struct Health {
     pub norm_mean: f64,
     /// The greatest norm.
     pub norm_max: f64,
+    /// How vectors are kept that walks compare: what `auto` became.
+    pub storage: Storage,
+    /// The copy that re-ranks.
+    pub rerank: Option<Storage>,
+    /// The recall of ten neighbours for a search that asks for nothing else.
+    pub recall: Recall,
 }
 
 impl Index {
     /// Returns a report of the index's state.
     ///
-    /// Cost: one pass over all links, and one over all vectors.
+    /// Cost: one pass over all links, one over all vectors, and that of [`recall`](Self::recall).
     pub fn health(&self) -> Health {
         let nodes = self.store.len();
         let mut health = Health { nodes, duplicates: self.len() - nodes, ..Health::default() };
-        match &self.graph {
-            Graph::Slots(slots) => health.look(slots, Slots::len(slots), self.entries()),
-            Graph::Packed(packed) => health.look(packed, Packed::len(packed), self.entries()),
+        let entries = self.graph.above().map_or(&[][..], Layer::below).iter().copied();
+        match self.graph.lists() {
+            Lists::Growing(slots) => health.look(slots, slots.len(), entries),
+            Lists::AtRest(packed) => health.look(packed, packed.len(), entries),
         }
+        (health.storage, health.rerank) = self.store.kept();
+        health.recall = self.recall_explained(10, &SearchParams::default()).unwrap_or_default();
         health.measure((0..nodes as u32).map(|node| self.store.decode(node)));
         health
     }

@@ -23,29 +23,39 @@ pub(crate) struct Ids {
 impl Ids {
     /// Puts ids together from a file's sections.
     ///
-    /// Errors: a sentence, when an id is there twice or is not below `next`.
+    /// Errors: a sentence, when they cannot all differ.
     pub(crate) fn from_parts(
         first: Column,
         further: Further,
         next: u64,
     ) -> core::result::Result<Self, String> {
-        let ids = Self { first, further, next, known: None };
-        if ids.first.is_too_narrow() {
+        if first.is_too_narrow() {
             return Err("ids of fewer bytes than so many different ones have".into());
         }
-        if !(ids.first.is_same() && ids.further.len() == 0) {
-            let mut all = ids.all();
+        Ok(Self { first, further, next, known: None })
+    }
+
+    /// Checks that ids differ and are below the next one, and that further ids are of nodes that are there.
+    ///
+    /// Errors: a sentence.
+    pub(super) fn check(&self) -> core::result::Result<(), String> {
+        let n = self.first.len();
+        if let Some((node, id)) = self.further.iter().find(|(node, _)| *node as usize >= n) {
+            return Err(format!("expected nodes below {n}, got node {node} of id {id}"));
+        }
+        if !(self.first.is_same() && self.further.len() == 0) {
+            let mut all = self.all();
             sort(&mut all);
             if let Some(pair) = all.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Err(format!("id {} is there twice", pair[0]));
             }
-            if all.last().is_some_and(|last| *last >= next) {
+            if all.last().is_some_and(|last| *last >= self.next) {
                 return Err("an id is not below the next one".into());
             }
-        } else if (ids.first.len() as u64) > next {
+        } else if (n as u64) > self.next {
             return Err("an id is not below the next one".into());
         }
-        Ok(ids)
+        Ok(())
     }
 
     pub(crate) fn first(&self) -> &Column {
@@ -238,6 +248,22 @@ impl Ids {
         self.first = Column::narrowest(&first);
         let further = self.further.iter().map(|(node, id)| (place[node as usize], id));
         self.further = Further::new(further.collect(), order.len());
+    }
+
+    /// Makes one node of those that have the same number in `new`, which ascends where a number is first met; there are `n`.
+    pub(crate) fn merge_nodes(&mut self, new: &[u32], n: usize) {
+        let mut first: Vec<u64> = Vec::with_capacity(n);
+        let mut further: Vec<(u32, u64)> =
+            self.further.iter().map(|(node, id)| (new[node as usize], id)).collect();
+        for (id, &node) in self.first.iter().zip(new) {
+            if node as usize == first.len() {
+                first.push(id);
+            } else {
+                further.push((node, id));
+            }
+        }
+        self.first = Column::narrowest(&first);
+        self.further = Further::new(further, n);
     }
 
     /// Gives back what only changes need.

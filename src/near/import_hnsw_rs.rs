@@ -6,16 +6,16 @@
 //! | `DistCosine` | `cosine` | the graph's; but a zero vector is 1 from all others here, 0 there |
 //! | `DistDot` | `ip`, or `cosine`, as its vectors are of unit length by contract | the graph's |
 //!
-//! The layer with all points becomes the one layer of the index; the layers above it are left out, as
-//! walks here begin at many nodes. A point that hnsw_rs keeps in a higher layer's table is in the
+//! The layer with all points becomes the index's lowest; those above it are made anew. A point that hnsw_rs keeps in a higher layer's table is in the
 //! lowest layer too, and its first list of neighbours is that of the lowest layer.
 
-use super::build::{Plan, merge_links, select};
-use super::graph::Slots;
-use super::index::{Graph, Index, LINKED_MIN};
+use super::build::{Plan, relink, select};
+use super::graph::Graph;
+use super::index::{Index, LINKED_MIN};
 use super::params::Params;
+use super::reach::settle;
 use super::scratch::ScratchPool;
-use super::walk::{Candidate, Scratch, entries, walk};
+use super::walk::{Candidate, Scratch};
 use crate::codec::{Rows, try_reserve};
 use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
@@ -124,20 +124,15 @@ impl Index {
         let ids: Vec<u64> = points.iter().map(|point| point.get_origin_id() as u64).collect();
         let ids = index.ids.assign(ids.len(), Some(&ids))?;
         index.reserve(ids.len())?;
-        let nodes = index.enter(&vectors, &ids);
+        let nodes = index.enter(&vectors, &ids)?.nodes;
         drop(vectors);
         let n = index.store.len();
         if n >= LINKED_MIN {
-            let mut slots = Slots::new(2 * index.params.m);
-            slots.try_reserve(n)?;
-            slots.grow(n);
             let (plan, pool) = (index.plan(), &index.scratch);
-            let rows = index.store.built_by();
-            import_links(rows, &mut slots, &points, &nodes, plan, pool);
-            index.graph = Graph::Slots(slots);
-            index.checked = n;
+            index.graph.wake(plan.capacity(), n)?;
+            import_links(index.store.built_by(), &mut index.graph, &points, &nodes, plan, pool);
         }
-        index.compact()?;
+        index.pack()?;
         if n >= LINKED_MIN {
             index.calibrate();
         }
@@ -155,10 +150,10 @@ fn points_by_id<'b, D: HnswDistance>(hnsw: &Hnsw<'b, f32, D>) -> Vec<Arc<Point<'
     points
 }
 
-/// Fills empty slots with the links of the points' nodes; then sees that every node can be reached.
+/// Fills an empty graph with the links of the points' nodes.
 fn import_links(
     rows: &dyn Rows,
-    slots: &mut Slots,
+    graph: &mut Graph,
     points: &[Arc<Point<'_, f32>>],
     nodes: &[u32],
     plan: Plan,
@@ -171,9 +166,11 @@ fn import_links(
         nodes.iter().copied().zip(points.iter().map(Arc::as_ref)).collect();
     points_of.sort_by_key(|(node, _)| *node);
     let groups: Vec<&[(u32, &Point<'_, f32>)]> = points_of.chunk_by(|a, b| a.0 == b.0).collect();
+    let (slots, _) = graph.growing(plan.capacity());
+    slots.grow(groups.len());
     let lists = map(0..groups.len(), |i| {
         let mut scratch = pool.take();
-        let list = imported_list(rows, groups[i], &node_of, slots.capacity(), &mut scratch);
+        let list = imported_list(rows, groups[i], &node_of, plan.capacity(), &mut scratch);
         pool.put(scratch);
         list
     });
@@ -185,11 +182,8 @@ fn import_links(
             starved.push(node);
         }
     }
-    let mut scratch = pool.take();
-    for node in starved {
-        link_anew(rows, slots, node, plan, &mut scratch);
-    }
-    pool.put(scratch);
+    settle(rows, graph, (0..groups.len() as u32).collect(), plan, pool);
+    relink(rows, graph, &starved, plan, pool);
 }
 
 /// Returns the links of one node: those of all its points, or the best of them.
@@ -223,30 +217,6 @@ fn imported_list(
     list
 }
 
-/// Links a node as if it were new, both ways: most of its links led to points that are one with it.
-fn link_anew(rows: &dyn Rows, slots: &mut Slots, node: u32, plan: Plan, scratch: &mut Scratch) {
-    let n = slots.len();
-    rows.prepare_node(node, &mut scratch.prepared);
-    let ef = plan.ef_construction.max(plan.m);
-    scratch.begin(n, entries(n, &[]), Some(node));
-    walk(slots, rows.rows_at(), ef, scratch, |prepared, nodes, keys| {
-        rows.pair_keys(prepared, nodes, keys);
-    });
-    let candidates = core::mem::take(&mut scratch.pool);
-    let list = select(rows, candidates.iter().map(|c| Candidate::new(c.key(), c.node())), plan.m, scratch);
-    scratch.pool = candidates;
-    let kept: Vec<(u32, f32)> =
-        slots.links(node).iter().copied().zip(slots.lengths(node).iter().copied()).collect();
-    let chosen = list.iter().map(|link| (link.node(), link.key()));
-    let further = kept.into_iter().filter(|(link, _)| list.iter().all(|other| other.node() != *link));
-    slots.set(node, chosen.chain(further));
-    for link in &list {
-        let back = [(link.node(), Candidate::new(link.key(), node))];
-        let merged = merge_links(rows, slots, &back, scratch);
-        slots.set(link.node(), merged.iter().map(|link| (link.node(), link.key())));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::graph::Links;
@@ -275,7 +245,7 @@ mod tests {
             })
             .collect();
         let links_of = |index: &Index| {
-            let Graph::Packed(packed) = &index.graph else { panic!("compact") };
+            let packed = index.graph.packed();
             let id = |node| index.ids.first().get(node as usize);
             let mut ours = BTreeSet::new();
             (0..n as u32).for_each(|node| {

@@ -2,12 +2,12 @@
 
 use super::calibrate::Calibration;
 use super::dedupe::Dedupe;
-use super::graph::Slots;
+use super::graph::Graph;
 use super::ids::Ids;
-use super::packed::Packed;
 use super::params::Params;
 use super::scratch::ScratchPool;
-use crate::codec::Store;
+use super::sentinels::Sentinels;
+use crate::codec::{Storage, Store};
 use crate::columns::Columns;
 use crate::distance::{Metric, normalise};
 use crate::error::{ErrorKind, Result};
@@ -22,21 +22,14 @@ pub struct Memory {
     pub vectors: usize,
     /// The finer copy of the vectors, of which a query reads a few rows only.
     pub rerank: usize,
-    /// The links between them.
+    /// The links between them, and what says where walks begin.
     pub links: usize,
     /// The ids.
     pub ids: usize,
     /// The columns.
     pub columns: usize,
-}
-
-/// The links, in the form that the index needs now.
-#[derive(Clone, Debug)]
-pub(crate) enum Graph {
-    /// Growing.
-    Slots(Slots),
-    /// At rest.
-    Packed(Packed),
+    /// What measures recall: vectors as they came, with their neighbours.
+    pub sentinels: usize,
 }
 
 /// Below this many nodes there are no links: a scan is as fast as a walk, and exact.
@@ -67,16 +60,20 @@ pub struct Index {
     pub(crate) ids: Ids,
     /// The typed values of the ids.
     pub(crate) columns: Columns,
-    /// How many nodes there were when all were last known to be reachable, from the entry points of so many.
-    pub(crate) checked: usize,
-    /// Where walks begin besides: a node of each part that links from node 0 do not lead to.
-    pub(crate) extra: Vec<u32>,
     /// How many nodes there were when they were last put in order.
     pub(crate) ordered: usize,
     /// What `ef_search` gives what recall.
     pub(crate) calibration: Calibration,
     /// How many vectors came or went since that was measured.
     pub(super) drift: usize,
+    /// What recall is measured by.
+    pub(crate) sentinels: Sentinels,
+    /// How many vectors had come when `calibration` was measured.
+    pub(crate) measured_at: u64,
+    /// How many sentinels that came since were asked when they were last.
+    pub(super) young_seen: usize,
+    /// How many vectors came since storage was last looked at.
+    pub(super) unjudged: usize,
     /// Changes with the index: a filter made before is refused after.
     pub(super) changes: u64,
     pub(super) dedupe: Dedupe,
@@ -98,13 +95,13 @@ impl Index {
             .into());
         }
         params.check()?;
-        let store = Store::new(dim, params.metric, params.storage, params.rerank);
-        let graph = Graph::Packed(Packed::default());
-        Ok(Self::from_parts(dim, params, store, graph, Ids::default()))
+        // As they come, until there are enough to judge.
+        let store = Store::new(dim, params.metric, Storage::F32, None);
+        Ok(Self::from_parts(dim, params, store, Graph::default(), Ids::default()))
     }
 
     pub(crate) fn from_parts(dim: usize, params: Params, store: Store, graph: Graph, ids: Ids) -> Self {
-        let checked = store.len();
+        let ordered = store.len();
         Self {
             dim,
             params,
@@ -112,11 +109,13 @@ impl Index {
             graph,
             ids,
             columns: Columns::default(),
-            checked,
-            extra: Vec::new(),
-            ordered: checked,
+            ordered,
             calibration: Calibration::default(),
             drift: 0,
+            sentinels: Sentinels::default(),
+            measured_at: 0,
+            young_seen: 0,
+            unjudged: 0,
             changes: 0,
             dedupe: Dedupe::default(),
             scratch: ScratchPool::default(),
@@ -155,8 +154,14 @@ impl Index {
         ids
     }
 
+    /// Returns how vectors are kept that walks compare, and the copy that re-ranks: what `auto` became, and `F32` as long as
+    /// there are fewer than 2,048 distinct ones.
+    pub fn kept(&self) -> (Storage, Option<Storage>) {
+        self.store.kept()
+    }
+
     /// Returns the vector of an id, as the index keeps it: of unit length for cosine, rounded to the storage,
-    /// or to that of `rerank`. What `b1` alone keeps of it is its direction, roughly.
+    /// or to that of `rerank`. What `i4` and `b1` alone keep of it is its direction, roughly.
     ///
     /// Errors: [`ErrorKind::IdNotFound`].
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
@@ -172,12 +177,10 @@ impl Index {
         Memory {
             vectors: codes + self.dedupe.len_bytes(),
             rerank,
-            links: match &self.graph {
-                Graph::Slots(slots) => slots.len_bytes(),
-                Graph::Packed(packed) => packed.len_bytes(),
-            } + self.extra.capacity() * 4,
+            links: self.graph.len_bytes(),
             ids: self.ids.len_bytes(),
             columns: self.columns.len_bytes(),
+            sentinels: self.sentinels.len_bytes(),
         }
     }
 
@@ -201,7 +204,9 @@ impl Index {
         if self.params.metric == Metric::Cosine {
             return Ok(());
         }
-        self.store.too_large(vectors).map_or(Ok(()), |at| {
+        let asked = [self.params.storage, self.params.rerank];
+        let too_large = asked.into_iter().flatten().find_map(|storage| storage.too_large(vectors));
+        too_large.map_or(Ok(()), |at| {
             Err(ErrorKind::BadParameter {
                 name: "vectors",
                 expected: "components up to 65504, as 16-bit floats hold".into(),

@@ -10,8 +10,8 @@ use crate::error::{ErrorKind, Result};
 pub struct Params {
     /// Which distance.
     pub metric: Metric,
-    /// How vectors are kept.
-    pub storage: Storage,
+    /// How vectors are kept; `None` for `auto`: the smallest storage that keeps 0.99 of the true neighbours.
+    pub storage: Option<Storage>,
     /// In which finer storage a second copy of the vectors is kept, which gives the final candidates
     /// their distances; `None` for no copy.
     pub rerank: Option<Storage>,
@@ -23,13 +23,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self {
-            metric: Metric::default(),
-            storage: Storage::default(),
-            rerank: None,
-            m: 16,
-            ef_construction: 200,
-        }
+        Self { metric: Metric::default(), storage: None, rerank: None, m: 16, ef_construction: 200 }
     }
 }
 
@@ -41,8 +35,8 @@ impl Params {
 
     /// Sets `storage`.
     #[must_use]
-    pub fn storage(mut self, storage: Storage) -> Self {
-        self.storage = storage;
+    pub fn storage(mut self, storage: impl Into<Option<Storage>>) -> Self {
+        self.storage = storage.into();
         self
     }
 
@@ -69,10 +63,11 @@ impl Params {
 
     /// Checks the ranges.
     pub(crate) fn check(&self) -> Result<()> {
-        if let Some(rerank) = self.rerank.filter(|rerank| !rerank.is_finer_than(self.storage)) {
+        let storage = self.storage.unwrap_or(Storage::B1);
+        if let Some(rerank) = self.rerank.filter(|rerank| !rerank.is_finer_than(storage)) {
             return Err(ErrorKind::BadParameter {
                 name: "rerank",
-                expected: format!("a storage finer than {}, or none", self.storage.name()),
+                expected: format!("a storage finer than {}, or none", storage.name()),
                 got: rerank.name().into(),
             }
             .into());

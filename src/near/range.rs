@@ -4,7 +4,7 @@ use super::explain::{Explained, SearchPlan};
 use super::filter::{Filter, GO_ON_NODES};
 use super::index::Index;
 use super::params::SearchParams;
-use super::search::{Neighbors, neighbors, sorted};
+use super::search::{Neighbors, sorted};
 use super::walk::Scratch;
 use crate::error::{ErrorKind, Result};
 
@@ -68,7 +68,7 @@ impl Index {
         self.store.prepare(query, &mut scratch.prepared);
         let (found, explained) = self.within(radius, self.ef(10, params), filter, &mut scratch);
         self.scratch.put(scratch);
-        Ok((neighbors(found), explained))
+        Ok((self.neighbors(found), explained))
     }
 
     /// Returns what lies within the radius of the prepared query, sorted.
@@ -78,7 +78,7 @@ impl Index {
         mut ef: usize,
         filter: Option<&Filter>,
         scratch: &mut Scratch,
-    ) -> (Vec<(f32, u64)>, Explained) {
+    ) -> (Vec<(f64, u64)>, Explained) {
         let n = self.store.len();
         let count = filter.map_or(n, Filter::count);
         let cheap = |ef: usize| ef < n && ef.saturating_mul(GO_ON_NODES) < count;
@@ -96,7 +96,14 @@ impl Index {
             scratch.fresh.clear();
             scratch.fresh.extend(scratch.pool.iter().map(|candidate| candidate.node()));
             self.measure(scratch);
-            let inside = scratch.keys.iter().filter(|distance| **distance <= radius).count();
+            if !self.tells(scratch) {
+                break;
+            }
+            let inside = scratch
+                .distances
+                .iter()
+                .filter(|distance| self.reported_distance(**distance) <= radius)
+                .count();
             // Half of the candidates outside: the boundary was seen from both sides.
             if 2 * inside <= scratch.pool.len() {
                 scratch.may_go_on = false;
@@ -124,9 +131,9 @@ impl Index {
     }
 
     /// Adds the ids of the measured nodes that lie within the radius and are allowed.
-    fn keep(&self, radius: f32, filter: Option<&Filter>, scratch: &Scratch, found: &mut Vec<(f32, u64)>) {
-        for (&node, &distance) in scratch.fresh.iter().zip(&scratch.keys) {
-            if distance <= radius && filter.is_none_or(|filter| filter.allows(node)) {
+    fn keep(&self, radius: f32, filter: Option<&Filter>, scratch: &Scratch, found: &mut Vec<(f64, u64)>) {
+        for (&node, &distance) in scratch.fresh.iter().zip(&scratch.distances) {
+            if self.reported_distance(distance) <= radius && filter.is_none_or(|filter| filter.allows(node)) {
                 self.ids.visit(node, |id| {
                     if filter.is_none_or(|filter| !filter.denies(id)) {
                         found.push((distance, id));

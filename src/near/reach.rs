@@ -1,23 +1,103 @@
-//! Can every node be reached? Walks begin at one node more of each part that links do not lead to;
-//! a few lonely nodes get a link from their nearest reachable one.
+//! Can every node be found? Walks begin at nodes of the layer above: some by chance, and one of whatever walks do not find.
+//!
+//! So no cluster is without a node above, however far from the others it lies and in whatever order vectors come.
 
-use super::build::{Plan, select};
-use super::graph::{Links, Slots};
-use super::walk::{Candidate, Scratch, entries, walk};
+use super::build::{Plan, link};
+use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX};
+use super::scratch::ScratchPool;
+use super::walk::Scratch;
 use crate::codec::Rows;
-use crate::kernel::sort::sort;
+use crate::pool::map;
 
-/// The most parts that walks begin at one by one: more are linked to each other.
-pub(crate) const EXTRA_MAX: usize = 64;
+/// One of so many nodes is raised by chance: so a walk has not far to go.
+const SAMPLED: u32 = 32;
 
-/// A part of fewer nodes gets a link, not an entry point, where there is room for one.
+/// No more than a part of the nodes is raised because they are lost: where numbers say nothing all may be.
+const LOST_PART: usize = 4;
+
+/// The most candidates of an insertion into a layer above.
+const EF_ABOVE: usize = 64;
+
+/// A part of fewer nodes gets a link, and is not raised, where there is room for one.
 const PART_MIN: usize = 4;
 
-/// How often parts are linked before each becomes an entry point after all.
-const ROUNDS: usize = 4;
+/// Raises some nodes of a new batch by chance, and of the others those that are [lost](raise_lost).
+pub(crate) fn settle(rows: &dyn Rows, graph: &mut Graph, nodes: Vec<u32>, plan: Plan, pool: &ScratchPool) {
+    // The multiplier spreads numbers evenly (Knuth, The Art of Computer Programming, volume 3, 6.4).
+    let by_chance = |node: &u32| node.wrapping_mul(0x9e37_79b1) < u32::MAX / SAMPLED;
+    let (raised, others): (Vec<u32>, Vec<u32>) = nodes.into_iter().partition(by_chance);
+    raise(rows, graph, &raised, plan, pool);
+    raise_lost(rows, graph, others, plan, pool);
+}
 
-/// With how many others a part is compared before it is linked.
-const OTHERS_MAX: usize = 2048;
+/// Raises some of those of these nodes, ascending, that walks do not find: as many as it takes.
+pub(crate) fn raise_lost(
+    rows: &dyn Rows,
+    graph: &mut Graph,
+    mut nodes: Vec<u32>,
+    plan: Plan,
+    pool: &ScratchPool,
+) {
+    loop {
+        let lost = map(0..nodes.len(), |i| {
+            let mut scratch = pool.take();
+            let lost = is_lost(rows, graph, nodes[i], plan.look, &mut scratch);
+            pool.put(scratch);
+            lost
+        });
+        let mut lost = lost.into_iter();
+        nodes.retain(|_| lost.next() == Some(true));
+        let above = graph.above().map_or(0, |layer| layer.below.len());
+        if nodes.is_empty() || above > graph.len() / LOST_PART {
+            return;
+        }
+        // Those that are linked to each other are likely to be found by way of one of them.
+        let mut raised: Vec<u32> = Vec::new();
+        for &node in &nodes {
+            if graph.slots().links(node).iter().all(|link| raised.binary_search(link).is_err()) {
+                raised.push(node);
+            }
+        }
+        raise(rows, graph, &raised, plan, pool);
+        nodes.retain(|node| raised.binary_search(node).is_err());
+    }
+}
+
+/// Makes the layers above anew where so many nodes went that they are hardly fewer than those below.
+pub(crate) fn thin(rows: &dyn Rows, graph: &mut Graph, plan: Plan, pool: &ScratchPool) {
+    let n = graph.len();
+    let (_, above) = graph.growing(plan.capacity());
+    if above.take_if(|layer| layer.below.len() > n / 2).is_some() {
+        settle(rows, graph, (0..n as u32).collect(), plan, pool);
+    }
+}
+
+/// Returns whether a walk for a node finds nothing as near as the nearest that it is linked to.
+fn is_lost(rows: &dyn Rows, graph: &Graph, node: u32, ef: usize, scratch: &mut Scratch) -> bool {
+    rows.prepare_node(node, &mut scratch.prepared);
+    // Lengths that are kept are unknown where lists were at rest.
+    rows.pair_keys(&mut scratch.prepared, graph.slots().links(node), &mut scratch.keys);
+    let nearest = scratch.keys.iter().copied().fold(f32::INFINITY, f32::min);
+    graph.find(rows, PAIR_KEYS, ef, None, scratch);
+    scratch.pool.first().is_none_or(|best| best.key() > nearest && best.node() != node)
+}
+
+/// Puts nodes into the layer above.
+fn raise(rows: &dyn Rows, graph: &mut Graph, nodes: &[u32], plan: Plan, pool: &ScratchPool) {
+    if nodes.is_empty() {
+        return;
+    }
+    let layer = graph.growing(plan.capacity()).1.get_or_insert_default();
+    layer.below.extend(nodes);
+    if layer.below.len() > WHOLE_MAX {
+        let part = Part { rows, nodes: &layer.below, without: None };
+        link(&part, &mut layer.graph, layer.below.len(), plan_above(plan), pool, &mut |_| true);
+    }
+}
+
+fn plan_above(plan: Plan) -> Plan {
+    Plan { ef_construction: plan.ef_construction.min(EF_ABOVE), look: BEAM, ..plan }
+}
 
 /// The nodes that links lead to from where walks begin, and from what is entered later.
 pub(crate) struct Reached {
@@ -65,10 +145,9 @@ impl Reached {
     }
 }
 
-/// Returns what is reached from `first` and `extra`, and a node of each other part with the part's size.
-fn parts<L: Links>(links: &L, n: usize, first: u32, extra: &[u32]) -> (Reached, Vec<(u32, usize)>) {
-    let from = || core::iter::once(first).chain(extra.iter().copied());
-    let reached = Reached::new(links, n, from());
+/// Returns what is reached from `roots`, and a node of each other part with the part's size.
+fn parts<L: Links>(links: &L, n: usize, roots: &[u32]) -> (Reached, Vec<(u32, usize)>) {
+    let reached = Reached::new(links, n, roots.iter().copied());
     let mut all = Reached { seen: reached.seen.clone(), open: Vec::new() };
     let (mut start, mut found) = (0, Vec::new());
     while let Some(node) = all.next_unreached(start) {
@@ -84,121 +163,55 @@ fn parts<L: Links>(links: &L, n: usize, first: u32, extra: &[u32]) -> (Reached, 
     (reached, parts)
 }
 
-/// Notes a node of each large part that cannot be reached, as long as there are few; for graphs
-/// that are still growing.
-pub(crate) fn note_parts(rows: &dyn Rows, slots: &mut Slots, extra: &mut Vec<u32>, scratch: &mut Scratch) {
-    let (_, parts) = parts(slots, slots.len(), 0, extra);
-    let large: Vec<u32> = parts.iter().filter(|part| part.1 >= PART_MIN).map(|part| part.0).collect();
-    admit(rows, slots, 0, extra, &large, scratch);
+/// Sees to it that links lead to every node from those of the layer above: by a link, or by raising one of those it takes.
+pub(crate) fn repair(rows: &dyn Rows, graph: &mut Graph, plan: Plan, pool: &ScratchPool) {
+    let n = graph.len();
+    let roots = graph.above().map_or(&[][..], |layer| &layer.below);
+    let (mut reached, parts) = parts(graph.slots(), n, roots);
+    let mut left = Vec::new();
+    let mut scratch = pool.take();
+    for (node, size) in parts {
+        if size >= PART_MIN || !link_lonely(rows, graph, node, &reached, plan, &mut scratch) {
+            left.push(node);
+        }
+        reached.enter(graph.slots(), node);
+    }
+    pool.put(scratch);
+    raise(rows, graph, &left, plan, pool);
+    if let Some(layer) = graph.growing(plan.capacity()).1
+        && layer.graph.is_linked()
+    {
+        let part = Part { rows, nodes: &layer.below, without: None };
+        repair(&part, &mut layer.graph, plan_above(plan), pool);
+    }
 }
 
-/// Sees to it that every node is reached from `first` and `extra`: by links, and by more of `extra`.
-pub(crate) fn repair(
-    rows: &dyn Rows,
-    slots: &mut Slots,
-    first: u32,
-    extra: &mut Vec<u32>,
-    plan: Plan,
-    scratch: &mut Scratch,
-) {
-    let n = slots.len();
-    if n == 0 {
-        return;
+/// Looks for all nodes of the layers above, and raises those that were lost as others took their links: they are few, and
+/// the way to many.
+pub(crate) fn look_above(rows: &dyn Rows, graph: &mut Graph, plan: Plan, pool: &ScratchPool) {
+    if let Some(layer) = graph.growing(plan.capacity()).1
+        && layer.graph.is_linked()
+    {
+        let (part, plan) = (Part { rows, nodes: &layer.below, without: None }, plan_above(plan));
+        look_above(&part, &mut layer.graph, plan, pool);
+        raise_lost(&part, &mut layer.graph, (0..layer.below.len() as u32).collect(), plan, pool);
     }
-    for _ in 0..ROUNDS {
-        let (mut reached, parts) = parts(slots, n, first, extra);
-        let mut left = Vec::new();
-        for (node, size) in parts {
-            if size >= PART_MIN || !link_lonely(rows, slots, node, extra, &reached, plan, scratch) {
-                left.push(node);
-            }
-            reached.enter(slots, node);
-        }
-        if admit(rows, slots, first, extra, &left, scratch) {
-            return;
-        }
-    }
-    let (_, parts) = parts(slots, n, first, extra);
-    extra.extend(parts.iter().map(|part| part.0));
-    sort(extra);
 }
 
 /// Links a node from the nearest reachable one that has room; returns whether there is one.
 fn link_lonely(
     rows: &dyn Rows,
-    slots: &mut Slots,
+    graph: &mut Graph,
     node: u32,
-    extra: &[u32],
     reached: &Reached,
     plan: Plan,
     scratch: &mut Scratch,
 ) -> bool {
-    let n = slots.len();
     rows.prepare_node(node, &mut scratch.prepared);
-    scratch.begin(n, entries(n, extra), None);
-    walk(slots, rows.rows_at(), plan.ef_construction, scratch, |prepared, nodes, keys| {
-        rows.pair_keys(prepared, nodes, keys);
-    });
-    let mut near = scratch.pool.iter().filter(|c| c.node() != node && reached.seen[c.node() as usize]);
+    graph.find(rows, PAIR_KEYS, plan.ef_construction, Some(node), scratch);
+    let (slots, _) = graph.growing(plan.capacity());
+    let mut near = scratch.pool.iter().filter(|c| reached.seen[c.node() as usize]);
     near.any(|c| slots.push(c.node(), node, c.key()))
-}
-
-/// Lets walks begin at these nodes too; returns false when there were too many, and links were
-/// changed instead.
-fn admit(
-    rows: &dyn Rows,
-    slots: &mut Slots,
-    first: u32,
-    extra: &mut Vec<u32>,
-    nodes: &[u32],
-    scratch: &mut Scratch,
-) -> bool {
-    extra.extend(nodes);
-    sort(extra);
-    if nodes.is_empty() || extra.len() <= EXTRA_MAX {
-        return true;
-    }
-    let mut all = extra.clone();
-    if let Err(at) = all.binary_search(&first) {
-        all.insert(at, first);
-    }
-    for i in 0..all.len() {
-        link_part(rows, slots, &all, i, scratch);
-    }
-    *extra = (0..EXTRA_MAX).map(|i| all[i * all.len() / EXTRA_MAX]).collect();
-    false
-}
-
-/// Gives half of a node's links to parts: the nearest, in all directions.
-fn link_part(rows: &dyn Rows, slots: &mut Slots, parts: &[u32], i: usize, scratch: &mut Scratch) {
-    let node = parts[i];
-    // Of very many parts those before and after, and some from everywhere.
-    let near = i.saturating_sub(OTHERS_MAX / 4)..parts.len().min(i + OTHERS_MAX / 4);
-    let step = parts.len().div_ceil(OTHERS_MAX / 2);
-    let mut others: Vec<u32> = if parts.len() <= OTHERS_MAX {
-        parts.to_vec()
-    } else {
-        parts[near].iter().chain(parts.iter().step_by(step)).copied().collect()
-    };
-    sort(&mut others);
-    others.dedup();
-    others.retain(|other| *other != node);
-    let mut sorted = |nodes: &[u32]| {
-        rows.prepare_node(node, &mut scratch.prepared);
-        rows.pair_keys(&mut scratch.prepared, nodes, &mut scratch.keys);
-        let mut list: Vec<Candidate> =
-            nodes.iter().zip(&scratch.keys).map(|(&other, &key)| Candidate::new(key, other)).collect();
-        sort(&mut list);
-        list
-    };
-    let (others, own) = (sorted(&others), sorted(slots.links(node)));
-    let mut list = select(rows, others.into_iter(), slots.capacity() / 2, scratch);
-    for link in own {
-        if list.iter().all(|other| other.node() != link.node()) {
-            list.push(link);
-        }
-    }
-    slots.set(node, list.iter().map(|link| (link.node(), link.key())));
 }
 
 /// Makes sure that each node from `first` on is linked back to by a node that it links to.

@@ -1,4 +1,4 @@
-//! The walk: from the entry points to the nearest nodes, best first.
+//! The walk: from where it begins to the nearest nodes, best first.
 
 use super::graph::Links;
 use crate::codec::Prepared;
@@ -52,6 +52,8 @@ pub(crate) struct Scratch {
     pub(crate) pool: Vec<Candidate>,
     pub(crate) fresh: Vec<u32>,
     pub(crate) keys: Vec<f32>,
+    /// Distances as they are ordered by.
+    pub(crate) distances: Vec<f64>,
     /// Those of the scored nodes that may enter the pool.
     better: Vec<Candidate>,
     /// Whether a walk may go on with more candidates: those that did not fit are then kept.
@@ -62,8 +64,8 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Forgets what was seen, for a walk from `entries` through a graph of `n` nodes that goes round the node `without`.
-    pub(crate) fn begin(&mut self, n: usize, entries: impl Iterator<Item = u32>, without: Option<u32>) {
+    /// Forgets what was seen and found, for a walk through a graph of `n` nodes.
+    pub(crate) fn begin(&mut self, n: usize) {
         self.walk = self.walk.wrapping_add(1);
         if self.walk == 0 {
             self.seen.fill(0);
@@ -74,13 +76,25 @@ impl Scratch {
         }
         self.pool.clear();
         self.left.clear();
-        self.fresh.clear();
+    }
+
+    /// Begins a walk of `ef` candidates through a graph of `n` nodes, round the node `without`, at those that stand below
+    /// the places in the pool.
+    pub(crate) fn descend(&mut self, below: &[u32], n: usize, ef: usize, without: Option<u32>) {
+        let mut found = core::mem::take(&mut self.pool);
+        self.begin(n);
+        for candidate in &mut found {
+            *candidate = Candidate::new(candidate.key(), below[candidate.node() as usize]);
+        }
+        // Nodes order differently than their places, and two places may have one node.
+        sort::sort(&mut found);
         if let Some(node) = without {
             self.seen[node as usize] = self.walk;
         }
-        for node in entries {
-            if core::mem::replace(&mut self.seen[node as usize], self.walk) != self.walk {
-                self.fresh.push(node);
+        for candidate in &found {
+            let seen = core::mem::replace(&mut self.seen[candidate.node() as usize], self.walk) == self.walk;
+            if !seen {
+                self.offer(*candidate, ef);
             }
         }
     }
@@ -132,6 +146,23 @@ impl Scratch {
         self.fresh = fresh;
     }
 
+    /// Offers the nodes from `first` on, which are above all in the pool of at most `ef`, with their keys.
+    pub(crate) fn offer_run(&mut self, first: u32, keys: &[f32], ef: usize) {
+        const BLOCK: usize = 16;
+        for (keys, first) in keys.chunks(BLOCK).zip((first..).step_by(BLOCK)) {
+            let worst = self.pool.get(ef - 1).map(|worst| worst.key());
+            // Of most blocks none is better, which the machine can tell of all at once.
+            if worst.is_some_and(|worst| !keys.iter().fold(false, |any, key| any | (*key < worst))) {
+                continue;
+            }
+            for (&key, node) in keys.iter().zip(first..) {
+                if worst.is_none_or(|worst| key < worst) {
+                    self.offer(Candidate::new(key, node), ef);
+                }
+            }
+        }
+    }
+
     /// Puts a candidate into the pool of at most `ef`; returns its place.
     #[inline(always)]
     pub(crate) fn offer(&mut self, candidate: Candidate, ef: usize) -> Option<usize> {
@@ -163,7 +194,7 @@ impl Scratch {
     }
 }
 
-/// Fills the pool with the `ef` best nodes that the walk meets which has [begun](Scratch::begin), or was
+/// Fills the pool with the `ef` best nodes that the walk meets which has [begun](Scratch::descend), or was
 /// [widened](Scratch::widen).
 ///
 /// `score` writes the keys of listed nodes, whose rows are at `rows_at`. The order in which links are stored makes no difference.
@@ -177,16 +208,25 @@ pub(crate) fn walk<L: Links>(
 ) {
     let stamp = scratch.walk;
     let mut listed = [0; LINKS_MAX + 1];
-    let (mut entered, mut count) = (0, 0);
     let mut next = 0;
     loop {
-        // Where it begins there may be more nodes than links of any.
-        if entered < scratch.fresh.len() {
-            let part = &scratch.fresh[entered..];
-            count = part.len().min(listed.len());
-            listed[..count].copy_from_slice(&part[..count]);
-            entered += count;
+        while scratch.pool.get(next).is_some_and(|candidate| candidate.is_expanded()) {
+            next += 1;
         }
+        let Some(candidate) = scratch.pool.get_mut(next) else { return };
+        candidate.0 |= 1;
+        let node = candidate.node();
+        next += 1;
+        let seen = &mut scratch.seen;
+        // Every link is written down, and counted when it is new: no branch to guess.
+        let mut count = 0;
+        links.visit(node, |link| {
+            rows_at.prefetch(link);
+            let seen = &mut seen[link as usize];
+            listed[count] = link;
+            count += usize::from(*seen != stamp);
+            *seen = stamp;
+        });
         let nodes = &listed[..count];
         rows_at.touch(nodes);
         score(&mut scratch.prepared, nodes, &mut scratch.keys);
@@ -197,35 +237,7 @@ pub(crate) fn walk<L: Links>(
                 next = next.min(at);
             }
         }
-        if entered < scratch.fresh.len() {
-            continue;
-        }
-        while scratch.pool.get(next).is_some_and(|candidate| candidate.is_expanded()) {
-            next += 1;
-        }
-        let Some(candidate) = scratch.pool.get_mut(next) else { return };
-        candidate.0 |= 1;
-        let node = candidate.node();
-        next += 1;
-        let seen = &mut scratch.seen;
-        // Every link is written down, and counted when it is new: no branch to guess.
-        count = 0;
-        links.visit(node, |link| {
-            rows_at.prefetch(link);
-            let seen = &mut seen[link as usize];
-            listed[count] = link;
-            count += usize::from(*seen != stamp);
-            *seen = stamp;
-        });
     }
-}
-
-/// Returns the nodes where walks begin: spread evenly over the numbers, and one of each further
-/// part of the graph ([`repair`](super::reach::repair)).
-pub(crate) fn entries(n: usize, extra: &[u32]) -> impl Iterator<Item = u32> {
-    const ENTRIES: usize = 32;
-    let count = ENTRIES.min(n);
-    (0..count).map(move |i| (i as u64 * n as u64 / count as u64) as u32).chain(extra.iter().copied())
 }
 
 #[cfg(test)]

@@ -34,10 +34,12 @@ use crate::storage;
 ///     How many components each vector has.
 /// metric : {"l2sq", "ip", "cosine"}, default "l2sq"
 ///     Squared Euclidean distance, ``1 - dot``, or ``1 - cos`` (to about 1e-7).
-/// storage : {"f32", "f16", "i8", "b1"}, default "i8"
-///     How the vectors are kept that a walk compares: 4, 2 or 1 bytes a component, or one bit. All but ``"f32"``
-///     round them, so distances are those of rounded vectors; other libraries' default is ``"f32"``.
-/// rerank : {"f32", "f16", "i8"}, optional
+/// storage : {"auto", "f32", "f16", "i8", "i4", "b1"}, default "auto"
+///     How the vectors are kept that a walk compares: 4, 2, 1 or half a byte a component, or one bit. All but ``"f32"``
+///     round them, so distances are those of rounded vectors. ``"auto"`` takes the smallest of ``"f32"``, ``"f16"`` and
+///     ``"i8"`` that keeps 0.99 of the true neighbours, and `health` says which. Below 2,048 distinct vectors they are kept
+///     as they come.
+/// rerank : {"f32", "f16", "i8", "i4"}, optional
 ///     A second, finer copy of the vectors, which gives the final candidates their distances and is
 ///     what `vector` returns. ``"b1"`` needs one for results that are more than a guess.
 /// M : int, default 16
@@ -81,8 +83,8 @@ impl From<near::Index> for Index {
 impl Index {
     #[new]
     #[pyo3(
-        signature = (dim, *, metric="l2sq", storage="i8", rerank=None, M=SizeArgument::Size(16), ef_construction=SizeArgument::Size(200)),
-        text_signature = "(dim, *, metric='l2sq', storage='i8', rerank=None, M=16, ef_construction=200)"
+        signature = (dim, *, metric="l2sq", storage="auto", rerank=None, M=SizeArgument::Size(16), ef_construction=SizeArgument::Size(200)),
+        text_signature = "(dim, *, metric='l2sq', storage='auto', rerank=None, M=16, ef_construction=200)"
     )]
     #[expect(non_snake_case, reason = "the paper's letter, which Python allows")]
     fn new(
@@ -94,7 +96,7 @@ impl Index {
         ef_construction: SizeArgument,
     ) -> PyResult<Self> {
         let params = Params::new(Metric::from_name(metric)?)
-            .storage(Storage::from_name(storage)?)
+            .storage(Storage::asked_from_name(storage)?)
             .rerank(rerank.map(Storage::rerank_from_name).transpose()?.flatten())
             .m(M.at("M", "2 to 128")?)
             .ef_construction(ef_construction.at("ef_construction", "1 to 65536")?);
@@ -526,46 +528,114 @@ impl Index {
         self.index.write(py, near::Index::compact)
     }
 
-    /// Measure the recall of searches, with stored vectors as the questions.
+    /// Measure the recall of searches, against the neighbours that the vectors as they came have.
     ///
     /// Parameters
     /// ----------
     /// k : int, default 10
-    /// ef_search, recall
+    /// ef_search, recall, exact
     ///     As for `search`.
+    /// queries : array_like, (n, dim), optional
+    ///     Questions of your own, with their `truth`; without them the index asks for some of its vectors.
+    /// truth : array_like of int, (n, at least k), optional
+    ///     The ids of their true neighbours, nearest first.
     ///
     /// Returns
     /// -------
-    /// float
-    ///     The part of the true neighbours that is found.
+    /// float or None
+    ///     The part of the true neighbours that is found; ``None`` where the index does not know: its vectors as they
+    ///     came were never seen (a file of version 1), or `k` is beyond what it keeps.
     ///
     /// Raises
     /// ------
     /// NearfoldError
-    ///     With code ``bad_parameter``.
-    #[pyo3(signature = (k=SizeArgument::Size(10), *, ef_search=None, recall=None),
-           text_signature = "($self, k=10, *, ef_search=None, recall=None)")]
+    ///     With code ``bad_parameter``, ``shape_mismatch``, ``dimension_mismatch`` or ``not_finite``.
+    #[pyo3(signature = (k=SizeArgument::Size(10), *, ef_search=None, recall=None, exact=false, queries=None, truth=None),
+           text_signature = "($self, k=10, *, ef_search=None, recall=None, exact=False, queries=None, truth=None)")]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python, each with a default")]
     fn recall(
         &self,
         py: Python<'_>,
         k: SizeArgument,
         ef_search: Option<SizeArgument>,
         recall: Option<f32>,
-    ) -> PyResult<f32> {
+        exact: bool,
+        queries: Option<&Bound<'_, PyAny>>,
+        truth: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Option<f32>> {
         let k = k.at("k", AT_LEAST_1)?;
-        let params = search_params(ef_search, recall, false)?;
-        Ok(self.index.read(py, |index| index.recall(k, &params))??)
+        let params = search_params(ef_search, recall, exact)?;
+        let (queries, truth) = match (queries, truth) {
+            (None, None) => return Ok(self.index.read(py, |index| index.recall(k, &params))??),
+            (Some(queries), Some(truth)) => (queries, truth),
+            (queries, _) => {
+                let got = if queries.is_some() { "queries alone" } else { "truth alone" };
+                let expected = "queries and truth, or neither".into();
+                return Err(Error::from(ErrorKind::BadParameter {
+                    name: "truth",
+                    expected,
+                    got: got.into(),
+                })
+                .into());
+            }
+        };
+        let truth = to_ids(truth)?;
+        with_values(queries, |values| {
+            let queries = to_f32(&values)?;
+            Ok(Some(self.index.read(py, |index| index.recall_of(&queries, &truth, k, &params))??))
+        })
+    }
+
+    /// Measure the recall of searches, and say where it is lost and what to change.
+    ///
+    /// Parameters
+    /// ----------
+    /// k, ef_search, recall, exact
+    ///     As for `recall`.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     ``recall``, ``lost_by_rounding`` (exact search does not find it), ``lost_by_walk`` (exact search finds it): floats,
+    ///     or ``None`` where the index does not know; ``questions``: how many were asked; ``advice``: a sentence.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter``.
+    #[pyo3(signature = (k=SizeArgument::Size(10), *, ef_search=None, recall=None, exact=false),
+           text_signature = "($self, k=10, *, ef_search=None, recall=None, exact=False)")]
+    fn recall_explained<'py>(
+        &self,
+        py: Python<'py>,
+        k: SizeArgument,
+        ef_search: Option<SizeArgument>,
+        recall: Option<f32>,
+        exact: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let k = k.at("k", AT_LEAST_1)?;
+        let params = search_params(ef_search, recall, exact)?;
+        let told = self.index.read(py, |index| index.recall_explained(k, &params))??;
+        let explained = PyDict::new(py);
+        explained.set_item("recall", told.recall)?;
+        explained.set_item("lost_by_rounding", told.lost_by_rounding)?;
+        explained.set_item("lost_by_walk", told.lost_by_walk)?;
+        explained.set_item("questions", told.questions)?;
+        explained.set_item("advice", told.advice)?;
+        Ok(explained)
     }
 
     /// Return a report of the index's state.
     ///
     /// Returns
     /// -------
-    /// dict of str to int or float
+    /// dict
     ///     ``nodes`` (distinct vectors), ``duplicates``, ``orphans`` (vectors that no walk reaches),
     ///     ``degree_min``, ``degree_mean``, ``degree_max`` (their links), ``not_finite`` (0, unless a file
     ///     says so of a scale, or 8 bits round the largest numbers up), ``zeros`` (kept as zeros
-    ///     alone), ``norm_min``, ``norm_mean``, ``norm_max`` (of the finite ones, as they are kept).
+    ///     alone), ``norm_min``, ``norm_mean``, ``norm_max`` (of the finite ones, as they are kept), ``storage`` (what
+    ///     ``"auto"`` became), ``rerank``, and of ``recall_explained``: ``recall``, ``lost_by_rounding``, ``lost_by_walk``,
+    ///     ``advice``.
     fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = self.index.read(py, near::Index::health)?;
         let health = PyDict::new(py);
@@ -580,6 +650,12 @@ impl Index {
         health.set_item("norm_min", found.norm_min)?;
         health.set_item("norm_mean", found.norm_mean)?;
         health.set_item("norm_max", found.norm_max)?;
+        health.set_item("storage", found.storage.name())?;
+        health.set_item("rerank", found.rerank.map(Storage::name))?;
+        health.set_item("recall", found.recall.recall)?;
+        health.set_item("lost_by_rounding", found.recall.lost_by_rounding)?;
+        health.set_item("lost_by_walk", found.recall.lost_by_walk)?;
+        health.set_item("advice", found.recall.advice)?;
         Ok(health)
     }
 
@@ -611,7 +687,11 @@ impl Index {
     /// path : str or os.PathLike
     ///     By custom it ends in ``.nearfold``. `docs/FORMAT.md` says what it holds.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        let written = self.index.read(py, |index| storage::write(&path, &index.to_bytes()))?;
+        let written = self.index.read(py, |index| {
+            // What could not be opened again does not take the place of a file that can.
+            index.verify()?;
+            Ok::<_, crate::error::Error>(storage::write(&path, &index.to_bytes()))
+        })??;
         written.map_err(|error| os_error(&error, &path))
     }
 
@@ -679,9 +759,9 @@ impl Index {
     /// -------
     /// dict of str to int
     ///     ``vectors`` (what walks compare), ``rerank`` (the finer copy, of which a query reads little),
-    ///     ``links``, ``ids``, ``columns`` and their ``total``.
+    ///     ``links``, ``ids``, ``columns``, ``sentinels`` (what recall is measured by) and their ``total``.
     fn memory<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let near::Memory { vectors, rerank, links, ids, columns } =
+        let near::Memory { vectors, rerank, links, ids, columns, sentinels } =
             self.index.read(py, near::Index::memory)?;
         let memory = PyDict::new(py);
         memory.set_item("vectors", vectors)?;
@@ -689,7 +769,8 @@ impl Index {
         memory.set_item("links", links)?;
         memory.set_item("ids", ids)?;
         memory.set_item("columns", columns)?;
-        memory.set_item("total", vectors + rerank + links + ids + columns)?;
+        memory.set_item("sentinels", sentinels)?;
+        memory.set_item("total", vectors + rerank + links + ids + columns + sentinels)?;
         Ok(memory)
     }
 
@@ -704,7 +785,7 @@ impl Index {
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let params = PyDict::new(py);
         params.set_item("metric", self.params.metric.name())?;
-        params.set_item("storage", self.params.storage.name())?;
+        params.set_item("storage", Storage::asked_name(self.params.storage))?;
         params.set_item("rerank", self.params.rerank.map(Storage::name))?;
         params.set_item("M", self.params.m)?;
         params.set_item("ef_construction", self.params.ef_construction)?;
@@ -749,7 +830,7 @@ impl Index {
             self.__len__(py)?,
             self.dim,
             metric.name(),
-            storage.name(),
+            Storage::asked_name(*storage),
         ))
     }
 
@@ -827,7 +908,6 @@ impl Index {
         })
     }
 
-    /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     /// Checks that there is one query.
     fn one_query(&self, shape: &[usize]) -> Result<()> {
         match *shape {
@@ -841,6 +921,7 @@ impl Index {
         }
     }
 
+    /// Returns how many rows of `dim` the shape is; `None` for the one of a single vector.
     fn rows_of(&self, shape: &[usize]) -> Result<Option<usize>> {
         let (rows, dim) = match *shape {
             [dim] => (None, dim),

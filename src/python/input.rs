@@ -15,6 +15,7 @@ use super::strided::try_vec;
 use super::{arrow, buffer, dlpack, interface, numpy, sequence};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Values;
+use crate::fold::narrow::held;
 
 /// What is done with numbers once they are there. One type for all, called once: the ways in exist
 /// once in the machine code, whatever comes after them.
@@ -165,13 +166,22 @@ pub(super) fn type_name(x: &Bound<'_, PyAny>) -> String {
 
 /// Returns the numbers as f32, in C order: where they are if they are that already.
 ///
-/// Errors: `unsupported_dtype` for complex numbers; `out_of_memory`.
+/// Errors: `unsupported_dtype` for complex numbers; `not_finite` and `bad_parameter` for what 32 bits turn into infinity or 0;
+/// `out_of_memory`.
 pub(super) fn to_f32<'v>(values: &'v Values<'_>) -> Result<Cow<'v, [f32]>> {
     macro_rules! convert {
         ($($variant:ident => $to_f32:expr),* $(,)?) => {
             match values {
                 Values::F32(view) if view.is_standard_layout() => {
                     Ok(Cow::Borrowed(view.as_slice().expect("the layout is standard")))
+                }
+                Values::F64(view) => {
+                    let dim = view.shape().last().copied().unwrap_or(1);
+                    let mut copy = try_vec(view.len())?;
+                    for (at, &x) in view.iter().enumerate() {
+                        copy.push(held(x, at, dim)?);
+                    }
+                    Ok(Cow::Owned(copy))
                 }
                 $(Values::$variant(view) => {
                     let mut copy = try_vec(view.len())?;
@@ -187,7 +197,6 @@ pub(super) fn to_f32<'v>(values: &'v Values<'_>) -> Result<Cow<'v, [f32]>> {
         };
     }
     convert! {
-        F64 => |&x| x as f32,
         F32 => |&x| x,
         F16 => |&x| f32::from(x),
         I64 => |&x| x as f32,

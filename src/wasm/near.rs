@@ -52,6 +52,7 @@ struct MemoryView {
     links: usize,
     ids: usize,
     columns: usize,
+    sentinels: usize,
     total: usize,
 }
 
@@ -78,6 +79,28 @@ struct HealthView {
     norm_min: f64,
     norm_mean: f64,
     norm_max: f64,
+    storage: &'static str,
+    rerank: &'static str,
+    recall: Option<f32>,
+    lost_by_rounding: Option<f32>,
+    lost_by_walk: Option<f32>,
+    advice: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecallView {
+    recall: Option<f32>,
+    lost_by_rounding: Option<f32>,
+    lost_by_walk: Option<f32>,
+    questions: usize,
+    advice: String,
+}
+
+/// Serializes what may be unknown as null.
+fn serialized_with_null(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true);
+    value.serialize(&serializer).map_err(JsValue::from)
 }
 
 fn serialized(value: &impl Serialize) -> Result<JsValue, JsValue> {
@@ -93,10 +116,10 @@ fn params_from_js(value: &JsValue) -> Result<Params> {
     if let Some(metric) = reader.get::<String>("metric", Metric::NAMES)? {
         params = Params::new(Metric::from_name(&metric)?);
     }
-    if let Some(storage) = reader.get::<String>("storage", Storage::NAMES)? {
-        params = params.storage(Storage::from_name(&storage)?);
+    if let Some(storage) = reader.get::<String>("storage", Storage::ASKED)? {
+        params = params.storage(Storage::asked_from_name(&storage)?);
     }
-    if let Some(rerank) = reader.get::<String>("rerank", "f32, f16, i8, none")? {
+    if let Some(rerank) = reader.get::<String>("rerank", "f32, f16, i8, i4, none")? {
         params = params.rerank(Storage::rerank_from_name(&rerank)?);
     }
     if let Some(m) = reader.get("M", COUNT)? {
@@ -278,7 +301,7 @@ impl IndexCore {
         let params = self.index.params();
         serialized(&ParamsView {
             metric: params.metric.name(),
-            storage: params.storage.name(),
+            storage: Storage::asked_name(params.storage),
             rerank: params.rerank.map_or("none", Storage::name),
             m: params.m,
             ef_construction: params.ef_construction,
@@ -302,9 +325,9 @@ impl IndexCore {
 
     /// Returns the bytes that the index takes, by part.
     pub fn memory(&self) -> Result<JsValue, JsValue> {
-        let near::Memory { vectors, rerank, links, ids, columns } = self.index.memory();
-        let total = vectors + rerank + links + ids + columns;
-        serialized(&MemoryView { vectors, rerank, links, ids, columns, total })
+        let near::Memory { vectors, rerank, links, ids, columns, sentinels } = self.index.memory();
+        let total = vectors + rerank + links + ids + columns + sentinels;
+        serialized(&MemoryView { vectors, rerank, links, ids, columns, sentinels, total })
     }
 
     /// Adds the first `len` floats as rows; `ids` is a BigUint64Array or undefined.
@@ -493,16 +516,31 @@ impl IndexCore {
         self.within(query.floats(len)?, options, Some(&filter.filter), radius)
     }
 
-    /// Returns the recall that the options give, measured on the index itself.
-    pub fn recall(&self, options: &JsValue) -> Result<f32> {
+    /// Returns the recall that the options give, and where it is lost.
+    pub fn recall(&self, options: &JsValue) -> Result<JsValue, JsValue> {
         let Query { k, params, .. } = query_from_js(options, OPTIONS)?;
-        self.index.recall(k, &params)
+        let told = self.index.recall_explained(k, &params)?;
+        serialized_with_null(&RecallView {
+            recall: told.recall,
+            lost_by_rounding: told.lost_by_rounding,
+            lost_by_walk: told.lost_by_walk,
+            questions: told.questions,
+            advice: told.advice,
+        })
+    }
+
+    /// Returns the recall of the first `len` floats' rows as queries, whose true neighbours are given.
+    #[wasm_bindgen(js_name = recallOf)]
+    pub fn recall_of(&self, queries: &Buffer, len: usize, truth: &JsValue, options: &JsValue) -> Result<f32> {
+        let Query { k, params, .. } = query_from_js(options, OPTIONS)?;
+        let truth = ids_from_js(truth).unwrap_or_default();
+        self.index.recall_of(queries.floats(len)?, &truth, k, &params)
     }
 
     /// Returns a report of the index's state.
     pub fn health(&self) -> Result<JsValue, JsValue> {
         let health = self.index.health();
-        serialized(&HealthView {
+        serialized_with_null(&HealthView {
             nodes: health.nodes,
             duplicates: health.duplicates,
             orphans: health.orphans,
@@ -514,6 +552,12 @@ impl IndexCore {
             norm_min: health.norm_min,
             norm_mean: health.norm_mean,
             norm_max: health.norm_max,
+            storage: health.storage.name(),
+            rerank: health.rerank.map_or("none", Storage::name),
+            recall: health.recall.recall,
+            lost_by_rounding: health.recall.lost_by_rounding,
+            lost_by_walk: health.recall.lost_by_walk,
+            advice: health.recall.advice,
         })
     }
 }

@@ -13,7 +13,7 @@ import { CLI, open, ROOT, served, SITE } from "./browser.mjs";
 const { version } = JSON.parse(readFileSync(join(ROOT, "pkg/package.json"), "utf8"));
 const jsonFiles = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : []);
 const vectors = jsonFiles(join(ROOT, "tests/vectors"));
-const fixtures = jsonFiles(join(ROOT, "tests/vectors/index/v1"));
+const fixtures = jsonFiles(join(ROOT, "tests/vectors/index/v2"));
 
 // A stranger's project: an empty folder, npm install, one page.
 const project = mkdtempSync(join(tmpdir(), "nearfold-page-"));
@@ -122,7 +122,7 @@ test("a page that imports one half fetches its kernel alone, and gets the same b
   import * as nearfold from "./node_modules/nearfold/${half}/index.js";
   ${code}
   await nearfold.init();
-  window.done = run(nearfold, ...(await given("vectors/index/v1/${fixtures[0].replace(/json$/, "")}")));
+  window.done = run(nearfold, ...(await given("vectors/index/v2/${fixtures[0].replace(/json$/, "")}")));
 </script>
 `,
     );
@@ -141,7 +141,7 @@ test("there are index fixtures to open", () => assert.ok(fixtures.length > 0));
 for (const name of fixtures) {
   test(`the index fixture ${name} opens, answers and is built anew with the same bits in Chromium`, async () => {
     const failures = await page.evaluate(async (name) => {
-      const [fixture, file] = [await fetch(`vectors/index/v1/${name}`), await fetch(`vectors/index/v1/${name.replace(/json$/, "nearfold")}`)];
+      const [fixture, file] = [await fetch(`vectors/index/v2/${name}`), await fetch(`vectors/index/v2/${name.replace(/json$/, "nearfold")}`)];
       return window.runIndex(window.nearfold, await fixture.json(), new Uint8Array(await file.arrayBuffer()));
     }, name);
     assert.deepEqual(failures, []);

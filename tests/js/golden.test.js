@@ -21,10 +21,10 @@ for (const name of readdirSync(folder).filter((name) => name.endsWith(".json")))
   });
 }
 
-for (const name of readdirSync(join(folder, "index/v1")).filter((name) => name.endsWith(".json"))) {
+for (const name of readdirSync(join(folder, "index/v2")).filter((name) => name.endsWith(".json"))) {
   test(`the index ${name} opens, answers and builds anew as recorded`, () => {
-    const file = readFileSync(join(folder, "index/v1", name.replace(/json$/, "nearfold")));
-    assert.deepEqual(runIndex(api, json(`index/v1/${name}`), new Uint8Array(file)), []);
+    const file = readFileSync(join(folder, "index/v2", name.replace(/json$/, "nearfold")));
+    assert.deepEqual(runIndex(api, json(`index/v2/${name}`), new Uint8Array(file)), []);
   });
 }
 

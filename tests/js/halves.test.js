@@ -23,11 +23,11 @@ test("nearfold/fold gives the bits of every vector", () => {
 });
 
 test("nearfold/near opens every index, answers and builds it anew as recorded", () => {
-  const names = readdirSync(join(folder, "index/v1")).filter((name) => name.endsWith(".json"));
+  const names = readdirSync(join(folder, "index/v2")).filter((name) => name.endsWith(".json"));
   assert.ok(names.length > 0);
   for (const name of names) {
-    const file = readFileSync(join(folder, "index/v1", name.replace(/json$/, "nearfold")));
-    assert.deepEqual(runIndex(near, json(`index/v1/${name}`), new Uint8Array(file)), [], name);
+    const file = readFileSync(join(folder, "index/v2", name.replace(/json$/, "nearfold")));
+    assert.deepEqual(runIndex(near, json(`index/v2/${name}`), new Uint8Array(file)), [], name);
   }
 });
 

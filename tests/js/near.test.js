@@ -183,6 +183,17 @@ test("what is removed is not found, what is updated is found at its new place", 
   assert.equal(changing.search(query).ids.length, 0);
 });
 
+test("a number beyond float32 is named with its row, its column and its value", () => {
+  const kept = made(5);
+  const rows = [row(0), row(1)].map((each) => Array.from(each));
+  for (const value of [3e200, 3e-200]) {
+    rows[1][2] = value;
+    const where = new RegExp(`got ${value.toString().replace("+", "\\+")} at row 1, column 2`);
+    assert.throws(() => kept.add(rows), where);
+    assert.throws(() => kept.add(Float64Array.from(rows.flat())), where);
+  }
+});
+
 test("after a refused change the index is as it was", () => {
   const kept = made(50);
   const bytes = kept.toBytes();
@@ -195,6 +206,9 @@ test("after a refused change the index is as it was", () => {
     "an update with two ids for one vector": [() => kept.update(row(0), [1, 2]), "shape_mismatch"],
     "an update without ids": [() => kept.update(row(0)), "bad_parameter"],
     "an update to NaN": [() => kept.update(new Float32Array(DIM).fill(NaN), [1]), "not_finite"],
+    "an update beyond float32": [() => kept.update(new Float64Array(DIM).fill(3e200), [1]), "not_finite"],
+    "rows beyond float32": [() => kept.add([Array(DIM).fill(-1e39)]), "not_finite"],
+    "a query too small for float32": [() => kept.search(Array(DIM).fill(3e-200)), "bad_parameter"],
     "an update of a wrong dimension": [() => kept.update([1, 2], [1]), "dimension_mismatch"],
     "a filter that is a number": [() => kept.search(query, { filter: 3 }), "bad_parameter"],
     "a filter of texts": [() => kept.search(query, { filter: ["3"] }), "bad_parameter"],
@@ -216,8 +230,9 @@ test("after a refused change the index is as it was", () => {
 });
 
 test("the report counts vectors, copies and links", () => {
-  const { degreeMin, degreeMean, degreeMax, normMin, normMean, normMax, ...health } = index.health();
-  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0, notFinite: 0, zeros: 0 });
+  const { degreeMin, degreeMean, degreeMax, normMin, normMean, normMax, recall, lostByWalk, advice, ...health } = index.health();
+  assert.deepEqual(health, { nodes: N, duplicates: 0, orphans: 0, notFinite: 0, zeros: 0, storage: "f32", rerank: "none", lostByRounding: 0 });
+  assert.ok(recall > 0.9 && Math.abs(recall + lostByWalk - 1) < 1e-6 && advice.endsWith("."));
   const norms = Array.from({ length: N }, (_, i) => Math.hypot(...row(i)));
   const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-9 * b, `${a} ${b}`);
   close(normMin, Math.min(...norms));
@@ -262,14 +277,14 @@ test("a copy that re-ranks gives the distances, comes back from a file, and what
   assert.equal(exact.explained.efSearch, 0);
   assert.equal(exact.explained.distances, N);
 
-  const { ids, distances, explained } = fine.search(query, { k: 10, efSearch: 400, explain: true });
+  const { ids, distances, explained } = fine.search(query, { k: 10, efSearch: 80, explain: true });
   assert.equal(explained.plan, "graph");
-  assert.equal(explained.efSearch, 400);
-  assert.ok(explained.reranked >= 10 && explained.reranked <= 400, String(explained.reranked));
+  assert.equal(explained.efSearch, 80);
+  assert.ok(explained.reranked >= 10 && explained.reranked <= 80, String(explained.reranked));
   assert.ok(explained.distances >= explained.reranked && explained.distances < N);
   ids.forEach((id, i) => assert.equal(distances[i], exact.distances[exact.ids.indexOf(id)] ?? distances[i]));
   const hits = (found) => [...found.ids].filter((id) => exact.ids.includes(id)).length;
-  assert.ok(hits({ ids }) > hits(coarse.search(query, { k: 10, efSearch: 400 })));
+  assert.ok(hits({ ids }) > hits(coarse.search(query, { k: 10, efSearch: 80 })));
   assert.equal(coarse.search(query).explained, undefined);
 
   assert.deepEqual(fine.vector(7), row(7));
@@ -277,7 +292,7 @@ test("a copy that re-ranks gives the distances, comes back from a file, and what
   const { vectors: hot, rerank } = fine.memory();
   assert.ok(rerank >= 4 * DIM * N && hot < rerank && coarse.memory().rerank === 0);
   const reopened = Index.fromBytes(fine.toBytes());
-  assert.deepEqual(reopened.search(query, { k: 10, efSearch: 400 }), { ids, distances });
+  assert.deepEqual(reopened.search(query, { k: 10, efSearch: 80 }), { ids, distances });
   assert.throws(() => new Index(DIM, { storage: "f32", rerank: "i8" }), { name: "NearfoldError" });
   for (const index of [coarse, fine, reopened]) index.free();
 });

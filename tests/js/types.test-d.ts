@@ -132,7 +132,12 @@ alloc(8, "float128");
   index.filter((id) => id > 3n, { ids: "bigint" }).count.toFixed();
   const near = index.searchRadius([1, 2, 3], 0.5, { ids: "bigint" });
   same<typeof near.ids, BigUint64Array<ArrayBuffer>>(true);
-  index.recall({ k: 10, efSearch: 64 }).toFixed();
+  index.recall({ k: 10, efSearch: 64 })?.toFixed();
+  index.recallExplained().advice.trim();
+  index.recallOf(new Float32Array(6), [1, 2], { k: 1 }).toFixed();
+  // @ts-expect-error a recall may be unknown
+  index.recall() satisfies number;
+  new Index(3, { storage: "auto" }).params.storage satisfies "auto" | "f32" | "f16" | "i8" | "i4" | "b1";
   index.health().degreeMean.toFixed();
   index.searchMany(new Float32Array(6), { filter: [1] });
   index.searchMany(new Float32Array(6), { filter: (id) => id > 3, ids: "uint32" });
@@ -171,6 +176,7 @@ alloc(8, "float128");
   const bytes: Uint8Array = index.toBytes();
   Index.fromBytes(bytes).memory().total.toFixed();
   new Index(3, { storage: "b1", rerank: "i8" }).search([1, 2, 3], { explain: true }).explained?.reranked.toFixed();
+  new Index(3, { storage: "i4", rerank: "i8" }).search([1, 2, 3]).ids;
   // @ts-expect-error: one bit is no finer copy
   new Index(3, { rerank: "b1" });
   // @ts-expect-error: read-only
@@ -204,6 +210,9 @@ async function remote() {
   const length: number = await index.length;
   const { ids } = await index.search([1, 2, 3], { k: 1, ids: "bigint" });
   const bigints: BigUint64Array = ids;
+  (await index.recallOf(new Float32Array(6), ids, { k: 1 })) satisfies number;
+  (await index.recall({ k: 1 })) satisfies number | null;
+  (await index.recallExplained()).questions.toFixed();
   // @ts-expect-error a function cannot be sent
   await index.search([1, 2, 3], { filter: () => true });
   // @ts-expect-error there is no such metric

@@ -58,6 +58,13 @@ test("an index in a worker answers as one here, with all its members", async () 
   assert.deepEqual([await there.dim, await there.length, await there.params], [here.dim, here.length, here.params]);
   assert.deepEqual(await there.memory(), here.memory());
   assert.deepEqual(await there.health(), here.health());
+  assert.deepEqual(await there.recallExplained({ k: 5 }), here.recallExplained({ k: 5 }));
+  assert.equal(await there.recall({ efSearch: 20 }), here.recall({ efSearch: 20 }));
+  const { ids: truth } = here.searchMany(data.subarray(0, 64), { k: 3, exact: true });
+  truth[0] = 1999; // one of twelve that is not found
+  const part = await there.recallOf(data.subarray(0, 64), truth, { k: 3, exact: true });
+  assert.equal(part, here.recallOf(data.subarray(0, 64), truth, { k: 3, exact: true }));
+  assert.equal(part, Math.fround(11 / 12));
   assert.deepEqual(await there.vector(7), here.vector(7));
   assert.deepEqual(await there.ids({ ids: "bigint" }), here.ids({ ids: "bigint" }));
   await there.remove([7]);

@@ -39,7 +39,7 @@ cases = list(golden.cases("/repo/tests/vectors"))
 test("index files open, answer and are built as recorded", () => {
   const wrong = py.runPython(`
 import golden_index
-fixtures = list(golden_index.fixtures("/repo/tests/vectors/index/v1"))
+fixtures = list(golden_index.fixtures("/repo/tests/vectors/index/v2"))
 [f"{name}: {wrong}" for name, fixture, data in fixtures if (wrong := golden_index.check(fixture, data))]
 `).toJs();
   assert.deepEqual(wrong, []);

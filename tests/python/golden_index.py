@@ -1,4 +1,4 @@
-"""Opens the index files of tests/vectors/index/v1, asks them, and builds them again, byte for byte."""
+"""Opens the index files of tests/vectors/index/v2, asks them, and builds them again, byte for byte."""
 
 import json
 import pathlib

@@ -19,6 +19,6 @@ def test_stored_state(case):
     assert golden.check_state(case) is None, case["why"]
 
 
-@pytest.mark.parametrize(("name", "fixture", "data"), list(golden_index.fixtures(VECTORS / "index/v1")), ids=lambda x: x if isinstance(x, str) else "")
+@pytest.mark.parametrize(("name", "fixture", "data"), list(golden_index.fixtures(VECTORS / "index/v2")), ids=lambda x: x if isinstance(x, str) else "")
 def test_index_file(name, fixture, data):
     assert golden_index.check(fixture, data) is None, fixture["why"]

@@ -76,18 +76,18 @@ def test_the_index_tells_what_it_is(index):
     np.testing.assert_allclose(index.vector(3), VECTORS[3] / np.linalg.norm(VECTORS[3]), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("storage", "rerank"), [("f16", None), ("i8", "f32"), ("i8", "f16"), ("b1", "i8"), ("f16", "f32")])
+@pytest.mark.parametrize(("storage", "rerank"), [("f16", None), ("i8", "f32"), ("i8", "f16"), ("b1", "i8"), ("i4", None), ("i4", "i8"), ("f16", "f32")])
 def test_a_finer_copy_gives_the_distances_and_the_vectors(storage, rerank):
     index = nf.Index(16, metric="cosine", storage=storage, rerank=rerank)
     index.add(VECTORS)
     assert index.params["storage"] == storage and index.params["rerank"] == rerank
     memory = index.memory()
-    size = {"f32": 64, "f16": 32, "i8": 20, "b1": 16, None: 0}
+    size = {"f32": 64, "f16": 32, "i8": 20, "i4": 16, "b1": 16, None: 0}
     assert memory["vectors"] >= 4000 * size[storage] and memory["rerank"] // 4000 == size[rerank]
     again = nf.Index.from_bytes(index.to_bytes())
     assert again.params == index.params and again.to_bytes() == index.to_bytes()
     unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
-    atol = {"f32": 1e-6, "f16": 1e-3, "i8": 1e-2}[rerank or storage]
+    atol = {"f32": 1e-6, "f16": 1e-3, "i8": 1e-2, "i4": 1e-1}[rerank or storage]
     np.testing.assert_allclose(again.vector(5), unit[5], atol=atol)
     ids, distances = again.search(VECTORS[:50] + 0.01, exact=True)
     queries = (VECTORS[:50] + 0.01) / np.linalg.norm(VECTORS[:50] + 0.01, axis=1, keepdims=True)
@@ -331,7 +331,21 @@ def test_health_tells_norms_and_zeros():
     assert index.health() == {
         "nodes": 3, "duplicates": 1, "orphans": 0, "degree_min": 0, "degree_mean": 0.0, "degree_max": 0,
         "not_finite": 0, "zeros": 1, "norm_min": 0.0, "norm_mean": 5.0, "norm_max": 10.0,
+        "storage": "f32", "rerank": None, "recall": 1.0, "lost_by_rounding": 0.0, "lost_by_walk": 0.0,
+        "advice": "Every vector is compared as it came: nothing is lost.",
     }  # fmt: skip
+
+
+def test_numbers_beyond_float32_are_named_with_row_column_and_value():
+    index = nf.Index(2, metric="cosine", storage="f32")
+    for value, code, shown in [(3e200, "not_finite", "3e200"), (-1e39, "not_finite", "-1e39"), (3e-200, "bad_parameter", "3e-200")]:
+        for call in (index.add, index.search):
+            with pytest.raises(nf.NearfoldError, match=rf"{shown} at row 1, column 0") as refused:
+                call(np.array([[1, 2], [value, 1]]))
+            assert refused.value.code == code
+    # Who gives float32 has chosen.
+    index.add(np.array([[1, 3e-200]]).astype("f4"))
+    assert index.search([1.0, 0.0], k=1)[1].tolist() == [0.0]
 
 
 def test_ids_beyond_64_bits_are_named():

@@ -108,6 +108,8 @@ CODES = {
     "a NaN in a query": ("not_finite", lambda: INDEX.search([0.0, float("nan")])),
     "a vector of another dimension": ("dimension_mismatch", lambda: INDEX.add([[1.0]])),
     "an infinite vector": ("not_finite", lambda: INDEX.add([[0.0, 1e39]])),
+    "a vector too small for float32": ("bad_parameter", lambda: INDEX.add([[3e-200, 4e-200]])),
+    "a query too small for float32": ("bad_parameter", lambda: INDEX.search([0.0, 3e-200])),
     "complex vectors": ("unsupported_dtype", lambda: INDEX.add([[1j, 2.0]])),
     "an id that is there": ("duplicate_id", lambda: INDEX.add([[2.0, 2.0]], ids=[1])),
     "an id given twice": ("duplicate_id", lambda: INDEX.add([[2.0, 2.0], [3.0, 3.0]], ids=[7, 7])),

@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("exact", &["kernel", "error"]),
     ("fold", &["exact", "kernel", "pool", "text", "error"]),
     ("distance", &["kernel", "text", "error"]),
-    ("codec", &["kernel", "distance", "text", "error"]),
+    ("codec", &["kernel", "pool", "distance", "text", "error"]),
     ("columns", &["kernel", "text", "error"]),
     ("near", &["kernel", "pool", "distance", "codec", "columns", "format", "text", "error"]),
     ("format", &["kernel", "distance", "codec", "columns", "near", "text", "error"]),

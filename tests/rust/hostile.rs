@@ -1,8 +1,12 @@
 //! Does the index keep its promises on data that break others: repeated vectors, clusters out of
-//! each other's sight, one dimension, thousands of them?
+//! each other's sight, one dimension, thousands of them? And on files that somebody made up?
 
 use crate::near::lcg;
-use nearfold::{Index, Metric, Params, SearchParams, Storage};
+use mutator::{File, Random, exercise, mutant, originals};
+use nearfold::{ErrorKind, Index, Metric, Params, SearchParams, Storage};
+
+#[path = "../fuzz/mutator.rs"]
+mod mutator;
 
 const STORAGES: [Storage; 2] = [Storage::F32, Storage::I8];
 
@@ -154,4 +158,64 @@ fn graphs_in_thousands_of_parts_are_searched_from_each() {
             exact.distances.iter().zip(&found.distances).filter(|(exact, found)| exact == found).count();
         assert!(same >= 48, "{metric:?}: {same} of 50, {health:?}");
     }
+}
+
+/// The long campaign is `tests/fuzz`; `NEARFOLD_MUTANTS` says how many are tried here.
+#[test]
+fn a_mutant_of_a_file_with_right_checksums_is_refused_or_an_index_like_any_other() {
+    let files = originals();
+    let many = std::env::var("NEARFOLD_MUTANTS").ok().and_then(|count| count.parse().ok());
+    let count = many.unwrap_or(if cfg!(target_family = "wasm") { 2000 } else { 8000 });
+    let mut opened = 0;
+    for seed in 0..count {
+        let mut random = Random(seed);
+        let bytes = mutant(&files, &mut random);
+        opened += u64::from(exercise(&bytes, &mut random).is_some());
+    }
+    assert!(
+        (count / 20..count / 2).contains(&opened),
+        "{opened} of {count} opened: the mutants test nothing"
+    );
+}
+
+/// Where the first recall entry of the file's table stands: its k, then its ef_search.
+fn with_table(ef: u32) -> Vec<u8> {
+    let mut index = Index::new(1, Params::new(Metric::L2sq).m(2).ef_construction(1)).unwrap();
+    index.add(&(0..2100).map(|i| i as f32).collect::<Vec<_>>(), None).unwrap();
+    let mut file = File::parse(&index.to_bytes()).unwrap();
+    let table = file.section(7);
+    table[..4].copy_from_slice(&10u32.to_le_bytes());
+    table[4..8].copy_from_slice(&ef.to_le_bytes());
+    table[8..12].copy_from_slice(&1.0f32.to_le_bytes());
+    table.truncate(12);
+    file.bytes()
+}
+
+#[test]
+fn a_table_of_recall_that_no_search_could_follow_is_refused_with_what_it_says() {
+    for ef in [0, 1, 9, 1 << 31, u32::MAX - 1] {
+        let error = Index::from_bytes(&with_table(ef)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Corrupt { section: "calibration", .. }), "{error}");
+        assert!(error.to_string().contains(&format!("got k 10, ef_search {ef}")), "{error}");
+    }
+    // The least that is no lie on its face: searches keep as many as they return, with a filter too.
+    let index = Index::from_bytes(&with_table(10)).unwrap();
+    let even = index.filter(|id| id % 2 == 0);
+    for k in [1, 2, 10, 11, 100, 2100, usize::MAX] {
+        let found = index.search(&[5.2], k, &SearchParams::default()).unwrap();
+        assert_eq!(found.ids.len(), k.min(2100));
+        let found = index.search_filtered(&[5.2], k, &SearchParams::default(), &even).unwrap();
+        assert_eq!(found.ids.len(), k.min(1050));
+    }
+    index.recall(usize::MAX, &SearchParams::default()).unwrap();
+}
+
+#[test]
+fn a_small_index_that_claims_nodes_to_begin_walks_at_is_refused_before_a_change_makes_it_unreadable() {
+    let mut index = Index::new(2, Params::default()).unwrap();
+    index.add(&[0.0, 0.0, 1.0, 1.0, 2.0, 2.0], None).unwrap();
+    let mut file = File::parse(&index.to_bytes()).unwrap();
+    file.header(64, &3u32.to_le_bytes());
+    let error = Index::from_bytes(&file.bytes()).unwrap_err().to_string();
+    assert!(error.contains("expected up to 0 nodes to be reached, got 3"), "{error}");
 }

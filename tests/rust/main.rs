@@ -12,6 +12,8 @@ mod columns;
 mod digest;
 #[cfg(not(target_family = "wasm"))] // reads the source tree
 mod docs;
+#[cfg(feature = "near")]
+mod extremes;
 #[cfg(feature = "fold")]
 mod fold;
 #[cfg(feature = "near")]
@@ -24,6 +26,8 @@ mod hostile;
 mod import_hnsw_rs;
 #[cfg(feature = "near")]
 mod index_files;
+#[cfg(feature = "near")]
+mod kept;
 mod lcg;
 #[cfg(feature = "near")]
 mod near;

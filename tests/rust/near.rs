@@ -299,7 +299,7 @@ fn the_recall_that_is_asked_for_is_reached() {
         let reached = recall(&index, &queries, 10, &SearchParams::default().recall(asked));
         assert!(reached >= f64::from(asked) - 0.01, "asked {asked}, reached {reached}");
     }
-    assert!(index.recall(10, &SearchParams::default().exact(true)).unwrap() == 1.0);
+    assert_eq!(index.recall(10, &SearchParams::default().exact(true)).unwrap(), Some(1.0));
     let code = index.search(&queries[..24], 1, &SearchParams::default().recall(1.5)).unwrap_err().code();
     assert_eq!(code, "bad_parameter");
 }

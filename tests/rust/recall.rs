@@ -2,9 +2,9 @@
 
 use crate::near::lcg;
 use nearfold::columns::{Expression, Value};
-use nearfold::{Index, Metric, Params, SearchParams, Storage};
+use nearfold::{Index, Metric, Params, SearchParams, SearchPlan, Storage};
 
-const STORAGES: [Storage; 4] = [Storage::F32, Storage::F16, Storage::I8, Storage::B1];
+const STORAGES: [Storage; 5] = [Storage::F32, Storage::F16, Storage::I8, Storage::I4, Storage::B1];
 
 fn build(vectors: &[f32], dim: usize, params: Params) -> Index {
     let mut index = Index::new(dim, params).unwrap();
@@ -31,6 +31,35 @@ fn assert_each_finds_itself(index: &Index, vectors: &[f32], ef: usize) {
     let lost: Vec<usize> =
         (0..found.ids.len()).filter(|i| row(*i) != row(found.ids[*i] as usize)).take(5).collect();
     assert!(lost.is_empty(), "rows {lost:?} do not find themselves");
+}
+
+#[test]
+fn scans_for_many_queries_for_one_and_of_a_list_of_all_vectors_give_the_same_bits() {
+    for (n, dim, asked) in [(1, 1, 3), (300, 5, 8), (777, 33, 19), (1500, 130, 300)] {
+        let (vectors, queries) = (lcg(n * dim, 5), lcg(asked * dim, 6));
+        for (storage, metric) in STORAGES
+            .iter()
+            .flat_map(|storage| [Metric::L2sq, Metric::Ip, Metric::Cosine].map(|metric| (*storage, metric)))
+        {
+            let index = build(&vectors, dim, Params::new(metric).storage(storage));
+            let exact = SearchParams::default().exact(true);
+            let many = index.search_many(&queries, 7, &exact).unwrap();
+            let all = index.filter(|_| true);
+            for (i, query) in queries.chunks(dim).enumerate() {
+                let one = index.search(query, 7, &exact).unwrap();
+                assert_eq!(
+                    one,
+                    index.search_filtered(query, 7, &exact, &all).unwrap(),
+                    "{storage:?} {metric:?}"
+                );
+                let row = i * many.k..(i + 1) * many.k;
+                assert_eq!(
+                    (&one.ids[..], &one.distances[..]),
+                    (&many.ids[row.clone()], &many.distances[row])
+                );
+            }
+        }
+    }
 }
 
 #[cfg(feature = "parallel")]
@@ -185,6 +214,74 @@ fn clusters_far_from_each_other_are_all_reached_after_every_kind_of_change() {
         }
         assert_eq!(opened.to_bytes(), index.to_bytes());
     }
+}
+
+#[test]
+fn clusters_that_come_one_after_another_are_found_as_well_as_mixed_ones() {
+    let (count, each, dim) = (100, 40, 8);
+    let mixed = clusters(count, each, dim);
+    let row = |i: usize| &mixed[i * dim..][..dim];
+    let sorted: Vec<f32> =
+        (0..count * each).flat_map(|i| row(i % each * count + i / each)).copied().collect();
+    for storage in [Storage::F32, Storage::I8] {
+        let params = Params::default().storage(storage).ef_construction(80);
+        let of = |vectors: &[f32], add: usize| {
+            let mut index = Index::new(dim, params.clone()).unwrap();
+            vectors.chunks(add * dim).for_each(|part| drop(index.add(part, None).unwrap()));
+            index
+        };
+        let queries = &mixed[..500 * dim];
+        // With as few candidates as neighbours one hit more or less is chance.
+        let floor = |index: &Index, ef| recall(index, queries, 10, ef) - if ef == 10 { 0.02 } else { 0.01 };
+        let of_mixed = of(&mixed, count * each);
+        for add in [count * each, each] {
+            let mut index = of(&sorted, add);
+            for ef in [10, 64] {
+                let found = recall(&index, queries, 10, ef);
+                assert!(found >= floor(&of_mixed, ef), "{storage:?}, adds of {add}, ef {ef}: recall {found}");
+            }
+            // What stands for a cluster above goes, too.
+            index.remove(&(0..(count * each) as u64).filter(|id| id % 4 == 0).collect::<Vec<_>>()).unwrap();
+            let opened = Index::from_bytes(&index.to_bytes()).unwrap();
+            for index in [&index, &opened] {
+                let found = recall(index, queries, 10, 64);
+                assert!(found >= 0.98, "{storage:?}, adds of {add}, thinned: recall {found}");
+            }
+            index.compact().unwrap();
+            let found = recall(&index, queries, 10, 64);
+            assert!(found >= 0.98, "{storage:?}, adds of {add}, compacted: recall {found}");
+        }
+    }
+}
+
+#[test]
+fn compacting_gives_back_the_links_that_removals_took() {
+    let (n, dim) = (4000, 12);
+    let vectors = lcg(n * dim, 5);
+    let mut index = build(&vectors, dim, Params::default().storage(Storage::F32).ef_construction(60));
+    let degree = index.health().degree_mean;
+    for round in 0..3 {
+        let gone: Vec<u64> = (0..n as u64).filter(|id| (id + round) % 3 == 0).collect();
+        let rows: Vec<f32> =
+            gone.iter().flat_map(|id| &vectors[*id as usize * dim..][..dim]).copied().collect();
+        index.remove(&gone).unwrap();
+        index.add(&rows, Some(&gone)).unwrap();
+    }
+    index.compact().unwrap();
+    let after = index.health().degree_mean;
+    assert!(after >= 0.95 * degree, "{after} links of {degree}");
+}
+
+#[test]
+fn a_walk_is_taken_where_it_is_less_work_than_comparing_all() {
+    let dim = 4;
+    let vectors = lcg(3000 * dim, 3);
+    let index = build(&vectors, dim, Params::default().ef_construction(40));
+    let plan = |ef: usize| {
+        let params = SearchParams::default().ef_search(ef);
+        index.search_explained(&vectors[..dim], 10, &params, None).unwrap().1.plan
+    };
+    assert_eq!((plan(64), plan(128)), (SearchPlan::Graph, SearchPlan::Scan));
 }
 
 #[test]

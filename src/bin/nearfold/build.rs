@@ -29,10 +29,11 @@ pub(crate) struct Build {
     /// l2sq (squared Euclidean), ip (1 - inner product) or cosine (1 - cosine)
     #[arg(long, default_value = Metric::default().name(), value_parser = Metric::from_name)]
     metric: Metric,
-    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory) or b1 (one bit)
-    #[arg(long, default_value = Storage::default().name(), value_parser = Storage::from_name)]
-    storage: Storage,
-    /// A second, finer copy that gives the final candidates their distances: f32, f16 or i8
+    /// How the vectors are kept that walks compare: f32, f16, i8 (a quarter of the memory), i4 (an eighth), b1 (one bit), or auto:
+    /// the smallest of f32, f16 and i8 that keeps 0.99 of the true neighbours
+    #[arg(long, default_value = "auto", value_parser = storage_name)]
+    storage: String,
+    /// A second, finer copy that gives the final candidates their distances: f32, f16, i8 or i4
     #[arg(long, value_name = "STORAGE", value_parser = Storage::from_name)]
     rerank: Option<Storage>,
     /// M: how many links a new node gets; more find better and take more memory
@@ -51,6 +52,11 @@ pub(crate) struct Build {
     work: Work,
 }
 
+/// Refuses what is no name of a storage while the command line is read.
+fn storage_name(name: &str) -> nearfold::Result<String> {
+    Storage::asked_from_name(name).map(|_| name.to_owned())
+}
+
 impl Build {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         self.work.start()?;
@@ -62,7 +68,7 @@ impl Build {
 
         let start = Instant::now();
         let params = Params::new(self.metric)
-            .storage(self.storage)
+            .storage(Storage::asked_from_name(&self.storage)?)
             .rerank(self.rerank)
             .m(self.m)
             .ef_construction(self.ef_construction);
@@ -74,6 +80,7 @@ impl Build {
         })?;
         progress.finish_and_clear();
 
+        index.verify()?;
         let bytes = index.to_bytes();
         files::write_at_once(&self.output, &bytes)?;
         if !self.work.quiet {
@@ -84,7 +91,7 @@ impl Build {
                 text::thousands(index.len()),
                 index.dim(),
                 self.metric.name(),
-                self.storage.name(),
+                index.kept().0.name(),
                 text::thousands(bytes.len()),
                 bytes.len().checked_div(index.len()).unwrap_or(0),
                 start.elapsed().as_secs_f64(),

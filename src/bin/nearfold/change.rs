@@ -36,6 +36,7 @@ impl Target {
     }
 
     fn write(&self, index: &Index, out: &mut dyn Write) -> Result<(), Failure> {
+        index.verify()?;
         let bytes = index.to_bytes();
         files::write_at_once(self.path(), &bytes)?;
         if !self.work.quiet {

@@ -49,6 +49,7 @@ struct MemoryBytes {
     links: usize,
     ids: usize,
     columns: usize,
+    sentinels: usize,
 }
 
 #[derive(Serialize)]
@@ -64,6 +65,12 @@ struct Health {
     norm_min: f64,
     norm_mean: f64,
     norm_max: f64,
+    storage: &'static str,
+    rerank: Option<&'static str>,
+    recall: Option<f32>,
+    lost_by_rounding: Option<f32>,
+    lost_by_walk: Option<f32>,
+    advice: String,
 }
 
 impl Facts {
@@ -73,7 +80,7 @@ impl Facts {
             len: index.len(),
             dim: index.dim(),
             metric: params.metric.name(),
-            storage: params.storage.name(),
+            storage: Storage::asked_name(params.storage),
             rerank: params.rerank.map(Storage::name),
             m: params.m,
             ef_construction: params.ef_construction,
@@ -83,6 +90,7 @@ impl Facts {
                 links: memory.links,
                 ids: memory.ids,
                 columns: memory.columns,
+                sentinels: memory.sentinels,
             },
             health: Health {
                 nodes: health.nodes,
@@ -96,6 +104,12 @@ impl Facts {
                 norm_min: health.norm_min,
                 norm_mean: health.norm_mean,
                 norm_max: health.norm_max,
+                storage: health.storage.name(),
+                rerank: health.rerank.map(Storage::name),
+                recall: health.recall.recall,
+                lost_by_rounding: health.recall.lost_by_rounding,
+                lost_by_walk: health.recall.lost_by_walk,
+                advice: health.recall.advice,
             },
             columns: index.columns().into_iter().map(|(name, kind)| (name, kind.name())).collect(),
             recall: None,
@@ -110,7 +124,7 @@ impl Info {
         if let Some(k) = self.recall {
             let mut params = SearchParams::default();
             params.ef_search = self.ef_search;
-            facts.recall = Some(index.recall(k, &params)?);
+            facts.recall = index.recall(k, &params)?;
         }
         if self.json {
             serde_json::to_writer(&mut *out, &facts).map_err(std::io::Error::from)?;
@@ -130,28 +144,31 @@ impl Info {
             ("links", memory.links),
             ("ids", memory.ids),
             ("columns", memory.columns),
+            ("sentinels", memory.sentinels),
         ] {
             let each = bytes as f64 / facts.len.max(1) as f64;
-            writeln!(out, "memory: {part:<9}{} bytes, {each:.1} per vector", text::thousands(bytes))?;
+            writeln!(out, "memory: {part:<10}{} bytes, {each:.1} per vector", text::thousands(bytes))?;
         }
-        let health = facts.health;
+        let health = &facts.health;
         writeln!(
             out,
             "health: {} distinct, {} duplicates, {} orphans",
             health.nodes, health.duplicates, health.orphans
         )?;
-        let Health { degree_min, degree_mean, degree_max, not_finite, zeros, .. } = health;
+        let Health { degree_min, degree_mean, degree_max, not_finite, zeros, .. } = *health;
         writeln!(
             out,
             "health: links of a vector: {degree_min} to {degree_max}, {degree_mean:.1} on average"
         )?;
-        let Health { norm_min, norm_mean, norm_max, .. } = health;
+        let Health { norm_min, norm_mean, norm_max, .. } = *health;
         writeln!(
             out,
             "health: norms: {norm_min:.6} to {norm_max:.6}, {norm_mean:.6} on average; {zeros} zero, {not_finite} not finite"
         )?;
-        if let (Some(k), Some(recall)) = (self.recall, facts.recall) {
-            writeln!(out, "recall@{k}: {recall:.4}")?;
+        writeln!(out, "health: kept as {}: {}", health.storage, health.advice)?;
+        if let Some(k) = self.recall {
+            let told = facts.recall.map_or("unknown".to_owned(), |recall| format!("{recall:.4}"));
+            writeln!(out, "recall@{k}: {told}")?;
         }
         for (name, kind) in &facts.columns {
             writeln!(out, "column: {name:<8} {kind}")?;
