@@ -77,6 +77,7 @@ kernel-nearfold kernel-fold kernel-near: kernel-%: wasm32-unknown-unknown $(WASM
 	$(WASM_BINDGEN) --target web --omit-default-module-path --no-typescript --remove-name-section --remove-producers-section \
 	  --out-name nearfold --out-dir target/kernels/$*/out target/kernels/$*/wasm32-unknown-unknown/release/nearfold.wasm
 	node tools/npm.mjs kernel $*
+kernel-fold kernel-near: kernel-nearfold # whose glue serves them too: it is compared with theirs
 
 .PHONY: wasm
 wasm: kernel-nearfold kernel-fold kernel-near  ## pkg/wasm: the WebAssembly kernels and their glue
