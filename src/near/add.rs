@@ -70,7 +70,8 @@ impl Index {
             progress(n, n);
             return Ok(ids);
         }
-        if self.is_due_for_judgement(n) && self.refine(vectors, &nodes)? {
+        // Without memory for a finer storage the vectors are there all the same, and `recall` tells what rounding loses.
+        if self.is_due_for_judgement(n) && self.refine(vectors, &nodes).unwrap_or(false) {
             self.graph.forget_lengths();
         }
         let (first, last) = (self.graph.len(), self.store.len());

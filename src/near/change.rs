@@ -114,15 +114,16 @@ impl Index {
     pub(super) fn pack(&mut self) -> Result<()> {
         let n = self.store.len();
         self.changes += 1;
-        if let Lists::Growing(_) = self.graph.lists() {
+        if !self.graph.is_linked() {
+            // Lists may have been begun for vectors that turned out to be equal.
+            self.graph = Graph::default();
+        } else if let Lists::Growing(_) = self.graph.lists() {
             let (plan, rows) = (self.plan(), self.store.built_by());
             let hurt = core::mem::take(&mut self.graph.hurt);
             relink(rows, &mut self.graph, &hurt, plan, &self.scratch);
-            if self.graph.is_linked() {
-                reach::look_above(rows, &mut self.graph, plan, &self.scratch);
-                reach::repair(rows, &mut self.graph, plan, &self.scratch);
-                self.graph.checked = n;
-            }
+            reach::look_above(rows, &mut self.graph, plan, &self.scratch);
+            reach::repair(rows, &mut self.graph, plan, &self.scratch);
+            self.graph.checked = n;
             let order = locality_order(rows, n, &self.scratch);
             let mut place = vec![0; n];
             for (i, &node) in order.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What holds of every index, in one function: files are refused that break it, and debug builds stop.
 
-use super::graph::{Graph, Links, Lists};
+use super::graph::{Graph, Links, Lists, capacity_above};
 use super::index::Index;
 use super::walk::LINKS_MAX;
 use crate::error::{ErrorKind, Result};
@@ -112,7 +112,7 @@ fn check_graph(graph: &Graph, n: usize, capacity: usize) -> Broken {
     if layer.below().is_empty() {
         return broken("layers", "expected nodes, got none");
     }
-    check_graph(&layer.graph, layer.below().len(), capacity)
+    check_graph(&layer.graph, layer.below().len(), capacity_above(capacity))
 }
 
 fn check_links<L: Links>(links: &L, linked: usize, capacity: usize) -> Broken {

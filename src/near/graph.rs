@@ -74,10 +74,10 @@ impl Layer {
         &self.below
     }
 
-    /// Reads a layer above `n` nodes, with those above it, whose lists have at most `capacity` links each.
+    /// Reads a layer above `n` nodes of at most `capacity` links, with those above it.
     ///
     /// Errors: a sentence, when the bytes are not those of layers.
-    pub(crate) fn from_bytes(bytes: &[u8], n: usize, capacity: usize) -> core::result::Result<Self, String> {
+    pub(crate) fn from_bytes(bytes: &[u8], n: usize, mut capacity: usize) -> core::result::Result<Self, String> {
         // From the lowest to the highest; then each is put above the one before.
         let (mut layers, mut rest, mut n) = (Vec::new(), bytes, n);
         loop {
@@ -98,7 +98,11 @@ impl Layer {
                 return Err("one without nodes, or of a node that is not there".into());
             }
             n = if links_len == 0 { 0 } else { count };
-            let links = Packed::from_bytes(take(links_len)?, n, capacity)?;
+            capacity = capacity_above(capacity);
+            let links = match take(links_len)? {
+                [] => Packed::default(),
+                links => Packed::from_bytes(links, n, capacity)?,
+            };
             layers.push((below, links));
             if n == 0 {
                 break;
@@ -118,11 +122,17 @@ impl Layer {
 /// The most layers: each has a part of the nodes of the one below.
 const LAYERS_MAX: usize = 32;
 
+/// Returns the most links of a node in a layer above a graph of up to `capacity`: half, as each step there is one more for
+/// walks that are easy.
+pub(super) fn capacity_above(capacity: usize) -> usize {
+    (capacity / 2).max(4)
+}
+
 /// A layer of so many nodes or fewer is compared whole.
 pub(super) const WHOLE_MAX: usize = 64;
 
 /// How many nodes of a layer a walk begins at in the graph below.
-pub(super) const BEAM: usize = 4;
+pub(super) const BEAM: usize = 3;
 
 /// How near rows are to what is prepared: [`KEYS`] or [`PAIR_KEYS`].
 pub(crate) type Score = fn(&dyn Rows, &mut Prepared, &[u32], &mut Vec<f32>);
@@ -214,7 +224,7 @@ impl Graph {
         let (slots, above) = self.growing(capacity);
         slots.try_reserve(n.saturating_sub(slots.len()))?;
         match above {
-            Some(layer) if layer.graph.is_linked() => layer.graph.wake(capacity, 0),
+            Some(layer) if layer.graph.is_linked() => layer.graph.wake(capacity_above(capacity), 0),
             _ => Ok(()),
         }
     }

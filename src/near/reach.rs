@@ -3,7 +3,7 @@
 //! So no cluster is without a node above, however far from the others it lies and in whatever order vectors come.
 
 use super::build::{Plan, link};
-use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX};
+use super::graph::{BEAM, Graph, Links, PAIR_KEYS, Part, Slots, WHOLE_MAX, capacity_above};
 use super::scratch::ScratchPool;
 use super::walk::Scratch;
 use crate::codec::Rows;
@@ -21,13 +21,25 @@ const EF_ABOVE: usize = 64;
 /// A part of fewer nodes gets a link, and is not raised, where there is room for one.
 const PART_MIN: usize = 4;
 
-/// Raises some nodes of a new batch by chance, and of the others those that are [lost](raise_lost).
+/// Raises some nodes of a new batch by chance, and those of the others that are [lost](raise_lost), where there is a sign of it.
 pub(crate) fn settle(rows: &dyn Rows, graph: &mut Graph, nodes: Vec<u32>, plan: Plan, pool: &ScratchPool) {
     // The multiplier spreads numbers evenly (Knuth, The Art of Computer Programming, volume 3, 6.4).
     let by_chance = |node: &u32| node.wrapping_mul(0x9e37_79b1) < u32::MAX / SAMPLED;
     let (raised, others): (Vec<u32>, Vec<u32>) = nodes.into_iter().partition(by_chance);
     raise(rows, graph, &raised, plan, pool);
-    raise_lost(rows, graph, others, plan, pool);
+    let first = raised.iter().chain(&others).copied().min().unwrap_or(0);
+    let strangers = others.into_iter().filter(|node| is_strange(graph.slots(), *node, first)).collect();
+    raise_lost(rows, graph, strangers, plan, pool);
+}
+
+/// Returns whether a node may be lost, of a batch from `first` on: its nearest is as new, so that no walk led there, or is
+/// nearer to all that it is linked to. It is a comparison of a few numbers, where a walk is one of hundreds of rows.
+fn is_strange(slots: &Slots, node: u32, first: u32) -> bool {
+    let links = |node| slots.lengths(node).iter().zip(slots.links(node));
+    let Some((length, nearest)) = links(node).min_by(|a, b| a.0.total_cmp(b.0)) else { return true };
+    // Lengths that are not known are NaN.
+    let mut others = links(*nearest).filter(|(_, link)| **link != node);
+    *nearest >= first || length.is_nan() || others.all(|(other, _)| !(other >= length))
 }
 
 /// Raises some of those of these nodes, ascending, that walks do not find: as many as it takes.
@@ -96,7 +108,8 @@ fn raise(rows: &dyn Rows, graph: &mut Graph, nodes: &[u32], plan: Plan, pool: &S
 }
 
 fn plan_above(plan: Plan) -> Plan {
-    Plan { ef_construction: plan.ef_construction.min(EF_ABOVE), look: BEAM, ..plan }
+    let m = capacity_above(plan.capacity()) / 2;
+    Plan { m, ef_construction: plan.ef_construction.min(EF_ABOVE), look: BEAM }
 }
 
 /// The nodes that links lead to from where walks begin, and from what is entered later.

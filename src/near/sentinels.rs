@@ -76,6 +76,11 @@ impl Sentinel {
         if node == self.own {
             return;
         }
+        if !key.is_finite() {
+            // Beyond what 32 bits tell apart: farther than all that is in the list, if not than each other.
+            self.open = false;
+            return;
+        }
         let full = self.near.len() >= self.room as usize;
         if (full || !self.open) && self.near.last().is_none_or(|last| (key, node) >= *last) {
             self.open &= !full || self.near.iter().any(|near| near.1 == node);

@@ -92,9 +92,9 @@ impl Index {
             let mut store = self.store_of(Storage::F32, &[]);
             store.try_reserve(n + vectors.len() / self.dim)?;
             (0..n as u32).for_each(|node| store.push(&self.store.decode(node)));
-            self.store = store;
-            self.dedupe = Dedupe::default();
-            self.dedupe.reserve(&self.store, n + vectors.len() / self.dim)?;
+            let mut dedupe = Dedupe::default();
+            dedupe.reserve(&store, n + vectors.len() / self.dim)?;
+            (self.store, self.dedupe) = (store, dedupe);
             self.graph.forget_lengths();
         }
         Ok(())

@@ -233,7 +233,7 @@ fn the_header_of_a_file_stands_where_the_document_says() {
     let document = include_str!("../../docs/FORMAT.md");
     let expected = [
         ("version", 2),
-        ("sections", 9),
+        ("sections", 10),
         ("len_bytes", bytes.len() as u64),
         ("dim", 3),
         ("metric", 2),

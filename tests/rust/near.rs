@@ -292,6 +292,18 @@ fn compacting_changes_no_answer_but_the_memory() {
 }
 
 #[test]
+fn an_index_of_equal_vectors_that_are_too_few_for_links_is_compacted() {
+    let mut vectors = lcg(2047 * 4, 1);
+    vectors.extend_from_within(..8);
+    let mut index = Index::new(4, Params::default()).unwrap();
+    index.add(&vectors, None).unwrap();
+    index.compact().unwrap();
+    assert_eq!(index.search(&vectors[4..8], 2, &SearchParams::default()).unwrap().ids, [1, 2048]);
+    index.add(&lcg(3000 * 4, 2), None).unwrap();
+    assert_eq!(index.health().orphans, 0);
+}
+
+#[test]
 fn the_recall_that_is_asked_for_is_reached() {
     let index = index(6000, 24, Metric::Cosine, Storage::F32);
     let queries = lcg(200 * 24, 9);

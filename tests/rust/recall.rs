@@ -238,7 +238,8 @@ fn clusters_that_come_one_after_another_are_found_as_well_as_mixed_ones() {
             let mut index = of(&sorted, add);
             for ef in [10, 64] {
                 let found = recall(&index, queries, 10, ef);
-                assert!(found >= floor(&of_mixed, ef), "{storage:?}, adds of {add}, ef {ef}: recall {found}");
+                let floor = floor(&of_mixed, ef);
+                assert!(found >= floor, "{storage:?}, adds of {add}, ef {ef}: recall {found} of {floor}");
             }
             // What stands for a cluster above goes, too.
             index.remove(&(0..(count * each) as u64).filter(|id| id % 4 == 0).collect::<Vec<_>>()).unwrap();
