@@ -138,7 +138,7 @@ impl Search {
         let by_values = self.filter.as_ref().map(|filter| index.filter_where(filter)).transpose()?;
         let by_ids = match self.among.as_ref().map(|path| files::read_among(path)).transpose()? {
             Some(Among::Ids(ids)) => Some(index.filter_ids(&ids)),
-            Some(Among::Mask(mask)) => Some(index.filter_mask(&mask)),
+            Some(Among::Mask(mask)) => Some(index.filter_mask(&mask)?),
             None => None,
         };
         Ok(match (by_values, by_ids) {
