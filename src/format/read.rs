@@ -134,6 +134,12 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         [] => None,
         bytes => Names::read(bytes, index.len()).map(Some).or_else(|why| corrupt("strings", why))?,
     };
+    if index.names.is_some() && header.next_id != header.ids {
+        return corrupt(
+            "header",
+            format!("expected {} as the next of so many strings, got {}", header.ids, header.next_id),
+        );
+    }
     index.verify()?;
     Ok(index)
 }

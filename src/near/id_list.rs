@@ -9,6 +9,7 @@ use crate::codec::try_reserve;
 use crate::columns::Value;
 use crate::error::{Error, ErrorKind, Id, Result};
 use crate::kernel::sort::sort;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What the ids of an index are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,15 @@ pub enum IdKind {
 }
 
 impl IdKind {
-    /// Returns the kind's name: `integers`, `strings`.
+    /// Returns the kind's name: `int`, `string`.
     pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::String => "string",
+        }
+    }
+
+    fn plural(self) -> &'static str {
         match self {
             Self::Int => "integers",
             Self::String => "strings",
@@ -80,6 +88,12 @@ impl<const N: usize> From<[&str; N]> for IdList {
     }
 }
 
+/// Returns in which of `count` parts of an index a string belongs, as integers do by their remainder: XXH3-64 of its bytes
+/// modulo `count`.
+pub fn part_of(id: &str, count: u32) -> u32 {
+    (xxh3_64(id.as_bytes()) % u64::from(count.max(1))) as u32
+}
+
 /// What becomes of ids that are to be removed and are not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
@@ -117,6 +131,11 @@ impl Index {
             Some(_) => Some(IdKind::String),
             None => Some(IdKind::Int),
         }
+    }
+
+    /// Returns whether an integer from 2⁶³ on is, or was, an id: then ids need 64 bits without a sign.
+    pub fn has_wide_ids(&self) -> bool {
+        self.names.is_none() && self.ids.next() > 1 << 63
     }
 
     /// Returns all ids, ascending: strings by their bytes.
@@ -386,7 +405,7 @@ impl Index {
     /// Errors: [`ErrorKind::BadParameter`].
     fn check_kind(&self, ids: &IdList) -> Result<()> {
         match (self.id_kind(), ids.kind()) {
-            (Some(holds), Some(came)) if holds != came => Err(other_kind(holds, came.name())),
+            (Some(holds), Some(came)) if holds != came => Err(other_kind(holds, came.plural())),
             _ => Ok(()),
         }
     }
@@ -396,7 +415,7 @@ impl Index {
     /// Errors: [`ErrorKind::BadParameter`], when it holds ids of the other kind.
     pub(super) fn take_kind(&mut self, kind: IdKind) -> Result<()> {
         match self.id_kind() {
-            Some(holds) if holds != kind => Err(other_kind(holds, kind.name())),
+            Some(holds) if holds != kind => Err(other_kind(holds, kind.plural())),
             Some(_) => Ok(()),
             None => {
                 if kind == IdKind::String || self.names.is_some() {
@@ -436,7 +455,7 @@ fn duplicate(id: &str, given_twice: bool) -> Error {
 fn other_kind(holds: IdKind, came: &str) -> Error {
     Error::from(ErrorKind::BadParameter {
         name: "ids",
-        expected: format!("{}, as the index holds", holds.name()),
+        expected: format!("{}, as the index holds", holds.plural()),
         got: came.into(),
     })
 }

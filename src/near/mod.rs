@@ -36,7 +36,7 @@ pub use crate::codec::Storage;
 pub use explain::{Explained, SearchPlan};
 pub use filter::Filter;
 pub use health::Health;
-pub use id_list::{IdKind, IdList, Missing};
+pub use id_list::{IdKind, IdList, Missing, part_of};
 #[cfg(feature = "hnsw_rs")]
 pub use import_hnsw_rs::HnswDistance;
 pub use index::{Index, Memory};
