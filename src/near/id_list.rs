@@ -231,6 +231,10 @@ impl Index {
         let ids = match ids {
             None if self.id_kind() == Some(IdKind::String) => return Err(other_kind(IdKind::String, "none")),
             None => None,
+            // Of no ids nobody can say what they are.
+            Some(ids) if ids.is_empty() && self.id_kind() == Some(IdKind::String) => {
+                return self.add_strings(vectors, &[], columns, progress);
+            }
             Some(IdList::Ints(ids)) => Some(ids.as_slice()),
             Some(IdList::Strings(ids)) => return self.add_strings(vectors, ids, columns, progress),
         };
@@ -262,13 +266,15 @@ impl Index {
             let mut kept = added.iter().peekable();
             let stopped: Vec<u64> =
                 keys.iter().filter(|key| kept.next_if_eq(key).is_none()).copied().collect();
+            // Before the keys change.
+            let added = self.named(&added);
             self.forget_names(&stopped);
             Ok(added)
         });
         match (added, integers) {
             (Ok(added), _) => {
                 self.debug_verify(nodes);
-                Ok(self.named(&added))
+                Ok(added)
             }
             (Err(error), None) => {
                 self.names.iter_mut().for_each(|names| names.truncate(old));

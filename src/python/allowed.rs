@@ -22,7 +22,7 @@ impl Allowed {
     /// Returns what a `filter` argument allows.
     ///
     /// A function is asked when the index is no longer locked: it may use the index.
-    pub(super) fn of(shared: &Shared, py: Python<'_>, filter: &Bound<'_, PyAny>) -> PyResult<Self> {
+    pub(super) fn of<'py>(shared: &Shared, py: Python<'py>, filter: &Bound<'py, PyAny>) -> PyResult<Self> {
         if filter.is_instance_of::<PyDict>() {
             return Ok(Self::Where(Expression::from_value(&from_python("filter", filter, 0)?)?));
         }
@@ -33,7 +33,7 @@ impl Allowed {
             };
         }
         let mut failed = None;
-        let mut allows = |call: &dyn Fn() -> PyResult<Bound<'_, PyAny>>| {
+        let mut allows = |call: &dyn Fn() -> PyResult<Bound<'py, PyAny>>| {
             failed.is_none()
                 && call().and_then(|answer| answer.is_truthy()).unwrap_or_else(|error| {
                     failed = Some(error);

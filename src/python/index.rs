@@ -18,7 +18,7 @@ use crate::Metric;
 use crate::columns::{ColumnType, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Boolean;
-use crate::near::{self, IdList, Missing, Params, SearchParams, Storage};
+use crate::near::{self, Missing, Params, SearchParams, Storage};
 use crate::storage;
 
 /// A compact index for approximate nearest neighbours.
