@@ -938,8 +938,11 @@ export type Vectors =
   | NdArray
   | KernelArray<"float32">;
 
-/** Ids: integers from 0 to 2^53 − 1, or BigInts up to 2^64 − 2. */
-export type Ids = readonly (number | bigint)[] | Exclude<TypedArray, BigInt64Array>;
+/** An id: an integer from 0 to 2^53 − 1, a BigInt up to 2^64 − 2, or a string of 1 to 65,535 bytes in UTF-8 (without lone surrogates). */
+export type Id = number | bigint | string;
+
+/** Ids: all integers, or all strings. The first that come to an empty index decide which of them it holds. */
+export type Ids = readonly (number | bigint)[] | readonly string[] | Exclude<TypedArray, BigInt64Array>;
 
 /** What a column holds. */
 export type ColumnType = "int" | "float" | "string" | "bool";
@@ -1003,7 +1006,7 @@ export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues
    * given is missing.
    */
   columns?: Columns<C> | undefined;
-  /** One id for each vector. Default: those from one more than the largest that ever was. */
+  /** One id for each vector. Default: integers from one more than the largest that ever was. */
   ids?: I | undefined;
   /**
    * Called between batches with how many vectors are in and how many there are. Return false, or
@@ -1013,7 +1016,7 @@ export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues
 }
 
 /** Ids, in any order. */
-export type IdSet = Ids | ReadonlySet<number | bigint>;
+export type IdSet = Ids | ReadonlySet<number | bigint> | ReadonlySet<string>;
 
 interface WalkOptions {
   /** How many candidates the walk keeps: more is slower and finds more. Default: as many as `recall` needs. */
@@ -1032,12 +1035,12 @@ interface ManyOptions extends WalkOptions {
   k?: number | undefined;
 }
 
-/** How ids come: as a Float64Array (`"number"`, the default), a BigUint64Array, or a Uint32Array if all are below 2^32. */
+/** How ids come: as a Float64Array (`"number"`, the default), a BigUint64Array, or a Uint32Array if all are below 2^32. Strings come as an array whatever is asked. */
 export interface IdOptions {
   ids?: "number" | "bigint" | "uint32" | undefined;
 }
 
-interface FilterOptions<Id extends number | bigint, C extends object> {
+interface FilterOptions<Id extends number | bigint | string, C extends object> {
   /**
    * Only these ids are returned, or those whose values in the columns are so. It is worked out at each call: make it once by {@link Index.filter} if several
    * calls share it.
@@ -1051,9 +1054,9 @@ interface ExplainOptions {
 }
 
 /** The options of `searchMany`. */
-export interface SearchManyOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends ManyOptions, IdOptions, FilterOptions<Id, C> {}
+export interface SearchManyOptions<Id extends number | bigint | string = any, C extends object = ColumnValues> extends ManyOptions, IdOptions, FilterOptions<Id, C> {}
 /** The options of `searchRadius`. */
-export interface RadiusOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends WalkOptions, IdOptions, FilterOptions<Id, C>, ExplainOptions {}
+export interface RadiusOptions<Id extends number | bigint | string = any, C extends object = ColumnValues> extends WalkOptions, IdOptions, FilterOptions<Id, C>, ExplainOptions {}
 /** The options of `recall`. */
 export interface RecallOptions extends ManyOptions {}
 
@@ -1072,7 +1075,7 @@ export interface Recall {
 }
 
 /** The options of `search`. */
-export interface SearchOptions<Id extends number | bigint = any, C extends object = ColumnValues> extends SearchManyOptions<Id, C>, ExplainOptions {}
+export interface SearchOptions<Id extends number | bigint | string = any, C extends object = ColumnValues> extends SearchManyOptions<Id, C>, ExplainOptions {}
 
 /** How a query was answered. */
 export interface Explained {
@@ -1086,8 +1089,13 @@ export interface Explained {
   reranked: number;
 }
 
-/** Ids as `O` asks for them. */
-export type IdsOf<O> = IdsOfKind<OptionOf<O, "ids">>;
+/** What `add` returns for ids of the type `A`. */
+export type AddedIds<A> = A extends readonly string[] ? string[] : A extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
+
+/** Ids of an index of `I` as `O` asks for them. */
+export type IdsOf<O, I extends number | string = number> = I extends string ? string[] : IdsOfKind<OptionOf<O, "ids">>;
+/** Ids of an index of `I` where nothing is asked. */
+type PlainIds<I extends number | string> = I extends string ? string[] : Float64Array<ArrayBuffer>;
 type IdsOfKind<Kind> = Kind extends "bigint"
   ? BigUint64Array<ArrayBuffer>
   : Kind extends "uint32"
@@ -1097,7 +1105,7 @@ type IdsOfKind<Kind> = Kind extends "bigint"
       : Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
 /**
- * The neighbours of one query, nearest first; equal distances are ordered by id. Where several vectors are as far as the
+ * The neighbours of one query, nearest first; equal distances are ordered by id, strings by their bytes in UTF-8. Where several vectors are as far as the
  * last of them, which are returned is the index's choice, the same every time.
  */
 export interface Neighbors<I = Float64Array<ArrayBuffer>> {
@@ -1190,9 +1198,9 @@ export interface IndexMemory {
  * const { ids, distances } = index.search(query, { k: 10 });
  * ```
  *
- * `C` names the columns, where there are any, for the types only: `new Index<{ year: number }>(384)`.
+ * `C` names the columns, where there are any, and `I` what ids are, for the types only: `new Index<{ year: number }, string>(384)`.
  */
-export class Index<C extends object = ColumnValues> {
+export class Index<C extends object = ColumnValues, I extends number | string = number> {
   /**
    * Makes an empty index for vectors of `dim` components.
    *
@@ -1207,7 +1215,7 @@ export class Index<C extends object = ColumnValues> {
    *
    * @throws {NearfoldError} `corrupt`, `unsupported_version`, `out_of_memory`, `detached`.
    */
-  static fromBytes<C extends object = ColumnValues>(bytes: Uint8Array | ArrayBufferLike | KernelArray<"uint8">): Index<C>;
+  static fromBytes<C extends object = ColumnValues, I extends number | string = number>(bytes: Uint8Array | ArrayBufferLike | KernelArray<"uint8">): Index<C, I>;
 
   /**
    * Opens an index from a stream, a response, a file or an async iterable of bytes, or a promise of one. The bytes go
@@ -1220,20 +1228,25 @@ export class Index<C extends object = ColumnValues> {
    * @throws {NearfoldError} as {@link fromBytes}; `corrupt` if the stream ends too early or too late, `load_failed` of a
    *   response that is an error, `bad_parameter` of a stream that is read already. The signal's reason if it is aborted.
    */
-  static fromStream<C extends object = ColumnValues>(stream: ByteStream | PromiseLike<ByteStream>, options?: StreamOptions): Promise<Index<C>>;
+  static fromStream<C extends object = ColumnValues, I extends number | string = number>(stream: ByteStream | PromiseLike<ByteStream>, options?: StreamOptions): Promise<Index<C, I>>;
 
   /** How many components a vector has. */
   readonly dim: number;
   /** How many ids the index holds. */
   readonly length: number;
+  /** What the ids are; undefined of an index that holds none. */
+  readonly idKind: "int" | "string" | undefined;
   /** What the index was made with. */
   readonly params: Required<IndexOptions>;
 
-  /** Returns whether an id is in the index. */
-  has(id: number | bigint): boolean;
+  /** Returns whether an id is in the index. @throws {NearfoldError} `bad_parameter` if the index holds ids of the other kind. */
+  has(id: Id): boolean;
 
-  /** Returns all ids, ascending. */
-  ids<const O extends IdOptions = {}>(options?: O): IdsOf<O>;
+  /** Returns for each id whether it is in the index. @throws {NearfoldError} as {@link has}. */
+  hasMany(ids: IdSet): boolean[];
+
+  /** Returns all ids, ascending, strings by their bytes in UTF-8. */
+  ids<const O extends IdOptions = {}>(options?: O): IdsOf<O, I>;
 
   /**
    * Returns the vector of an id as the index keeps it: rounded by its storage or by `rerank`, of length 1 with
@@ -1241,7 +1254,10 @@ export class Index<C extends object = ColumnValues> {
    *
    * @throws {NearfoldError} `id_not_found`.
    */
-  vector(id: number | bigint): Float32Array<ArrayBuffer>;
+  vector(id: Id): Float32Array<ArrayBuffer>;
+
+  /** Returns the vectors of ids, `dim` numbers each, behind each other. @throws {NearfoldError} `id_not_found`. */
+  vectors(ids: IdSet): Float32Array<ArrayBuffer>;
 
   /** Returns the bytes that the index takes, by part. */
   memory(): IndexMemory;
@@ -1254,7 +1270,10 @@ export class Index<C extends object = ColumnValues> {
    *
    * @throws {NearfoldError} `id_not_found`.
    */
-  get(id: number | bigint): { [K in keyof C]: C[K] | null };
+  get(id: Id): { [K in keyof C]: C[K] | null };
+
+  /** Returns the values of each id in all columns. @throws {NearfoldError} `id_not_found`. */
+  getMany(ids: IdSet): { [K in keyof C]: C[K] | null }[];
 
   /**
    * Sets the values of ids that are in the index; columns that are not named stay as they are. All or nothing. Many
@@ -1289,7 +1308,7 @@ export class Index<C extends object = ColumnValues> {
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `duplicate_id`, `bad_parameter`,
    *   `shape_mismatch`, `out_of_memory`.
    */
-  add<I extends Ids = readonly number[]>(vectors: Vectors, options?: AddOptions<I, C>): I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
+  add<A extends Ids = readonly number[]>(vectors: Vectors, options?: AddOptions<A, C>): AddedIds<A>;
 
   /**
    * Replaces the vectors of ids that are in the index, and their values in the columns that are given. All or nothing.
@@ -1299,11 +1318,20 @@ export class Index<C extends object = ColumnValues> {
   update(vectors: Vectors, ids: Ids, options?: { columns?: Columns<C> }): void;
 
   /**
-   * Takes ids out of the index. All or nothing. Many ids in one call cost little more than one.
+   * Adds vectors, or replaces those of ids that are in the index; returns how many ids are new. All or nothing. Of ids that are
+   * there, values in columns that are not given stay.
    *
+   * @throws {NearfoldError} `duplicate_id` (given twice), and as {@link add}.
+   */
+  upsert(vectors: Vectors, ids: Ids, options?: { columns?: Columns<C> }): number;
+
+  /**
+   * Takes ids out of the index; returns how many went. All or nothing. Many ids in one call cost little more than one.
+   *
+   * @param options `missing`: what becomes of ids that are not there, `"error"` by default.
    * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `bad_parameter`.
    */
-  remove(ids: IdSet): void;
+  remove(ids: IdSet, options?: { missing?: "error" | "ignore" }): number;
 
   /**
    * Gives back memory that only changes need, and puts neighbours next to each other. An index that was added
@@ -1326,7 +1354,7 @@ export class Index<C extends object = ColumnValues> {
    * @throws {NearfoldError} `bad_parameter`; `busy` if the function calls the index; `unsafe_integer` as
    *   {@link search}. What the function throws is passed on.
    */
-  filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: number) => boolean), options?: { ids?: "number" }): Filter;
+  filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: I) => boolean), options?: { ids?: "number" }): Filter;
   filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
 
   /**
@@ -1339,13 +1367,13 @@ export class Index<C extends object = ColumnValues> {
    * @throws {NearfoldError} `dimension_mismatch`, `not_finite`, `bad_parameter`; `unsafe_integer`
    *   if an id is beyond 2^53 − 1 (ask for `ids: "bigint"`), or beyond 2^32 − 1 with `ids: "uint32"`.
    */
-  search<const W extends Wanted<C> = false>(query: Vectors, options?: SearchOptions<number, C> & { ids?: "number"; withColumns?: W }): WithColumns<Neighbors, C, W>;
+  search<const W extends Wanted<C> = false>(query: Vectors, options?: SearchOptions<I, C> & { ids?: "number"; withColumns?: W }): WithColumns<Neighbors<PlainIds<I>>, C, W>;
   search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<bigint, C> & { ids: "bigint"; withColumns?: W }): WithColumns<Neighbors<BigUint64Array<ArrayBuffer>>, C, W>;
   search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<Neighbors<Uint32Array<ArrayBuffer>>, C, W>;
   search<const W extends Wanted<C> = false>(query: Vectors, options: SearchOptions<any, C> & { withColumns?: W }): WithColumns<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
 
   /** Returns the nearest neighbours of each row of `queries`, `(n, dim)`, with the options (but `explain`) and errors of {@link search}. */
-  searchMany<const W extends Wanted<C> = false>(queries: Vectors, options?: SearchManyOptions<number, C> & { ids?: "number"; withColumns?: W }): WithColumns<NeighborsBatch, C, W>;
+  searchMany<const W extends Wanted<C> = false>(queries: Vectors, options?: SearchManyOptions<I, C> & { ids?: "number"; withColumns?: W }): WithColumns<NeighborsBatch<PlainIds<I>>, C, W>;
   searchMany<const W extends Wanted<C> = false>(queries: Vectors, options: SearchManyOptions<bigint, C> & { ids: "bigint"; withColumns?: W }): WithColumns<NeighborsBatch<BigUint64Array<ArrayBuffer>>, C, W>;
   searchMany<const W extends Wanted<C> = false>(queries: Vectors, options: SearchManyOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<NeighborsBatch<Uint32Array<ArrayBuffer>>, C, W>;
   searchMany<const W extends Wanted<C> = false>(queries: Vectors, options: SearchManyOptions<any, C> & { withColumns?: W }): WithColumns<NeighborsBatch<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;
@@ -1356,7 +1384,7 @@ export class Index<C extends object = ColumnValues> {
    *
    * @throws {NearfoldError} as {@link search}.
    */
-  searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options?: RadiusOptions<number, C> & { ids?: "number"; withColumns?: W }): WithColumns<Neighbors, C, W>;
+  searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options?: RadiusOptions<I, C> & { ids?: "number"; withColumns?: W }): WithColumns<Neighbors<PlainIds<I>>, C, W>;
   searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<bigint, C> & { ids: "bigint"; withColumns?: W }): WithColumns<Neighbors<BigUint64Array<ArrayBuffer>>, C, W>;
   searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<number, C> & { ids: "uint32"; withColumns?: W }): WithColumns<Neighbors<Uint32Array<ArrayBuffer>>, C, W>;
   searchRadius<const W extends Wanted<C> = false>(query: Vectors, radius: number, options: RadiusOptions<any, C> & { withColumns?: W }): WithColumns<Neighbors<Float64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>, C, W>;

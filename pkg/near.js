@@ -4,7 +4,7 @@ import { GivenColumns, GivenFilter, IndexCore } from "./wasm/nearfold.js";
 import { describeArray, describeBytes, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter, held, isPlain, owned, tag } from "./error.js";
 import { Filter } from "./filter.js";
-import { idsToBigints } from "./ids.js";
+import { idList } from "./ids.js";
 import { near } from "./kernel.js";
 import { copied, known, own, withInherited } from "./options.js";
 import { receive } from "./stream.js";
@@ -45,13 +45,21 @@ export class Index {
     return near.enter(() => this.#live().length);
   }
 
+  get idKind() {
+    return near.enter(() => this.#live().idKind);
+  }
+
   get params() {
     return near.enter(() => this.#live().params);
   }
 
   has(id) {
-    const [wanted] = idsToBigints([id]);
-    return near.enter(() => this.#live().has(wanted));
+    return this.hasMany([id])[0];
+  }
+
+  hasMany(ids) {
+    const list = idList(listed(ids));
+    return Array.from(near.enter(() => this.#live().has(list)), Boolean);
   }
 
   ids(options = {}) {
@@ -61,8 +69,12 @@ export class Index {
   }
 
   vector(id) {
-    const [wanted] = idsToBigints([id]);
-    return near.enter(() => this.#live().vector(wanted));
+    return this.vectors([id]);
+  }
+
+  vectors(ids) {
+    const keys = this.#keys(ids);
+    return near.enter(() => this.#live().vectors(keys));
   }
 
   memory() {
@@ -73,21 +85,32 @@ export class Index {
     this.#live();
     const { ids, progress, columns } = known(options, ["ids", "progress", "columns"]);
     if (progress !== undefined && typeof progress !== "function") throw badParameter("progress", "a function", progress);
-    const bigints = ids === undefined ? undefined : idsToBigints(ids);
+    const list = ids === undefined ? undefined : idList(ids);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
     const rows = this.#rows(vectors, "vectors");
     return withColumns(columns, (given) =>
-      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.add(core, rows.length, bigints, bigint, given, progress))),
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.add(core, rows.length, list, bigint, given, progress))),
     );
   }
 
   update(vectors, ids, options = {}) {
     this.#live();
     const { columns } = known(options, ["columns"]);
-    const bigints = idsToBigints(ids);
+    const list = idList(ids);
     const rows = this.#rows(vectors, "vectors");
+    const keys = this.#keys(list, true);
     withColumns(columns, (given) =>
-      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.update(core, rows.length, bigints, given))),
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.update(core, rows.length, keys, given))),
+    );
+  }
+
+  upsert(vectors, ids, options = {}) {
+    this.#live();
+    const { columns } = known(options, ["columns"]);
+    const list = idList(ids);
+    const rows = this.#rows(vectors, "vectors");
+    return withColumns(columns, (given) =>
+      this.#whileBusy((index) => withKernelArray(near, rows, "vectors", (core) => index.upsert(core, rows.length, list, given))),
     );
   }
 
@@ -112,20 +135,26 @@ export class Index {
   setColumns(ids, columns) {
     this.#live();
     if (columns == null) throw badParameter("columns", COLUMNS, columns);
-    const bigints = idsToBigints(ids);
-    withColumns(columns, (given) => near.enter(() => this.#live().setColumns(bigints, given)));
+    const keys = this.#keys(ids, true);
+    withColumns(columns, (given) => near.enter(() => this.#live().setColumns(keys, given)));
   }
 
   get(id) {
-    const wanted = idsToBigints([id]);
-    if (!this.has(id)) throw new NearfoldError("id_not_found", `id ${id} is not in the index`);
-    return Object.fromEntries(Object.entries(this.#values(true, wanted)).map(([name, [value]]) => [name, value]));
+    return this.getMany([id])[0];
   }
 
-  remove(ids) {
+  getMany(ids) {
+    const keys = this.#keys(ids);
+    const columns = Object.entries(this.#values(true, keys));
+    return Array.from(keys, (_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])));
+  }
+
+  remove(ids, options = {}) {
     this.#live();
-    const bigints = idsToBigints(listed(ids));
-    near.enter(() => this.#live().remove(bigints));
+    const { missing = "error" } = known(options, ["missing"]);
+    if (typeof missing !== "string") throw badParameter("missing", '"error" or "ignore"', missing);
+    const list = idList(listed(ids));
+    return near.enter(() => this.#live().remove(list, missing));
   }
 
   compact() {
@@ -150,8 +179,8 @@ export class Index {
     let list = listed(allowed);
     if (Array.isArray(list) && !list.includes(undefined) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
     if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, booleans, an object of what the columns must be, a function, or a Filter of this index", allowed);
-    const bigints = idsToBigints(list);
-    return new Filter(near.enter(() => this.#live().filterIds(bigints)), this);
+    const allowedIds = idList(list);
+    return new Filter(near.enter(() => this.#live().filterIds(allowedIds)), this);
   }
 
   search(query, options) {
@@ -179,7 +208,7 @@ export class Index {
   recallOf(queries, truth, options = {}) {
     options = own(known(options, ["k", "efSearch", "recall", "exact"]));
     const rows = this.#rows(queries, "queries");
-    const ids = idsToBigints(truth);
+    const ids = idList(truth);
     return this.#whileBusy((index) => withKernelArray(near, rows, "queries", (core) => index.recallOf(core, rows.length, ids, options)));
   }
 
@@ -226,13 +255,19 @@ export class Index {
     if (wanted !== true && !(Array.isArray(wanted) && wanted.every((name) => typeof name === "string"))) {
       throw badParameter("withColumns", "an array of names, or a boolean", wanted);
     }
-    return { ...found, columns: this.#values(wanted, idsToBigints(found.ids)) };
+    return { ...found, columns: this.#values(wanted, this.#keys(found.ids)) };
   }
 
-  #values(wanted, ids) {
+  #values(wanted, keys) {
     const index = this.#live();
     const names = wanted === true ? Object.keys(this.columns) : wanted;
-    return Object.fromEntries(names.map((name) => [name, near.enter(() => index.column(name, ids))]));
+    return Object.fromEntries(names.map((name) => [name, near.enter(() => index.column(name, keys))]));
+  }
+
+  /** Returns the kernel's keys of ids that are there, each given once where they are to be distinct. */
+  #keys(ids, distinct = false) {
+    const list = idList(listed(ids));
+    return near.enter(() => this.#live().keys(list, distinct));
   }
 
   /** Does work that calls functions of the caller, getters too: what they ask of this index is refused. */

@@ -4,7 +4,7 @@ import { NearfoldError, badParameter, isPlain, refuseDetached, tag } from "./err
 import { addressOf } from "./options.js";
 
 /** What is read without a call: `await index.length`. */
-const GETTERS = new Set(["dim", "length", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
+const GETTERS = new Set(["dim", "length", "idKind", "params", "count", "columns", "op", "dtype", "variables", "below", "above", "nan", "limit", "isExact", "rankError"]);
 
 /** The states of reductions that a worker makes. */
 export const STATES = ["Accumulator", "Cov", "Histogram", "MinMax", "Moments", "Quantiles", "Sum"];

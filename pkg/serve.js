@@ -3,7 +3,9 @@
 import * as api from "./api.js";
 import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
+import { near } from "./kernel.js";
 import * as storage from "./storage.js";
+import { partsOf } from "./wasm/nearfold.js";
 
 const { Accumulator, Cov, Filter, Histogram, Index, MinMax, Moments, Quantiles, Sum, ...functions } = api;
 
@@ -20,6 +22,9 @@ const ROOT = {
   ...functions,
   ...storage,
   "Index.fromStream": (stream, options) => Index.fromStream(stream, options),
+
+  /** In which shard each string belongs. */
+  partsOf: (ids, count) => near.enter(() => partsOf(ids, count)),
 
   /** The state of a reduction of one piece, for `merged` of any worker. */
   partial(op, values, options) {

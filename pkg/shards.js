@@ -1,7 +1,7 @@
-// One index in several workers: an id belongs to the shard of its remainder, neighbours are merged.
+// One index in several workers: an id belongs to the shard of its remainder, a string to that of its hash's; neighbours are merged.
 
 import { NearfoldError, badParameter, held, refuseDetached, tag } from "./error.js";
-import { idsToBigints } from "./ids.js";
+import { byBytes, idList } from "./ids.js";
 import { known } from "./options.js";
 
 // docs/FORMAT.md: the id that comes next stands in the header.
@@ -28,6 +28,7 @@ if (Symbol.dispose) ShardedFilter.prototype[Symbol.dispose] = ShardedFilter.prot
 
 export class Shards {
   #shards;
+  #workers;
   #dim;
   #next = 0n;
   /** When the last of the changes is done: they come one after the other, as in one index. */
@@ -35,6 +36,7 @@ export class Shards {
 
   static async create(workers, dim, options = {}) {
     const made = new Shards();
+    made.#workers = workers;
     made.#shards = await all(workers.map((worker) => worker.call(0, "Index.create", [dim, options])));
     made.#dim = dim;
     return made;
@@ -44,13 +46,16 @@ export class Shards {
   static async fromBytes(workers, parts, options = {}) {
     if (!Array.isArray(parts) || !parts.length || parts.some((part) => !(part instanceof Uint8Array))) throw badParameter("parts", "the array of Uint8Arrays that toBytes() gave", parts);
     const made = new Shards();
+    made.#workers = workers;
     const next = parts.map((part) => (part.length < NEXT_ID_OFFSET + 8 ? 0n : new DataView(part.buffer, part.byteOffset).getBigUint64(NEXT_ID_OFFSET, true)));
     made.#shards = await all(parts.map((part, i) => workers[i % workers.length].call(0, "Index.fromBytes", [part, options])));
     made.#next = next.reduce((a, b) => (a > b ? a : b));
     made.#dim = await made.#shards[0].dim;
     // An id is looked for in one shard alone: files that are missing, twice or in another order would hide it.
     const ids = await made.#each((shard) => shard.ids({ ids: "bigint" }));
-    if (!ids.every((each, i) => each.every((id) => id % BigInt(parts.length) === BigInt(i)))) {
+    const homes = await all(ids.map((each) => made.#homes(each)));
+    const kinds = new Set((await made.#each((shard) => shard.idKind)).filter(Boolean));
+    if (kinds.size > 1 || !homes.every((each, i) => each.every((home) => home === i))) {
       made.free();
       throw badParameter("parts", "all that toBytes() gave, in their order", "others");
     }
@@ -65,6 +70,10 @@ export class Shards {
     return this.#each((shard) => shard.length).then((lengths) => lengths.reduce((a, b) => a + b));
   }
 
+  get idKind() {
+    return this.#each((shard) => shard.idKind).then((kinds) => kinds.find(Boolean));
+  }
+
   get params() {
     return this.#shards[0].params;
   }
@@ -73,20 +82,22 @@ export class Shards {
     if (tag(options) !== "Object") throw badParameter("options", "an object", options);
     const { ids, progress, columns, ...others } = options;
     const rows = rowsOf(vectors, this.#dim);
-    const given = ids === undefined ? BigUint64Array.from({ length: rows.length }, (_, i) => this.#next + BigInt(i)) : idsToBigints(ids);
+    const given = ids === undefined ? BigUint64Array.from({ length: rows.length }, (_, i) => this.#next + BigInt(i)) : idList(ids);
+    const strings = Array.isArray(given);
     if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
     const bigint = ids instanceof BigUint64Array || typeof ids?.[0] === "bigint";
-    const unsafe = bigint ? undefined : given.find((id) => id > MAX_SAFE);
+    const unsafe = bigint || strings ? undefined : given.find((id) => id > MAX_SAFE);
     if (unsafe !== undefined) throw new NearfoldError("unsafe_integer", `the id ${unsafe} is not a safe integer: give BigInts as ids to get BigInts`);
-    const parts = this.#parted(given, rows);
+    const parting = this.#parted(given, rows);
     // Further calls do not wait for this one: its ids are taken.
     const before = this.#next;
-    for (const id of given) if (id >= this.#next) this.#next = id + 1n;
+    if (!strings) for (const id of given) if (id >= this.#next) this.#next = id + 1n;
     const taken = this.#next;
     return this.#inTurn(async () => {
-      const done = parts.map(() => 0);
-      let made;
+      let parts, made;
       try {
+        parts = await parting;
+        await this.#agree(given, ids === undefined ? "none" : undefined);
         made = await this.#giveColumns(parts, columns, rows.length, true);
         others.signal?.throwIfAborted();
       } catch (error) {
@@ -94,6 +105,7 @@ export class Shards {
         throw error;
       }
       for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+      const done = parts.map(() => 0);
       const added = await Promise.allSettled(
         parts.map(({ shard, ids, vectors, columns }, i) =>
           ids.length ? shard.add(vectors, { ...others, ids, columns, transfer: true, ...(progress && { progress: (count) => progress((done[i] = count) && done.reduce((a, b) => a + b), rows.length) }) }) : undefined,
@@ -109,32 +121,53 @@ export class Shards {
         }
         throw failed.reason;
       }
-      return bigint ? given : Float64Array.from(given, Number);
+      return bigint || strings ? given : Float64Array.from(given, Number);
     });
   }
 
   async update(vectors, ids, options = {}) {
-    const { columns } = known(options, ["columns"]);
-    const rows = rowsOf(vectors, this.#dim);
-    const given = idsToBigints(ids);
-    if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
-    const parts = this.#parted(given, rows);
-    for (const { vectors, place } of parts) {
-      const other = vectors.findIndex((value) => !Number.isFinite(value));
-      if (other >= 0) throw new NearfoldError("not_finite", `expected finite numbers, got ${vectors[other]} at row ${place[Math.floor(other / this.#dim)]}, column ${other % this.#dim}`);
-    }
-    return this.#inTurn(async () => {
-      await this.#giveColumns(parts, columns, rows.length);
+    await this.#replace(vectors, ids, options, async (parts, columns, n) => {
+      await this.#giveColumns(parts, columns, n);
       await this.#know(parts);
       await all(parts.map(({ shard, ids, vectors, columns }) => ids.length && shard.update(vectors, ids, { columns })));
     });
   }
 
+  async upsert(vectors, ids, options = {}) {
+    return this.#replace(vectors, ids, options, async (parts, columns, n) => {
+      for (const { ids } of parts) refuseTwice(ids);
+      const made = await this.#giveColumns(parts, columns, n, true);
+      for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+      for (const { ids } of parts) if (!Array.isArray(ids)) for (const id of ids) if (id >= this.#next) this.#next = id + 1n;
+      const fresh = await all(parts.map(({ shard, ids, vectors, columns }) => (ids.length ? shard.upsert(vectors, ids, { columns }) : 0)));
+      return fresh.reduce((a, b) => a + b);
+    });
+  }
+
+  /** Does a change of vectors, of which nothing may be refused when a shard has changed. */
+  #replace(vectors, ids, options, change) {
+    const { columns } = known(options, ["columns"]);
+    const rows = rowsOf(vectors, this.#dim);
+    const given = idList(ids);
+    if (given.length !== rows.length) throw new NearfoldError("shape_mismatch", `expected one id for each of ${rows.length} vectors, got ${given.length} ids`);
+    const parting = this.#parted(given, rows);
+    return this.#inTurn(async () => {
+      const parts = await parting;
+      await this.#agree(given);
+      for (const { vectors, place } of parts) {
+        const other = vectors.findIndex((value) => !Number.isFinite(value));
+        if (other >= 0) throw new NearfoldError("not_finite", `expected finite numbers, got ${vectors[other]} at row ${place[Math.floor(other / this.#dim)]}, column ${other % this.#dim}`);
+      }
+      return change(parts, columns, rows.length);
+    });
+  }
+
   async setColumns(ids, columns) {
     if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
-    const given = idsToBigints(ids);
-    const parts = this.#parted(given);
+    const given = idList(ids);
+    const parting = this.#parted(given);
     return this.#inTurn(async () => {
+      const parts = await parting;
       await this.#giveColumns(parts, columns, given.length);
       await this.#know(parts);
       await all(parts.map(({ shard, ids, columns }) => ids.length && shard.setColumns(ids, columns)));
@@ -154,7 +187,11 @@ export class Shards {
   }
 
   async get(id) {
-    return this.#of(id).get(id);
+    return (await this.getMany([id]))[0];
+  }
+
+  async getMany(ids) {
+    return this.#gathered(ids, (shard, ids) => shard.getMany(ids));
   }
 
   async filter(allowed) {
@@ -165,27 +202,47 @@ export class Shards {
     throw failed.reason;
   }
 
-  async remove(ids) {
-    const parts = this.#parted(idsToBigints(ids instanceof Set ? [...ids] : ids));
-    await this.#inTurn(async () => {
-      await this.#know(parts);
-      await all(parts.map(({ shard, ids }) => ids.length && shard.remove(ids)));
+  async remove(ids, options = {}) {
+    const { missing = "error" } = known(options, ["missing"]);
+    if (missing !== "error" && missing !== "ignore") throw badParameter("missing", '"error" or "ignore"', missing);
+    const parting = this.#parted(idList(tag(ids) === "Set" ? [...ids] : ids));
+    return this.#inTurn(async () => {
+      const parts = await parting;
+      if (missing === "error") await this.#know(parts);
+      else for (const { ids } of parts) refuseTwice(ids);
+      const gone = await all(parts.map(({ shard, ids }) => (ids.length ? shard.remove(ids, { missing }) : 0)));
+      return gone.reduce((a, b) => a + b);
     });
   }
 
   async has(id) {
-    return this.#of(id).has(id);
+    return (await this.hasMany([id]))[0];
+  }
+
+  async hasMany(ids) {
+    return this.#gathered(ids, (shard, ids) => shard.hasMany(ids));
   }
 
   async ids(options) {
     const parts = await all(this.#shards.map((shard) => shard.ids(options)));
+    if (parts.some(Array.isArray)) return parts.flatMap((part) => Array.from(part)).sort(byBytes);
     const whole = new parts[0].constructor(parts.reduce((n, part) => n + part.length, 0));
     parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
     return whole.sort();
   }
 
   async vector(id) {
-    return this.#of(id).vector(id);
+    return this.vectors([id]);
+  }
+
+  async vectors(ids) {
+    const rows = await this.#gathered(ids, async (shard, ids) => {
+      const vectors = await shard.vectors(ids);
+      return Array.from(ids, (_, i) => vectors.subarray(i * this.#dim, (i + 1) * this.#dim));
+    });
+    const whole = new Float32Array(rows.length * this.#dim);
+    rows.forEach((row, i) => whole.set(row, i * this.#dim));
+    return whole;
   }
 
   async search(query, options = {}) {
@@ -208,10 +265,11 @@ export class Shards {
     const [n] = found[0].shape;
     const rows = Array.from({ length: n }, (_, row) => mergeRow(found.map((each) => rowOf(each, row)), k));
     const width = rows[0]?.ids.length ?? 0;
-    const ids = new found[0].ids.constructor(n * width);
+    const strings = Array.isArray(rows[0]?.ids);
+    const ids = strings ? rows.flatMap((row) => row.ids) : new found[0].ids.constructor(n * width);
     const distances = new Float32Array(n * width);
     rows.forEach((row, i) => {
-      ids.set(row.ids, i * width);
+      if (!strings) ids.set(row.ids, i * width);
       distances.set(row.distances, i * width);
     });
     const { columns } = found[0];
@@ -250,9 +308,32 @@ export class Shards {
     return all(this.#shards.map(work));
   }
 
-  #of(id) {
-    const [wanted] = idsToBigints([id]);
-    return this.#shards[Number(wanted % BigInt(this.#shards.length))];
+  /** Returns in which shard each id belongs, of strings a promise. */
+  #homes(ids) {
+    const count = this.#shards.length;
+    if (Array.isArray(ids)) return ids.length ? this.#workers[0].call(0, "partsOf", [ids, count]) : [];
+    return Array.from(ids, (id) => Number(id % BigInt(count)));
+  }
+
+  /** Asks the shards of ids, each for its own; returns what they say of each id, in the order of the ids. */
+  async #gathered(ids, ask) {
+    const parts = await this.#parted(idList(tag(ids) === "Set" ? [...ids] : ids));
+    const gathered = [];
+    await all(
+      parts.map(async ({ shard, ids, place }) => {
+        const answers = ids.length ? await ask(shard, ids) : [];
+        place.forEach((at, i) => (gathered[at] = answers[i]));
+      }),
+    );
+    return gathered;
+  }
+
+  /** Refuses ids of another kind than those of the shards, of which some may be empty. */
+  async #agree(ids, got) {
+    if (!ids.length) return;
+    const [kind, own] = [await this.idKind, Array.isArray(ids) ? "string" : "int"];
+    const plural = { int: "integers", string: "strings" };
+    if (kind !== undefined && kind !== own) throw new NearfoldError("bad_parameter", `ids: expected ${plural[kind]}, as the index holds, got ${got ?? plural[own]}`);
   }
 
   /** Asks every shard; of a filter that was made from this index each gets its part. */
@@ -289,13 +370,22 @@ export class Shards {
     return made;
   }
 
-  /** Sorts ids, and their vectors, by shard. */
+  /** Sorts ids, and their vectors, by shard; of strings it gives a promise. What the caller gave is copied before. */
   #parted(ids, rows) {
-    const count = BigInt(this.#shards.length);
+    const homes = this.#homes(ids);
+    if (!(homes instanceof Promise)) return this.#divided(ids, rows, homes);
+    const kept = rows?.kept();
+    const parts = homes.then((homes) => this.#divided(ids, kept, homes));
+    // Who waits for it may still have to wait for other changes.
+    parts.catch(() => {});
+    return parts;
+  }
+
+  #divided(ids, rows, homes) {
     const places = this.#shards.map(() => []);
-    ids.forEach((id, i) => places[Number(id % count)].push(i));
+    homes.forEach((home, i) => places[home].push(i));
     return places.map((place, i) => {
-      const own = BigUint64Array.from(place, (at) => ids[at]);
+      const own = ids.constructor.from(place, (at) => ids[at]);
       // The ids move to the worker; these stay, to take back what was added.
       const part = { shard: this.#shards[i], place, ids: own, kept: own.slice() };
       if (rows) {
@@ -310,14 +400,9 @@ export class Shards {
   async #know(parts) {
     await all(
       parts.map(async ({ shard, ids }) => {
-        const seen = new Set();
-        for (const id of ids) {
-          if (seen.has(id)) throw new NearfoldError("duplicate_id", `id ${id} is given twice: give each id once`);
-          seen.add(id);
-        }
-        const there = await all(Array.from(ids, (id) => shard.has(id)));
-        const missing = there.indexOf(false);
-        if (missing >= 0) throw new NearfoldError("id_not_found", `id ${ids[missing]} is not in the index`);
+        refuseTwice(ids);
+        const missing = ids.length ? (await shard.hasMany(ids)).indexOf(false) : -1;
+        if (missing >= 0) throw new NearfoldError("id_not_found", `id ${shown(ids[missing])} is not in the index`);
       }),
     );
   }
@@ -325,6 +410,16 @@ export class Shards {
 if (Symbol.dispose) Shards.prototype[Symbol.dispose] = Shards.prototype.free;
 
 const all = (promises) => Promise.all(promises);
+
+const shown = (id) => (typeof id === "string" ? JSON.stringify(id) : id);
+
+function refuseTwice(ids) {
+  const seen = new Set();
+  for (const id of ids) {
+    if (seen.has(id)) throw new NearfoldError("duplicate_id", `id ${shown(id)} is given twice: give each id once`);
+    seen.add(id);
+  }
+}
 
 /** Each shard has an explanation of its own, and there is no sum of them. */
 function refuseExplain({ explain }) {
@@ -360,16 +455,19 @@ function typeOf(list) {
 /** Returns one row of what `searchMany` found. */
 function rowOf({ ids, distances, columns, shape: [, k] }, row) {
   const [start, end] = [row * k, (row + 1) * k];
-  const found = { ids: ids.subarray(start, end), distances: distances.subarray(start, end) };
+  const found = { ids: Array.isArray(ids) ? ids.slice(start, end) : ids.subarray(start, end), distances: distances.subarray(start, end) };
   return columns ? { ...found, columns: mapValues(columns, (values) => values.slice(start, end)) } : found;
 }
 
 /** Merges sorted neighbours of several shards: by distance, then by id. */
 function mergeRow(found, k) {
   const all = found.flatMap(({ ids, distances, columns }) => Array.from(ids, (id, i) => ({ id, distance: distances[i], columns, i })));
-  all.sort((a, b) => a.distance - b.distance || (a.id < b.id ? -1 : 1));
+  const compared = (a, b) => (typeof a === "string" ? byBytes(a, b) : a < b ? -1 : 1);
+  all.sort((a, b) => a.distance - b.distance || compared(a.id, b.id));
   if (all.length > k) all.length = k;
-  const merged = { ids: found[0].ids.constructor.from(all, ({ id }) => id), distances: Float32Array.from(all, ({ distance }) => distance) };
+  // A shard that holds nothing does not know that ids are strings.
+  const { ids } = found.find(({ ids }) => Array.isArray(ids)) ?? found[0];
+  const merged = { ids: ids.constructor.from(all, ({ id }) => id), distances: Float32Array.from(all, ({ distance }) => distance) };
   const { columns } = found[0];
   return columns ? { ...merged, columns: mapValues(columns, (_, name) => all.map(({ columns, i }) => columns[name][i])) } : merged;
 }
@@ -387,6 +485,12 @@ function rowsOf(vectors, dim) {
   if (!nested && data.length % dim) throw mismatch(dim, data.length);
   return {
     length: nested ? data.length : data.length / dim,
+    /** Returns a copy. */
+    kept() {
+      const rows = new Float32Array(this.length * dim);
+      for (let i = 0; i < this.length; i++) this.copy(i, rows.subarray(i * dim, (i + 1) * dim));
+      return { copy: (i, to) => to.set(rows.subarray(i * dim, (i + 1) * dim)) };
+    },
     copy(i, to) {
       const row = nested ? data[i] : data.slice(i * dim, (i + 1) * dim);
       if (row?.length !== dim) throw mismatch(dim, row?.length);

@@ -14,7 +14,7 @@
 
 import type {
   AccumulatorOptions, AddOptions, CompiledModule, Dtype, InitialOptions, OptionOf, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
-  HistogramOptions, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
+  AddedIds, HistogramOptions, Id, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, Recall, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
 } from "./index.js";
@@ -140,17 +140,17 @@ export interface RemoteStates {
 /** One worker's API. */
 export interface RemoteNearfold extends RemoteFolds, RemoteStates {
   readonly Index: {
-    create(dim: number, options?: IndexOptions & CallOptions): Promise<RemoteIndex>;
-    fromBytes(bytes: Uint8Array | ArrayBuffer, options?: CallOptions): Promise<RemoteIndex>;
+    create<I extends number | string = number>(dim: number, options?: IndexOptions & CallOptions): Promise<RemoteIndex<I>>;
+    fromBytes<I extends number | string = number>(bytes: Uint8Array | ArrayBuffer, options?: CallOptions): Promise<RemoteIndex<I>>;
     /** The stream moves to the worker (Safari cannot do that: there `fetchIndex` reads in the worker itself). */
-    fromStream(stream: ReadableStream<Uint8Array>, options?: StreamOptions): Promise<RemoteIndex>;
+    fromStream<I extends number | string = number>(stream: ReadableStream<Uint8Array>, options?: StreamOptions): Promise<RemoteIndex<I>>;
   };
   /** `nearfold/storage`, in the worker: an index is opened and saved without passing through the page. */
-  open(name: string, options?: StreamOptions): Promise<RemoteIndex>;
-  save(name: string, index: RemoteIndex | Uint8Array, options?: StreamOptions): Promise<{ name: string; bytes: number }>;
+  open<I extends number | string = number>(name: string, options?: StreamOptions): Promise<RemoteIndex<I>>;
+  save(name: string, index: RemoteIndex<any> | Uint8Array, options?: StreamOptions): Promise<{ name: string; bytes: number }>;
   list(): Promise<SavedIndex[]>;
   remove(name: string): Promise<boolean>;
-  fetchIndex(url: string, options?: FetchOptions): Promise<RemoteIndex>;
+  fetchIndex<I extends number | string = number>(url: string, options?: FetchOptions): Promise<RemoteIndex<I>>;
   /** Ends the worker. Calls that are not answered, and later ones, are rejected with `closed`. */
   close(): void;
   [Symbol.dispose](): void;
@@ -160,9 +160,9 @@ export interface RemoteNearfold extends RemoteFolds, RemoteStates {
 export interface Pool extends RemoteFolds, RemoteStates {
   readonly size: number;
   readonly Index: {
-    create(dim: number, options?: IndexOptions & CallOptions): Promise<ShardedIndex>;
+    create<I extends number | string = number>(dim: number, options?: IndexOptions & CallOptions): Promise<ShardedIndex<I>>;
     /** Opens what {@link ShardedIndex.toBytes} gave, with as many shards as there were. */
-    fromBytes(parts: readonly Uint8Array[], options?: CallOptions): Promise<ShardedIndex>;
+    fromBytes<I extends number | string = number>(parts: readonly Uint8Array[], options?: CallOptions): Promise<ShardedIndex<I>>;
   };
   /** Ends the workers, as {@link RemoteNearfold.close}. */
   close(): void;
@@ -175,7 +175,6 @@ interface RemoteObject {
   [Symbol.dispose](): void;
 }
 
-type AddedIds<I> = I extends BigUint64Array | readonly bigint[] ? BigUint64Array<ArrayBuffer> : Float64Array<ArrayBuffer>;
 type RemoteFilter = RemoteObject & { readonly count: Promise<number> };
 /** The options of a worker's search: ids, values of columns or a filter of the same index, as functions cannot be sent. */
 type RemoteOptions<O> = Omit<O, "filter"> & CallOptions & { filter?: IdSet | readonly boolean[] | Where | RemoteFilter | null; withColumns?: Wanted };
@@ -183,31 +182,36 @@ type Columned<F, O> = Promise<WithColumns<F, ColumnValues, WantedOf<OptionOf<O, 
 type WantedOf<W> = W extends undefined ? false : W;
 
 /** What an index in one worker and one in shards have in common. Arguments, results and errors are those of `Index`. */
-interface RemoteSearches extends RemoteObject {
+interface RemoteSearches<I extends number | string = number> extends RemoteObject {
   readonly dim: Promise<number>;
   readonly length: Promise<number>;
   readonly params: Promise<Required<IndexOptions>>;
-  has(id: number | bigint): Promise<boolean>;
-  ids<const O extends IdOptions = {}>(options?: O): Promise<IdsOf<O>>;
-  vector(id: number | bigint): Promise<Float32Array<ArrayBuffer>>;
+  readonly idKind: Promise<"int" | "string" | undefined>;
+  has(id: Id): Promise<boolean>;
+  hasMany(ids: IdSet): Promise<boolean[]>;
+  ids<const O extends IdOptions = {}>(options?: O): Promise<IdsOf<O, I>>;
+  vector(id: Id): Promise<Float32Array<ArrayBuffer>>;
+  vectors(ids: IdSet): Promise<Float32Array<ArrayBuffer>>;
   memory(): Promise<IndexMemory>;
-  add<I extends Ids = readonly number[]>(vectors: Exclude<Vectors, KernelArray>, options?: AddOptions<I> & CallOptions): Promise<AddedIds<I>>;
-  remove(ids: IdSet): Promise<void>;
+  add<A extends Ids = readonly number[]>(vectors: Exclude<Vectors, KernelArray>, options?: AddOptions<A> & CallOptions): Promise<AddedIds<A>>;
+  remove(ids: IdSet, options?: { missing?: "error" | "ignore" }): Promise<number>;
   compact(): Promise<void>;
   filter(allowed: IdSet | readonly boolean[] | Where): Promise<RemoteFilter>;
   readonly columns: Promise<Record<string, ColumnType>>;
-  get(id: number | bigint): Promise<Record<string, ColumnValue | null>>;
+  get(id: Id): Promise<Record<string, ColumnValue | null>>;
+  getMany(ids: IdSet): Promise<Record<string, ColumnValue | null>[]>;
   setColumns(ids: Ids, columns: Columns): Promise<void>;
   addColumn(name: string, type: ColumnType): Promise<void>;
   dropColumn(name: string): Promise<void>;
   update(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<void>;
-  search<const O extends RemoteOptions<SearchOptions> = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
-  searchMany<const O extends RemoteOptions<SearchManyOptions> = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O>>, O>;
-  searchRadius<const O extends RemoteOptions<RadiusOptions> = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Columned<Neighbors<IdsOf<O>>, O>;
+  upsert(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<number>;
+  search<const O extends RemoteOptions<SearchOptions> = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O, I>>, O>;
+  searchMany<const O extends RemoteOptions<SearchManyOptions> = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O, I>>, O>;
+  searchRadius<const O extends RemoteOptions<RadiusOptions> = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Columned<Neighbors<IdsOf<O, I>>, O>;
 }
 
 /** An `Index` in a worker. */
-export interface RemoteIndex extends RemoteSearches {
+export interface RemoteIndex<I extends number | string = number> extends RemoteSearches<I> {
   recall(options?: RecallOptions & CallOptions): Promise<number | null>;
   recallExplained(options?: RecallOptions & CallOptions): Promise<Recall>;
   recallOf(queries: Exclude<Vectors, KernelArray>, truth: Ids, options?: RecallOptions & CallOptions): Promise<number>;
@@ -216,10 +220,10 @@ export interface RemoteIndex extends RemoteSearches {
 }
 
 /**
- * An index in shards, one a worker: an id belongs to the shard of its remainder, its values in columns with it, and searches merge
+ * An index in shards, one a worker: an id belongs to the shard of its remainder, a string to that of its XXH3, its values in columns with it, and searches merge
  * the nearest of all shards (`explain` is refused). A filter is worked out in every shard, and `"auto"` storage chosen by every shard. With `exact` and `f32` storage the answers are those of one index.
  */
-export interface ShardedIndex extends RemoteSearches {
+export interface ShardedIndex<I extends number | string = number> extends RemoteSearches<I> {
   /** One file for each shard. */
   toBytes(): Promise<Uint8Array<ArrayBuffer>[]>;
 }

@@ -89,14 +89,14 @@ pub enum ErrorKind {
     /// An id that is to be added is already there, or one call names an id twice.
     DuplicateId {
         /// The id.
-        id: u64,
+        id: Id,
         /// Whether the call names it twice.
         given_twice: bool,
     },
     /// An id is not in the index.
     IdNotFound {
         /// The id.
-        id: u64,
+        id: Id,
     },
     /// The bytes are not an index, or they are damaged.
     Corrupt {
@@ -117,6 +117,36 @@ pub enum ErrorKind {
         /// How much was asked for, in bytes.
         len_bytes: u64,
     },
+}
+
+/// An id of an index, as an error names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Id {
+    /// Of an index of integers.
+    Int(u64),
+    /// Of an index of strings.
+    String(String),
+}
+
+impl From<u64> for Id {
+    fn from(id: u64) -> Self {
+        Self::Int(id)
+    }
+}
+
+impl From<&str> for Id {
+    fn from(id: &str) -> Self {
+        Self::String(id.to_owned())
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(id) => fmt::Display::fmt(id, f),
+            Self::String(id) => fmt::Display::fmt(&Quoted(id), f),
+        }
+    }
 }
 
 impl Error {
@@ -210,7 +240,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "id {id} is given twice: give each id once")
             }
             Self::DuplicateId { id, given_twice: false } => {
-                write!(f, "id {id} is already in the index: remove it first, or use update")
+                write!(f, "id {id} is already in the index: use upsert to replace it, or remove it first")
             }
             Self::IdNotFound { id } => write!(f, "id {id} is not in the index"),
             Self::Corrupt { section, why } => {

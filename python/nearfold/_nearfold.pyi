@@ -1,7 +1,7 @@
 """Types of the native module. Shapes are written in NumPy's way: `(n, dim)`."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from os import PathLike
 from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, TypedDict, final, overload
 from typing_extensions import Buffer, Self
@@ -34,8 +34,12 @@ _ArrayLike: TypeAlias = (
 )
 # Values beside the vectors, one for each; None where one is missing.
 _Column: TypeAlias = Buffer | _Array | _ArrowStream | Sequence[bool | int | float | str | None]
-# Ids, a function of an id, or what the columns must be: {"year": {"gte": 2000}}.
-_Filter: TypeAlias = _ArrayLike | Callable[[int], object] | dict[str, Any]
+# All integers, or all strings; the first that come to an empty index decide.
+_Ids: TypeAlias = _ArrayLike | Sequence[str] | Set[str]
+# What ids come back as: of uint64 in an index that has held one from 2**63 on; of strings list[str], or of many queries a list of such.
+_Found: TypeAlias = NDArray[np.int64] | Any
+# Ids, a mask, a function of an id, or what the columns must be: {"year": {"gte": 2000}}.
+_Filter: TypeAlias = _Ids | Callable[[Any], object] | dict[str, Any]
 _DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any]
 _Axis: TypeAlias = SupportsIndex | Sequence[SupportsIndex] | None
 
@@ -188,11 +192,11 @@ class Index:
     def add(
         self,
         vectors: _ArrayLike,  # (n, dim) or (dim,), float32 or what is rounded to it
-        ids: _ArrayLike | None = None,  # (n,), integers
+        ids: _Ids | None = None,  # (n,), integers or strings
         progress: Callable[[int, int], object] | None = None,
         *,
         columns: Mapping[str, _Column] | None = None,  # (n,) each
-    ) -> NDArray[np.uint64]: ...  # (n,)
+    ) -> _Found: ...  # (n,)
     @overload
     def search(
         self,
@@ -204,7 +208,7 @@ class Index:
         exact: bool = False,
         filter: _Filter | None = None,
         with_columns: Literal[False] = False,
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (k,) each, or (n, k)
+    ) -> tuple[_Found, NDArray[np.float32]]: ...  # (k,) each, or (n, k)
     @overload
     def search(
         self,
@@ -216,7 +220,7 @@ class Index:
         exact: bool = False,
         filter: _Filter | None = None,
         with_columns: Literal[True] | Sequence[str],
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, list[Any]]]: ...  # lists of k values, or n lists of k
+    ) -> tuple[_Found, NDArray[np.float32], dict[str, list[Any]]]: ...  # lists of k values, or n lists of k
     def search_explained(
         self,
         q: _ArrayLike,  # (dim,)
@@ -226,7 +230,7 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         filter: _Filter | None = None,
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, Any]]: ...  # (k,) each, and how
+    ) -> tuple[_Found, NDArray[np.float32], dict[str, Any]]: ...  # (k,) each, and how
     @overload
     def search_radius(
         self,
@@ -238,7 +242,7 @@ class Index:
         exact: bool = False,
         filter: _Filter | None = None,
         with_columns: Literal[False] = False,
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32]]: ...  # (found,) each
+    ) -> tuple[_Found, NDArray[np.float32]]: ...  # (found,) each
     @overload
     def search_radius(
         self,
@@ -250,7 +254,7 @@ class Index:
         exact: bool = False,
         filter: _Filter | None = None,
         with_columns: Literal[True] | Sequence[str],
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, list[Any]]]: ...  # (found,) each
+    ) -> tuple[_Found, NDArray[np.float32], dict[str, list[Any]]]: ...  # (found,) each
     def search_radius_explained(
         self,
         q: _ArrayLike,  # (dim,)
@@ -260,15 +264,18 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         filter: _Filter | None = None,
-    ) -> tuple[NDArray[np.uint64], NDArray[np.float32], dict[str, Any]]: ...  # (found,) each, and how
-    def remove(self, ids: _ArrayLike) -> None: ...
-    def update(self, vectors: _ArrayLike, ids: _ArrayLike, *, columns: Mapping[str, _Column] | None = None) -> None: ...
-    def set_columns(self, ids: _ArrayLike, columns: Mapping[str, _Column]) -> None: ...
+    ) -> tuple[_Found, NDArray[np.float32], dict[str, Any]]: ...  # (found,) each, and how
+    def remove(self, ids: _Ids, *, missing: Literal["error", "ignore"] = "error") -> int: ...
+    def upsert(self, vectors: _ArrayLike, ids: _Ids, *, columns: Mapping[str, _Column] | None = None) -> int: ...
+    def update(self, vectors: _ArrayLike, ids: _Ids, *, columns: Mapping[str, _Column] | None = None) -> None: ...
+    def set_columns(self, ids: _Ids, columns: Mapping[str, _Column]) -> None: ...
     def add_column(self, name: str, type: Literal["int", "float", "string", "bool"]) -> None: ...
     def drop_column(self, name: str) -> None: ...
     @property
     def columns(self) -> dict[str, str]: ...
-    def get(self, id: int, /) -> dict[str, int | float | str | bool | None]: ...
+    def get(self, id: int | str, /) -> dict[str, int | float | str | bool | None]: ...
+    def get_many(self, ids: _Ids, /) -> list[dict[str, int | float | str | bool | None]]: ...
+    def has_many(self, ids: _Ids, /) -> NDArray[np.bool_]: ...  # (n,)
     def compact(self) -> None: ...
     def recall(
         self,
@@ -278,13 +285,14 @@ class Index:
         recall: float | None = None,
         exact: bool = False,
         queries: _ArrayLike | None = None,  # (n, dim)
-        truth: _ArrayLike | None = None,  # (n, at least k), ids
+        truth: _Ids | Sequence[Sequence[str]] | None = None,  # (n, at least k), ids
     ) -> float | None: ...
     def recall_explained(
         self, k: int = 10, *, ef_search: int | None = None, recall: float | None = None, exact: bool = False
     ) -> _Recall: ...
     def health(self) -> _Health: ...
-    def vector(self, id: int, /) -> NDArray[np.float32]: ...  # (dim,)
+    def vector(self, id: int | str, /) -> NDArray[np.float32]: ...  # (dim,)
+    def vectors(self, ids: _Ids, /) -> NDArray[np.float32]: ...  # (n, dim)
     def save(self, path: str | PathLike[str]) -> None: ...
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self: ...
@@ -297,7 +305,7 @@ class Index:
     @property
     def params(self) -> dict[str, Any]: ...
     def __len__(self) -> int: ...
-    def ids(self) -> NDArray[np.uint64]: ...  # (n,), ascending
+    def ids(self) -> _Found: ...  # (n,), ascending
     def __contains__(self, id: object, /) -> bool: ...
     def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]: ...
 

@@ -326,6 +326,13 @@ impl Columns {
         self.pack(&order);
     }
 
+    /// Gives ids new numbers, `new[id]`, which are in the same order.
+    pub(crate) fn renumber(&mut self, new: &[u32]) {
+        let of = |id: u64| u64::from(new[id as usize]);
+        self.ids = RowIds::new((0..self.ids.len()).map(|row| of(self.ids.get(row))).collect());
+        self.late.iter_mut().for_each(|id| *id = of(*id));
+    }
+
     /// Returns how many rows there are.
     fn len(&self) -> usize {
         self.ids.len() + self.late.len()

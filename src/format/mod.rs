@@ -47,10 +47,11 @@ enum Kind {
     Sentinels,
     RerankFactors,
     Columns,
+    Strings,
 }
 
 impl Kind {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Vectors,
         Self::Scales,
         Self::Centre,
@@ -67,6 +68,7 @@ impl Kind {
         Self::Sentinels,
         Self::RerankFactors,
         Self::Columns,
+        Self::Strings,
     ];
 
     fn code(self) -> u32 {
@@ -87,6 +89,7 @@ impl Kind {
             Self::Sentinels => 14,
             Self::RerankFactors => 15,
             Self::Columns => 16,
+            Self::Strings => 17,
         }
     }
 
@@ -108,6 +111,7 @@ impl Kind {
             Self::Sentinels => "sentinels",
             Self::RerankFactors => "rerank factors",
             Self::Columns => "columns",
+            Self::Strings => "strings",
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::near::further::Further;
 use crate::near::graph::{Graph, Layer};
 use crate::near::id_column::Column;
 use crate::near::ids::Ids;
+use crate::near::names::Names;
 use crate::near::packed::Packed;
 use crate::near::sentinels::Sentinels;
 use crate::near::{Index, Params, Storage};
@@ -129,6 +130,16 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Index> {
         Calibration::from_bytes(section(Kind::Calibration)).or_else(|why| corrupt("calibration", why))?;
     index.columns = Columns::from_bytes(section(Kind::Columns), || index.ids.all())
         .or_else(|why| corrupt("columns", why))?;
+    index.names = match section(Kind::Strings) {
+        [] => None,
+        bytes => Names::read(bytes, index.len()).map(Some).or_else(|why| corrupt("strings", why))?,
+    };
+    if index.names.is_some() && header.next_id != header.ids {
+        return corrupt(
+            "header",
+            format!("expected {} as the next of so many strings, got {}", header.ids, header.next_id),
+        );
+    }
     index.verify()?;
     Ok(index)
 }

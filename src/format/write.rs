@@ -2,7 +2,9 @@
 
 use super::{ALIGN, AUTO, ENTRY_LEN, HEADER_LEN, Header, Kind, MAGIC, NO_NODE, VERSION};
 use crate::codec::Codes;
+use crate::near::ids::Ids;
 use crate::near::{Index, Storage};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Returns the index as a file's bytes. Equal indexes give equal bytes.
@@ -20,12 +22,14 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         sections.push((kinds.factors, of_codes.factors));
     }
     sections.push((Kind::Links, links.bytes().to_vec()));
-    sections.push((Kind::Ids, index.ids.first().bytes().to_vec()));
-    sections.push((Kind::FurtherIds, index.ids.further().to_bytes(index.store.len())));
+    let (ids, strings) = numbered(index);
+    sections.push((Kind::Ids, ids.first().to_bytes()));
+    sections.push((Kind::FurtherIds, ids.further().to_bytes(index.store.len())));
     sections.push((Kind::Calibration, index.calibration.to_bytes()));
     sections.push((Kind::Layers, index.graph.layers_to_bytes()));
     sections.push((Kind::Sentinels, index.sentinels.to_bytes()));
     sections.push((Kind::Columns, index.columns.to_bytes()));
+    sections.push((Kind::Strings, strings));
     sections.retain(|(_, bytes)| !bytes.is_empty());
     // They are few: each is moved to its place.
     for i in 1..sections.len() {
@@ -58,7 +62,7 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
         linked: links.len() as u32,
         zero_node,
         ids: index.ids.len() as u64,
-        next_id: index.ids.next(),
+        next_id: if index.names.is_some() { ids.len() as u64 } else { ids.next() },
         checked: index.graph.checked() as u32,
         ordered: index.ordered as u32,
         rerank: rerank.map_or(0, |storage| storage.code() + 1),
@@ -71,6 +75,16 @@ pub(crate) fn write(index: &Index) -> Vec<u8> {
     let checksum = xxh3_64(&file[..table_end]);
     file[HEADER_LEN - 8..HEADER_LEN].copy_from_slice(&checksum.to_le_bytes());
     file
+}
+
+/// Returns the ids, of strings the numbers that they have in a file, and the section of the strings.
+fn numbered(index: &Index) -> (Cow<'_, Ids>, Vec<u8>) {
+    let mut ids = Cow::Borrowed(&index.ids);
+    let Some(names) = &index.names else { return (ids, Vec::new()) };
+    if let Some(ranks) = names.ranks() {
+        ids.to_mut().renumber(&ranks, index.ids.len() as u64);
+    }
+    (ids, names.to_bytes())
 }
 
 /// In which sections codes stand.

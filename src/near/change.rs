@@ -24,12 +24,13 @@ impl Index {
     pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
         self.remove_vectors(ids)?;
         self.columns.remove(ids);
+        self.forget_names(ids);
         self.assert_verified();
         Ok(())
     }
 
     /// Takes ids out, without their rows in the columns.
-    fn remove_vectors(&mut self, ids: &[u64]) -> Result<()> {
+    pub(super) fn remove_vectors(&mut self, ids: &[u64]) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -89,7 +90,10 @@ impl Index {
         self.check_storable(vectors)?;
         self.remove_vectors(ids)?;
         let added = self.add_vectors(vectors, Some(ids), &mut |_done, _all| true);
-        let updated = added.map(drop).inspect_err(|_| self.columns.remove(ids));
+        let updated = added.map(drop).inspect_err(|_| {
+            self.columns.remove(ids);
+            self.forget_names(ids);
+        });
         self.assert_verified();
         updated
     }
@@ -103,6 +107,7 @@ impl Index {
     pub fn compact(&mut self) -> Result<()> {
         let renewed = self.renew()?;
         self.pack()?;
+        self.pack_names();
         if renewed {
             self.calibrate();
         }

@@ -82,7 +82,11 @@ impl Index {
         if nodes != n {
             return broken("ids", format!("expected the ids of {n} nodes, got those of {nodes}"));
         }
-        self.ids.check().map_err(|why| ("ids", why))
+        self.ids.check().map_err(|why| ("ids", why))?;
+        self.names
+            .as_ref()
+            .map_or(Ok(()), |names| names.check(&self.ids.all()))
+            .map_err(|why| ("strings", why))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Values beside the vectors: given with them, asked for in filters, returned with results.
 
 use super::filter::Filter;
+use super::id_list::IdKind;
+use super::ids::distinct;
 use super::index::Index;
 use crate::columns::{ColumnType, Expression, Value};
-use crate::error::{Error, ErrorKind, Result};
-use std::collections::HashSet;
+use crate::error::Result;
 
 impl Index {
     /// Returns the columns' names and types, in ascending order of the names.
@@ -61,8 +62,22 @@ impl Index {
         columns: &[(&str, &[Value])],
         progress: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Vec<u64>> {
-        let n = vectors.len() / self.dim;
+        self.take_kind(IdKind::Int)?;
         let nodes = self.store.len();
+        let added = self.add_rows(vectors, ids, columns, progress)?;
+        self.debug_verify(nodes);
+        Ok(added)
+    }
+
+    /// Adds vectors with their rows.
+    pub(super) fn add_rows(
+        &mut self,
+        vectors: &[f32],
+        ids: Option<&[u64]>,
+        columns: &[(&str, &[Value])],
+        progress: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Vec<u64>> {
+        let n = vectors.len() / self.dim;
         let mut batch = self.columns.check(n, columns)?;
         let next = self.ids.next();
         let before = batch.makes_columns().then(|| self.ids.all());
@@ -75,7 +90,6 @@ impl Index {
             };
             self.columns.push(batch, &assigned, &added);
         }
-        self.debug_verify(nodes);
         Ok(added)
     }
 
@@ -106,17 +120,9 @@ impl Index {
     /// Cost: one pass over the columns, so many ids in one call cost little more than one.
     pub fn set_columns(&mut self, ids: &[u64], columns: &[(&str, &[Value])]) -> Result<()> {
         let mut batch = self.columns.check(ids.len(), columns)?;
-        let mut fresh = HashSet::with_capacity(ids.len());
-        if let Some(&id) = ids.iter().find(|id| !fresh.insert(**id)) {
-            return Err(ErrorKind::DuplicateId { id, given_twice: true }.into());
-        }
-        if self.columns.is_empty() {
-            let there: HashSet<u64> = self.ids.all().into_iter().collect();
-            if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
-                return Err(ErrorKind::IdNotFound { id }.into());
-            }
-        } else if let Some(&id) = ids.iter().find(|id| self.columns.row(**id).is_none()) {
-            return Err(ErrorKind::IdNotFound { id }.into());
+        distinct(ids)?;
+        if let Some(&id) = ids.iter().find(|id| !self.contains(**id)) {
+            return Err(self.not_found(id));
         }
         self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
@@ -130,9 +136,9 @@ impl Index {
     /// Errors: [`ErrorKind::IdNotFound`].
     pub fn get(&self, id: u64) -> Result<Vec<(String, Value)>> {
         if self.columns.is_empty() {
-            return self.contains(id).then(Vec::new).ok_or_else(|| ErrorKind::IdNotFound { id }.into());
+            return self.contains(id).then(Vec::new).ok_or_else(|| self.not_found(id));
         }
-        let row = self.columns.row(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id }))?;
+        let row = self.columns.row(id).ok_or_else(|| self.not_found(id))?;
         let names = self.columns.kinds().map(|(name, _)| name.to_owned());
         Ok(names.enumerate().map(|(column, name)| (name, self.columns.value(column, row))).collect())
     }
@@ -144,7 +150,7 @@ impl Index {
         let column = self.columns.position("columns", name)?;
         ids.iter()
             .map(|&id| {
-                let row = self.columns.row(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id }))?;
+                let row = self.columns.row(id).ok_or_else(|| self.not_found(id))?;
                 Ok(self.columns.value(column, row))
             })
             .collect()

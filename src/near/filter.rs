@@ -1,10 +1,12 @@
 //! Search among some of the vectors only.
 
 use super::explain::{Explained, SearchPlan};
+use super::id_list::IdKind;
 use super::index::Index;
 use super::params::SearchParams;
 use super::search::{Neighbors, NeighborsBatch};
 use crate::error::{ErrorKind, Result};
+use crate::kernel::sort::sort;
 use crate::pool;
 use std::collections::HashSet;
 
@@ -19,30 +21,63 @@ pub(super) const GO_ON_NODES: usize = 48;
 /// Which ids a search may return; made by [`Index::filter`] or [`Index::filter_ids`], for the index as it is.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    /// One bit per node.
-    nodes: Vec<u64>,
-    /// How many bits are set.
+    nodes: Nodes,
+    /// How many nodes are allowed.
     count: usize,
+    /// How many nodes there were.
+    n: usize,
     /// Ids of allowed nodes that are not allowed themselves.
     denied: HashSet<u64>,
     /// The index's changes when this was made.
     changes: u64,
 }
 
+/// Nodes that are allowed.
+#[derive(Clone, Debug)]
+enum Nodes {
+    /// Ascending: so few cost what they are, not what the index is.
+    Few(Vec<u32>),
+    /// One bit per node.
+    Bits(Vec<u64>),
+}
+
+/// Up to one node in so many is few: a list of them takes up to half as much memory as the bits do.
+const FEW_OF: usize = 64;
+
+impl Nodes {
+    /// Of distinct nodes, ascending.
+    fn of(nodes: Vec<u32>, n: usize) -> Self {
+        if nodes.len() <= n / FEW_OF {
+            return Self::Few(nodes);
+        }
+        let mut bits = vec![0; n.div_ceil(64)];
+        nodes.iter().for_each(|node| bits[*node as usize / 64] |= 1 << (node % 64));
+        Self::Bits(bits)
+    }
+}
+
 impl Filter {
     pub(super) fn allows(&self, node: u32) -> bool {
-        self.nodes[node as usize / 64] >> (node % 64) & 1 == 1
+        match &self.nodes {
+            Nodes::Few(nodes) => nodes.binary_search(&node).is_ok(),
+            Nodes::Bits(bits) => bits[node as usize / 64] >> (node % 64) & 1 == 1,
+        }
     }
 
-    fn iter(&self) -> impl Iterator<Item = u32> + Clone {
-        self.nodes.iter().zip(0u32..).flat_map(|(word, i)| {
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> + Clone {
+        let (few, bits): (&[u32], &[u64]) = match &self.nodes {
+            Nodes::Few(nodes) => (nodes, &[]),
+            Nodes::Bits(bits) => (&[], bits),
+        };
+        let bits = bits.iter().zip(0u32..).flat_map(|(word, i)| {
             let mut rest = *word;
             core::iter::from_fn(move || {
                 let bit = (rest != 0).then(|| rest.trailing_zeros())?;
                 rest &= rest - 1;
                 Some(i * 64 + bit)
             })
-        })
+        });
+        few.iter().copied().chain(bits)
     }
 
     /// Returns whether an id of an allowed node is not allowed itself.
@@ -64,14 +99,18 @@ impl Index {
 
     fn filter_nodes(&self, mut allowed: impl FnMut(u32, u64) -> bool) -> Filter {
         let n = self.store.len();
-        let mut filter = Filter {
-            nodes: vec![0; n.div_ceil(64)],
-            count: 0,
-            denied: HashSet::new(),
-            changes: self.changes,
-        };
-        let mut denied = Vec::new();
-        for node in 0..n as u32 {
+        self.filter_among(0..n as u32, &mut allowed)
+    }
+
+    /// Returns the filter of the ids that `allowed` says yes to, all of which are of these nodes, in ascending order.
+    fn filter_among(
+        &self,
+        among: impl Iterator<Item = u32>,
+        allowed: &mut dyn FnMut(u32, u64) -> bool,
+    ) -> Filter {
+        let mut all_denied = HashSet::new();
+        let (mut nodes, mut denied) = (Vec::new(), Vec::new());
+        for node in among {
             let mut any = false;
             denied.clear();
             self.ids.visit(node, |id| {
@@ -82,23 +121,38 @@ impl Index {
                 }
             });
             if any {
-                filter.nodes[node as usize / 64] |= 1 << (node % 64);
-                filter.count += 1;
-                filter.denied.extend(denied.drain(..));
+                nodes.push(node);
+                all_denied.extend(denied.drain(..));
             }
         }
-        filter
+        let (count, n) = (nodes.len(), self.store.len());
+        Filter { nodes: Nodes::of(nodes, n), count, n, denied: all_denied, changes: self.changes }
     }
 
     /// Returns the filter of these ids; those that are not in the index are passed over.
+    ///
+    /// Cost: that of the ids, not of the index.
     pub fn filter_ids(&self, ids: &[u64]) -> Filter {
+        let mut nodes: Vec<u32> = ids.iter().filter_map(|id| self.ids.node(*id)).collect();
+        sort(&mut nodes);
+        nodes.dedup();
         let ids: HashSet<u64> = ids.iter().copied().collect();
-        self.filter(|id| ids.contains(&id))
+        self.filter_among(nodes.into_iter(), &mut |_node, id| ids.contains(&id))
     }
 
     /// Returns the filter of the ids whose place in `mask` is true, `mask[id]`; larger ids are not allowed.
-    pub fn filter_mask(&self, mask: &[bool]) -> Filter {
-        self.filter(|id| usize::try_from(id).is_ok_and(|id| mask.get(id) == Some(&true)))
+    ///
+    /// Errors: [`ErrorKind::BadParameter`] of an index of strings.
+    pub fn filter_mask(&self, mask: &[bool]) -> Result<Filter> {
+        if self.id_kind() == Some(IdKind::String) {
+            return Err(ErrorKind::BadParameter {
+                name: "filter",
+                expected: "strings, as the ids are: a mask has a place for each integer".into(),
+                got: "a mask".into(),
+            }
+            .into());
+        }
+        Ok(self.filter(|id| usize::try_from(id).is_ok_and(|id| mask.get(id) == Some(&true))))
     }
 
     /// Returns the filter of the ids that both filters allow.
@@ -113,7 +167,7 @@ impl Index {
 
     /// Errors: [`ErrorKind::BadParameter`] when the index has changed since the filter was made.
     pub(super) fn check_filter(&self, filter: &Filter) -> Result<()> {
-        if filter.changes == self.changes && filter.nodes.len() == self.store.len().div_ceil(64) {
+        if filter.changes == self.changes && filter.n == self.store.len() {
             return Ok(());
         }
         Err(ErrorKind::BadParameter {

@@ -93,12 +93,43 @@ impl Column {
         }
     }
 
+    /// Puts another number in a place that there is.
+    pub(crate) fn set(&mut self, place: usize, id: u64) {
+        if self.get(place) == id {
+            return;
+        }
+        if self.width == 0 || width_of(id) > self.width {
+            let mut ids: Vec<u64> = self.iter().collect();
+            ids[place] = id;
+            *self = Self::of_bytes(&ids);
+        } else {
+            self.bytes[place * self.width..][..self.width].copy_from_slice(&id.to_le_bytes()[..self.width]);
+        }
+    }
+
+    /// Keeps the first `len` numbers.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.bytes.truncate(self.len * self.width);
+    }
+
+    /// Returns the bytes of the narrowest column of these numbers.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let largest = self.iter().max().unwrap_or(0);
+        if self.width == width_of(largest) && self.iter().zip(0..).any(|(id, place)| id != place) {
+            return self.bytes.clone();
+        }
+        Self::narrowest(&self.iter().collect::<Vec<u64>>()).bytes
+    }
+
     pub(crate) fn try_reserve(&mut self, n: usize) -> Result<()> {
         try_reserve(&mut self.bytes, n * self.width)
     }
 
+    /// Takes no more bytes than it needs.
     pub(crate) fn shrink(&mut self) {
-        self.bytes.shrink_to_fit();
+        self.bytes = self.to_bytes();
+        self.width = self.bytes.len().checked_div(self.len).unwrap_or(0);
     }
 
     pub(crate) fn len_bytes(&self) -> usize {

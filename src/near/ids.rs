@@ -1,23 +1,131 @@
-//! Which ids a node has: usually one, more when equal vectors were added.
+//! Which ids a node has: usually one, more when equal vectors were added; and which node an id has.
 
 use super::further::Further;
 use super::id_column::Column;
+use crate::codec::try_reserve;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::sort::sort;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
-/// No id: the largest is one less.
-const GONE: u64 = u64::MAX;
+/// No node: the largest is less.
+const NOWHERE: u32 = u32::MAX;
 
-/// The first id of every node, and the further ones.
+/// A list by id takes up to so many places for each id: less memory than a hash table.
+const DENSE_PER_ID: u64 = 4;
+
+/// The first id of every node, and the further ones. Of an index of strings the ids are numbers, which
+/// [`Names`](super::names::Names) names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids {
     first: Column,
     further: Further,
     /// One more than the largest id that there ever was.
     next: u64,
-    /// All ids, while vectors with ids of the user's own come in.
-    known: Option<HashSet<u64>>,
+    /// Made when the first id is looked for; `None` where there was no memory for it.
+    map: OnceLock<Option<Map>>,
+}
+
+/// The node of each id. Nothing is ever listed in its order.
+#[derive(Clone, Debug)]
+enum Map {
+    /// By id: most numbers below the largest are ids.
+    Dense(Vec<u32>),
+    Sparse(HashMap<u64, u32>),
+}
+
+fn is_dense(next: u64, len: usize) -> bool {
+    next <= DENSE_PER_ID * len as u64 + 1024
+}
+
+fn out_of_memory(len: usize) -> Error {
+    ErrorKind::OutOfMemory { len_bytes: len as u64 * size_of::<(u64, u32)>() as u64 }.into()
+}
+
+/// Returns the ids as a set.
+///
+/// Errors: [`ErrorKind::DuplicateId`] (given twice), [`ErrorKind::OutOfMemory`].
+pub(super) fn distinct(ids: &[u64]) -> Result<HashSet<u64>> {
+    let mut set = HashSet::new();
+    set.try_reserve(ids.len()).map_err(|_| out_of_memory(ids.len()))?;
+    match ids.iter().find(|id| !set.insert(**id)) {
+        Some(&id) => Err(ErrorKind::DuplicateId { id: id.into(), given_twice: true }.into()),
+        None => Ok(set),
+    }
+}
+
+/// Errors: [`ErrorKind::BadParameter`] for the one integer that is no id: none would be next.
+pub(super) fn check_ints(ids: &[u64]) -> Result<()> {
+    match ids.iter().find(|id| **id == u64::MAX) {
+        Some(id) => Err(ErrorKind::BadParameter {
+            name: "ids",
+            expected: "0 to 2^64 - 2".into(),
+            got: id.to_string(),
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+impl Map {
+    fn of(ids: &Ids) -> Result<Self> {
+        let len = ids.len();
+        let mut map = if is_dense(ids.next, len) {
+            let mut nodes = Vec::new();
+            try_reserve(&mut nodes, ids.next as usize)?;
+            Self::Dense(nodes)
+        } else {
+            let mut nodes = HashMap::new();
+            nodes.try_reserve(len).map_err(|_| out_of_memory(len))?;
+            Self::Sparse(nodes)
+        };
+        ids.first.iter().zip(0..).for_each(|(id, node)| map.set(id, node));
+        ids.further.iter().for_each(|(node, id)| map.set(id, node));
+        Ok(map)
+    }
+
+    fn node(&self, id: u64) -> Option<u32> {
+        match self {
+            Self::Dense(nodes) => {
+                let node = usize::try_from(id).ok().and_then(|id| nodes.get(id));
+                node.copied().filter(|node| *node != NOWHERE)
+            }
+            Self::Sparse(nodes) => nodes.get(&id).copied(),
+        }
+    }
+
+    /// Says where an id is; there is room for it.
+    fn set(&mut self, id: u64, node: u32) {
+        match self {
+            Self::Dense(nodes) => {
+                let id = id as usize;
+                if id >= nodes.len() {
+                    nodes.resize(id + 1, NOWHERE);
+                }
+                nodes[id] = node;
+            }
+            Self::Sparse(nodes) => {
+                nodes.insert(id, node);
+            }
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        match self {
+            Self::Dense(nodes) => nodes[id as usize] = NOWHERE,
+            Self::Sparse(nodes) => {
+                nodes.remove(&id);
+            }
+        }
+    }
+
+    fn len_bytes(&self) -> usize {
+        match self {
+            Self::Dense(nodes) => nodes.capacity() * size_of::<u32>(),
+            // A byte each beside the pairs, and an eighth of all free.
+            Self::Sparse(nodes) => nodes.capacity() * (size_of::<(u64, u32)>() + 1) / 7 * 8,
+        }
+    }
 }
 
 impl Ids {
@@ -32,7 +140,7 @@ impl Ids {
         if first.is_too_narrow() {
             return Err("ids of fewer bytes than so many different ones have".into());
         }
-        Ok(Self { first, further, next, known: None })
+        Ok(Self { first, further, next, map: OnceLock::new() })
     }
 
     /// Checks that ids differ and are below the next one, and that further ids are of nodes that are there.
@@ -55,7 +163,12 @@ impl Ids {
         } else if (n as u64) > self.next {
             return Err("an id is not below the next one".into());
         }
-        Ok(())
+        let Some(Some(map)) = self.map.get() else { return Ok(()) };
+        let mut all = self.first.iter().zip(0..).chain(self.further.iter().map(|(node, id)| (id, node)));
+        match all.find(|(id, node)| map.node(*id) != Some(*node)) {
+            Some((id, node)) => Err(format!("id {id} is not found at its node {node}")),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn first(&self) -> &Column {
@@ -70,32 +183,56 @@ impl Ids {
         self.next
     }
 
+    /// Says which id comes next, where there is none.
+    pub(super) fn restart(&mut self, next: u64) {
+        self.next = next;
+        self.map = OnceLock::new();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.first.len() + self.further.len()
     }
 
     pub(crate) fn len_bytes(&self) -> usize {
-        self.first.len_bytes()
-            + self.further.len_bytes()
-            + self.known.as_ref().map_or(0, |known| known.capacity() * 9)
+        let map = self.map.get().and_then(Option::as_ref);
+        self.first.len_bytes() + self.further.len_bytes() + map.map_or(0, Map::len_bytes)
     }
 
     pub(crate) fn contains(&self, id: u64) -> bool {
-        if let Some(known) = &self.known {
-            return known.contains(&id);
-        }
         self.node(id).is_some()
     }
 
     /// Returns the node of an id.
     pub(crate) fn node(&self, id: u64) -> Option<u32> {
-        let first = if self.first.is_same() {
-            (id < self.first.len() as u64).then_some(id as usize)
-        } else {
-            self.first.iter().position(|other| other == id)
-        };
-        let further = || self.further.iter().find(|(_, other)| *other == id).map(|(node, _)| node);
-        first.map(|node| node as u32).or_else(further)
+        if self.first.is_same() && self.further.len() == 0 {
+            return (id < self.first.len() as u64).then_some(id as u32);
+        }
+        match self.map.get_or_init(|| Map::of(self).ok()) {
+            Some(map) => map.node(id),
+            None => {
+                let first = self.first.iter().position(|other| other == id).map(|node| node as u32);
+                first.or_else(|| self.further.iter().find(|(_, other)| *other == id).map(|(node, _)| node))
+            }
+        }
+    }
+
+    fn map_mut(&mut self) -> Option<&mut Map> {
+        self.map.get_mut().and_then(Option::as_mut)
+    }
+
+    /// Makes room in the map for `n` more ids below `next`.
+    fn reserve_map(&mut self, n: usize, next: u64) -> Result<()> {
+        let len = self.len() + n;
+        match self.map_mut() {
+            None => {}
+            Some(Map::Dense(nodes)) if is_dense(next, len) => {
+                let more = next as usize - nodes.len().min(next as usize);
+                try_reserve(nodes, more)?;
+            }
+            Some(Map::Dense(_)) => self.map = OnceLock::new(),
+            Some(Map::Sparse(nodes)) => nodes.try_reserve(n).map_err(|_| out_of_memory(len))?,
+        }
+        Ok(())
     }
 
     /// Returns all ids, in no order.
@@ -125,6 +262,7 @@ impl Ids {
                     got: "none".into(),
                 })
             })?;
+            self.reserve_map(n, last)?;
             return Ok((self.next..last).collect());
         };
         if ids.len() != n {
@@ -134,33 +272,15 @@ impl Ids {
             }
             .into());
         }
-        if let Some(id) = ids.iter().find(|id| **id == u64::MAX) {
-            return Err(ErrorKind::BadParameter {
-                name: "ids",
-                expected: "0 to 2^64 - 2".into(),
-                got: id.to_string(),
-            }
-            .into());
-        }
-        if ids.iter().enumerate().all(|(i, id)| self.next.checked_add(i as u64) == Some(*id)) {
-            return Ok(ids.to_vec());
-        }
-        if self.known.is_none() {
-            let mut known = HashSet::new();
-            known.try_reserve(self.len() + n).map_err(|_| {
-                Error::from(ErrorKind::OutOfMemory { len_bytes: (self.len() + n) as u64 * 9 })
-            })?;
-            known.extend(self.all());
-            self.known = Some(known);
-        }
-        let known = self.known.as_ref();
-        let mut fresh = HashSet::with_capacity(n);
-        for id in ids {
-            let given_twice = !fresh.insert(*id);
-            if given_twice || known.is_some_and(|known| known.contains(id)) {
-                return Err(ErrorKind::DuplicateId { id: *id, given_twice }.into());
+        check_ints(ids)?;
+        let next = ids.iter().fold(self.next, |next, id| next.max(id + 1));
+        if !ids.iter().enumerate().all(|(i, id)| self.next.checked_add(i as u64) == Some(*id)) {
+            distinct(ids)?;
+            if let Some(&id) = ids.iter().find(|id| self.contains(**id)) {
+                return Err(ErrorKind::DuplicateId { id: id.into(), given_twice: false }.into());
             }
         }
+        self.reserve_map(n, next)?;
         Ok(ids.to_vec())
     }
 
@@ -172,80 +292,100 @@ impl Ids {
     /// Gives the last node, which is new, its first id.
     pub(crate) fn push_node(&mut self, id: u64) {
         self.first.push(id);
-        self.note(id);
+        self.note(self.first.len() as u32 - 1, id);
     }
 
     /// Gives a node that is there one more id; [`settle`](Self::settle) afterwards.
     pub(crate) fn push_further(&mut self, node: u32, id: u64) {
         self.further.push(node, id);
-        self.note(id);
+        self.note(node, id);
     }
 
-    fn note(&mut self, id: u64) {
+    fn note(&mut self, node: u32, id: u64) {
         self.next = self.next.max(id + 1);
-        if let Some(known) = &mut self.known {
-            known.insert(id);
+        if let Some(map) = self.map_mut() {
+            map.set(id, node);
         }
     }
 
-    /// Takes ids away; returns the nodes that have none left, in order.
+    /// Takes ids away; returns the nodes that have none left, in order: [`move_nodes`](Self::move_nodes) afterwards.
     ///
     /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), and nothing has changed.
     pub(crate) fn remove(&mut self, ids: &[u64]) -> Result<Vec<u32>> {
-        let mut gone = HashSet::with_capacity(ids.len());
+        let gone = distinct(ids)?;
+        let mut nodes = Vec::new();
+        try_reserve(&mut nodes, ids.len())?;
         for &id in ids {
-            if !gone.insert(id) {
-                return Err(ErrorKind::DuplicateId { id, given_twice: true }.into());
+            nodes.push(self.node(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id: id.into() }))?);
+        }
+        sort(&mut nodes);
+        nodes.dedup();
+        let mut further: HashSet<u64> = HashSet::new();
+        nodes.retain(|&node| {
+            let mut heir: Option<u64> = None;
+            self.further.visit(node, |id| {
+                if gone.contains(&id) {
+                    further.insert(id);
+                } else if heir.is_none_or(|heir| id < heir) {
+                    heir = Some(id);
+                }
+            });
+            if !gone.contains(&self.first.get(node as usize)) {
+                return false;
             }
-        }
-        let all = self.first.iter().chain(self.further.iter().map(|(_, id)| id));
-        let there: HashSet<u64> = all.filter(|id| gone.contains(id)).collect();
-        if let Some(&id) = ids.iter().find(|id| !there.contains(id)) {
-            return Err(ErrorKind::IdNotFound { id }.into());
-        }
-        self.further.pack(self.first.len());
-        let mut further: Vec<(u32, u64)> = self.further.iter().filter(|(_, id)| !gone.contains(id)).collect();
-        let mut first: Vec<u64> = self.first.iter().collect();
-        let mut dead = Vec::new();
-        for (node, id) in first.iter_mut().enumerate().filter(|(_, id)| gone.contains(id)) {
-            let at = further.partition_point(|(other, _)| (*other as usize) < node);
-            if further.get(at).is_some_and(|(other, _)| *other as usize == node) {
-                *id = core::mem::replace(&mut further[at].1, GONE);
-            } else {
-                dead.push(node as u32);
+            if let Some(heir) = heir {
+                self.first.set(node as usize, heir);
+                further.insert(heir);
             }
+            heir.is_none()
+        });
+        if !further.is_empty() {
+            let kept = self.further.iter().filter(|(_, id)| !further.contains(id));
+            self.further = Further::new(kept.collect(), self.first.len());
         }
-        further.retain(|(_, id)| *id != GONE);
-        if further.len() < self.further.len() {
-            self.further = Further::new(further, first.len());
+        if let Some(map) = self.map_mut() {
+            ids.iter().for_each(|id| map.remove(*id));
         }
-        self.first = Column::narrowest(&first);
-        if let Some(known) = &mut self.known {
-            known.retain(|id| !gone.contains(id));
-        }
-        Ok(dead)
+        Ok(nodes)
     }
 
     /// Moves the ids of nodes (from, to), whose places are free, and keeps the first `n` nodes.
     pub(crate) fn move_nodes(&mut self, moves: &[(u32, u32)], n: usize) {
-        let mut first: Vec<u64> = self.first.iter().collect();
+        let mut has_further = false;
         for &(from, to) in moves {
-            first[to as usize] = first[from as usize];
+            self.first.set(to as usize, self.first.get(from as usize));
+            let mut ids = vec![self.first.get(from as usize)];
+            self.further.visit(from, |id| ids.push(id));
+            has_further |= ids.len() > 1;
+            if let Some(map) = self.map_mut() {
+                ids.iter().for_each(|id| map.set(*id, to));
+            }
         }
-        first.truncate(n);
-        self.first = Column::narrowest(&first);
-        let moved =
-            |node| moves.binary_search_by_key(&node, |(from, _)| *from).map_or(node, |at| moves[at].1);
-        if self.further.iter().any(|(node, _)| moved(node) != node) {
+        self.first.truncate(n);
+        if has_further {
+            let moved =
+                |node| moves.binary_search_by_key(&node, |(from, _)| *from).map_or(node, |at| moves[at].1);
             let further = self.further.iter().map(|(node, id)| (moved(node), id));
             self.further = Further::new(further.collect(), n);
         }
+    }
+
+    /// Gives ids new numbers, `new[id]`, which are in the same order, all below `next`.
+    pub(crate) fn renumber(&mut self, new: &[u32], next: u64) {
+        let of = |id: u64| u64::from(new[id as usize]);
+        let first: Vec<u64> = self.first.iter().map(of).collect();
+        let further = self.further.iter().map(|(node, id)| (node, of(id)));
+        self.further = Further::new(further.collect(), first.len());
+        self.first = Column::narrowest(&first);
+        self.next = next;
+        self.map = OnceLock::new();
     }
 
     /// Puts the nodes into a new order: node `i` is what node `order[i]` was, and `place` is the inverse.
     pub(crate) fn reorder(&mut self, order: &[u32], place: &[u32]) {
         let first: Vec<u64> = order.iter().map(|node| self.first.get(*node as usize)).collect();
         self.first = Column::narrowest(&first);
+        self.map = OnceLock::new();
         let further = self.further.iter().map(|(node, id)| (place[node as usize], id));
         self.further = Further::new(further.collect(), order.len());
     }
@@ -264,11 +404,12 @@ impl Ids {
         }
         self.first = Column::narrowest(&first);
         self.further = Further::new(further, n);
+        self.map = OnceLock::new();
     }
 
     /// Gives back what only changes need.
     pub(crate) fn rest(&mut self) {
-        self.known = None;
+        self.map = OnceLock::new();
         self.first.shrink();
         self.further.pack(self.first.len());
     }
@@ -278,7 +419,7 @@ impl Ids {
         self.first = Column::narrowest(&self.first.iter().take(n).collect::<Vec<u64>>());
         let further = self.further.iter().filter(|(node, _)| (*node as usize) < n);
         self.further = Further::new(further.collect(), n);
-        self.known = None;
+        self.map = OnceLock::new();
     }
 
     /// Puts the further ids in order.

@@ -4,6 +4,7 @@ use super::calibrate::Calibration;
 use super::dedupe::Dedupe;
 use super::graph::Graph;
 use super::ids::Ids;
+use super::names::Names;
 use super::params::Params;
 use super::scratch::ScratchPool;
 use super::sentinels::Sentinels;
@@ -24,7 +25,7 @@ pub struct Memory {
     pub rerank: usize,
     /// The links between them, and what says where walks begin.
     pub links: usize,
-    /// The ids.
+    /// The ids, and what finds them when one was looked for.
     pub ids: usize,
     /// The columns.
     pub columns: usize,
@@ -58,6 +59,8 @@ pub struct Index {
     pub(crate) store: Store,
     pub(crate) graph: Graph,
     pub(crate) ids: Ids,
+    /// The ids of an index of strings, by the numbers that `ids` has.
+    pub(crate) names: Option<Names>,
     /// The typed values of the ids.
     pub(crate) columns: Columns,
     /// How many nodes there were when they were last put in order.
@@ -108,6 +111,7 @@ impl Index {
             store,
             graph,
             ids,
+            names: None,
             columns: Columns::default(),
             ordered,
             calibration: Calibration::default(),
@@ -142,12 +146,12 @@ impl Index {
         &self.params
     }
 
-    /// Returns whether `id` is in the index.
+    /// Returns whether `id` is in the index; of an index of strings, whether a [key](Self::find) is.
     pub fn contains(&self, id: u64) -> bool {
         self.ids.contains(id)
     }
 
-    /// Returns all ids, ascending.
+    /// Returns all ids, ascending; of an index of strings their keys, and [`id_list`](Self::id_list) has the strings.
     pub fn ids(&self) -> Vec<u64> {
         let mut ids = self.ids.all();
         sort(&mut ids);
@@ -165,10 +169,7 @@ impl Index {
     ///
     /// Errors: [`ErrorKind::IdNotFound`].
     pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
-        self.ids
-            .node(id)
-            .map(|node| self.store.decode(node))
-            .ok_or_else(|| ErrorKind::IdNotFound { id }.into())
+        self.ids.node(id).map(|node| self.store.decode(node)).ok_or_else(|| self.not_found(id))
     }
 
     /// Returns the bytes that the index takes, by part.
@@ -178,7 +179,7 @@ impl Index {
             vectors: codes + self.dedupe.len_bytes(),
             rerank,
             links: self.graph.len_bytes(),
-            ids: self.ids.len_bytes(),
+            ids: self.ids.len_bytes() + self.names.as_ref().map_or(0, Names::len_bytes),
             columns: self.columns.len_bytes(),
             sentinels: self.sentinels.len_bytes(),
         }

@@ -13,10 +13,12 @@ pub(crate) mod further;
 pub(crate) mod graph;
 mod health;
 pub(crate) mod id_column;
+mod id_list;
 pub(crate) mod ids;
 #[cfg(feature = "hnsw_rs")]
 mod import_hnsw_rs;
 pub(crate) mod index;
+pub(crate) mod names;
 mod order;
 pub(crate) mod packed;
 mod params;
@@ -34,6 +36,7 @@ pub use crate::codec::Storage;
 pub use explain::{Explained, SearchPlan};
 pub use filter::Filter;
 pub use health::Health;
+pub use id_list::{IdKind, IdList, Missing, part_of};
 #[cfg(feature = "hnsw_rs")]
 pub use import_hnsw_rs::HnswDistance;
 pub use index::{Index, Memory};

@@ -4,7 +4,7 @@ use super::explain::{Explained, SearchPlan};
 use super::filter::{Filter, GO_ON_NODES};
 use super::index::Index;
 use super::params::SearchParams;
-use super::search::{Neighbors, sorted};
+use super::search::Neighbors;
 use super::walk::Scratch;
 use crate::error::{ErrorKind, Result};
 
@@ -109,7 +109,7 @@ impl Index {
                 scratch.may_go_on = false;
                 self.keep(radius, filter, scratch, &mut found);
                 explained.plan = if filter.is_some() { SearchPlan::FilteredGraph } else { SearchPlan::Graph };
-                return (sorted(found), explained);
+                return (self.sorted(found), explained);
             }
             ef = ef.saturating_mul(4);
         }
@@ -117,13 +117,14 @@ impl Index {
         explained.plan = if filter.is_some() { SearchPlan::FilteredScan } else { SearchPlan::Scan };
         explained.ef_search = 0;
         explained.distances += count;
-        let mut nodes = (0..n as u32).filter(|node| filter.is_none_or(|filter| filter.allows(*node)));
+        let all = if filter.is_none() { n as u32 } else { 0 };
+        let mut nodes = (0..all).chain(filter.into_iter().flat_map(Filter::iter));
         loop {
             const CHUNK: usize = 256;
             scratch.fresh.clear();
             scratch.fresh.extend(nodes.by_ref().take(CHUNK));
             if scratch.fresh.is_empty() {
-                return (sorted(found), explained);
+                return (self.sorted(found), explained);
             }
             self.measure(scratch);
             self.keep(radius, filter, scratch, &mut found);

@@ -12,14 +12,14 @@ use crate::error::{ErrorKind, Result};
 use crate::kernel::sort::{key_f64, of_key_f64, select, sort_by_two};
 use crate::pool;
 
-/// The neighbours of one query, nearest first; equal distances are ordered by id.
+/// The neighbours of one query, nearest first; equal distances are ordered by id, strings by their bytes.
 ///
 /// Where several vectors are as far as the last of them, which are returned is the index's choice, the same every time.
 /// A distance beyond the largest f32 is infinity, one below the least is 0: such are in the order of what they are in double
 /// precision, and so are those that are 1 under `ip`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbors {
-    /// Their ids.
+    /// Their ids; of an index of strings their keys, which [`Index::named`] names.
     pub ids: Vec<u64>,
     /// Their distances.
     pub distances: Vec<f32>,
@@ -30,7 +30,7 @@ pub struct Neighbors {
 pub struct NeighborsBatch {
     /// How many neighbours each query has.
     pub k: usize,
-    /// Ids, row by row: `(queries, k)`.
+    /// Ids, or keys, row by row: `(queries, k)`.
     pub ids: Vec<u64>,
     /// Distances, row by row: `(queries, k)`.
     pub distances: Vec<f32>,
@@ -276,7 +276,7 @@ impl Index {
                 }
             });
         }
-        sorted(found)
+        self.sorted(found)
     }
 
     /// Measures the pool's candidates from the best, into `fresh` and `distances`: as many as codes need to tell the `k` nearest,
@@ -337,6 +337,15 @@ impl Index {
         if self.params.metric == Metric::Cosine { distance.clamp(0.0, 2.0) } else { distance }
     }
 
+    /// Sorts by distance, then by id.
+    pub(super) fn sorted(&self, mut found: Vec<(f64, u64)>) -> Vec<(f64, u64)> {
+        sort_by_two(&mut found, |(distance, id)| (key_f64(*distance), *id));
+        if let Some(names) = &self.names {
+            names.sort_ties(&mut found);
+        }
+        found
+    }
+
     /// Turns sorted pairs into neighbours.
     pub(super) fn neighbors(&self, found: Vec<(f64, u64)>) -> Neighbors {
         let (distances, ids) =
@@ -351,12 +360,6 @@ const SMALL: f32 = f32::from_bits((127 - 80) << 23);
 /// Returns whether a walk of `ef` candidates takes less time than comparing all `n` vectors, which finds more.
 pub(super) fn pays(ef: usize, n: usize) -> bool {
     ef.saturating_mul(CANDIDATE_NODES) < n
-}
-
-/// Sorts by distance, then by id.
-pub(super) fn sorted(mut found: Vec<(f64, u64)>) -> Vec<(f64, u64)> {
-    sort_by_two(&mut found, |(distance, id)| (key_f64(*distance), *id));
-    found
 }
 
 /// Leaves the `limit` best of the given nodes in the pool. Returns how many were given.

@@ -3,23 +3,22 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ndarray::{ArrayD, IxDyn};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 
 use super::allowed::Allowed;
 use super::arguments::{AT_LEAST_1, SizeArgument};
 use super::buffer::with_bytes;
-use super::columns::{Given, Named, Wanted, to_dict, to_python};
-use super::input::{IdArgument, to_f32, to_ids, with_values};
-use super::output::to_array;
+use super::columns::{self, Given, Wanted, to_dict, to_python};
+use super::ids::{Named, array, to_id_list, to_one_id};
+use super::input::{to_f32, with_values};
 use super::shared::Shared;
 use crate::Metric;
-use crate::columns::ColumnType;
+use crate::columns::{ColumnType, Value};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fold;
-use crate::near::{self, Params, SearchParams, Storage};
+use crate::fold::Boolean;
+use crate::near::{self, Missing, Params, SearchParams, Storage};
 use crate::storage;
 
 /// A compact index for approximate nearest neighbours.
@@ -112,8 +111,9 @@ impl Index {
     /// ----------
     /// vectors : array_like, (n, dim) or (dim,)
     ///     float32 is read in place; other real numbers are rounded to it.
-    /// ids : array_like of int, (n,), optional
-    ///     Their ids, 0 to 2**64 - 2; by default those from one more than the largest that ever was.
+    /// ids : array_like of int or of str, (n,), optional
+    ///     Their ids, all integers from 0 to 2**64 - 2 or all strings of 1 to 65,535 bytes in UTF-8: the first that come to
+    ///     an empty index decide which. By default integers from one more than the largest that ever was.
     /// progress : callable, optional
     ///     Called with ``(done, all)`` between batches. It must not use this index.
     /// columns : dict of str to array_like, (n,) each, optional
@@ -122,8 +122,8 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// array of uint64, (n,)
-    ///     The ids.
+    /// array of int64, (n,)
+    ///     The ids: of uint64, or a list, as of `search`.
     ///
     /// Raises
     /// ------
@@ -148,7 +148,7 @@ impl Index {
         progress: Option<Bound<'py, PyAny>>,
         columns: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ids = ids.map(to_ids).transpose()?;
+        let ids = ids.map(to_id_list).transpose()?;
         let columns = Given::of(columns)?;
         if progress.as_ref().is_some_and(|progress| !progress.is_callable()) {
             return Err(PyTypeError::new_err("progress: expected a callable that takes (done, all)"));
@@ -160,10 +160,11 @@ impl Index {
                 self.rows_of(values.shape())?;
             }
             let vectors = to_f32(&values)?;
-            self.index.add(py, &vectors, ids.as_deref(), &columns, progress.as_ref())
+            self.index.add(py, &vectors, ids.as_ref(), &columns, progress.as_ref())
         })?;
-        let shape = [ids.len()];
-        array(py, &shape, ids)
+        let n = ids.len();
+        let ids = self.index.read(py, |index| Named::from_list(index, ids))?;
+        ids.to_python(py, &[n])
     }
 
     /// Find the nearest neighbours of one query, or of many.
@@ -181,7 +182,7 @@ impl Index {
     ///     default. The index has measured on its own vectors what that takes: queries that lie elsewhere find less.
     /// exact : bool, default False
     ///     Compare with every vector instead of walking the graph.
-    /// filter : dict, array_like of int or of bool, or callable, optional
+    /// filter : dict, array_like of int, of str or of bool, or callable, optional
     ///     What the columns' values must be; the ids that may be found, or a mask, ``mask[id]`` true
     ///     for them; or a function that is asked about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
     ///     "lt": 2010}, "lang": {"in": ["en", "de"]}}``. All must hold. The tests are ``eq``, ``ne``, ``in``,
@@ -193,9 +194,10 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// ids : array of uint64, (k,) or (n, k)
+    /// ids : array of int64, (k,) or (n, k)
+    ///     Of uint64 in an index that has held an id from 2**63 on; a list of str, or of lists, where ids are strings.
     /// distances : array of float32, (k,) or (n, k)
-    ///     Nearest first; equal distances are ordered by id. Where several vectors are as far as the last of them,
+    ///     Nearest first; equal distances are ordered by id (strings by their bytes in UTF-8). Where several vectors are as far as the last of them,
     ///     which are returned is the index's choice, the same every time.
     /// columns : dict of str to list, (k,) or (n, k)
     ///     Only with `with_columns`: the values, None where one is missing.
@@ -227,7 +229,7 @@ impl Index {
         with_values(q, |values| {
             let many = self.rows_of(values.shape())?;
             let queries = to_f32(&values)?;
-            let (found, columns) = self.index.read(py, |index| {
+            let found = self.index.read(py, |index| {
                 let found = match (&allowed, many) {
                     (None, Some(_)) => index.search_many(&queries, k, &params)?,
                     (None, None) => batch_of_one(index.search(&queries, k, &params)?),
@@ -236,11 +238,10 @@ impl Index {
                         index.search_many_filtered(&queries, k, &params, &filter)?
                     }
                 };
-                let columns = wanted.values(index, &found.ids)?;
-                Ok::<_, Error>((found, columns))
+                Found::of(index, found, &wanted)
             })??;
             let shape: Vec<usize> = many.into_iter().chain([found.k]).collect();
-            found_tuple(py, &shape, found, columns)
+            found.to_tuple(py, &shape)
         })
     }
 
@@ -254,7 +255,8 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// ids : array of uint64, (k,)
+    /// ids : array of int64, (k,)
+    ///     Of uint64, or a list, as of `search`.
     /// distances : array of float32, (k,)
     /// explained : dict
     ///     ``plan``: ``"scan"`` or ``"filtered_scan"`` (every vector compared: exact), ``"graph"`` or
@@ -288,7 +290,8 @@ impl Index {
             let query = to_f32(&values)?;
             let (found, how) = self.index.read(py, |index| {
                 let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
-                index.search_explained(&query, k, &params, filter.as_ref())
+                let (found, how) = index.search_explained(&query, k, &params, filter.as_ref())?;
+                Ok::<_, Error>((Found::of(index, batch_of_one(found), &Wanted::None)?, how))
             })??;
             explanation(py, found, &how)
         })
@@ -306,7 +309,8 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// ids : array of uint64, (found,)
+    /// ids : array of int64, (found,)
+    ///     Of uint64, or a list, as of `search`.
     /// distances : array of float32, (found,)
     ///     Nearest first; equal distances are ordered by id.
     /// columns : dict of str to list, (found,)
@@ -333,10 +337,10 @@ impl Index {
         with_columns: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let wanted = Wanted::of(with_columns)?;
-        let (found, columns, _) =
+        let (found, _) =
             self.within(py, q, radius, search_params(ef_search, recall, exact)?, filter, &wanted)?;
-        let shape = [found.ids.len()];
-        found_tuple(py, &shape, batch_of_one(found), columns)
+        let shape = [found.k];
+        found.to_tuple(py, &shape)
     }
 
     /// Find all neighbours of a query within a distance, and say how.
@@ -351,7 +355,8 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// ids : array of uint64, (found,)
+    /// ids : array of int64, (found,)
+    ///     Of uint64, or a list, as of `search`.
     /// distances : array of float32, (found,)
     /// explained : dict
     ///     As of `search_explained`.
@@ -376,7 +381,7 @@ impl Index {
         filter: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Explanation<'py>> {
         let params = search_params(ef_search, recall, exact)?;
-        let (found, _, how) = self.within(py, q, radius, params, filter, &Wanted::None)?;
+        let (found, how) = self.within(py, q, radius, params, filter, &Wanted::None)?;
         explanation(py, found, &how)
     }
 
@@ -387,15 +392,74 @@ impl Index {
     ///
     /// Parameters
     /// ----------
-    /// ids : array_like of int, (n,)
+    /// ids : array_like of int or of str, (n,)
+    /// missing : {"error", "ignore"}, default "error"
+    ///     What becomes of ids that are not in the index.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     How many went.
     ///
     /// Raises
     /// ------
     /// NearfoldError
-    ///     With code ``id_not_found`` or ``duplicate_id``.
-    fn remove(&self, py: Python<'_>, ids: &Bound<'_, PyAny>) -> PyResult<()> {
-        let ids = to_ids(ids)?;
-        self.index.write(py, |index| index.remove(&ids))
+    ///     With code ``id_not_found``, ``duplicate_id`` or ``unknown_name``.
+    #[pyo3(signature = (ids, *, missing="error"))]
+    fn remove(&self, py: Python<'_>, ids: &Bound<'_, PyAny>, missing: &str) -> PyResult<usize> {
+        let (ids, missing) = (to_id_list(ids)?, Missing::from_name(missing)?);
+        self.index.write(py, |index| index.remove_ids(&ids, missing))
+    }
+
+    /// Add vectors, or replace those of ids that are there.
+    ///
+    /// All or nothing: after an error the index is as it was. Of ids that are there, values in columns that are not named
+    /// stay.
+    ///
+    /// Parameters
+    /// ----------
+    /// vectors : array_like, (n, dim) or (dim,)
+    /// ids : array_like of int or of str, (n,)
+    /// columns : dict of str to array_like, (n,) each, optional
+    ///     As in `add`.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     How many ids are new.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     As `add`; ``duplicate_id`` only for an id that is given twice.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> index = nf.Index(1)
+    /// >>> index.upsert([[0.0], [1.0]], ["a.txt", "b.txt"])
+    /// 2
+    /// >>> index.upsert([[2.0], [3.0]], ["b.txt", "c.txt"])
+    /// 1
+    /// >>> index.search([2.0], k=1)[0]
+    /// ['b.txt']
+    #[pyo3(signature = (vectors, ids, *, columns=None))]
+    fn upsert(
+        &self,
+        py: Python<'_>,
+        vectors: &Bound<'_, PyAny>,
+        ids: &Bound<'_, PyAny>,
+        columns: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        let ids = to_id_list(ids)?;
+        let columns = Given::of(columns)?;
+        with_values(vectors, |values| {
+            if values.shape() != [0] {
+                self.rows_of(values.shape())?;
+            }
+            let vectors = to_f32(&values)?;
+            self.index.write(py, |index| index.upsert(&vectors, &ids, &columns.view()))
+        })
     }
 
     /// Replace the vectors of ids that are there; their values in the columns stay.
@@ -405,7 +469,7 @@ impl Index {
     /// Parameters
     /// ----------
     /// vectors : array_like, (n, dim) or (dim,)
-    /// ids : array_like of int, (n,)
+    /// ids : array_like of int or of str, (n,)
     /// columns : dict of str to array_like, (n,) each, optional
     ///     New values of these columns; in an index without columns they become its columns, as in `add`.
     ///
@@ -421,12 +485,15 @@ impl Index {
         ids: &Bound<'_, PyAny>,
         columns: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let ids = to_ids(ids)?;
+        let ids = to_id_list(ids)?;
         let columns = Given::of(columns)?;
         with_values(vectors, |values| {
             self.rows_of(values.shape())?;
             let vectors = to_f32(&values)?;
-            self.index.write(py, |index| index.update_with_columns(&vectors, &ids, &columns.view()))
+            self.index.write(py, |index| {
+                let keys = index.distinct_keys(&ids)?;
+                index.update_with_columns(&vectors, &keys, &columns.view())
+            })
         })
     }
 
@@ -437,7 +504,7 @@ impl Index {
     ///
     /// Parameters
     /// ----------
-    /// ids : array_like of int, (n,)
+    /// ids : array_like of int or of str, (n,)
     /// columns : dict of str to array_like, (n,) each
     ///
     /// Raises
@@ -450,9 +517,12 @@ impl Index {
         ids: &Bound<'_, PyAny>,
         columns: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let ids = to_ids(ids)?;
+        let ids = to_id_list(ids)?;
         let columns = Given::of(Some(columns))?;
-        self.index.write(py, |index| index.set_columns(&ids, &columns.view()))
+        self.index.write(py, |index| {
+            let keys = index.distinct_keys(&ids)?;
+            index.set_columns(&keys, &columns.view())
+        })
     }
 
     /// Add a column in which every value is missing so far.
@@ -493,7 +563,7 @@ impl Index {
     ///
     /// Parameters
     /// ----------
-    /// id : int
+    /// id : int or str
     ///
     /// Returns
     /// -------
@@ -505,12 +575,56 @@ impl Index {
     /// NearfoldError
     ///     With code ``id_not_found``.
     #[pyo3(signature = (id, /))]
-    fn get<'py>(&self, py: Python<'py>, id: IdArgument) -> PyResult<Bound<'py, PyDict>> {
-        let values = PyDict::new(py);
-        for (name, value) in self.index.read(py, |index| index.get(id.0))?? {
-            values.set_item(name, to_python(py, value)?)?;
-        }
-        Ok(values)
+    fn get<'py>(&self, py: Python<'py>, id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+        let id = to_one_id(id)?;
+        let values = self.index.read(py, |index| index.get(index.keys(&id)?[0]))??;
+        dict_of(py, values)
+    }
+
+    /// Return the values of many ids.
+    ///
+    /// Parameters
+    /// ----------
+    /// ids : array_like of int or of str, (n,)
+    ///
+    /// Returns
+    /// -------
+    /// list of dict
+    ///     As `get` of each.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found``.
+    #[pyo3(signature = (ids, /))]
+    fn get_many<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let ids = to_id_list(ids)?;
+        let rows = self.index.read(py, |index| {
+            index.keys(&ids)?.into_iter().map(|key| index.get(key)).collect::<Result<Vec<_>>>()
+        })??;
+        let rows = rows.into_iter().map(|values| dict_of(py, values));
+        PyList::new(py, rows.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// Return which of many ids are in the index.
+    ///
+    /// Parameters
+    /// ----------
+    /// ids : array_like of int or of str, (n,)
+    ///
+    /// Returns
+    /// -------
+    /// array of bool, (n,)
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter`` (the index holds ids of the other kind).
+    #[pyo3(signature = (ids, /))]
+    fn has_many<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let ids = to_id_list(ids)?;
+        let found = self.index.read(py, |index| index.find(&ids))??;
+        array(py, &[found.len()], found.iter().map(|key| Boolean::from(key.is_some())).collect())
     }
 
     /// The columns' types by name: ``"int"``, ``"float"``, ``"string"`` or ``"bool"``.
@@ -579,10 +693,15 @@ impl Index {
                 .into());
             }
         };
-        let truth = to_ids(truth)?;
+        let truth = to_id_list(truth)?;
         with_values(queries, |values| {
             let queries = to_f32(&values)?;
-            Ok(Some(self.index.read(py, |index| index.recall_of(&queries, &truth, k, &params))??))
+            Ok(Some(self.index.read(py, |index| {
+                // What is not there is not found either.
+                let absent = |key: Option<u64>| key.unwrap_or(u64::MAX);
+                let truth: Vec<u64> = index.find(&truth)?.into_iter().map(absent).collect();
+                index.recall_of(&queries, &truth, k, &params)
+            })??))
         })
     }
 
@@ -663,7 +782,7 @@ impl Index {
     ///
     /// Parameters
     /// ----------
-    /// id : int
+    /// id : int or str
     ///
     /// Returns
     /// -------
@@ -675,9 +794,32 @@ impl Index {
     /// NearfoldError
     ///     With code ``id_not_found``.
     #[pyo3(signature = (id, /))]
-    fn vector<'py>(&self, py: Python<'py>, id: IdArgument) -> PyResult<Bound<'py, PyAny>> {
-        let vector = self.index.read(py, |index| index.vector(id.0))??;
+    fn vector<'py>(&self, py: Python<'py>, id: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let id = to_one_id(id)?;
+        let vector = self.index.read(py, |index| index.vectors(&index.keys(&id)?))??;
         array(py, &[self.dim], vector)
+    }
+
+    /// Return the vectors of many ids, as they are stored.
+    ///
+    /// Parameters
+    /// ----------
+    /// ids : array_like of int or of str, (n,)
+    ///
+    /// Returns
+    /// -------
+    /// array of float32, (n, dim)
+    ///     As `vector` of each.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``id_not_found``.
+    #[pyo3(signature = (ids, /))]
+    fn vectors<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let ids = to_id_list(ids)?;
+        let vectors = self.index.read(py, |index| index.vectors(&index.keys(&ids)?))??;
+        array(py, &[ids.len(), self.dim], vectors)
     }
 
     /// Write the index to a file, so that a crash at any moment leaves the old file or the new one.
@@ -800,8 +942,8 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// array of uint64, (n,)
-    ///     Ascending.
+    /// array of int64, (n,)
+    ///     Ascending, strings by their bytes: of uint64, or a list, as of `search`.
     ///
     /// Examples
     /// --------
@@ -811,13 +953,14 @@ impl Index {
     /// >>> index.ids().tolist()
     /// [3, 7]
     fn ids<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let ids = self.index.read(py, near::Index::ids)?;
-        array(py, &[ids.len()], ids)
+        let ids = self.index.read(py, |index| Named::from_list(index, index.id_list()))?;
+        let n = ids.len();
+        ids.to_python(py, &[n])
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
-        match id.extract::<u64>() {
-            Ok(id) => self.index.glance(py, |index| index.contains(id)),
+        match to_one_id(id) {
+            Ok(id) => self.index.glance(py, |index| index.keys(&id).is_ok()),
             Err(_not_an_id) => Ok(false),
         }
     }
@@ -844,32 +987,42 @@ impl Index {
 /// Ids, distances, and how they were found.
 type Explanation<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyDict>);
 
-fn explanation<'py>(
-    py: Python<'py>,
-    found: near::Neighbors,
-    how: &near::Explained,
-) -> PyResult<Explanation<'py>> {
+fn explanation<'py>(py: Python<'py>, found: Found, how: &near::Explained) -> PyResult<Explanation<'py>> {
     let explained = PyDict::new(py);
     explained.set_item("plan", how.plan.name())?;
     explained.set_item("ef_search", how.ef_search)?;
     explained.set_item("distances", how.distances)?;
     explained.set_item("reranked", how.reranked)?;
-    let shape = [found.ids.len()];
-    Ok((array(py, &shape, found.ids)?, array(py, &shape, found.distances)?, explained))
+    let shape = [found.k];
+    Ok((found.ids.to_python(py, &shape)?, array(py, &shape, found.distances)?, explained))
 }
 
-/// Returns ids and distances of this shape, and the columns where there are some.
-fn found_tuple<'py>(
-    py: Python<'py>,
-    shape: &[usize],
-    found: near::NeighborsBatch,
-    columns: Option<Named>,
-) -> PyResult<Bound<'py, PyTuple>> {
-    let k = (shape.len() > 1).then_some(found.k);
-    let (ids, distances) = (array(py, shape, found.ids)?, array(py, shape, found.distances)?);
-    match columns {
-        None => PyTuple::new(py, [ids, distances]),
-        Some(columns) => PyTuple::new(py, [ids, distances, to_dict(py, columns, k)?.into_any()]),
+/// What a search found, on its way to Python.
+struct Found {
+    k: usize,
+    ids: Named,
+    distances: Vec<f32>,
+    columns: Option<columns::Named>,
+}
+
+impl Found {
+    fn of(index: &near::Index, found: near::NeighborsBatch, wanted: &Wanted) -> Result<Self> {
+        Ok(Self {
+            k: found.k,
+            ids: Named::of(index, &found.ids),
+            columns: wanted.values(index, &found.ids)?,
+            distances: found.distances,
+        })
+    }
+
+    /// Returns ids and distances of this shape, and the columns where there are some.
+    fn to_tuple<'py>(self, py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyTuple>> {
+        let k = (shape.len() > 1).then_some(self.k);
+        let (ids, distances) = (self.ids.to_python(py, shape)?, array(py, shape, self.distances)?);
+        match self.columns {
+            None => PyTuple::new(py, [ids, distances]),
+            Some(columns) => PyTuple::new(py, [ids, distances, to_dict(py, columns, k)?.into_any()]),
+        }
     }
 }
 
@@ -884,6 +1037,14 @@ fn batch_of_one(found: near::Neighbors) -> near::NeighborsBatch {
     near::NeighborsBatch { k: found.ids.len(), ids: found.ids, distances: found.distances }
 }
 
+fn dict_of(py: Python<'_>, values: Vec<(String, Value)>) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    for (name, value) in values {
+        dict.set_item(name, to_python(py, value)?)?;
+    }
+    Ok(dict)
+}
+
 impl Index {
     /// Returns what lies within a radius, with values of columns, and how it was found.
     fn within<'py>(
@@ -894,7 +1055,7 @@ impl Index {
         params: SearchParams,
         filter: Option<&Bound<'py, PyAny>>,
         wanted: &Wanted,
-    ) -> PyResult<(near::Neighbors, Option<Named>, near::Explained)> {
+    ) -> PyResult<(Found, near::Explained)> {
         let allowed = filter.map(|filter| Allowed::of(&self.index, py, filter)).transpose()?;
         with_values(q, |values| {
             self.one_query(values.shape())?;
@@ -902,8 +1063,7 @@ impl Index {
             Ok(self.index.read(py, |index| {
                 let filter = allowed.as_ref().map(|allowed| allowed.filter(index)).transpose()?;
                 let (found, how) = index.search_radius_explained(&query, radius, &params, filter.as_ref())?;
-                let columns = wanted.values(index, &found.ids)?;
-                Ok::<_, Error>((found, columns, how))
+                Ok::<_, Error>((Found::of(index, batch_of_one(found), wanted)?, how))
             })??)
         })
     }
@@ -939,17 +1099,6 @@ impl Index {
         }
         Ok(rows)
     }
-}
-
-fn array<'py, T>(py: Python<'py>, shape: &[usize], elements: Vec<T>) -> PyResult<Bound<'py, PyAny>>
-where
-    fold::Array: From<ArrayD<T>>,
-{
-    let array = ArrayD::from_shape_vec(IxDyn(shape), elements);
-    let array = array.map_err(|_| {
-        Error::from(ErrorKind::ShapeMismatch { expected: format!("{shape:?}"), got: "another".into() })
-    })?;
-    to_array(py, array.into())
 }
 
 /// Returns the exception of a failed file operation, as `open(path)` raises it.

@@ -13,6 +13,7 @@ mod dlpack;
 mod errors;
 mod fold;
 mod format;
+mod ids;
 mod index;
 mod input;
 mod interface;

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::columns::Given;
 use crate::error::{ErrorKind, Result};
-use crate::near;
+use crate::near::{self, IdList};
 
 /// An index that any number of threads read, or one changes.
 pub(super) struct Shared {
@@ -72,15 +72,15 @@ impl Shared {
         &self,
         py: Python<'_>,
         vectors: &[f32],
-        ids: Option<&[u64]>,
+        ids: Option<&IdList>,
         columns: &Given,
         progress: Option<&Py<PyAny>>,
-    ) -> PyResult<Vec<u64>> {
+    ) -> PyResult<IdList> {
         self.refuse_callback()?;
         let mut stopped: Option<PyErr> = None;
         let added = py.detach(|| {
             let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-            index.add_with_columns(vectors, ids, &columns.view(), &mut |done, all| {
+            index.add_ids(vectors, ids, &columns.view(), &mut |done, all| {
                 self.calling_back.store(this_thread(), Ordering::Relaxed);
                 let told = Python::attach(|py| {
                     py.check_signals()?;
@@ -100,11 +100,11 @@ impl Shared {
     }
 
     /// Runs `change` with the index alone, without the interpreter's lock.
-    pub(super) fn write(
+    pub(super) fn write<R: Send>(
         &self,
         py: Python<'_>,
-        change: impl FnOnce(&mut near::Index) -> Result<()> + Send,
-    ) -> PyResult<()> {
+        change: impl FnOnce(&mut near::Index) -> Result<R> + Send,
+    ) -> PyResult<R> {
         self.refuse_callback()?;
         Ok(py.detach(|| change(&mut self.index.write().unwrap_or_else(PoisonError::into_inner)))?)
     }

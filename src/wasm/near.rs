@@ -1,6 +1,6 @@
 //! The index: converts its parameters, vectors, ids and results.
 
-use js_sys::{BigUint64Array, Float64Array, Function, Uint32Array};
+use js_sys::{Array, BigUint64Array, Float64Array, Function, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -13,7 +13,9 @@ use super::options::{Reader, size};
 use crate::columns::ColumnType;
 use crate::distance::Metric;
 use crate::error::ErrorKind;
-use crate::near::{self, Explained, Filter, Index, Neighbors, NeighborsBatch, Params, SearchParams, Storage};
+use crate::near::{
+    self, Explained, Filter, IdList, Index, Missing, Neighbors, NeighborsBatch, Params, SearchParams, Storage,
+};
 use crate::text::Quoted;
 
 #[wasm_bindgen(raw_module = "../result.js")]
@@ -141,8 +143,8 @@ struct Query {
 
 impl Query {
     /// Returns neighbours, and how they were found where that was asked for.
-    fn found(&self, found: Neighbors, how: &Explained) -> Result<JsValue, JsValue> {
-        let ids = ids_to_js(&found.ids, self.kind)?;
+    fn found(&self, index: &Index, found: Neighbors, how: &Explained) -> Result<JsValue, JsValue> {
+        let ids = ids_to_js(&index.named(&found.ids), self.kind)?;
         if !self.explain {
             return Ok(neighbors(ids, found.distances));
         }
@@ -205,7 +207,11 @@ fn id_kind(ids: Option<&str>) -> Result<IdKind> {
     }
 }
 
-fn ids_to_js(ids: &[u64], kind: IdKind) -> Result<JsValue, JsValue> {
+fn ids_to_js(ids: &IdList, kind: IdKind) -> Result<JsValue, JsValue> {
+    let ids = match ids {
+        IdList::Strings(ids) => return Ok(ids.iter().map(JsValue::from).collect::<Array>().into()),
+        IdList::Ints(ids) => ids.as_slice(),
+    };
     match kind {
         IdKind::Bigint => Ok(BigUint64Array::from(ids).into()),
         IdKind::Number => {
@@ -220,12 +226,26 @@ fn ids_to_js(ids: &[u64], kind: IdKind) -> Result<JsValue, JsValue> {
     }
 }
 
-fn id_to_js(id: u64, kind: IdKind) -> Result<JsValue, JsValue> {
-    Ok(if matches!(kind, IdKind::Bigint) { id.into() } else { id_number(id)?.into() })
+/// Returns the ids of a BigUint64Array, or of an array of strings.
+fn ids_from_js(value: &JsValue) -> Option<IdList> {
+    if let Some(ids) = value.dyn_ref::<BigUint64Array>() {
+        return Some(IdList::Ints(ids.to_vec()));
+    }
+    let ids = value.dyn_ref::<Array>()?;
+    Some(IdList::Strings(ids.iter().filter_map(|id| id.as_string()).collect()))
 }
 
-fn ids_from_js(value: &JsValue) -> Option<Vec<u64>> {
-    value.dyn_ref::<BigUint64Array>().map(BigUint64Array::to_vec)
+fn given_ids(value: &JsValue) -> IdList {
+    ids_from_js(value).unwrap_or(IdList::Ints(Vec::new()))
+}
+
+/// Returns in which of `count` parts of an index each of an array of strings belongs.
+#[wasm_bindgen(js_name = partsOf)]
+pub fn parts_of(ids: &JsValue, count: u32) -> Vec<u32> {
+    match given_ids(ids) {
+        IdList::Strings(ids) => ids.iter().map(|id| near::part_of(id, count)).collect(),
+        IdList::Ints(_) => Vec::new(),
+    }
 }
 
 /// What holds a filter on the JavaScript side; `pkg/filter.js` wraps it.
@@ -254,12 +274,17 @@ impl IndexCore {
     ) -> Result<JsValue, JsValue> {
         let asked = query_from_js(options, OPTIONS_OF_RADIUS)?;
         let (found, how) = self.index.search_radius_explained(query, radius, &asked.params, filter)?;
-        asked.found(found, &how)
+        asked.found(&self.index, found, &how)
     }
 
     /// Returns neighbours of each row of `len` floats.
     fn batch(&self, found: NeighborsBatch, len: usize, kind: IdKind) -> Result<JsValue, JsValue> {
-        Ok(neighbors_batch(ids_to_js(&found.ids, kind)?, found.distances, len / self.index.dim(), found.k))
+        Ok(neighbors_batch(
+            ids_to_js(&self.index.named(&found.ids), kind)?,
+            found.distances,
+            len / self.index.dim(),
+            found.k,
+        ))
     }
 }
 
@@ -295,6 +320,12 @@ impl IndexCore {
         self.index.len()
     }
 
+    /// Returns `int` or `string`; undefined of an index that holds nothing.
+    #[wasm_bindgen(getter, js_name = idKind)]
+    pub fn id_kind(&self) -> Option<String> {
+        self.index.id_kind().map(|kind| kind.name().to_owned())
+    }
+
     /// Returns `{ metric, storage, rerank, M, efConstruction }`.
     #[wasm_bindgen(getter)]
     pub fn params(&self) -> Result<JsValue, JsValue> {
@@ -308,19 +339,25 @@ impl IndexCore {
         })
     }
 
-    /// Returns whether an id is in the index.
-    pub fn has(&self, id: u64) -> bool {
-        self.index.contains(id)
+    /// Returns for each id whether it is in the index: 1 or 0.
+    pub fn has(&self, ids: &JsValue) -> Result<Vec<u8>> {
+        Ok(self.index.find(&given_ids(ids))?.into_iter().map(|key| u8::from(key.is_some())).collect())
+    }
+
+    /// Returns the keys of ids that are there, by which the other methods know them; each of them once where they are to be distinct.
+    pub fn keys(&self, ids: &JsValue, distinct: bool) -> Result<Vec<u64>> {
+        let ids = given_ids(ids);
+        if distinct { self.index.distinct_keys(&ids) } else { self.index.keys(&ids) }
     }
 
     /// Returns all ids, ascending.
     pub fn ids(&self, kind: Option<String>) -> Result<JsValue, JsValue> {
-        ids_to_js(&self.index.ids(), id_kind(kind.as_deref())?)
+        ids_to_js(&self.index.id_list(), id_kind(kind.as_deref())?)
     }
 
-    /// Returns the vector of an id, as the index keeps it.
-    pub fn vector(&self, id: u64) -> Result<Vec<f32>> {
-        self.index.vector(id)
+    /// Returns the vectors of keys, as the index keeps them.
+    pub fn vectors(&self, keys: &[u64]) -> Result<Vec<f32>> {
+        self.index.vectors(keys)
     }
 
     /// Returns the bytes that the index takes, by part.
@@ -330,7 +367,7 @@ impl IndexCore {
         serialized(&MemoryView { vectors, rerank, links, ids, columns, sentinels, total })
     }
 
-    /// Adds the first `len` floats as rows; `ids` is a BigUint64Array or undefined.
+    /// Adds the first `len` floats as rows; `ids` is a BigUint64Array, an array of strings or undefined.
     pub fn add(
         &mut self,
         vectors: &Buffer,
@@ -352,12 +389,7 @@ impl IndexCore {
                 }
             },
         };
-        let added = self.index.add_with_columns(
-            vectors.floats(len)?,
-            ids.as_deref(),
-            &columns.view(),
-            &mut report,
-        )?;
+        let added = self.index.add_ids(vectors.floats(len)?, ids.as_ref(), &columns.view(), &mut report)?;
         match thrown {
             Some(error) => Err(error),
             None => ids_to_js(&added, if bigint { IdKind::Bigint } else { IdKind::Number }),
@@ -368,7 +400,7 @@ impl IndexCore {
     pub fn search(&self, query: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
         let asked = query_from_js(options, OPTIONS_OF_ONE)?;
         let (found, how) = self.index.search_explained(query.floats(len)?, asked.k, &asked.params, None)?;
-        asked.found(found, &how)
+        asked.found(&self.index, found, &how)
     }
 
     /// Returns the nearest neighbours of each row of the first `len` floats.
@@ -379,26 +411,37 @@ impl IndexCore {
         self.batch(found, len, kind)
     }
 
-    /// Takes ids out.
-    pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
-        self.index.remove(ids)
+    /// Takes ids out; returns how many went.
+    pub fn remove(&mut self, ids: &JsValue, missing: &str) -> Result<usize> {
+        self.index.remove_ids(&given_ids(ids), Missing::from_name(missing)?)
     }
 
-    /// Replaces the vectors of ids by the first `len` floats, and their values in the columns given.
+    /// Adds the first `len` floats as rows, or replaces those of ids that are there; returns how many are new.
+    pub fn upsert(
+        &mut self,
+        vectors: &Buffer,
+        len: usize,
+        ids: &JsValue,
+        columns: &GivenColumns,
+    ) -> Result<usize> {
+        self.index.upsert(vectors.floats(len)?, &given_ids(ids), &columns.view())
+    }
+
+    /// Replaces the vectors of keys by the first `len` floats, and their values in the columns given.
     pub fn update(
         &mut self,
         vectors: &Buffer,
         len: usize,
-        ids: &[u64],
+        keys: &[u64],
         columns: &GivenColumns,
     ) -> Result<()> {
-        self.index.update_with_columns(vectors.floats(len)?, ids, &columns.view())
+        self.index.update_with_columns(vectors.floats(len)?, keys, &columns.view())
     }
 
-    /// Sets the values of ids in the columns given.
+    /// Sets the values of keys in the columns given.
     #[wasm_bindgen(js_name = setColumns)]
-    pub fn set_columns(&mut self, ids: &[u64], columns: &GivenColumns) -> Result<()> {
-        self.index.set_columns(ids, &columns.view())
+    pub fn set_columns(&mut self, keys: &[u64], columns: &GivenColumns) -> Result<()> {
+        self.index.set_columns(keys, &columns.view())
     }
 
     /// Adds a column in which every value is missing.
@@ -418,9 +461,9 @@ impl IndexCore {
         self.index.columns().into_iter().flat_map(|(name, kind)| [name, kind.name().to_owned()]).collect()
     }
 
-    /// Returns the values of ids in a column.
-    pub fn column(&self, name: &str, ids: &[u64]) -> Result<Vec<JsValue>> {
-        Ok(self.index.column(name, ids)?.into_iter().map(to_js).collect())
+    /// Returns the values of keys in a column.
+    pub fn column(&self, name: &str, keys: &[u64]) -> Result<Vec<JsValue>> {
+        Ok(self.index.column(name, keys)?.into_iter().map(to_js).collect())
     }
 
     /// Returns the filter of the ids for whose values an expression holds.
@@ -436,8 +479,8 @@ impl IndexCore {
 
     /// Returns the filter of these ids.
     #[wasm_bindgen(js_name = filterIds)]
-    pub fn filter_ids(&self, ids: &[u64]) -> FilterCore {
-        FilterCore { filter: self.index.filter_ids(ids) }
+    pub fn filter_ids(&self, ids: &JsValue) -> Result<FilterCore> {
+        Ok(FilterCore { filter: self.index.filter_id_list(&given_ids(ids))? })
     }
 
     /// Returns the filter of the ids for which `allowed` returns something true.
@@ -448,7 +491,12 @@ impl IndexCore {
             if thrown.is_some() {
                 return false;
             }
-            match id_to_js(id, kind).and_then(|id| allowed.call1(&JsValue::UNDEFINED, &id)) {
+            let id = match self.index.named(&[id]) {
+                IdList::Strings(ids) => Ok(JsValue::from(&ids[0])),
+                IdList::Ints(_) if matches!(kind, IdKind::Bigint) => Ok(id.into()),
+                IdList::Ints(_) => id_number(id).map(JsValue::from),
+            };
+            match id.and_then(|id| allowed.call1(&JsValue::UNDEFINED, &id)) {
                 Ok(answer) => answer.is_truthy(),
                 Err(error) => {
                     thrown = Some(error);
@@ -474,7 +522,7 @@ impl IndexCore {
         let asked = query_from_js(options, OPTIONS_OF_ONE)?;
         let filter = Some(&filter.filter);
         let (found, how) = self.index.search_explained(query.floats(len)?, asked.k, &asked.params, filter)?;
-        asked.found(found, &how)
+        asked.found(&self.index, found, &how)
     }
 
     /// Returns the nearest neighbours of each row of the first `len` floats among those that a filter allows.
@@ -533,7 +581,9 @@ impl IndexCore {
     #[wasm_bindgen(js_name = recallOf)]
     pub fn recall_of(&self, queries: &Buffer, len: usize, truth: &JsValue, options: &JsValue) -> Result<f32> {
         let Query { k, params, .. } = query_from_js(options, OPTIONS)?;
-        let truth = ids_from_js(truth).unwrap_or_default();
+        // What is not there is not found either.
+        let truth = self.index.find(&given_ids(truth))?;
+        let truth: Vec<u64> = truth.into_iter().map(|key| key.unwrap_or(u64::MAX)).collect();
         self.index.recall_of(queries.floats(len)?, &truth, k, &params)
     }
 

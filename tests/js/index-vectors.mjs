@@ -4,10 +4,16 @@
 import { lcgFloats } from "./vectors.mjs";
 
 const hex = (words) => Array.from(words, (word) => word.toString(16).padStart(8, "0"));
-const row = (ids) => ids.map((id) => BigInt(id).toString());
+const row = (ids) => ids.map((id) => (typeof id === "string" ? id : BigInt(id).toString()));
 
 function vectors({ lcg, rows, scale = 1 }, dim) {
   return lcgFloats(lcg, rows * dim).map((value) => value * scale);
+}
+
+/** The ids of an add: `{ each }` is a text in which each row's number stands for `{}`. */
+function idsOf({ ids, rows }) {
+  if (ids.each) return Array.from({ length: rows }, (_, i) => ids.each.replaceAll("{}", i));
+  return typeof ids[0] === "string" ? ids : BigUint64Array.from(ids, BigInt);
 }
 
 /** Returns what of `fixture` (the .json) does not hold for `file` (the .nearfold), one line each; empty when all does. */
@@ -30,7 +36,7 @@ export function runIndex({ Index }, fixture, file) {
 
   const built = new Index(dim, { metric, storage, rerank, M, efConstruction });
   for (const add of adds) {
-    const ids = add.ids === null ? {} : { ids: BigUint64Array.from(add.ids, BigInt) };
+    const ids = add.ids === null ? {} : { ids: idsOf(add) };
     built.add(vectors(add, dim), { ...ids, columns: add.columns });
   }
   for (const [how, index] of [["built anew", built], ["opened and saved", opened]]) {

@@ -44,7 +44,7 @@ test("the inline entry runs the story without reading a file, and needs no init"
 
 test("the README's programs run, and give what its comments say", () => {
   const readme = readFileSync(project.file("README.md"), "utf8");
-  const [start, resident, index, columns, workers] = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
+  const [start, resident, index, strings, columns, workers] = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
   const checks = [...start.matchAll(/^((?:sum|variance)\(.*\)); \/\/ (\S+?)[:,]/gm)].map(([, call, value]) => `if (${call} !== ${value}) throw new Error(${JSON.stringify(call)});`);
   assert.equal(checks.length, 2);
   project.run(`${start} ${checks.join(" ")} if (ids[0] !== 0 || !(bytes instanceof Uint8Array)) throw new Error("search")`);
@@ -52,6 +52,10 @@ test("the README's programs run, and give what its comments say", () => {
   assert.match(project.run(workers), /^\d+ 1000$/m);
   const [, year, row] = columns.match(/found\.columns\.year; \/\/ (.*)\n.*books\.get\(1\); \/\/ (.*)\n/);
   assert.equal(project.run(`import { Index } from "nearfold"; ${columns} console.log(JSON.stringify([found.columns.year, books.get(1)]) === JSON.stringify([${year}, ${row}]))`), "true");
+  const told = [...strings.matchAll(/^(notes\..*); \/\/ (\[.*\]|\d+)/gm)];
+  assert.equal(told.length, 5);
+  const answers = `const notes = new Index(2); console.log(JSON.stringify([${told.map(([, call]) => call)}]) === JSON.stringify([${told.map(([, , value]) => value)}]))`;
+  assert.equal(project.run(`import { Index } from "nearfold"; ${answers}`), "true");
   const shown = [...index.matchAll(/^(many\..*); \/\/ (.*)$/gm)];
   assert.equal(shown.length, 4);
   // Each line again, in one list with what its comment says.

@@ -157,6 +157,23 @@ alloc(8, "float128");
   const rows = typed.searchMany([1, 2, 3], { ids: "bigint", withColumns: true });
   same<typeof rows.columns.lang, (string | null)[]>(true);
   same<typeof rows.ids, BigUint64Array<ArrayBuffer>>(true);
+  using notes = new Index<{ year: number }, string>(3);
+  same<typeof notes.idKind, "int" | "string" | undefined>(true);
+  const paths = notes.add(new Float32Array(6), { ids: ["a.md", "b.md"], columns: { year: [1, 2] } });
+  same<typeof paths, string[]>(true);
+  const named = notes.search([1, 2, 3], { filter: (id) => id.endsWith(".md"), withColumns: ["year"] });
+  same<typeof named.ids, string[]>(true);
+  same<ReturnType<typeof notes.ids>, string[]>(true);
+  const fresh: number = notes.upsert([1, 2, 3], ["a.md"], { columns: { year: [3] } });
+  const gone: number = notes.remove(new Set(["a.md"]), { missing: "ignore" });
+  const there: boolean[] = notes.hasMany(["a.md"]);
+  notes.vectors(paths).fill(fresh + gone + +there[0]!);
+  notes.getMany(paths)[0]!.year?.toFixed();
+  notes.searchMany(new Float32Array(6), { filter: ["a.md"] }).ids.join();
+  // @ts-expect-error: integers or strings
+  notes.add([1, 2, 3], { ids: [{}] });
+  // @ts-expect-error: error or ignore
+  notes.remove(["a.md"], { missing: "skip" });
   const year: number | null = typed.get(3).year;
   typed.setColumns([3], { year: [year] });
   typed.update([1, 2, 3], [3], { columns: { seen: [false] } });

@@ -26,13 +26,16 @@ def build(fixture):
         ef_construction=fixture["ef_construction"],
     )
     for made in fixture["adds"]:
-        index.add(vectors(made, fixture["dim"]), made["ids"], columns=made.get("columns"))
+        ids = made["ids"]
+        if isinstance(ids, dict):
+            ids = [ids["each"].replace("{}", str(row)) for row in range(made["rows"])]
+        index.add(vectors(made, fixture["dim"]), ids, columns=made.get("columns"))
     return index
 
 
 def flat(results):
-    """The numbers of a result as a list of rows."""
-    return [[x for x in row] for row in results.tolist()]
+    """The numbers, or strings, of a result as a list of rows."""
+    return [[x for x in row] for row in (results if isinstance(results, list) else results.tolist())]
 
 
 def check(fixture, data):

@@ -30,7 +30,7 @@ def index():
 
 def test_one_query_gives_one_row_and_many_give_many(index):
     ids, distances = index.search(VECTORS[5], k=3)
-    assert (ids.shape, ids.dtype, distances.shape, distances.dtype) == ((3,), np.uint64, (3,), np.float32)
+    assert (ids.shape, ids.dtype, distances.shape, distances.dtype) == ((3,), np.int64, (3,), np.float32)
     assert ids[0] == 5
     many_ids, many_distances = index.search(VECTORS[5:7], k=3)
     assert many_ids.shape == many_distances.shape == (2, 3)

@@ -270,7 +270,7 @@ def test_folds_run_in_threads_at_the_same_time():
         "limit: expected 4096 to 2\\^27, got": lambda: nf.Quantiles(2**64),
         "bins: expected 1 to 2\\^30 bins, got -3": lambda: nf.histogram([1.0], -3),
         "id 1 is given twice: give each id once": lambda: INDEX.remove([1, 1]),
-        "id 1 is already in the index: remove it first, or use update": lambda: INDEX.add([[2.0, 2.0]], ids=[1]),
+        "id 1 is already in the index: use upsert to replace it, or remove it first": lambda: INDEX.add([[2.0, 2.0]], ids=[1]),
         "shape: expected weights of shape \\[2\\], got \\[3\\]": lambda: nf.average([1.0, 2.0], weights=[1.0, 1.0, 1.0]),
         "other: expected a state of sum of float64 with the same options, got one with others": lambda: nf.Partial("sum").merge(nf.Partial("sum", ddof=3)),
     }.items(),

@@ -103,7 +103,7 @@ def test_the_types_are_those_that_readers_expect(tmp_path):
         "row = nf.mean(np.ones((2, 3)), axis=0)\n"
         "index = nf.Index(3, metric='cosine')\n"
         "ids, distances = index.search(np.ones(3), k=2)\n"
-        "nearest: np.ndarray[tuple[int, ...], np.dtype[np.uint64]] = ids\n"
+        "nearest: np.ndarray[tuple[int, ...], np.dtype[np.int64]] = ids\n"
         "nf.Index(3, metric='euclid')  # type: ignore[arg-type]\n"
     )
     run = subprocess.run(

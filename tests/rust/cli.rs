@@ -712,3 +712,61 @@ fn info_measures_recall_where_it_is_asked_to() {
         assert_eq!(facts["recall"].to_string().parse(), Ok(expected));
     }
 }
+
+#[test]
+fn ids_that_are_strings_come_from_a_text_file_a_line_each_and_are_printed() {
+    let folder = Folder::new("strings");
+    folder.write("v.npy", &f32_npy(&[0.0, 0.0, 1.0, 0.0, 5.0, 5.0], 3, 2));
+    folder.write("q.npy", &f32_npy(&[0.5, 0.0], 1, 2));
+    folder.write("ids.txt", "notes/ä.md\r\nnotes/b.md\n\"tab\t\"\n".as_bytes());
+    folder.ok(&["build", "v.npy", "-o", "x.nearfold", "--ids", "ids.txt", "--storage", "f32"]);
+    let search = ["search", "x.nearfold", "-q", "q.npy"];
+    let text = folder.ok(&search);
+    assert_eq!(text, "0\tnotes/b.md\t0.25\n0\tnotes/ä.md\t0.25\n0\t\"\\\"tab\\t\\\"\"\t45.25\n");
+    let json: Value =
+        serde_json::from_str(&folder.ok(&[&search[..], &["--format", "json"]].concat())).unwrap();
+    assert_eq!(json["ids"], serde_json::json!(["notes/b.md", "notes/ä.md", "\"tab\t\""]));
+    folder.write("one.txt", "notes/ä.md\nabsent".as_bytes());
+    let among = folder.ok(&[&search[..], &["--among", "one.txt"]].concat());
+    assert_eq!(among, "0\tnotes/ä.md\t0.25\n");
+
+    folder.write("two.npy", &f32_npy(&[9.0, 9.0, 0.5, 0.0], 2, 2));
+    folder.write("two.txt", b"new\nnotes/b.md\n");
+    folder.write("two.jsonl", b"{\"year\": 2026}\n{\"year\": 2027}\n");
+    let printed =
+        folder.ok(&["upsert", "x.nearfold", "two.npy", "--ids", "two.txt", "--columns", "two.jsonl"]);
+    assert!(printed.starts_with("x.nearfold: 4 vectors, "), "{printed}");
+    let found = folder.ok(&[&search[..], &["-k", "1", "--with", "year"]].concat());
+    assert_eq!(found, "0\tnotes/b.md\t0.0\t2027\n");
+
+    assert!(
+        folder.error(&["remove", "x.nearfold", "--id", "new,absent"]).contains("id_not_found: id \"absent\"")
+    );
+    assert!(
+        folder
+            .error(&["add", "x.nearfold", "q.npy"])
+            .contains("expected strings, as the index holds, got none")
+    );
+    folder.ok(&["remove", "x.nearfold", "--id", "new,absent", "--missing", "ignore"]);
+    folder.ok(&[
+        "remove",
+        "x.nearfold",
+        "--ids",
+        "ids.txt",
+        "--id",
+        "x",
+        "--missing",
+        "ignore",
+        "-o",
+        "none.nearfold",
+    ]);
+    assert!(Index::from_bytes(&folder.read("none.nearfold")).unwrap().is_empty());
+    let opened = Index::from_bytes(&folder.read("x.nearfold")).unwrap();
+    assert_eq!(opened.id_list(), ["\"tab\t\"", "notes/b.md", "notes/ä.md"].into());
+    folder.write("bad.txt", b"a\n\xff\nb");
+    let refused = folder.error(&["build", "v.npy", "-o", "y.nearfold", "--ids", "bad.txt"]);
+    assert!(
+        refused.ends_with("bad.txt: ids: expected lines of UTF-8, got other bytes in line 2"),
+        "{refused}"
+    );
+}

@@ -295,10 +295,13 @@ fn an_add_that_is_refused_changes_nothing() {
     }
     let error = index.set_columns(&[3, 4], &[("year", &text)]).unwrap_err();
     assert_eq!(error.to_string(), "columns: expected int values in column \"year\", got \"a\" in row 0");
-    assert_eq!(index.set_columns(&[3, 99], &[("year", &year)]), Err(ErrorKind::IdNotFound { id: 99 }.into()));
+    assert_eq!(
+        index.set_columns(&[3, 99], &[("year", &year)]),
+        Err(ErrorKind::IdNotFound { id: 99.into() }.into())
+    );
     assert_eq!(
         index.set_columns(&[3, 3], &[("year", &year)]),
-        Err(ErrorKind::DuplicateId { id: 3, given_twice: true }.into())
+        Err(ErrorKind::DuplicateId { id: 3.into(), given_twice: true }.into())
     );
     assert_eq!(index.to_bytes(), bytes);
     let unknown = index.column("yaer", &[1]).unwrap_err().to_string();
@@ -335,7 +338,7 @@ fn the_first_values_make_the_columns_and_later_ones_are_declared() {
     index.add_column("tag", ColumnType::String).unwrap();
     index.set_columns(&[3], &[("tag", &["a".into()])]).unwrap();
     assert_eq!(index.get(3).unwrap(), [("score".into(), 1.0.into()), ("tag".into(), "a".into())]);
-    assert_eq!(index.get(9), Err(Error::from(ErrorKind::IdNotFound { id: 9 })));
+    assert_eq!(index.get(9), Err(Error::from(ErrorKind::IdNotFound { id: 9.into() })));
     index.add(&[9.0], None).unwrap();
     assert_eq!(index.get(6).unwrap()[0].1, Value::Null);
     // A number that is whole does for an int, one that is exact for a float; NaN is missing.

@@ -2,6 +2,7 @@
 
 use crate::near::lcg;
 use nearfold::columns::Value;
+use nearfold::near::IdList;
 use nearfold::{Error, ErrorKind, Index, Metric, Params, SearchParams, Storage};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -433,6 +434,57 @@ fn hostile_columns_with_right_checksums_are_refused_for_what_is_wrong() {
                 assert!(early || !why.is_empty() && said.contains(why), "{at}: {said}, not {why}");
             }
             Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn hostile_strings_with_right_checksums_are_refused_for_what_is_wrong() {
+    let mut index = Index::new(1, Params::new(Metric::L2sq)).unwrap();
+    let ids = IdList::from(["a", "bc", "é", "b\u{1f600}"]);
+    index.add_ids(&[1.0, 2.0, 3.0, 4.0], Some(&ids), &[], &mut |_, _| true).unwrap();
+    let bytes = index.to_bytes();
+    let entry = HEADER_LEN + (u32_at(&bytes, 12) as usize - 1) * 32;
+    let (start, len) = (u64_at(&bytes, entry + 8) as usize, u64_at(&bytes, entry + 16) as usize);
+    // Lengths, then the strings: 1 2 2 5, a bc é b😀.
+    assert_eq!((u32_at(&bytes, entry), len, start + len), (17, 8 + 10, bytes.len()));
+    let bad = |at: usize, new: &[u8], said: &str| {
+        let mut bad = bytes.clone();
+        bad[start + at..start + at + new.len()].copy_from_slice(new);
+        seal(&mut bad);
+        match Index::from_bytes(&bad).as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Corrupt { section: "strings", why }) => {
+                assert!(why.contains(said), "{why}: {said}")
+            }
+            other => panic!("{said}: {other:?}"),
+        }
+    };
+    bad(0, &[2], "expected 11 bytes of strings, got 10");
+    bad(0, &[0, 0, 3], "got an empty one");
+    bad(8, &[0xff], "expected UTF-8");
+    bad(2, &[3, 0, 1], "a string ends within a character, at byte 4");
+    // Of one length and equal bytes.
+    bad(9, "é".as_bytes(), "the string \"é\" is there twice");
+    // Fewer and more than there are ids.
+    for len in [6, 17] {
+        let mut short = bytes[..start + len].to_vec();
+        short[entry + 16..entry + 24].copy_from_slice(&(len as u64).to_le_bytes());
+        let whole = (short.len() as u64).to_le_bytes();
+        short[16..24].copy_from_slice(&whole);
+        seal(&mut short);
+        assert_refused(&short, &format!("{len} bytes of strings"));
+    }
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert_refused(&changed, &format!("byte {at}"));
+        assert_refused(&bytes[..at], &format!("cut to {at}"));
+        seal(&mut changed);
+        // Whatever it holds now: opened or refused, it harms nobody.
+        if let Ok(opened) = Index::from_bytes(&changed) {
+            let found = opened.search(&[1.0], 4, &SearchParams::default()).unwrap();
+            assert_eq!(opened.named(&found.ids).len(), found.ids.len());
+            assert!(Index::from_bytes(&opened.to_bytes()).is_ok(), "byte {at}");
         }
     }
 }

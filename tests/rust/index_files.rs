@@ -3,6 +3,7 @@
 //! `tests/vectors/README.md` describes the files of `index/v1/` and `index/v2/`; they are kept for ever.
 
 use nearfold::columns::{Expression, Value as Field};
+use nearfold::near::IdList;
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 use serde_json::Value;
 
@@ -28,6 +29,7 @@ const FIXTURES: &[Fixture] = fixtures![
     "cosine-f32-zeros",
     "cosine-i4-graph",
     "cosine-i8-duplicates",
+    "cosine-i8-strings",
     "ip-b1-rerank-i4",
     "ip-i8-ids",
     "ip-i8-rerank-f32",
@@ -37,6 +39,7 @@ const FIXTURES: &[Fixture] = fixtures![
     "l2sq-f32-columns",
     "l2sq-f32-empty",
     "l2sq-f32-graph",
+    "l2sq-f32-strings",
     "l2sq-i4-rerank-i8",
     "l2sq-i8-rerank-f16",
     "l2sq-i8-two-adds",
@@ -79,8 +82,7 @@ fn build(spec: &Value) -> Index {
         .ef_construction(size(spec, "ef_construction"));
     let mut index = Index::new(size(spec, "dim"), params).unwrap();
     for add in spec["adds"].as_array().unwrap() {
-        let ids =
-            add["ids"].as_array().map(|ids| ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>());
+        let ids = ids_of(add);
         let columns: Vec<(String, Vec<Field>)> = add["columns"]
             .as_object()
             .into_iter()
@@ -92,13 +94,35 @@ fn build(spec: &Value) -> Index {
         let columns: Vec<(&str, &[Field])> =
             columns.iter().map(|(name, values)| (name.as_str(), &values[..])).collect();
         let vectors = vectors(add, index.dim());
-        index.add_with_columns(&vectors, ids.as_deref(), &columns, &mut |_, _| true).unwrap();
+        index.add_ids(&vectors, ids.as_ref(), &columns, &mut |_, _| true).unwrap();
     }
     index
 }
 
+/// The ids of an add: integers, strings, or `{"each": "note-{}"}` with each row's number.
+fn ids_of(add: &Value) -> Option<IdList> {
+    if let Some(each) = add["ids"]["each"].as_str() {
+        return Some(IdList::Strings(
+            (0..size(add, "rows")).map(|i| each.replace("{}", &i.to_string())).collect(),
+        ));
+    }
+    let ids = add["ids"].as_array()?;
+    Some(match ids.iter().map(Value::as_u64).collect() {
+        Some(ids) => IdList::Ints(ids),
+        None => IdList::Strings(ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()),
+    })
+}
+
+/// Ids as JSON.
+fn listed(ids: IdList) -> Vec<Value> {
+    match ids {
+        IdList::Ints(ids) => ids.into_iter().map(Value::from).collect(),
+        IdList::Strings(ids) => ids.into_iter().map(Value::from).collect(),
+    }
+}
+
 /// What an index answers to one entry of `searches`: ids and the bits of distances, query by query.
-fn answers(index: &Index, spec: &Value, search: &Value) -> (Vec<Vec<u64>>, Vec<Vec<String>>) {
+fn answers(index: &Index, spec: &Value, search: &Value) -> (Vec<Vec<Value>>, Vec<Vec<String>>) {
     let mut params = SearchParams::default().exact(search["exact"].as_bool().unwrap());
     params.ef_search = search["ef_search"].as_u64().map(|ef_search| ef_search as usize);
     let queries = vectors(&spec["queries"], index.dim());
@@ -112,7 +136,7 @@ fn answers(index: &Index, spec: &Value, search: &Value) -> (Vec<Vec<u64>>, Vec<V
         None => index.search(query, k, &params).unwrap(),
     });
     let hex = |distances: Vec<f32>| distances.iter().map(|d| format!("{:08x}", d.to_bits())).collect();
-    found.map(|neighbors| (neighbors.ids, hex(neighbors.distances))).unzip()
+    found.map(|neighbors| (listed(index.named(&neighbors.ids)), hex(neighbors.distances))).unzip()
 }
 
 /// Asserts that an index answers as it is recorded; one of version 1, whose walks begin elsewhere now, at no lower recall.
@@ -127,12 +151,13 @@ fn assert_recorded(name: &str, index: &Index, spec: &Value, of_version_1: bool) 
         let mut exact = search.clone();
         exact["exact"] = true.into();
         let (truth, _) = answers(index, spec, &exact);
-        let hits = |found: &[Vec<u64>]| -> usize {
-            let of_one =
-                |(found, truth): (&Vec<u64>, &Vec<u64>)| found.iter().filter(|id| truth.contains(id)).count();
+        let hits = |found: &[Vec<Value>]| -> usize {
+            let of_one = |(found, truth): (&Vec<Value>, &Vec<Value>)| {
+                found.iter().filter(|id| truth.contains(id)).count()
+            };
             found.iter().zip(&truth).map(of_one).sum()
         };
-        let recorded: Vec<Vec<u64>> = serde_json::from_value(search["ids"].clone()).unwrap();
+        let recorded: Vec<Vec<Value>> = serde_json::from_value(search["ids"].clone()).unwrap();
         let (now, then) = (hits(&ids), hits(&recorded));
         assert!(now >= then, "{name}: {now} of the nearest, recorded were {then}: {search}");
     }

@@ -22,6 +22,8 @@ mod format;
 mod golden;
 #[cfg(feature = "near")]
 mod hostile;
+#[cfg(feature = "near")]
+mod ids;
 #[cfg(feature = "hnsw_rs")]
 mod import_hnsw_rs;
 #[cfg(feature = "near")]

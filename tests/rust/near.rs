@@ -386,7 +386,7 @@ fn a_filtered_search_by_radius_finds_what_one_without_a_filter_finds_of_the_allo
                 (index.filter(|id| id >= 6000), &|id| id >= 6000),
                 (index.filter(|_| false), &|_| false),
                 (by_ids.clone(), &|id| id % 2 == 0),
-                (index.filter_mask(&mask), &|id| id < 6000 && id % 3 != 0),
+                (index.filter_mask(&mask).expect("integers"), &|id| id < 6000 && id % 3 != 0),
                 (where_year.clone(), &|id| id % 100 < 40),
                 (index.filter_both(&where_year, &by_ids).unwrap(), &|id| id % 100 < 40 && id % 2 == 0),
                 (index.filter_ids(&[7, 6007, 4321, 1 << 60]), &|id| [7, 6007, 4321].contains(&id)),
@@ -438,7 +438,7 @@ fn a_filtered_search_by_radius_finds_what_one_without_a_filter_finds_of_the_allo
 #[test]
 fn filters_of_another_state_of_the_index_are_refused_wherever_they_are_used() {
     let mut index = index(300, 4, Metric::L2sq, Storage::F32);
-    let (stale, other) = (index.filter(|_| true), index.filter_mask(&[true; 20]));
+    let (stale, other) = (index.filter(|_| true), index.filter_mask(&[true; 20]).expect("integers"));
     assert_eq!((stale.count(), other.count()), (300, 20));
     index.add(&[9.0; 4], None).unwrap();
     let fresh = index.filter(|_| true);

@@ -18,6 +18,7 @@ use crate::{Failure, files, text};
 #[command(after_help = "\
 Examples:
   nearfold build vectors.npy -o vectors.nearfold --metric cosine
+  nearfold build vectors.npy -o vectors.nearfold --ids paths.txt
   nearfold build vectors.npy -o vectors.nearfold --ids ids.npy --storage f32 --m 24
   nearfold build vectors.npy -o vectors.nearfold --columns meta.jsonl")]
 pub(crate) struct Build {
@@ -42,7 +43,7 @@ pub(crate) struct Build {
     /// How many candidates an insertion looks at; more build slower and find better
     #[arg(long, default_value_t = Params::default().ef_construction, value_name = "EF")]
     ef_construction: usize,
-    /// A .npy file of n integers; without it the ids are 0, 1, 2, …
+    /// The ids: a .npy file of n integers, or a .txt file of n strings, one a line; without it they are 0, 1, 2, …
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
@@ -74,7 +75,7 @@ impl Build {
             .ef_construction(self.ef_construction);
         let mut index = Index::new(matrix.dim, params)?;
         let progress = self.work.progress(matrix.rows());
-        index.add_with_columns(&matrix.values, rows.ids.as_deref(), &rows.columns(), &mut |done, _all| {
+        index.add_ids(&matrix.values, rows.ids.as_ref(), &rows.columns(), &mut |done, _all| {
             progress.set_position(done as u64);
             true
         })?;

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use nearfold::Index;
+use nearfold::near::{IdKind, IdList, Missing};
+use nearfold::{ErrorKind, Index};
 
 use crate::rows::Rows;
 use crate::work::Work;
@@ -58,7 +59,7 @@ pub(crate) struct Add {
     target: Target,
     /// The vectors: a .npy file of shape (n, dim)
     vectors: PathBuf,
-    /// A .npy file of n integers; without it the next free ids are taken
+    /// The ids: a .npy file of n integers, or a .txt file of n strings, one a line; without it the next free integers are taken
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
@@ -72,8 +73,8 @@ impl Add {
         let mut index = self.target.read(&[Some(&self.vectors), ids, columns])?;
         let rows = Rows::read(&self.vectors, ids, columns)?.of_dim(index.dim())?;
         let progress = self.target.work.progress(rows.matrix.rows());
-        let (vectors, ids) = (&rows.matrix.values, rows.ids.as_deref());
-        index.add_with_columns(vectors, ids, &rows.columns(), &mut |done, _all| {
+        let (vectors, ids) = (&rows.matrix.values, rows.ids.as_ref());
+        index.add_ids(vectors, ids, &rows.columns(), &mut |done, _all| {
             progress.set_position(done as u64);
             true
         })?;
@@ -94,7 +95,7 @@ pub(crate) struct Update {
     target: Target,
     /// The vectors: a .npy file of shape (n, dim)
     vectors: PathBuf,
-    /// Whose vectors they are: a .npy file of n integers
+    /// Whose vectors they are: a .npy file of n integers, or a .txt file of n strings, one a line
     #[arg(long, value_name = "FILE")]
     ids: PathBuf,
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
@@ -107,9 +108,33 @@ impl Update {
         let columns = self.columns.as_ref();
         let mut index = self.target.read(&[Some(&self.vectors), Some(&self.ids), columns])?;
         let rows = Rows::read(&self.vectors, Some(&self.ids), columns)?.of_dim(index.dim())?;
-        let ids = rows.ids.as_deref().unwrap_or_default();
-        index.update_with_columns(&rows.matrix.values, ids, &rows.columns())?;
+        let ids = rows.ids.as_ref().map_or(Ok(Vec::new()), |ids| index.distinct_keys(ids))?;
+        index.update_with_columns(&rows.matrix.values, &ids, &rows.columns())?;
         self.target.write(&index, out)
+    }
+}
+
+/// Add vectors to an index, or replace those of ids that are in it.
+#[derive(Args)]
+#[command(after_help = "\
+Of ids that are there, values in the columns that are not given stay.
+
+Example:
+  nearfold upsert notes.nearfold new.npy --ids paths.txt --columns meta.jsonl")]
+pub(crate) struct Upsert {
+    #[command(flatten)]
+    update: Update,
+}
+
+impl Upsert {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
+        let Update { target, vectors, ids, columns } = self.update;
+        let mut index = target.read(&[Some(&vectors), Some(&ids), columns.as_ref()])?;
+        let rows = Rows::read(&vectors, Some(&ids), columns.as_ref())?.of_dim(index.dim())?;
+        if let Some(ids) = &rows.ids {
+            index.upsert(&rows.matrix.values, ids, &rows.columns())?;
+        }
+        target.write(&index, out)
     }
 }
 
@@ -118,26 +143,41 @@ impl Update {
 #[command(after_help = "\
 Examples:
   nearfold remove vectors.nearfold --id 3,17
+  nearfold remove notes.nearfold --ids gone.txt --missing ignore
   nearfold remove vectors.nearfold --ids gone.npy -o fewer.nearfold")]
 pub(crate) struct Remove {
     #[command(flatten)]
     target: Target,
     /// Ids, separated by commas
     #[arg(long, value_name = "ID", value_delimiter = ',', required_unless_present = "ids")]
-    id: Vec<u64>,
-    /// A .npy file of ids
+    id: Vec<String>,
+    /// A .npy file of integers, or a .txt file of strings, one a line
     #[arg(long, value_name = "FILE")]
     ids: Option<PathBuf>,
+    /// What becomes of ids that are not in the index: error, or ignore
+    #[arg(long, value_name = "WHAT", default_value = "error", value_parser = Missing::from_name)]
+    missing: Missing,
 }
 
 impl Remove {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
         let mut index = self.target.read(&[self.ids.as_ref()])?;
-        let mut ids = self.id;
-        if let Some(path) = &self.ids {
-            ids.extend(files::read_ids(path)?);
+        let mut ids = self.ids.as_ref().map_or(Ok(IdList::Ints(Vec::new())), |path| files::read_ids(path))?;
+        if ids.is_empty() && index.id_kind() == Some(IdKind::String) {
+            ids = IdList::Strings(Vec::new());
         }
-        index.remove(&ids)?;
+        match &mut ids {
+            IdList::Strings(ids) => ids.extend(self.id),
+            IdList::Ints(ids) => {
+                for id in self.id {
+                    ids.push(id.parse().map_err(|_| {
+                        let expected = "integers from 0 to 2^64 - 2".to_owned();
+                        Failure::from(ErrorKind::BadParameter { name: "ids", expected, got: id })
+                    })?);
+                }
+            }
+        }
+        index.remove_ids(&ids, self.missing)?;
         self.target.write(&index, out)
     }
 }

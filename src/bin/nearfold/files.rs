@@ -7,6 +7,7 @@ use std::path::Path;
 
 use nearfold::fold::Array;
 use nearfold::ingest::{NpyReader, ids_from_array, mask_from_array, read_npy};
+use nearfold::near::IdList;
 use nearfold::{ErrorKind, Index, storage};
 
 use crate::Failure;
@@ -27,24 +28,50 @@ fn refused_at(path: &Path) -> impl Fn(nearfold::Error) -> Failure {
     move |error| Failure::File(path.clone(), error)
 }
 
-/// Reads a `.npy` file of ids.
-pub(crate) fn read_ids(path: &Path) -> Result<Vec<u64>, Failure> {
-    Ok(ids_from_array(&read_array(path)?)?)
+/// Reads ids: the integers of a `.npy` file, or the lines of a `.txt` file, which are strings.
+pub(crate) fn read_ids(path: &Path) -> Result<IdList, Failure> {
+    match is_text(path) {
+        true => read_strings(path),
+        false => Ok(IdList::Ints(ids_from_array(&read_array(path)?)?)),
+    }
 }
 
 /// Which ids a file names.
 pub(crate) enum Among {
-    Ids(Vec<u64>),
+    Ids(IdList),
     Mask(Vec<bool>),
 }
 
-/// Reads a `.npy` file of ids, or of a boolean for each id from 0 on.
+/// Reads ids as [`read_ids`] does, or a `.npy` file of a boolean for each id from 0 on.
 pub(crate) fn read_among(path: &Path) -> Result<Among, Failure> {
+    if is_text(path) {
+        return read_strings(path).map(Among::Ids);
+    }
     let array = read_array(path)?;
     match mask_from_array(&array)? {
         Some(mask) => Ok(Among::Mask(mask)),
-        None => Ok(Among::Ids(ids_from_array(&array)?)),
+        None => Ok(Among::Ids(IdList::Ints(ids_from_array(&array)?))),
     }
+}
+
+fn is_text(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("txt"))
+}
+
+/// Reads a string a line.
+fn read_strings(path: &Path) -> Result<IdList, Failure> {
+    let mut strings = Vec::new();
+    for line in read_lines(path)? {
+        let mut line = line?;
+        line.pop_if(|end| *end == b'\r');
+        let text = String::from_utf8(line).map_err(|_| {
+            let (expected, got) =
+                ("lines of UTF-8".into(), format!("other bytes in line {}", strings.len() + 1));
+            refused_at(path)(ErrorKind::BadParameter { name: "ids", expected, got }.into())
+        })?;
+        strings.push(text);
+    }
+    Ok(IdList::Strings(strings))
 }
 
 /// Reads a `.npy` file, or a pipe of one.

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use nearfold::columns::Value;
 use nearfold::ingest::Matrix;
+use nearfold::near::IdList;
 
 use crate::{Failure, columns, files};
 
 /// Vectors, their ids and the values beside them.
 pub(crate) struct Rows {
     pub(crate) matrix: Matrix,
-    pub(crate) ids: Option<Vec<u64>>,
+    pub(crate) ids: Option<IdList>,
     columns: Vec<(String, Vec<Value>)>,
 }
 

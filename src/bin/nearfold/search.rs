@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use nearfold::columns::Expression;
 use nearfold::ingest::Matrix;
-use nearfold::near::Filter;
+use nearfold::near::{Filter, IdList};
 use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -18,7 +18,7 @@ use crate::{Failure, columns, files};
 #[derive(Args)]
 #[command(after_help = "\
 Text is one neighbour a line, nearest first: query, id, distance, separated by tabs; then the values
-of the columns as JSON. JSON is one query a line: {\"query\":0,\"ids\":[…],\"distances\":[…]}, with
+of the columns as JSON (an id too that is a string with a control character, or begins with \"). JSON is one query a line: {\"query\":0,\"ids\":[…],\"distances\":[…]}, with
 \"columns\":{\"year\":[…]} where columns are asked for.
 
 A filter is a JSON object of column names with a value or with tests, all of which must hold: eq, ne, in,
@@ -57,7 +57,8 @@ pub(crate) struct Search {
     /// Only vectors whose values in the columns are so, as JSON
     #[arg(long, value_name = "JSON", value_parser = columns::filter)]
     filter: Option<Expression>,
-    /// Only vectors with these ids: a .npy file of integers, or of a boolean for each id from 0 on; with --filter
+    /// Only vectors with these ids: a .npy file of integers, or of a boolean for each id from 0 on, or a .txt file of strings, one
+    /// a line; with --filter
     /// those that both allow
     #[arg(long, value_name = "FILE")]
     among: Option<PathBuf>,
@@ -76,9 +77,16 @@ enum Format {
 }
 
 #[derive(Serialize)]
+#[serde(untagged)]
+enum Ids<'a> {
+    Ints(&'a [u64]),
+    Strings(&'a [String]),
+}
+
+#[derive(Serialize)]
 struct Found<'a> {
     query: usize,
-    ids: &'a [u64],
+    ids: Ids<'a>,
     distances: &'a [f32],
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<How>,
@@ -137,8 +145,8 @@ impl Search {
     fn filter(&self, index: &Index) -> Result<Option<Filter>, Failure> {
         let by_values = self.filter.as_ref().map(|filter| index.filter_where(filter)).transpose()?;
         let by_ids = match self.among.as_ref().map(|path| files::read_among(path)).transpose()? {
-            Some(Among::Ids(ids)) => Some(index.filter_ids(&ids)),
-            Some(Among::Mask(mask)) => Some(index.filter_mask(&mask)),
+            Some(Among::Ids(ids)) => Some(index.filter_id_list(&ids)?),
+            Some(Among::Mask(mask)) => Some(index.filter_mask(&mask)?),
             None => None,
         };
         Ok(match (by_values, by_ids) {
@@ -161,9 +169,14 @@ impl Search {
             let column = index.column(name, ids)?;
             values.push(column.into_iter().map(columns::to_json).collect::<Vec<Json>>());
         }
+        let ids = index.named(ids);
         match self.format {
             Format::Json => {
                 let columns = self.with.iter().cloned().zip(values.into_iter().map(Json::Array)).collect();
+                let ids = match &ids {
+                    IdList::Ints(ids) => Ids::Ints(ids),
+                    IdList::Strings(ids) => Ids::Strings(ids),
+                };
                 let found = Found { query, ids, distances, explained, columns };
                 serde_json::to_writer(&mut *out, &found).map_err(std::io::Error::from)?;
                 writeln!(out)?;
@@ -175,7 +188,11 @@ impl Search {
                         "# {query}\t{plan}\tef_search {ef_search}\tdistances {distances}\treranked {reranked}"
                     )?;
                 }
-                for (i, (id, distance)) in ids.iter().zip(distances).enumerate() {
+                for (i, distance) in distances.iter().enumerate() {
+                    let id = match &ids {
+                        IdList::Ints(ids) => ids[i].to_string(),
+                        IdList::Strings(ids) => plain(&ids[i]),
+                    };
                     write!(out, "{query}\t{id}\t{distance:?}")?;
                     for column in &values {
                         write!(out, "\t{}", column[i])?;
@@ -185,5 +202,14 @@ impl Search {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns a string as it is, or as JSON where it would not be told apart from what stands around it.
+fn plain(id: &str) -> String {
+    if id.starts_with('"') || id.contains(char::is_control) {
+        Json::from(id).to_string()
+    } else {
+        id.to_owned()
     }
 }
