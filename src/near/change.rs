@@ -19,11 +19,12 @@ impl Index {
     /// The neighbours of a vector that goes are linked to its other neighbours; the last vectors
     /// take the free places. All or nothing.
     ///
-    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice).
+    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), [`ErrorKind::OutOfMemory`].
     /// Cost: one pass over all links, so many ids in one call cost little more than one.
     pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
+        let columns = self.columns.without(ids)?;
         self.remove_vectors(ids)?;
-        self.columns.remove(ids);
+        self.columns = columns;
         self.assert_verified();
         Ok(())
     }
@@ -89,7 +90,11 @@ impl Index {
         self.check_storable(vectors)?;
         self.remove_vectors(ids)?;
         let added = self.add_vectors(vectors, Some(ids), &mut |_done, _all| true);
-        let updated = added.map(drop).inspect_err(|_| self.columns.remove(ids));
+        let updated = added.map(drop).inspect_err(|_| {
+            if let Ok(columns) = self.columns.without(ids) {
+                self.columns = columns;
+            }
+        });
         self.assert_verified();
         updated
     }

@@ -2,7 +2,7 @@
 
 use super::filter::Filter;
 use super::index::Index;
-use crate::columns::{ColumnType, Expression, Value};
+use crate::columns::{ColumnType, Expression, Rows, Value};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashSet;
 
@@ -35,8 +35,10 @@ impl Index {
     /// Like [`add_with_progress`](Self::add_with_progress), with values for each vector.
     ///
     /// `columns` are names with `n` values each, in the order of the vectors; what is not given is
-    /// missing. The first that an index gets make its columns. A whole `Float` does for a column of
-    /// integers, an `Int` for one of floats when it is exact; NaN is a missing value.
+    /// missing. A name that is new makes a column, in which the rows before have no values. Whole numbers make a column of
+    /// `Int`, which becomes one of `Float` when another number comes; lists of strings or numbers make one of lists, maps one
+    /// of JSON. A whole `Float` does for a column of integers, an `Int` for one of floats when it is exact, a text of ISO
+    /// 8601 for one of times; NaN is a missing value.
     ///
     /// Errors: as [`add`](Self::add); [`ErrorKind::BadParameter`] (a column that is not there, a value of
     /// another type), [`ErrorKind::ShapeMismatch`] (not `n` values).
@@ -63,12 +65,10 @@ impl Index {
     ) -> Result<Vec<u64>> {
         let n = vectors.len() / self.dim;
         let nodes = self.store.len();
-        let mut batch = self.columns.check(n, columns)?;
+        let batch = self.columns.check(n, columns, Rows::New, || self.ids.all())?;
         let next = self.ids.next();
-        let before = batch.makes_columns().then(|| self.ids.all());
         let added = self.add_vectors(vectors, ids, progress)?;
-        self.columns.prepare(&mut batch, || before.unwrap_or_default())?;
-        if !self.columns.is_empty() {
+        if !columns.is_empty() || !self.columns.is_empty() {
             let assigned: Vec<u64> = match ids {
                 Some(ids) => ids.to_vec(),
                 None => (next..next + n as u64).collect(),
@@ -89,9 +89,8 @@ impl Index {
         ids: &[u64],
         columns: &[(&str, &[Value])],
     ) -> Result<()> {
-        let mut batch = self.columns.check(ids.len(), columns)?;
+        let batch = self.columns.check(ids.len(), columns, Rows::Of(ids), || self.ids.all())?;
         self.update(vectors, ids)?;
-        self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
         self.debug_verify(self.store.len());
         Ok(())
@@ -99,13 +98,14 @@ impl Index {
 
     /// Sets the values of ids that are there; columns that are not named stay as they are.
     ///
-    /// `columns` are names with one value for each id.
+    /// `columns` are names with one value for each id. A column that is not there has to be added before, by
+    /// [`add_column`](Self::add_column), where the index has others.
     ///
     /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), and as
     /// [`add_with_columns`](Self::add_with_columns). All or nothing.
     /// Cost: one pass over the columns, so many ids in one call cost little more than one.
     pub fn set_columns(&mut self, ids: &[u64], columns: &[(&str, &[Value])]) -> Result<()> {
-        let mut batch = self.columns.check(ids.len(), columns)?;
+        let batch = self.columns.check(ids.len(), columns, Rows::Of(ids), || self.ids.all())?;
         let mut fresh = HashSet::with_capacity(ids.len());
         if let Some(&id) = ids.iter().find(|id| !fresh.insert(**id)) {
             return Err(ErrorKind::DuplicateId { id, given_twice: true }.into());
@@ -118,7 +118,6 @@ impl Index {
         } else if let Some(&id) = ids.iter().find(|id| self.columns.row(**id).is_none()) {
             return Err(ErrorKind::IdNotFound { id }.into());
         }
-        self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
         self.changes += 1;
         self.debug_verify(self.store.len());
