@@ -117,7 +117,8 @@ fn read_data(
             }
             before = end;
         }
-        let count = u32::try_from(before).map_err(|_| "a list ends beyond 2^32 elements".to_owned())? as usize;
+        let count =
+            u32::try_from(before).map_err(|_| "a list ends beyond 2^32 elements".to_owned())? as usize;
         let &[width] = take(bytes, 1)? else { return Err("the elements have no width".into()) };
         if usize::from(width) < ELEMENT_LEN_MIN {
             return Err("the elements of lists in 0 bytes".into());

@@ -34,10 +34,13 @@ impl Value {
         });
         read.map_err(|why| {
             let at = reader.at;
-            bad(why, text.get(at..).and_then(|rest| rest.chars().next()).map_or_else(
-                || "its end".to_owned(),
-                |c| format!("{} at byte {at}", Quoted(c.encode_utf8(&mut [0; 4]))),
-            ))
+            bad(
+                why,
+                text.get(at..).and_then(|rest| rest.chars().next()).map_or_else(
+                    || "its end".to_owned(),
+                    |c| format!("{} at byte {at}", Quoted(c.encode_utf8(&mut [0; 4]))),
+                ),
+            )
         })
     }
 
@@ -381,9 +384,36 @@ mod tests {
     fn what_is_no_json_or_means_two_things_is_refused() {
         let deep = "[".repeat(101) + &"]".repeat(101);
         for text in [
-            "", "nul", "01", "1.", ".5", "1e", "+1", "-", "[1,]", "[1", "{\"a\"}", "{a:1}", "{\"a\":1,}", "\"", "\"\n\"",
-            r#""\x""#, r#""\ud800""#, r#""\ud800\u0041""#, r#""\udc00""#, r#""\u00g0""#, "1 2", "1e999", "NaN", "Infinity",
-            "9223372036854775808", "-9223372036854775809", "18446744073709551616", r#"{"a":1,"b":2,"a":3}"#, "'a'", &deep,
+            "",
+            "nul",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "+1",
+            "-",
+            "[1,]",
+            "[1",
+            "{\"a\"}",
+            "{a:1}",
+            "{\"a\":1,}",
+            "\"",
+            "\"\n\"",
+            r#""\x""#,
+            r#""\ud800""#,
+            r#""\ud800\u0041""#,
+            r#""\udc00""#,
+            r#""\u00g0""#,
+            "1 2",
+            "1e999",
+            "NaN",
+            "Infinity",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "18446744073709551616",
+            r#"{"a":1,"b":2,"a":3}"#,
+            "'a'",
+            &deep,
         ] {
             assert_eq!(Value::from_json(text).unwrap_err().code(), "bad_parameter", "{text}");
         }

@@ -188,7 +188,10 @@ impl End {
                         format!("a number for column {} of type {}", Quoted(column), kind.name())
                     }
                     ColumnType::DateTime => {
-                        format!("a time, or its ISO 8601 text, for column {} of type datetime", Quoted(column))
+                        format!(
+                            "a time, or its ISO 8601 text, for column {} of type datetime",
+                            Quoted(column)
+                        )
                     }
                     ColumnType::Bool => {
                         format!(
@@ -216,17 +219,24 @@ fn check_test(column: &str, kind: ColumnType, test: &Test) -> Result<()> {
     match test {
         Test::Exists(_) => Ok(()),
         _ if kind == ColumnType::Json => bad(
-            format!("exists for {}, which is kept and returned; what is asked of needs a column of its own", column()),
+            format!(
+                "exists for {}, which is kept and returned; what is asked of needs a column of its own",
+                column()
+            ),
             "another test".into(),
         ),
         Test::Eq(_) | Test::Ne(_) | Test::In(_) if list => {
             bad(format!("contains, any, a range or exists for {}", column()), "eq, ne or in".into())
         }
-        Test::Any(_) if !list => bad(format!("a column of lists for any; in is for {}", column()), "any".into()),
+        Test::Any(_) if !list => {
+            bad(format!("a column of lists for any; in is for {}", column()), "any".into())
+        }
         Test::Contains(_) if !list && !texts => {
             bad(format!("a column of texts or lists for contains, not {}", column()), "contains".into())
         }
-        Test::Prefix(_) if !texts => bad(format!("a column of texts for prefix, not {}", column()), "prefix".into()),
+        Test::Prefix(_) if !texts => {
+            bad(format!("a column of texts for prefix, not {}", column()), "prefix".into())
+        }
         _ => Ok(()),
     }
 }

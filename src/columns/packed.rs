@@ -178,7 +178,10 @@ impl Packed {
     pub(super) fn with_floats(&self) -> Result<Option<Self>> {
         if let Data::Lists { ends, items } = &self.data {
             let Some(items) = items.with_floats()? else { return Ok(None) };
-            let ends = Numbers { width: ends.width, bytes: collected(ends.bytes.len(), ends.bytes.iter().map(|byte| Ok(*byte)))? };
+            let ends = Numbers {
+                width: ends.width,
+                bytes: collected(ends.bytes.len(), ends.bytes.iter().map(|byte| Ok(*byte)))?,
+            };
             let present = self.present.as_ref().map(Bits::try_clone).transpose()?;
             let data = Data::Lists { ends, items: Box::new(items) };
             return Ok(Some(Self { len: self.len, present, data }));
@@ -202,7 +205,9 @@ impl Packed {
         match kind {
             ColumnType::DateTime => {
                 let reach = -datetime::FURTHEST..=datetime::FURTHEST;
-                if !here().all(|cell| if let Cell::Int(micros) = cell { reach.contains(&micros) } else { true }) {
+                if !here()
+                    .all(|cell| if let Cell::Int(micros) = cell { reach.contains(&micros) } else { true })
+                {
                     return Err("a time is beyond 8.64 * 10^18 microseconds".into());
                 }
             }
@@ -218,7 +223,9 @@ impl Packed {
                     Data::Coded { words, .. } => {
                         (0..words.ends.len()).try_for_each(|word| as_written(words.get(word)))?;
                     }
-                    _ => here().try_for_each(|cell| if let Cell::Str(text) = cell { as_written(text) } else { Ok(()) })?,
+                    _ => here().try_for_each(|cell| {
+                        if let Cell::Str(text) = cell { as_written(text) } else { Ok(()) }
+                    })?,
                 }
             }
             _ => {}

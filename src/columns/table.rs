@@ -4,8 +4,8 @@ use super::bits::Bits;
 use super::expression::{Expression, Test};
 use super::file;
 use super::matcher::Matcher;
-use super::packed::Packed;
 use super::memory::{collected, copied, more, room};
+use super::packed::Packed;
 use super::value::{Cell, ColumnType, TWO_53, Value, fit, kind_of, unfit, widened};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::sort::sort;
@@ -184,14 +184,18 @@ impl Columns {
                 (Some(column), _) | (None, Some(column)) => (column.kind, column.text_len),
                 (None, None) => continue,
             };
-            let fitted = values.iter().enumerate().map(|(row, value)| {
-                fit(value, kind).map_err(|why| unfit(name, kind, value, row, why))
-            });
+            let fitted = values
+                .iter()
+                .enumerate()
+                .map(|(row, value)| fit(value, kind).map_err(|why| unfit(name, kind, value, row, why)));
             let fitted = collected(n, fitted)?;
             if text_len.saturating_add(text_of(&fitted)) > u32::MAX.into() {
                 return Err(ErrorKind::BadParameter {
                     name: "columns",
-                    expected: format!("less than 4 GiB of text, and elements of lists, in column {}", Quoted(name)),
+                    expected: format!(
+                        "less than 4 GiB of text, and elements of lists, in column {}",
+                        Quoted(name)
+                    ),
                     got: "more".into(),
                 }
                 .into());
@@ -201,7 +205,10 @@ impl Columns {
                 Rows::Of(ids) => {
                     let base = column.as_ref().or(there);
                     let own = batch.ids.as_ref().unwrap_or(&self.ids);
-                    let packed = base.map(|base| base.packed.with(base.kind, own, ids, &fitted)).transpose()?.flatten();
+                    let packed = base
+                        .map(|base| base.packed.with(base.kind, own, ids, &fitted))
+                        .transpose()?
+                        .flatten();
                     match (column, packed, there) {
                         (Some(mut column), packed, _) => {
                             if let Some(packed) = packed {
@@ -223,7 +230,9 @@ impl Columns {
             batch.columns.extend(column);
             batch.values.push(((*name).to_owned(), fitted));
         }
-        if self.columns.len() + batch.columns.iter().filter(|new| self.place(&new.name).is_err()).count() > COLUMNS_MAX {
+        if self.columns.len() + batch.columns.iter().filter(|new| self.place(&new.name).is_err()).count()
+            > COLUMNS_MAX
+        {
             return Err(too_many());
         }
         if matches!(rows, Rows::New) && !(self.is_empty() && batch.columns.is_empty()) {
@@ -236,7 +245,13 @@ impl Columns {
     }
 
     /// Returns the column that is to be made for values, or made of one that is there; `None` where that takes them.
-    fn fitting(&self, name: &str, there: Option<&Column>, values: &[Value], batch: &Batch) -> Result<Option<Column>> {
+    fn fitting(
+        &self,
+        name: &str,
+        there: Option<&Column>,
+        values: &[Value],
+        batch: &Batch,
+    ) -> Result<Option<Column>> {
         let Some(column) = there else {
             let kind = kind_of(values).map_err(|got| {
                 Error::from(ErrorKind::BadParameter {
@@ -338,7 +353,8 @@ impl Columns {
                     if there.kind != column.kind {
                         there.late.iter_mut().for_each(widen);
                     }
-                    (there.kind, there.packed, there.text_len) = (column.kind, column.packed, column.text_len);
+                    (there.kind, there.packed, there.text_len) =
+                        (column.kind, column.packed, column.text_len);
                 }
             }
         }
@@ -625,7 +641,10 @@ impl Columns {
             return Err("expected columns in the order of their names".into());
         }
         for column in &self.columns {
-            column.packed.check(column.kind).map_err(|why| format!("column {}: {why}", Quoted(&column.name)))?;
+            column
+                .packed
+                .check(column.kind)
+                .map_err(|why| format!("column {}: {why}", Quoted(&column.name)))?;
             let (packed, late) = (column.packed.len, column.late.len());
             if packed != self.ids.len() || late != self.late.len() {
                 let name = Quoted(&column.name);

@@ -354,7 +354,8 @@ pub(super) fn fit(value: &Value, kind: ColumnType) -> core::result::Result<Value
         (Value::List(values), kind) => {
             let Some(element) = kind.element() else { return Err(got()) };
             let fitted = values.iter().enumerate().map(|(place, value)| {
-                let fitted = fit(value, element).map(|fitted| if fitted == Value::Null { None } else { Some(fitted) });
+                let fitted =
+                    fit(value, element).map(|fitted| if fitted == Value::Null { None } else { Some(fitted) });
                 match fitted {
                     Ok(Some(fitted)) => Ok(fitted),
                     Ok(None) | Err(Unfit::Got(_)) => Err(ErrorKind::BadParameter {
@@ -382,7 +383,10 @@ pub(super) fn unfit(name: &str, kind: ColumnType, value: &Value, row: usize, why
     let takes = |other: &ColumnType| *other != kind && fit(value, *other).is_ok();
     let other = other.filter(takes).or_else(|| Some(ColumnType::Json).filter(takes));
     let way_out = other.map_or_else(String::new, |other| {
-        format!("; a column of type {} takes it, as add_column (addColumn in JavaScript) makes one", other.name())
+        format!(
+            "; a column of type {} takes it, as add_column (addColumn in JavaScript) makes one",
+            other.name()
+        )
     });
     ErrorKind::BadParameter {
         name: "columns",
@@ -440,7 +444,8 @@ fn of_element(kind: Option<ColumnType>, element: &Value) -> Option<ColumnType> {
 /// Returns the type that a column has to become to take these values, and the row that asks for it: whole numbers
 /// become floats when another number comes.
 pub(super) fn widened(kind: ColumnType, values: &[Value]) -> Option<(ColumnType, usize)> {
-    let is_uneven = |value: &Value| matches!(value, Value::Float(float) if !float.is_nan() && whole(*float).is_none());
+    let is_uneven =
+        |value: &Value| matches!(value, Value::Float(float) if !float.is_nan() && whole(*float).is_none());
     let has_uneven = |value: &Value| matches!(value, Value::List(list) if list.iter().any(is_uneven));
     match kind {
         ColumnType::Int => values.iter().position(is_uneven).map(|row| (ColumnType::Float, row)),

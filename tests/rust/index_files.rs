@@ -2,7 +2,7 @@
 //!
 //! `tests/vectors/README.md` describes the files of `index/v1/` and `index/v2/`; they are kept for ever.
 
-use nearfold::columns::{Expression, Value as Field};
+use nearfold::columns::{ColumnType, Expression, Value as Field};
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 use serde_json::Value;
 
@@ -37,6 +37,7 @@ const FIXTURES: &[Fixture] = fixtures![
     "l2sq-f32-columns",
     "l2sq-f32-empty",
     "l2sq-f32-graph",
+    "l2sq-f32-times-lists-json",
     "l2sq-i4-rerank-i8",
     "l2sq-i8-rerank-f16",
     "l2sq-i8-two-adds",
@@ -78,6 +79,9 @@ fn build(spec: &Value) -> Index {
         .m(size(spec, "m"))
         .ef_construction(size(spec, "ef_construction"));
     let mut index = Index::new(size(spec, "dim"), params).unwrap();
+    for (name, kind) in spec["types"].as_object().into_iter().flatten() {
+        index.add_column(name, ColumnType::from_name(kind.as_str().unwrap()).unwrap()).unwrap();
+    }
     for add in spec["adds"].as_array().unwrap() {
         let ids =
             add["ids"].as_array().map(|ids| ids.iter().map(|id| id.as_u64().unwrap()).collect::<Vec<_>>());
@@ -239,7 +243,8 @@ fn pin() {
             )
         });
         let searches = searches.collect::<Vec<_>>().join(",\n");
-        let keys = ["why", "dim", "metric", "storage", "rerank", "m", "ef_construction", "adds", "queries"];
+        let keys =
+            ["why", "dim", "metric", "storage", "rerank", "m", "ef_construction", "types", "adds", "queries"];
         let head: String = keys
             .iter()
             .filter(|key| spec.get(**key).is_some())
