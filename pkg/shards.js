@@ -28,6 +28,7 @@ if (Symbol.dispose) ShardedFilter.prototype[Symbol.dispose] = ShardedFilter.prot
 
 export class Shards {
   #shards;
+  #workers;
   #dim;
   #next = 0n;
   /** When the last of the changes is done: they come one after the other, as in one index. */
@@ -35,6 +36,7 @@ export class Shards {
 
   static async create(workers, dim, options = {}) {
     const made = new Shards();
+    made.#workers = workers;
     made.#shards = await all(workers.map((worker) => worker.call(0, "Index.create", [dim, options])));
     made.#dim = dim;
     return made;
@@ -45,6 +47,7 @@ export class Shards {
     if (!Array.isArray(parts) || !parts.length || parts.some((part) => !(part instanceof Uint8Array))) throw badParameter("parts", "the array of Uint8Arrays that toBytes() gave", parts);
     const made = new Shards();
     const next = parts.map((part) => (part.length < NEXT_ID_OFFSET + 8 ? 0n : new DataView(part.buffer, part.byteOffset).getBigUint64(NEXT_ID_OFFSET, true)));
+    made.#workers = workers;
     made.#shards = await all(parts.map((part, i) => workers[i % workers.length].call(0, "Index.fromBytes", [part, options])));
     made.#next = next.reduce((a, b) => (a > b ? a : b));
     made.#dim = await made.#shards[0].dim;
@@ -165,6 +168,17 @@ export class Shards {
     throw failed.reason;
   }
 
+  async find(filter, options = {}) {
+    const { limit = 100, ...others } = options;
+    const found = await this.#each((shard) => shard.find(filter, { ...others, limit }));
+    const rows = found.flatMap(({ ids, columns }) => Array.from(ids, (id, i) => ({ id, columns, i })));
+    rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+    if (rows.length > limit) rows.length = limit;
+    const { columns } = found[0];
+    const values = columns && { columns: mapValues(columns, (_, name) => rows.map(({ columns, i }) => columns[name][i])) };
+    return { ids: found[0].ids.constructor.from(rows, ({ id }) => id), ...values };
+  }
+
   async remove(ids) {
     const parts = this.#parted(idsToBigints(ids instanceof Set ? [...ids] : ids));
     await this.#inTurn(async () => {
@@ -264,28 +278,25 @@ export class Shards {
   }
 
   /**
-   * Gives each part its values of columns, which its shard takes. Returns the columns that they make, as the first
-   * values of an index do: what one shard sees of them would not tell it the type.
+   * Gives each part its values of columns. What all of them together make of the columns, one shard tells, and every shard
+   * makes the same: what one sees of the values would not tell it the types. Returns the columns that are new.
    */
-  async #giveColumns(parts, columns, n, make = false) {
+  async #giveColumns(parts, columns, n, makes = false) {
     if (columns === undefined || columns === null) return [];
     if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
-    const types = await this.columns;
-    const fresh = make && Object.keys(types).length === 0;
-    const made = [];
-    const values = mapValues(columns, (list, name) => {
-      if (!(Array.isArray(list) || list instanceof Set || (ArrayBuffer.isView(list) && list.length !== undefined))) throw badParameter("columns", `an array of values for column ${JSON.stringify(name)}`, list);
-      if (list instanceof Set) list = [...list];
-      if (list.length !== n) throw new NearfoldError("shape_mismatch", `expected (${n},) values in column ${JSON.stringify(name)}, got (${list.length},)`);
-      const type = fresh ? typeOf(list) : types[name];
-      if (fresh && type) made.push([name, type]);
-      if (fresh && !type) throw badParameter("columns", `a value in column ${JSON.stringify(name)}, or the column added before with its type`, "missing values only");
-      if (!type) throw badParameter("columns", `columns of the index: ${Object.keys(types).join(", ")}`, name);
-      const other = list.findIndex((value) => !FITS[type](value));
-      if (other >= 0) throw badParameter("columns", `${type} values in column ${JSON.stringify(name)}`, list[other]);
-      return list;
-    });
-    for (const part of parts) part.columns = mapValues(values, (list) => list.constructor.from(part.place, (at) => list[at]));
+    // A set cannot be parted by places.
+    const lists = mapValues(columns, (list) => (list instanceof Set ? [...list] : list));
+    const ask = (i) => this.#workers[i % this.#workers.length].call(0, "Index.columnsFor", [this.#shards[i], lists, n, makes]);
+    const there = await this.columns;
+    const kinds = await ask(0);
+    const made = kinds.filter(([name]) => !Object.hasOwn(there, name));
+    const wide = kinds.filter(([name, type]) => Object.hasOwn(there, name) && type !== there[name]);
+    if (wide.length) {
+      // Each shard has numbers of its own, which a float may round: all are asked before one changes.
+      await all(this.#shards.map((_, i) => i && ask(i)));
+      for (const [name] of wide) await all(this.#shards.map((shard, i) => this.#workers[i % this.#workers.length].call(0, "Index.widenColumn", [shard, name])));
+    }
+    for (const part of parts) part.columns = mapValues(lists, (list) => list.constructor.from(part.place, (at) => list[at]));
     return made;
   }
 
@@ -332,30 +343,6 @@ function refuseExplain({ explain }) {
 }
 
 const mapValues = (object, map) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]));
-
-const missing = (value) => value === undefined || value === null;
-const whole = (value) => (typeof value === "bigint" && BigInt.asIntN(64, value) === value) || (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63);
-
-// Which values a column of each type takes; NaN is a missing one.
-const FITS = {
-  int: (value) => missing(value) || whole(value) || Number.isNaN(value),
-  float: (value) => missing(value) || typeof value === "number" || (typeof value === "bigint" && BigInt(Number(value)) === value),
-  string: (value) => missing(value) || typeof value === "string",
-  bool: (value) => missing(value) || typeof value === "boolean",
-};
-
-/** Returns the type of the column that is made of these values, as an index would. */
-function typeOf(list) {
-  if (list instanceof Float64Array || list instanceof Float32Array) return list.length ? "float" : undefined;
-  const types = { bigint: "int", string: "string", boolean: "bool" };
-  let type;
-  for (const value of list) {
-    if (missing(value)) continue;
-    const own = typeof value === "number" ? (Number.isSafeInteger(value) ? "int" : "float") : types[typeof value];
-    if (type === undefined || (type === "int" && own === "float")) type = own;
-  }
-  return type;
-}
 
 /** Returns one row of what `searchMany` found. */
 function rowOf({ ids, distances, columns, shape: [, k] }, row) {

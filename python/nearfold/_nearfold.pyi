@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from os import PathLike
 from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, TypedDict, final, overload
 from typing_extensions import Buffer, Self
@@ -33,7 +34,9 @@ _ArrayLike: TypeAlias = (
     Buffer | _Arrow | _ArrowStream | _DLPack | _ArrayInterface | _Array | _Number | Sequence[_Number] | Sequence[_ArrayLike]
 )
 # Values beside the vectors, one for each; None where one is missing.
-_Column: TypeAlias = Buffer | _Array | _ArrowStream | Sequence[bool | int | float | str | None]
+_Value: TypeAlias = bool | int | float | str | date | Sequence[Any] | dict[str, Any] | None
+_Column: TypeAlias = Buffer | _Array | _ArrowStream | Sequence[_Value]
+_ColumnType: TypeAlias = Literal["int", "float", "string", "bool", "datetime", "ints", "floats", "strings", "json"]
 # Ids, a function of an id, or what the columns must be: {"year": {"gte": 2000}}.
 _Filter: TypeAlias = _ArrayLike | Callable[[int], object] | dict[str, Any]
 _DTypeLike: TypeAlias = str | type[Any] | np.dtype[Any]
@@ -264,7 +267,13 @@ class Index:
     def remove(self, ids: _ArrayLike) -> None: ...
     def update(self, vectors: _ArrayLike, ids: _ArrayLike, *, columns: Mapping[str, _Column] | None = None) -> None: ...
     def set_columns(self, ids: _ArrayLike, columns: Mapping[str, _Column]) -> None: ...
-    def add_column(self, name: str, type: Literal["int", "float", "string", "bool"]) -> None: ...
+    def add_column(self, name: str, type: _ColumnType) -> None: ...
+    @overload
+    def find(self, filter: dict[str, Any], limit: int = 100, *, with_columns: Literal[False] = False) -> NDArray[np.uint64]: ...  # (found,)
+    @overload
+    def find(
+        self, filter: dict[str, Any], limit: int = 100, *, with_columns: Literal[True] | Sequence[str]
+    ) -> tuple[NDArray[np.uint64], dict[str, list[Any]]]: ...
     def drop_column(self, name: str) -> None: ...
     @property
     def columns(self) -> dict[str, str]: ...

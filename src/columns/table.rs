@@ -105,6 +105,11 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
+    /// Returns the columns that the batch makes or makes others of.
+    pub(crate) fn into_kinds(self) -> Vec<(String, ColumnType)> {
+        self.columns.into_iter().map(|column| (column.name, column.kind)).collect()
+    }
+
     /// Returns the values of a column, when they were given.
     fn values(&mut self, name: &str) -> Option<&mut Vec<Value>> {
         self.values.iter_mut().find(|(other, _)| other == name).map(|(_, values)| values)
@@ -328,6 +333,28 @@ impl Columns {
         Ok(())
     }
 
+    /// Makes floats of the whole numbers of a column, or of those in its lists.
+    ///
+    /// Errors: [`ErrorKind::BadParameter`], [`ErrorKind::OutOfMemory`].
+    pub(crate) fn widen(&mut self, name: &str) -> Result<()> {
+        let at = self.position("name", name)?;
+        let (column, got) = (&self.columns[at], |got: String| {
+            let expected = format!("whole numbers up to 2^53 in column {}", Quoted(name));
+            Error::from(ErrorKind::BadParameter { name: "name", expected, got })
+        });
+        let kind = match column.kind {
+            ColumnType::Int => ColumnType::Float,
+            ColumnType::Ints => ColumnType::Floats,
+            other => return Err(got(format!("one of type {}", other.name()))),
+        };
+        let packed = if column.late.iter().any(is_beyond) { None } else { column.packed.with_floats()? };
+        let packed = packed.ok_or_else(|| got("one beyond".into()))?;
+        let column = &mut self.columns[at];
+        column.late.iter_mut().for_each(widen);
+        (column.kind, column.packed) = (kind, packed);
+        Ok(())
+    }
+
     /// Takes a column out.
     ///
     /// Errors: [`ErrorKind::BadParameter`].
@@ -479,6 +506,28 @@ impl Columns {
                 Ok(rows)
             }
         }
+    }
+
+    /// Returns the ids of the first `limit` rows of those that are in the set, ascending.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(crate) fn ids_of(&self, rows: &Bits, limit: usize) -> Result<Vec<u64>> {
+        let n = self.ids.len();
+        let mut packed = (0..n).filter(|row| rows.has(*row)).map(|row| self.ids.get(row)).peekable();
+        let late = self.late.iter().zip(n..).filter(|(_, row)| rows.has(*row)).map(|(id, _)| *id);
+        let mut late = late.peekable();
+        let mut ids = Vec::new();
+        while ids.len() < limit {
+            let next = match (packed.peek(), late.peek()) {
+                (Some(id), Some(other)) if id > other => late.next(),
+                (None, _) => late.next(),
+                _ => packed.next(),
+            };
+            let Some(id) = next else { break };
+            more(&mut ids, 1)?;
+            ids.push(id);
+        }
+        Ok(ids)
     }
 
     fn len_or_one(&self) -> usize {

@@ -4,6 +4,7 @@ use super::filter::Filter;
 use super::index::Index;
 use crate::columns::{ColumnType, Expression, Rows, Value};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::sort::sort;
 use std::collections::HashSet;
 
 impl Index {
@@ -22,6 +23,31 @@ impl Index {
     pub fn add_column(&mut self, name: &str, kind: ColumnType) -> Result<()> {
         self.columns.create(name, kind, || self.ids.all())?;
         self.debug_verify(self.store.len());
+        Ok(())
+    }
+
+    /// Returns the columns that these values would make, or make others of, where an index has some of its rows elsewhere: each
+    /// part is to have the same columns. `new_rows` tells those of [`add_with_columns`](Self::add_with_columns) from those of
+    /// [`set_columns`](Self::set_columns).
+    ///
+    /// Errors: as [`add_with_columns`](Self::add_with_columns).
+    pub fn columns_for(
+        &mut self,
+        n: usize,
+        columns: &[(&str, &[Value])],
+        new_rows: bool,
+    ) -> Result<Vec<(String, ColumnType)>> {
+        let rows = if new_rows { Rows::New } else { Rows::Of(&[]) };
+        Ok(self.columns.check(n, columns, rows, || self.ids.all())?.into_kinds())
+    }
+
+    /// Makes floats of the whole numbers of a column, or of those in its lists.
+    ///
+    /// Errors: [`ErrorKind::BadParameter`] (it is not there, is of another type, or holds a number beyond 2⁵³, which a float
+    /// would round), [`ErrorKind::OutOfMemory`].
+    pub fn widen_column(&mut self, name: &str) -> Result<()> {
+        self.columns.widen(name)?;
+        self.changes += 1;
         Ok(())
     }
 
@@ -147,6 +173,22 @@ impl Index {
                 Ok(self.columns.value(column, row))
             })
             .collect()
+    }
+
+    /// Returns the ids for whose values `expression` holds, ascending, `limit` of them at most: what a filter finds without a
+    /// query.
+    ///
+    /// Errors: as [`filter_where`](Self::filter_where), [`ErrorKind::OutOfMemory`].
+    /// Cost: one pass over the columns that are named.
+    pub fn find(&self, expression: &Expression, limit: usize) -> Result<Vec<u64>> {
+        let rows = self.columns.select(expression)?;
+        if !self.columns.is_empty() {
+            return self.columns.ids_of(&rows, limit);
+        }
+        let mut ids = if rows.has(0) { self.ids.all() } else { Vec::new() };
+        sort(&mut ids);
+        ids.truncate(limit);
+        Ok(ids)
     }
 
     /// Returns the filter of the ids for whose values `expression` holds. It serves until the index

@@ -407,6 +407,25 @@ impl IndexCore {
         self.index.add_column(name, ColumnType::from_name(kind)?)
     }
 
+    /// Returns the columns that values of `n` rows would make, or make others of: their names, each followed by its type.
+    #[wasm_bindgen(js_name = columnsFor)]
+    pub fn columns_for(&mut self, n: usize, columns: &GivenColumns, new_rows: bool) -> Result<Vec<String>> {
+        let columns = self.index.columns_for(n, &columns.view(), new_rows)?;
+        Ok(columns.into_iter().flat_map(|(name, kind)| [name, kind.name().to_owned()]).collect())
+    }
+
+    /// Makes floats of a column's whole numbers.
+    #[wasm_bindgen(js_name = widenColumn)]
+    pub fn widen_column(&mut self, name: &str) -> Result<()> {
+        self.index.widen_column(name)
+    }
+
+    /// Returns the ids for whose values an expression holds, ascending, `limit` at most.
+    pub fn find(&self, filter: &GivenFilter, limit: f64, kind: Option<String>) -> Result<JsValue, JsValue> {
+        let limit = size("limit", limit)?;
+        ids_to_js(&self.index.find(&filter.expression, limit)?, id_kind(kind.as_deref())?)
+    }
+
     /// Takes a column out.
     #[wasm_bindgen(js_name = dropColumn)]
     pub fn drop_column(&mut self, name: &str) -> Result<()> {
