@@ -88,15 +88,15 @@ export class Shards {
     const taken = this.#next;
     return this.#inTurn(async () => {
       const done = parts.map(() => 0);
-      let made;
+      let kinds;
       try {
-        made = await this.#giveColumns(parts, columns, rows.length, true);
+        kinds = await this.#giveColumns(parts, columns, rows.length, true);
         others.signal?.throwIfAborted();
       } catch (error) {
         if (this.#next === taken) this.#next = before;
         throw error;
       }
-      for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+      await this.#makeColumns(kinds);
       const added = await Promise.allSettled(
         parts.map(({ shard, ids, vectors, columns }, i) =>
           ids.length ? shard.add(vectors, { ...others, ids, columns, transfer: true, ...(progress && { progress: (count) => progress((done[i] = count) && done.reduce((a, b) => a + b), rows.length) }) }) : undefined,
@@ -107,7 +107,7 @@ export class Shards {
         // All or nothing: what other shards took is taken out again. A signal leaves what was added.
         if (failed.reason instanceof NearfoldError) {
           await all(parts.map(({ shard, kept }, i) => added[i].status === "fulfilled" && kept.length && shard.remove(kept)));
-          for (const [name] of made) await this.#each((shard) => shard.dropColumn(name));
+          for (const [name] of kinds.made) await this.#each((shard) => shard.dropColumn(name));
           if (this.#next === taken) this.#next = before;
         }
         throw failed.reason;
@@ -127,8 +127,9 @@ export class Shards {
       if (other >= 0) throw new NearfoldError("not_finite", `expected finite numbers, got ${vectors[other]} at row ${place[Math.floor(other / this.#dim)]}, column ${other % this.#dim}`);
     }
     return this.#inTurn(async () => {
-      await this.#giveColumns(parts, columns, rows.length);
+      const kinds = await this.#giveColumns(parts, columns, rows.length);
       await this.#know(parts);
+      await this.#makeColumns(kinds);
       await all(parts.map(({ shard, ids, vectors, columns }) => ids.length && shard.update(vectors, ids, { columns })));
     });
   }
@@ -138,8 +139,9 @@ export class Shards {
     const given = idsToBigints(ids);
     const parts = this.#parted(given);
     return this.#inTurn(async () => {
-      await this.#giveColumns(parts, columns, given.length);
+      const kinds = await this.#giveColumns(parts, columns, given.length);
       await this.#know(parts);
+      await this.#makeColumns(kinds);
       await all(parts.map(({ shard, ids, columns }) => ids.length && shard.setColumns(ids, columns)));
     });
   }
@@ -278,26 +280,34 @@ export class Shards {
   }
 
   /**
-   * Gives each part its values of columns. What all of them together make of the columns, one shard tells, and every shard
-   * makes the same: what one sees of the values would not tell it the types. Returns the columns that are new.
+   * Gives each part its values of columns. Returns what all of them together make of the columns, which one shard tells: what
+   * each sees of the values would not tell it the types.
    */
   async #giveColumns(parts, columns, n, makes = false) {
-    if (columns === undefined || columns === null) return [];
+    if (columns === undefined || columns === null) return { made: [], wide: [] };
     if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
     // A set cannot be parted by places.
     const lists = mapValues(columns, (list) => (list instanceof Set ? [...list] : list));
-    const ask = (i) => this.#workers[i % this.#workers.length].call(0, "Index.columnsFor", [this.#shards[i], lists, n, makes]);
+    const ask = (i) => this.#call(i, "Index.columnsFor", lists, n, makes);
     const there = await this.columns;
     const kinds = await ask(0);
     const made = kinds.filter(([name]) => !Object.hasOwn(there, name));
     const wide = kinds.filter(([name, type]) => Object.hasOwn(there, name) && type !== there[name]);
-    if (wide.length) {
-      // Each shard has numbers of its own, which a float may round: all are asked before one changes.
-      await all(this.#shards.map((_, i) => i && ask(i)));
-      for (const [name] of wide) await all(this.#shards.map((shard, i) => this.#workers[i % this.#workers.length].call(0, "Index.widenColumn", [shard, name])));
-    }
+    // Each shard has numbers of its own, which a float may round: all are asked before one changes.
+    if (wide.length) await all(this.#shards.map((_, i) => i && ask(i)));
     for (const part of parts) part.columns = mapValues(lists, (list) => list.constructor.from(part.place, (at) => list[at]));
-    return made;
+    return { made, wide };
+  }
+
+  /** Makes the same columns in every shard. */
+  async #makeColumns({ made, wide }) {
+    for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+    for (const [name] of wide) await all(this.#shards.map((_, i) => this.#call(i, "Index.widenColumn", name)));
+  }
+
+  /** Calls what takes the index of a shard, in its worker. */
+  #call(i, method, ...args) {
+    return this.#workers[i % this.#workers.length].call(0, method, [this.#shards[i], ...args]);
   }
 
   /** Sorts ids, and their vectors, by shard. */

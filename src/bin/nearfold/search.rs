@@ -9,8 +9,8 @@ use nearfold::ingest::Matrix;
 use nearfold::near::Filter;
 use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
 
+use crate::columns::Columns;
 use crate::files::Among;
 use crate::{Failure, columns, files};
 
@@ -22,7 +22,8 @@ of the columns as JSON. JSON is one query a line: {\"query\":0,\"ids\":[…],\"d
 \"columns\":{\"year\":[…]} where columns are asked for.
 
 A filter is a JSON object of column names with a value or with tests, all of which must hold: eq, ne, in,
-gt, gte, lt, lte, between and exists; and, or, not.
+gt, gte, lt, lte, between and exists; prefix and contains of texts; contains and any of lists; and, or, not.
+Times are texts of ISO 8601.
 
 Examples:
   nearfold search vectors.nearfold --query queries.npy -k 5
@@ -70,7 +71,7 @@ pub(crate) struct Search {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Text,
     Json,
 }
@@ -82,8 +83,8 @@ struct Found<'a> {
     distances: &'a [f32],
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<How>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    columns: Map<String, Json>,
+    #[serde(skip_serializing_if = "Columns::is_empty")]
+    columns: Columns,
 }
 
 #[derive(Serialize)]
@@ -156,14 +157,9 @@ impl Search {
         distances: &[f32],
         explained: Option<How>,
     ) -> Result<(), Failure> {
-        let mut values = Vec::with_capacity(self.with.len());
-        for name in &self.with {
-            let column = index.column(name, ids)?;
-            values.push(column.into_iter().map(columns::to_json).collect::<Vec<Json>>());
-        }
+        let columns = Columns::of(index, &self.with, ids)?;
         match self.format {
             Format::Json => {
-                let columns = self.with.iter().cloned().zip(values.into_iter().map(Json::Array)).collect();
                 let found = Found { query, ids, distances, explained, columns };
                 serde_json::to_writer(&mut *out, &found).map_err(std::io::Error::from)?;
                 writeln!(out)?;
@@ -177,8 +173,8 @@ impl Search {
                 }
                 for (i, (id, distance)) in ids.iter().zip(distances).enumerate() {
                     write!(out, "{query}\t{id}\t{distance:?}")?;
-                    for column in &values {
-                        write!(out, "\t{}", column[i])?;
+                    for value in columns.row(i) {
+                        write!(out, "\t{}", value.map_err(std::io::Error::from)?)?;
                     }
                     writeln!(out)?;
                 }
