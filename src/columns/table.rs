@@ -468,7 +468,9 @@ impl Columns {
     }
 
     /// Returns the value of a column in a row.
-    pub(crate) fn value(&self, column: usize, row: usize) -> Value {
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(crate) fn value(&self, column: usize, row: usize) -> Result<Value> {
         let column = &self.columns[column];
         self.cell(column, row).to_value(column.kind)
     }

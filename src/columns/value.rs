@@ -274,8 +274,10 @@ impl<'a> From<&'a Value> for Cell<'a> {
 
 impl Cell<'_> {
     /// Returns the value as it goes back.
-    pub(super) fn to_value(self, kind: ColumnType) -> Value {
-        match self {
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(super) fn to_value(self, kind: ColumnType) -> Result<Value> {
+        Ok(match self {
             Self::Missing => Value::Null,
             Self::Bool(value) => Value::Bool(value),
             Self::Int(value) if kind == ColumnType::DateTime => Value::DateTime(value),
@@ -283,9 +285,11 @@ impl Cell<'_> {
             Self::Float(value) => Value::Float(value),
             // It was checked when it came.
             Self::Str(text) if kind == ColumnType::Json => Value::from_json(text).unwrap_or_default(),
-            Self::Str(text) => text.into(),
-            Self::List(elements) => Value::List(elements.iter().map(|cell| cell.to_value(kind)).collect()),
-        }
+            Self::Str(text) => Value::String(copied(text)?),
+            Self::List(elements) => {
+                Value::List(collected(elements.len(), elements.iter().map(|cell| cell.to_value(kind)))?)
+            }
+        })
     }
 }
 

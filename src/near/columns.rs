@@ -159,7 +159,7 @@ impl Index {
         }
         let row = self.columns.row(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id }))?;
         let names = self.columns.kinds().map(|(name, _)| name.to_owned());
-        Ok(names.enumerate().map(|(column, name)| (name, self.columns.value(column, row))).collect())
+        names.enumerate().map(|(column, name)| Ok((name, self.columns.value(column, row)?))).collect()
     }
 
     /// Returns the values of one column for each of the ids.
@@ -170,7 +170,7 @@ impl Index {
         ids.iter()
             .map(|&id| {
                 let row = self.columns.row(id).ok_or_else(|| Error::from(ErrorKind::IdNotFound { id }))?;
-                Ok(self.columns.value(column, row))
+                self.columns.value(column, row)
             })
             .collect()
     }
