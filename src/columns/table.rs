@@ -4,7 +4,7 @@ use super::bits::Bits;
 use super::expression::{Expression, Test};
 use super::file;
 use super::matcher::Matcher;
-use super::memory::{collected, copied, more, room};
+use super::memory::{collected, more, room};
 use super::packed::Packed;
 use super::value::{Cell, ColumnType, TWO_53, Value, fit, kind_of, unfit, widened};
 use crate::error::{Error, ErrorKind, Result};
@@ -151,13 +151,16 @@ impl Columns {
     ///
     /// Errors: [`ErrorKind::BadParameter`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::OutOfMemory`].
     pub(crate) fn check(
-        &mut self,
+        &self,
         n: usize,
         given: &[(&str, &[Value])],
         rows: Rows<'_>,
         ids: impl FnOnce() -> Vec<u64>,
     ) -> Result<Batch> {
         let mut batch = Batch::default();
+        if given.len() > COLUMNS_MAX {
+            return Err(too_many());
+        }
         if self.is_empty() && !given.is_empty() {
             let mut ids = ids();
             sort(&mut ids);
@@ -205,32 +208,21 @@ impl Columns {
                 }
                 .into());
             }
-            let column = match rows {
-                Rows::New => column,
-                Rows::Of(ids) => {
-                    let base = column.as_ref().or(there);
-                    let own = batch.ids.as_ref().unwrap_or(&self.ids);
-                    let packed = base
-                        .map(|base| base.packed.with(base.kind, own, ids, &fitted))
-                        .transpose()?
-                        .flatten();
-                    match (column, packed, there) {
-                        (Some(mut column), packed, _) => {
-                            if let Some(packed) = packed {
-                                (column.text_len, column.packed) = (packed.text_len(), packed);
-                            }
-                            Some(column)
-                        }
-                        (None, Some(packed), Some(there)) => Some(Column {
-                            name: copied(&there.name)?,
-                            kind,
-                            text_len: packed.text_len() + text_of(&there.late),
-                            packed,
-                            late: Vec::new(),
-                        }),
-                        _ => None,
-                    }
+            let packed = match (rows, column.as_ref().or(there)) {
+                (Rows::Of(ids), Some(base)) => {
+                    base.packed.with(base.kind, batch.ids.as_ref().unwrap_or(&self.ids), ids, &fitted)?
                 }
+                _ => None,
+            };
+            let column = match packed {
+                None => column,
+                Some(packed) => Some(Column {
+                    name: (*name).to_owned(),
+                    kind,
+                    text_len: packed.text_len() + there.map_or(0, |there| text_of(&there.late)),
+                    packed,
+                    late: column.map(|column| column.late).unwrap_or_default(),
+                }),
             };
             batch.columns.extend(column);
             batch.values.push(((*name).to_owned(), fitted));
@@ -240,13 +232,18 @@ impl Columns {
         {
             return Err(too_many());
         }
-        if matches!(rows, Rows::New) && !(self.is_empty() && batch.columns.is_empty()) {
-            more(&mut self.late, n)?;
-            for column in self.columns.iter_mut().chain(&mut batch.columns) {
-                more(&mut column.late, n)?;
-            }
-        }
         Ok(batch)
+    }
+
+    /// Makes room for the `n` new rows of a batch.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`].
+    pub(crate) fn make_room(&mut self, n: usize, batch: &mut Batch) -> Result<()> {
+        if self.is_empty() && batch.columns.is_empty() {
+            return Ok(());
+        }
+        more(&mut self.late, n)?;
+        self.columns.iter_mut().chain(&mut batch.columns).try_for_each(|column| more(&mut column.late, n))
     }
 
     /// Returns the column that is to be made for values, or made of one that is there; `None` where that takes them.
@@ -290,7 +287,7 @@ impl Columns {
             }
             .into());
         };
-        let name = copied(name)?;
+        let name = name.to_owned();
         Ok(Some(Column { name, kind, packed, late: Vec::new(), text_len: column.text_len }))
     }
 
@@ -595,7 +592,7 @@ impl Columns {
             let cells = order.iter().map(|row| Ok(self.cell(column, *row)));
             let packed = Packed::new(column.kind, &collected(order.len(), cells)?)?;
             let text_len = packed.text_len();
-            Ok(Column { name: copied(&column.name)?, kind: column.kind, packed, late: Vec::new(), text_len })
+            Ok(Column { name: column.name.clone(), kind: column.kind, packed, late: Vec::new(), text_len })
         });
         let columns = collected(self.columns.len(), columns)?;
         let n = self.ids.len();

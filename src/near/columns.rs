@@ -32,7 +32,7 @@ impl Index {
     ///
     /// Errors: as [`add_with_columns`](Self::add_with_columns).
     pub fn columns_for(
-        &mut self,
+        &self,
         n: usize,
         columns: &[(&str, &[Value])],
         new_rows: bool,
@@ -91,7 +91,8 @@ impl Index {
     ) -> Result<Vec<u64>> {
         let n = vectors.len() / self.dim;
         let nodes = self.store.len();
-        let batch = self.columns.check(n, columns, Rows::New, || self.ids.all())?;
+        let mut batch = self.columns.check(n, columns, Rows::New, || self.ids.all())?;
+        self.columns.make_room(n, &mut batch)?;
         let next = self.ids.next();
         let added = self.add_vectors(vectors, ids, progress)?;
         if !columns.is_empty() || !self.columns.is_empty() {

@@ -409,7 +409,7 @@ impl IndexCore {
 
     /// Returns the columns that values of `n` rows would make, or make others of: their names, each followed by its type.
     #[wasm_bindgen(js_name = columnsFor)]
-    pub fn columns_for(&mut self, n: usize, columns: &GivenColumns, new_rows: bool) -> Result<Vec<String>> {
+    pub fn columns_for(&self, n: usize, columns: &GivenColumns, new_rows: bool) -> Result<Vec<String>> {
         let columns = self.index.columns_for(n, &columns.view(), new_rows)?;
         Ok(columns.into_iter().flat_map(|(name, kind)| [name, kind.name().to_owned()]).collect())
     }
