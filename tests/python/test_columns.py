@@ -316,10 +316,10 @@ def test_whole_numbers_become_floats_and_new_columns_come_with_an_add():
     index.add([[2.0]], columns={"price": [5.99], "title": ["late"]})
     assert index.columns == {"price": "float", "title": "string"}
     assert [index.get(i) for i in range(3)] == [{"price": 5.0, "title": None}, {"price": 7.0, "title": None}, {"price": 5.99, "title": "late"}]
-    large = made(1, n=[2**53 + 1])
+    large = made(1, count=[2**53 + 1])
     with pytest.raises(nf.NearfoldError, match=r"beyond 2\^53: a float would round it, got 0.5 in row 0; a column of type float takes it, as add_column"):
-        large.add([[1.0]], columns={"n": [0.5]})
-    assert large.columns == {"n": "int"} and len(large) == 1
+        large.add([[1.0]], columns={"count": [0.5]})
+    assert large.columns == {"count": "int"} and len(large) == 1
 
 
 def test_rows_are_found_without_a_query(index):
