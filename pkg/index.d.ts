@@ -944,25 +944,39 @@ export type Id = number | bigint | string;
 /** Ids: all integers, or all strings. The first that come to an empty index decide which of them it holds. */
 export type Ids = readonly (number | bigint)[] | readonly string[] | Exclude<TypedArray, BigInt64Array>;
 
-/** What a column holds. */
-export type ColumnType = "int" | "float" | "string" | "bool";
+/** What a column holds; the plurals are of lists. */
+export type ColumnType = "int" | "float" | "string" | "bool" | "datetime" | "ints" | "floats" | "strings" | "json";
 
-/** A value of a column. An integer that is not exact as a number is a BigInt. */
-export type ColumnValue = number | bigint | string | boolean;
+/** What JSON has. */
+export type JsonValue = number | bigint | string | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+/**
+ * A value of a column. An integer that is not exact as a number is a BigInt. A time is a `Date`, in which what it has
+ * beyond milliseconds, when it came from elsewhere, is not seen.
+ */
+export type ColumnValue = number | bigint | string | boolean | Date | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 /** The columns of an index by their names, for `Index<{ year: number; lang: string }>`. */
 export type ColumnValues = Record<string, ColumnValue>;
 
 /**
  * Values for some vectors or ids, column by column, in their order; `null`, `undefined` or NaN where one is missing.
- * Whole numbers make a column of `int`, unless they come in a Float64Array or Float32Array, beside NaN, or beyond 2^53 − 1.
+ * Whole numbers make a column of `int`, unless they come in a Float64Array or Float32Array, beside NaN, or beyond 2^53 − 1; it becomes
+ * one of `float` when another number comes, if none is beyond 2^53. Arrays of strings or numbers (tags) make one of lists, objects
+ * one of JSON. A column of times takes texts of ISO 8601 too; without an offset they are UTC.
  */
 export type Columns<C extends object = ColumnValues> = {
   [K in keyof C]?: readonly (C[K] | null | undefined)[] | (C[K] extends number | bigint ? TypedArray : never);
 };
 
-/** What may be asked of a value; all that is asked must hold. A missing value passes `exists: false` only. */
-export interface ColumnTests<V> {
+/** What one test compares with: a value, an element of a list, a `Date` or its text. */
+type Operand<V> = V extends readonly (infer E)[] ? E : V extends Date ? Date | string : V;
+
+/**
+ * What may be asked of a value; all that is asked must hold. A missing value passes `exists: false` only. Of a list a range, and
+ * `prefix`, is asked of each element: one that is in it is enough. JSON is not filtered, but for `exists`.
+ */
+export interface ColumnTests<T, V = Operand<T>> {
   eq?: V;
   /** It is there, and differs. */
   ne?: V;
@@ -974,6 +988,12 @@ export interface ColumnTests<V> {
   /** Both ends are included. */
   between?: readonly [least: V, most: V];
   exists?: boolean;
+  /** It is a text, or a list with a text, that begins so. */
+  prefix?: string;
+  /** It is a text with this text in it, or a list with this value. */
+  contains?: V;
+  /** It is a list with one of these values. */
+  any?: readonly V[] | ReadonlySet<V>;
 }
 
 /**
@@ -985,8 +1005,8 @@ export interface ColumnTests<V> {
  * ```
  */
 export type Where<C extends object = ColumnValues> = string extends keyof C
-  ? { readonly [name: string]: ColumnValue | ColumnTests<ColumnValue> | Where<C> | readonly Where<C>[] }
-  : { readonly [K in keyof C]?: C[K] | ColumnTests<C[K]> } & {
+  ? { readonly [name: string]: number | bigint | string | boolean | Date | ColumnTests<any> | Where<C> | readonly Where<C>[] }
+  : { readonly [K in keyof C]?: Operand<C[K]> | ColumnTests<C[K]> } & {
       readonly and?: readonly Where<C>[];
       readonly or?: readonly Where<C>[];
       readonly not?: Where<C>;
@@ -1002,8 +1022,7 @@ export type WithColumns<F, C extends object, W> = [W] extends [false]
 
 export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues> {
   /**
-   * Values of the vectors. The first that an index gets make its columns; later ones must be among them. What is not
-   * given is missing.
+   * Values of the vectors. A name that is new makes a column, in which earlier rows have no values. What is not given is missing.
    */
   columns?: Columns<C> | undefined;
   /** One id for each vector. Default: integers from one more than the largest that ever was. */
@@ -1017,6 +1036,12 @@ export interface AddOptions<I extends Ids = Ids, C extends object = ColumnValues
 
 /** Ids, in any order. */
 export type IdSet = Ids | ReadonlySet<number | bigint> | ReadonlySet<string>;
+
+/** The options of `find`. */
+export interface FindOptions extends IdOptions {
+  /** How many ids at most. Default: 100. */
+  limit?: number | undefined;
+}
 
 interface WalkOptions {
   /** How many candidates the walk keeps: more is slower and finds more. Default: as many as `recall` needs. */
@@ -1280,7 +1305,7 @@ export class Index<C extends object = ColumnValues, I extends number | string = 
    * ids in one call cost little more than one.
    *
    * @throws {NearfoldError} `id_not_found`, `duplicate_id` (given twice), `shape_mismatch`; `bad_parameter` if a column
-   *   is not there, or a value is of another type. In an index without columns they become its columns.
+   *   is not there, or does not take a value. In an index without columns they become its columns.
    */
   setColumns(ids: Ids, columns: Columns<C>): void;
 
@@ -1356,6 +1381,19 @@ export class Index<C extends object = ColumnValues, I extends number | string = 
    */
   filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: I) => boolean), options?: { ids?: "number" }): Filter;
   filter(allowed: IdSet | readonly boolean[] | Where<C> | ((id: bigint) => boolean), options: { ids: "bigint" }): Filter;
+
+  /**
+   * Returns the ids whose values in the columns are so, ascending: what a filter finds without a query.
+   *
+   * ```js
+   * index.find({ tags: { contains: "red" } }, { limit: 10, withColumns: ["title"] });
+   * ```
+   *
+   * @throws {NearfoldError} `bad_parameter`
+   */
+  find<const W extends Wanted<C> = false>(filter: Where<C>, options?: FindOptions & { ids?: "number"; withColumns?: W }): WithColumns<{ ids: Float64Array<ArrayBuffer> }, C, W>;
+  find<const W extends Wanted<C> = false>(filter: Where<C>, options: FindOptions & { ids: "bigint"; withColumns?: W }): WithColumns<{ ids: BigUint64Array<ArrayBuffer> }, C, W>;
+  find<const W extends Wanted<C> = false>(filter: Where<C>, options: FindOptions & { ids: "uint32"; withColumns?: W }): WithColumns<{ ids: Uint32Array<ArrayBuffer> }, C, W>;
 
   /**
    * Returns the nearest neighbours of one vector of `dim` numbers; with `filter` the nearest of those that it allows.

@@ -9,6 +9,9 @@ import { near } from "./kernel.js";
 import { copied, known, own, withInherited } from "./options.js";
 import { receive } from "./stream.js";
 
+/** For an index in shards: the columns that values of `n` rows would make or make others of, and how those are made. */
+export let columnsFor, widenColumn;
+
 const COLUMNS = "an object of names and arrays of values";
 const VECTORS = "a Float32Array, an array of numbers, an array of rows, { data, shape } or a float32 KernelArray";
 
@@ -122,7 +125,7 @@ export class Index {
   addColumn(name, type) {
     const index = this.#live();
     if (typeof name !== "string") throw badParameter("name", "a string", name);
-    if (typeof type !== "string") throw badParameter("type", '"int", "float", "string" or "bool"', type);
+    if (typeof type !== "string") throw badParameter("type", "the name of a type", type);
     near.enter(() => index.addColumn(name, type));
   }
 
@@ -166,21 +169,22 @@ export class Index {
     const { ids = "number" } = known(options, ["ids"]);
     if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
     // A Map or a Promise would look like an object without columns, and allow everything.
-    if (isPlain(allowed)) {
-      const plain = copied(allowed, "filter");
-      const given = near.enter(() => new GivenFilter(plain));
-      try {
-        return new Filter(near.enter(() => this.#live().filterWhere(given)), this);
-      } finally {
-        near.release(given);
-      }
-    }
+    if (isPlain(allowed)) return new Filter(withFilter(allowed, (given) => this.#live().filterWhere(given)), this);
     if (typeof allowed === "function") return new Filter(this.#whileBusy((index) => near.enter(() => index.filter((id) => answered(allowed(id)), ids))), this);
     let list = listed(allowed);
     if (Array.isArray(list) && !list.includes(undefined) && list.every((is) => typeof is === "boolean")) list = list.flatMap((is, id) => (is ? id : []));
     if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw badParameter("filter", "ids, booleans, an object of what the columns must be, a function, or a Filter of this index", allowed);
     const allowedIds = idList(list);
     return new Filter(near.enter(() => this.#live().filterIds(allowedIds)), this);
+  }
+
+  find(filter, options = {}) {
+    this.#live();
+    const { limit = 100, ids = "number", withColumns: wanted } = known(options, ["limit", "ids", "withColumns"]);
+    if (typeof limit !== "number") throw badParameter("limit", "a number", limit);
+    if (typeof ids !== "string") throw badParameter("ids", '"number", "bigint" or "uint32"', ids);
+    if (!isPlain(filter)) throw badParameter("filter", "an object of what the columns must be", filter);
+    return this.#withValues(wanted, { ids: withFilter(filter, (given) => this.#live().find(given, limit, ids)) });
   }
 
   search(query, options) {
@@ -224,6 +228,14 @@ export class Index {
     if (this.#busy) this.#live();
     near.forget(this.#core);
     this.#core = undefined;
+  }
+
+  static {
+    columnsFor = (index, columns, n, makes) => {
+      const pairs = withColumns(columns, (given) => near.enter(() => index.#live().columnsFor(n, given, makes)));
+      return pairs.flatMap((name, i) => (i % 2 ? [] : [[name, pairs[i + 1]]]));
+    };
+    widenColumn = (index, name) => near.enter(() => index.#live().widenColumn(name));
   }
 
   /** Returns what a search of the kernel finds, or its twin where there is a filter. */
@@ -306,6 +318,17 @@ function answered(allowed) {
 /** Returns ids of a set, of whatever frame, as a list. */
 function listed(ids) {
   return tag(ids) === "Set" ? [...ids] : ids;
+}
+
+/** Calls `use`, in the kernel, with its copy of a filter, which is freed afterwards. */
+function withFilter(filter, use) {
+  const plain = copied(filter, "filter");
+  const given = near.enter(() => new GivenFilter(plain));
+  try {
+    return near.enter(() => use(given));
+  } finally {
+    near.release(given);
+  }
 }
 
 /** Calls `use` with the kernel's copy of columns, which is freed afterwards. */

@@ -48,6 +48,8 @@ const DEPTH_MAX = 101;
 export function copied(value, name, depth = 0) {
   if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return value;
   refuseDetached(value, name);
+  // Of whatever frame: the kernel knows its own only.
+  if (tag(value) === "Date") return new Date(Date.prototype.getTime.call(value));
   if (Array.isArray(value) || tag(value) === "Set") return Array.from(value, (each) => copied(each, name, depth + 1));
   return isPlain(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, copied(each, depth ? name : `${name}.${key}`, depth + 1)])) : value;
 }

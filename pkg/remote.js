@@ -224,7 +224,7 @@ const isStream = (value) => typeof ReadableStream !== "undefined" && value insta
 const isNoCall = (name) => typeof name === "symbol" || /^(then|toJSON|toString|valueOf)$/.test(name);
 
 /** How many arguments come before the options, where the last of them is an object of the user's own names. */
-const NAMED_BY_USERS = { filter: 1, setColumns: 2 };
+const NAMED_BY_USERS = { filter: 1, find: 1, setColumns: 2 };
 
 /** Takes what is for this side out of the options. */
 function split(method, args) {

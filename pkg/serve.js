@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { near } from "./kernel.js";
+import { columnsFor, widenColumn } from "./near.js";
 import * as storage from "./storage.js";
 import { partsOf } from "./wasm/nearfold.js";
 
@@ -21,6 +22,8 @@ const ABORTABLE = new Set(["Index.fromStream", "fetchIndex", "open", "save"]);
 const ROOT = {
   ...functions,
   ...storage,
+  "Index.columnsFor": columnsFor,
+  "Index.widenColumn": widenColumn,
   "Index.fromStream": (stream, options) => Index.fromStream(stream, options),
 
   /** In which shard each string belongs. */

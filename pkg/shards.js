@@ -46,8 +46,8 @@ export class Shards {
   static async fromBytes(workers, parts, options = {}) {
     if (!Array.isArray(parts) || !parts.length || parts.some((part) => !(part instanceof Uint8Array))) throw badParameter("parts", "the array of Uint8Arrays that toBytes() gave", parts);
     const made = new Shards();
-    made.#workers = workers;
     const next = parts.map((part) => (part.length < NEXT_ID_OFFSET + 8 ? 0n : new DataView(part.buffer, part.byteOffset).getBigUint64(NEXT_ID_OFFSET, true)));
+    made.#workers = workers;
     made.#shards = await all(parts.map((part, i) => workers[i % workers.length].call(0, "Index.fromBytes", [part, options])));
     made.#next = next.reduce((a, b) => (a > b ? a : b));
     made.#dim = await made.#shards[0].dim;
@@ -94,17 +94,17 @@ export class Shards {
     if (!strings) for (const id of given) if (id >= this.#next) this.#next = id + 1n;
     const taken = this.#next;
     return this.#inTurn(async () => {
-      let parts, made;
+      let parts, kinds;
       try {
         parts = await parting;
         await this.#agree(given, ids === undefined ? "none" : undefined);
-        made = await this.#giveColumns(parts, columns, rows.length, true);
+        kinds = await this.#giveColumns(parts, columns, rows.length, true);
         others.signal?.throwIfAborted();
       } catch (error) {
         if (this.#next === taken) this.#next = before;
         throw error;
       }
-      for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+      await this.#makeColumns(kinds);
       const done = parts.map(() => 0);
       const added = await Promise.allSettled(
         parts.map(({ shard, ids, vectors, columns }, i) =>
@@ -116,7 +116,7 @@ export class Shards {
         // All or nothing: what other shards took is taken out again. A signal leaves what was added.
         if (failed.reason instanceof NearfoldError) {
           await all(parts.map(({ shard, kept }, i) => added[i].status === "fulfilled" && kept.length && shard.remove(kept)));
-          for (const [name] of made) await this.#each((shard) => shard.dropColumn(name));
+          for (const [name] of kinds.made) await this.#each((shard) => shard.dropColumn(name));
           if (this.#next === taken) this.#next = before;
         }
         throw failed.reason;
@@ -127,8 +127,9 @@ export class Shards {
 
   async update(vectors, ids, options = {}) {
     await this.#replace(vectors, ids, options, async (parts, columns, n) => {
-      await this.#giveColumns(parts, columns, n);
+      const kinds = await this.#giveColumns(parts, columns, n);
       await this.#know(parts);
+      await this.#makeColumns(kinds);
       await all(parts.map(({ shard, ids, vectors, columns }) => ids.length && shard.update(vectors, ids, { columns })));
     });
   }
@@ -136,8 +137,7 @@ export class Shards {
   async upsert(vectors, ids, options = {}) {
     return this.#replace(vectors, ids, options, async (parts, columns, n) => {
       for (const { ids } of parts) refuseTwice(ids);
-      const made = await this.#giveColumns(parts, columns, n, true);
-      for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+      await this.#makeColumns(await this.#giveColumns(parts, columns, n, true));
       for (const { ids } of parts) if (!Array.isArray(ids)) for (const id of ids) if (id >= this.#next) this.#next = id + 1n;
       const fresh = await all(parts.map(({ shard, ids, vectors, columns }) => (ids.length ? shard.upsert(vectors, ids, { columns }) : 0)));
       return fresh.reduce((a, b) => a + b);
@@ -168,8 +168,9 @@ export class Shards {
     const parting = this.#parted(given);
     return this.#inTurn(async () => {
       const parts = await parting;
-      await this.#giveColumns(parts, columns, given.length);
+      const kinds = await this.#giveColumns(parts, columns, given.length);
       await this.#know(parts);
+      await this.#makeColumns(kinds);
       await all(parts.map(({ shard, ids, columns }) => ids.length && shard.setColumns(ids, columns)));
     });
   }
@@ -200,6 +201,17 @@ export class Shards {
     if (!failed) return new ShardedFilter(this, parts.map(({ value }) => value));
     for (const { value } of parts) value?.free();
     throw failed.reason;
+  }
+
+  async find(filter, options = {}) {
+    const { limit = 100, ...others } = options;
+    const found = await this.#each((shard) => shard.find(filter, { ...others, limit }));
+    const rows = found.flatMap(({ ids, columns }) => Array.from(ids, (id, i) => ({ id, columns, i })));
+    rows.sort((a, b) => byId(a.id, b.id));
+    if (rows.length > limit) rows.length = limit;
+    const { columns } = found[0];
+    const values = columns && { columns: mapValues(columns, (_, name) => rows.map(({ columns, i }) => columns[name][i])) };
+    return { ids: idsAs(found).from(rows, ({ id }) => id), ...values };
   }
 
   async remove(ids, options = {}) {
@@ -345,29 +357,34 @@ export class Shards {
   }
 
   /**
-   * Gives each part its values of columns, which its shard takes. Returns the columns that they make, as the first
-   * values of an index do: what one shard sees of them would not tell it the type.
+   * Gives each part its values of columns. Returns what all of them together make of the columns, which one shard tells: what
+   * each sees of the values would not tell it the types.
    */
-  async #giveColumns(parts, columns, n, make = false) {
-    if (columns === undefined || columns === null) return [];
+  async #giveColumns(parts, columns, n, makes = false) {
+    if (columns === undefined || columns === null) return { made: [], wide: [] };
     if (tag(columns) !== "Object") throw badParameter("columns", "an object of names and arrays of values", columns);
-    const types = await this.columns;
-    const fresh = make && Object.keys(types).length === 0;
-    const made = [];
-    const values = mapValues(columns, (list, name) => {
-      if (!(Array.isArray(list) || list instanceof Set || (ArrayBuffer.isView(list) && list.length !== undefined))) throw badParameter("columns", `an array of values for column ${JSON.stringify(name)}`, list);
-      if (list instanceof Set) list = [...list];
-      if (list.length !== n) throw new NearfoldError("shape_mismatch", `expected (${n},) values in column ${JSON.stringify(name)}, got (${list.length},)`);
-      const type = fresh ? typeOf(list) : types[name];
-      if (fresh && type) made.push([name, type]);
-      if (fresh && !type) throw badParameter("columns", `a value in column ${JSON.stringify(name)}, or the column added before with its type`, "missing values only");
-      if (!type) throw badParameter("columns", `columns of the index: ${Object.keys(types).join(", ")}`, name);
-      const other = list.findIndex((value) => !FITS[type](value));
-      if (other >= 0) throw badParameter("columns", `${type} values in column ${JSON.stringify(name)}`, list[other]);
-      return list;
-    });
-    for (const part of parts) part.columns = mapValues(values, (list) => list.constructor.from(part.place, (at) => list[at]));
-    return made;
+    // A set cannot be parted by places.
+    const lists = mapValues(columns, (list) => (list instanceof Set ? [...list] : list));
+    const ask = (i) => this.#call(i, "Index.columnsFor", lists, n, makes);
+    const there = await this.columns;
+    const kinds = await ask(0);
+    const made = kinds.filter(([name]) => !Object.hasOwn(there, name));
+    const wide = kinds.filter(([name, type]) => Object.hasOwn(there, name) && type !== there[name]);
+    // Each shard has numbers of its own, which a float may round: all are asked before one changes.
+    if (wide.length) await all(this.#shards.map((_, i) => i && ask(i)));
+    for (const part of parts) part.columns = mapValues(lists, (list) => list.constructor.from(part.place, (at) => list[at]));
+    return { made, wide };
+  }
+
+  /** Makes the same columns in every shard. */
+  async #makeColumns({ made, wide }) {
+    for (const [name, type] of made) await this.#each((shard) => shard.addColumn(name, type));
+    for (const [name] of wide) await all(this.#shards.map((_, i) => this.#call(i, "Index.widenColumn", name)));
+  }
+
+  /** Calls what takes the index of a shard, in its worker. */
+  #call(i, method, ...args) {
+    return this.#workers[i % this.#workers.length].call(0, method, [this.#shards[i], ...args]);
   }
 
   /** Sorts ids, and their vectors, by shard; of strings it gives a promise. What the caller gave is copied before. */
@@ -428,30 +445,6 @@ function refuseExplain({ explain }) {
 
 const mapValues = (object, map) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]));
 
-const missing = (value) => value === undefined || value === null;
-const whole = (value) => (typeof value === "bigint" && BigInt.asIntN(64, value) === value) || (Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63);
-
-// Which values a column of each type takes; NaN is a missing one.
-const FITS = {
-  int: (value) => missing(value) || whole(value) || Number.isNaN(value),
-  float: (value) => missing(value) || typeof value === "number" || (typeof value === "bigint" && BigInt(Number(value)) === value),
-  string: (value) => missing(value) || typeof value === "string",
-  bool: (value) => missing(value) || typeof value === "boolean",
-};
-
-/** Returns the type of the column that is made of these values, as an index would. */
-function typeOf(list) {
-  if (list instanceof Float64Array || list instanceof Float32Array) return list.length ? "float" : undefined;
-  const types = { bigint: "int", string: "string", boolean: "bool" };
-  let type;
-  for (const value of list) {
-    if (missing(value)) continue;
-    const own = typeof value === "number" ? (Number.isSafeInteger(value) ? "int" : "float") : types[typeof value];
-    if (type === undefined || (type === "int" && own === "float")) type = own;
-  }
-  return type;
-}
-
 /** Returns one row of what `searchMany` found. */
 function rowOf({ ids, distances, columns, shape: [, k] }, row) {
   const [start, end] = [row * k, (row + 1) * k];
@@ -459,15 +452,18 @@ function rowOf({ ids, distances, columns, shape: [, k] }, row) {
   return columns ? { ...found, columns: mapValues(columns, (values) => values.slice(start, end)) } : found;
 }
 
+/** Orders two ids of one kind. */
+const byId = (a, b) => (typeof a === "string" ? byBytes(a, b) : a < b ? -1 : 1);
+
+/** Returns the constructor of the ids that shards found: one that holds nothing does not know that they are strings. */
+const idsAs = (found) => (found.find(({ ids }) => Array.isArray(ids)) ?? found[0]).ids.constructor;
+
 /** Merges sorted neighbours of several shards: by distance, then by id. */
 function mergeRow(found, k) {
   const all = found.flatMap(({ ids, distances, columns }) => Array.from(ids, (id, i) => ({ id, distance: distances[i], columns, i })));
-  const compared = (a, b) => (typeof a === "string" ? byBytes(a, b) : a < b ? -1 : 1);
-  all.sort((a, b) => a.distance - b.distance || compared(a.id, b.id));
+  all.sort((a, b) => a.distance - b.distance || byId(a.id, b.id));
   if (all.length > k) all.length = k;
-  // A shard that holds nothing does not know that ids are strings.
-  const { ids } = found.find(({ ids }) => Array.isArray(ids)) ?? found[0];
-  const merged = { ids: ids.constructor.from(all, ({ id }) => id), distances: Float32Array.from(all, ({ distance }) => distance) };
+  const merged = { ids: idsAs(found).from(all, ({ id }) => id), distances: Float32Array.from(all, ({ distance }) => distance) };
   const { columns } = found[0];
   return columns ? { ...merged, columns: mapValues(columns, (_, name) => all.map(({ columns, i }) => columns[name][i])) } : merged;
 }

@@ -13,7 +13,7 @@
  */
 
 import type {
-  AccumulatorOptions, AddOptions, CompiledModule, Dtype, InitialOptions, OptionOf, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
+  AccumulatorOptions, AddOptions, CompiledModule, Dtype, FindOptions, InitialOptions, OptionOf, Columns, ColumnType, ColumnValue, ColumnValues, ArrayResult, AverageOptions, Description, DescribeOptions, ElementOf, GroupOptions,
   AddedIds, HistogramOptions, Id, IdOptions, IdSet, Ids, IdsOf, IndexHealth, IndexMemory, IndexOptions, KernelArray, KernelSource, KurtosisOptions, MomentsOptions,
   Neighbors, NeighborsBatch, NormOptions, PairOptions, Quantiled, QuantileOptions, RadiusOptions, Recall, RecallOptions, Reduced,
   ReductionOptions, CumulativeOptions, SearchManyOptions, SearchOptions, SkewOptions, StateOptions, StreamOptions, SumOf, TypedArray, Values, VarianceOptions, Vectors, Wanted, Where, WithColumns,
@@ -205,6 +205,7 @@ interface RemoteSearches<I extends number | string = number> extends RemoteObjec
   dropColumn(name: string): Promise<void>;
   update(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<void>;
   upsert(vectors: Exclude<Vectors, KernelArray>, ids: Ids, options?: { columns?: Columns }): Promise<number>;
+  find<const O extends FindOptions & CallOptions & { withColumns?: Wanted } = {}>(filter: Where, options?: O): Columned<{ ids: IdsOf<O, I> }, O>;
   search<const O extends RemoteOptions<SearchOptions> = {}>(query: Exclude<Vectors, KernelArray>, options?: O): Columned<Neighbors<IdsOf<O, I>>, O>;
   searchMany<const O extends RemoteOptions<SearchManyOptions> = {}>(queries: Exclude<Vectors, KernelArray>, options?: O): Columned<NeighborsBatch<IdsOf<O, I>>, O>;
   searchRadius<const O extends RemoteOptions<RadiusOptions> = {}>(query: Exclude<Vectors, KernelArray>, radius: number, options?: O): Columned<Neighbors<IdsOf<O, I>>, O>;

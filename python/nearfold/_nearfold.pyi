@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence, Set
+from datetime import date
 from os import PathLike
 from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypeAlias, TypedDict, final, overload
 from typing_extensions import Buffer, Self
@@ -33,7 +34,9 @@ _ArrayLike: TypeAlias = (
     Buffer | _Arrow | _ArrowStream | _DLPack | _ArrayInterface | _Array | _Number | Sequence[_Number] | Sequence[_ArrayLike]
 )
 # Values beside the vectors, one for each; None where one is missing.
-_Column: TypeAlias = Buffer | _Array | _ArrowStream | Sequence[bool | int | float | str | None]
+_Value: TypeAlias = bool | int | float | str | date | Sequence[Any] | dict[str, Any] | None
+_Column: TypeAlias = Buffer | _Array | _ArrowStream | Sequence[_Value]
+_ColumnType: TypeAlias = Literal["int", "float", "string", "bool", "datetime", "ints", "floats", "strings", "json"]
 # All integers, or all strings; the first that come to an empty index decide.
 _Ids: TypeAlias = _ArrayLike | Sequence[str] | Set[str]
 # What ids come back as: of uint64 in an index that has held one from 2**63 on; of strings list[str], or of many queries a list of such.
@@ -269,7 +272,13 @@ class Index:
     def upsert(self, vectors: _ArrayLike, ids: _Ids, *, columns: Mapping[str, _Column] | None = None) -> int: ...
     def update(self, vectors: _ArrayLike, ids: _Ids, *, columns: Mapping[str, _Column] | None = None) -> None: ...
     def set_columns(self, ids: _Ids, columns: Mapping[str, _Column]) -> None: ...
-    def add_column(self, name: str, type: Literal["int", "float", "string", "bool"]) -> None: ...
+    def add_column(self, name: str, type: _ColumnType) -> None: ...
+    @overload
+    def find(self, filter: dict[str, Any], limit: int = 100, *, with_columns: Literal[False] = False) -> _Found: ...  # (found,)
+    @overload
+    def find(
+        self, filter: dict[str, Any], limit: int = 100, *, with_columns: Literal[True] | Sequence[str]
+    ) -> tuple[_Found, dict[str, list[Any]]]: ...
     def drop_column(self, name: str) -> None: ...
     @property
     def columns(self) -> dict[str, str]: ...

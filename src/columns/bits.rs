@@ -1,5 +1,8 @@
 //! A set of rows, one bit each.
 
+use super::memory::room;
+use crate::error::Result;
+
 /// Bits after the last row are zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bits {
@@ -9,22 +12,37 @@ pub(crate) struct Bits {
 
 impl Bits {
     /// Returns the set of the rows that `holds` says yes to, asked in order.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     #[inline(always)]
-    pub(super) fn of(mut holds: impl Iterator<Item = bool>, len: usize) -> Self {
-        let mut words = Vec::with_capacity(len.div_ceil(64));
+    pub(super) fn of(mut holds: impl Iterator<Item = bool>, len: usize) -> Result<Self> {
+        let mut words = room(len.div_ceil(64))?;
         for start in (0..len).step_by(64) {
             let word = (0..64.min(len - start))
                 .fold(0, |word, bit| word | u64::from(holds.next().unwrap_or(false)) << bit);
             words.push(word);
         }
-        Self { words, len }
+        Ok(Self { words, len })
     }
 
     /// Returns all rows, or none.
-    pub(super) fn all(value: bool, len: usize) -> Self {
-        let mut bits = Self { words: vec![if value { u64::MAX } else { 0 }; len.div_ceil(64)], len };
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+    pub(super) fn all(value: bool, len: usize) -> Result<Self> {
+        let mut words = room(len.div_ceil(64))?;
+        words.resize(len.div_ceil(64), if value { u64::MAX } else { 0 });
+        let mut bits = Self { words, len };
         bits.trim();
-        bits
+        Ok(bits)
+    }
+
+    /// Returns a copy.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+    pub(super) fn try_clone(&self) -> Result<Self> {
+        let mut words = room(self.words.len())?;
+        words.extend_from_slice(&self.words);
+        Ok(Self { words, len: self.len })
     }
 
     pub(super) fn and(&mut self, other: &Self) {
@@ -56,10 +74,10 @@ impl Bits {
         self.words.iter().flat_map(|word| word.to_le_bytes()).take(Self::len_bytes(self.len))
     }
 
-    /// Puts the bits of `len` rows together; `None` when one after the last row is set.
+    /// Puts the bits of `len` rows together; `None` when one after the last row is set, or there is no memory.
     pub(super) fn from_bytes(bytes: &[u8], len: usize) -> Option<Self> {
         let bit = |row: usize| bytes.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
-        let bits = Self::of((0..len).map(bit), len);
+        let bits = Self::of((0..len).map(bit), len).ok()?;
         bits.to_bytes().eq(bytes.iter().copied()).then_some(bits)
     }
 

@@ -10,6 +10,9 @@ use crate::text::Quoted;
 const DEPTH_MAX: usize = 32;
 
 /// What is asked of one column. A missing value fails every test but `exists: false`.
+///
+/// Of a list a range, and `Prefix`, is asked of each element: one that is in it is enough. Texts are compared by their
+/// characters as they are, without regard to language.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Test {
@@ -31,6 +34,12 @@ pub enum Test {
     Between(Value, Value),
     /// It is there (true) or missing (false).
     Exists(bool),
+    /// It is a text that begins with this one; of a list of texts, one of them does.
+    Prefix(Value),
+    /// It is a text that has this one in it, or a list that has this value.
+    Contains(Value),
+    /// It is a list that has one of the values.
+    Any(Vec<Value>),
 }
 
 /// Which rows a search may return.
@@ -108,6 +117,21 @@ impl Expression {
         Self::Column(column.to_owned(), Test::Exists(there))
     }
 
+    /// The column is a text that begins with this one, or a list with such a text.
+    pub fn prefix(column: &str, text: impl Into<Value>) -> Self {
+        Self::Column(column.to_owned(), Test::Prefix(text.into()))
+    }
+
+    /// The column is a text with this one in it, or a list with this value.
+    pub fn contains(column: &str, value: impl Into<Value>) -> Self {
+        Self::Column(column.to_owned(), Test::Contains(value.into()))
+    }
+
+    /// The column is a list with one of the values.
+    pub fn any<V: Into<Value>>(column: &str, values: impl IntoIterator<Item = V>) -> Self {
+        Self::Column(column.to_owned(), Test::Any(values.into_iter().map(Into::into).collect()))
+    }
+
     /// Both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -142,8 +166,8 @@ impl Expression {
     /// Reads an expression as every language says it.
     ///
     /// A map of column names, all of which must hold: `{year: {gte: 2000, lt: 2010}, lang: "en"}`. The
-    /// tests are `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `between` (`[least, most]`) and `exists`; a
-    /// value alone means `eq`. `and` and `or` have a list of expressions, `not` has one.
+    /// tests are `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `between` (`[least, most]`), `exists`, `prefix`, `contains` and
+    /// `any` (a list); a value alone means `eq`. `and` and `or` have a list of expressions, `not` has one.
     ///
     /// Errors: [`ErrorKind::BadParameter`].
     pub fn from_value(value: &Value) -> Result<Self> {
@@ -190,7 +214,7 @@ fn parse_tests(column: &str, value: &Value) -> Result<Vec<Test>> {
         Value::List(_) | Value::Null => {
             return bad(
                 format!(
-                    "a value or a map of tests for column {}; \"in\" takes a list, \"exists\" asks for missing values",
+                    "a value or a map of tests for column {}; \"in\" and \"any\" take a list, \"exists\" asks for missing values",
                     Quoted(column)
                 ),
                 value.to_string(),
@@ -213,9 +237,12 @@ fn parse_test(column: &str, name: &str, value: &Value) -> Result<Test> {
         "gte" => Test::Gte,
         "lt" => Test::Lt,
         "lte" => Test::Lte,
-        "in" => match value {
-            Value::List(values) => return Ok(Test::In(values.clone())),
-            _ => return bad(format!("a list for \"in\" of column {}", Quoted(column)), got()),
+        "prefix" => Test::Prefix,
+        "contains" => Test::Contains,
+        "in" | "any" => match value {
+            Value::List(values) if name == "in" => return Ok(Test::In(values.clone())),
+            Value::List(values) => return Ok(Test::Any(values.clone())),
+            _ => return bad(format!("a list for {} of column {}", Quoted(name), Quoted(column)), got()),
         },
         "between" => match value {
             Value::List(ends) if ends.len() == 2 => {
@@ -229,7 +256,10 @@ fn parse_test(column: &str, name: &str, value: &Value) -> Result<Test> {
         },
         _ => {
             return bad(
-                format!("eq, ne, in, gt, gte, lt, lte, between or exists for column {}", Quoted(column)),
+                format!(
+                    "eq, ne, in, gt, gte, lt, lte, between, exists, prefix, contains or any for column {}",
+                    Quoted(column)
+                ),
                 Quoted(name).to_string(),
             );
         }

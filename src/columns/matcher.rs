@@ -1,5 +1,6 @@
 //! A test as a column of one type asks it: every range is one of inclusive ends.
 
+use super::datetime;
 use super::expression::Test;
 use super::value::{Cell, ColumnType, TWO_63, Value, whole};
 use crate::error::{ErrorKind, Result};
@@ -19,15 +20,23 @@ pub(super) enum Matcher {
     Words(Vec<String>),
     /// Between these.
     Texts(Bound<String>, Bound<String>),
+    /// With this at the beginning.
+    Prefix(String),
+    /// With this in it.
+    Containing(String),
     /// Which of false and true.
     Bools([bool; 2]),
 }
 
 impl Matcher {
-    /// Returns what a test, other than `exists`, asks; for `ne` it is what the value must not be in.
+    /// Returns what a test, other than `exists`, asks of a value, or of an element of a list; for `ne` it is what the
+    /// value must not be in.
     ///
-    /// Errors: [`ErrorKind::BadParameter`] (a value that the column cannot be compared with).
+    /// Errors: [`ErrorKind::BadParameter`] (a test that the column does not know, a value that it cannot be compared with).
     pub(super) fn new(column: &str, kind: ColumnType, test: &Test) -> Result<Self> {
+        check_test(column, kind, test)?;
+        let list = kind.element().is_some();
+        let kind = kind.element().unwrap_or(kind);
         let at = |value: &Value, order: Ordering| End::new(column, kind, value, order);
         let range =
             |least: Option<(&Value, bool)>, most: Option<(&Value, bool)>| range(column, kind, least, most);
@@ -40,7 +49,12 @@ impl Matcher {
             Test::Eq(value) | Test::Ne(value) => {
                 at(value, Ordering::Equal).map(|end| Self::one_of(kind, vec![end]))
             }
-            Test::In(values) => {
+            Test::Prefix(Value::String(text)) => Ok(Self::Prefix(text.clone())),
+            Test::Contains(Value::String(text)) if !list => Ok(Self::Containing(text.clone())),
+            Test::Contains(value) | Test::Prefix(value) => {
+                at(value, Ordering::Equal).map(|end| Self::one_of(kind, vec![end]))
+            }
+            Test::In(values) | Test::Any(values) => {
                 let ends = values.iter().map(|value| at(value, Ordering::Equal)).collect::<Result<_>>()?;
                 Ok(Self::one_of(kind, ends))
             }
@@ -51,7 +65,7 @@ impl Matcher {
     /// Returns the matcher of values that were looked up with [`Ordering::Equal`].
     fn one_of(kind: ColumnType, ends: Vec<End>) -> Self {
         match kind {
-            ColumnType::Int => {
+            ColumnType::Int | ColumnType::DateTime => {
                 let mut ints: Vec<i64> =
                     ends.iter().filter_map(|end| if let End::Int(int) = end { *int } else { None }).collect();
                 sort(&mut ints);
@@ -76,7 +90,7 @@ impl Matcher {
                 words.dedup();
                 Self::Words(words.into_iter().map(str::to_owned).collect())
             }
-            ColumnType::Bool => {
+            _ => {
                 let has = |wanted| ends.iter().any(|end| matches!(end, End::Bool(value) if *value == wanted));
                 Self::Bools([has(false), has(true)])
             }
@@ -103,6 +117,10 @@ impl Matcher {
                     Bound::Unbounded => true,
                 }
             }
+            (Self::Prefix(prefix), Cell::Str(value)) => value.starts_with(prefix.as_str()),
+            (Self::Containing(part), Cell::Str(value)) => value.contains(part.as_str()),
+            // A list that came late; of a packed one all elements are asked at once.
+            (matcher, Cell::List(elements)) => elements.iter().any(|cell| matcher.matches(cell)),
             (Self::Bools(wanted), Cell::Bool(value)) => wanted[usize::from(value)],
             _ => false,
         }
@@ -154,26 +172,72 @@ impl End {
                     _ => Some(float),
                 }))
             }
+            (ColumnType::DateTime, Value::DateTime(micros)) => Ok(Self::Int(Some(*micros))),
+            (ColumnType::DateTime, Value::String(text)) => match datetime::parse(text) {
+                Ok(micros) => Ok(Self::Int(Some(micros))),
+                Err(why) => bad(
+                    format!("a time of ISO 8601 for column {} of type datetime", Quoted(column)),
+                    format!("{}: {why}", Quoted(text)),
+                ),
+            },
             (ColumnType::String, Value::String(text)) => Ok(Self::Text(text.clone())),
             (ColumnType::Bool, Value::Bool(value)) if order == Ordering::Equal => Ok(Self::Bool(*value)),
-            (kind, value) => Err(ErrorKind::BadParameter {
-                name: "filter",
-                expected: match kind {
+            (kind, value) => bad(
+                match kind {
                     ColumnType::Int | ColumnType::Float => {
                         format!("a number for column {} of type {}", Quoted(column), kind.name())
                     }
-                    ColumnType::String => format!("a string for column {} of type string", Quoted(column)),
+                    ColumnType::DateTime => {
+                        format!(
+                            "a time, or its ISO 8601 text, for column {} of type datetime",
+                            Quoted(column)
+                        )
+                    }
                     ColumnType::Bool => {
                         format!(
                             "eq, ne, in or exists with true or false for column {} of type bool",
                             Quoted(column)
                         )
                     }
+                    _ => format!("a string for column {} of type string", Quoted(column)),
                 },
-                got: value.to_string(),
-            }
-            .into()),
+                value.to_string(),
+            ),
         }
+    }
+}
+
+fn bad<T>(expected: String, got: String) -> Result<T> {
+    Err(ErrorKind::BadParameter { name: "filter", expected, got }.into())
+}
+
+/// Refuses a test that a column of this type does not know.
+fn check_test(column: &str, kind: ColumnType, test: &Test) -> Result<()> {
+    let texts = matches!(kind, ColumnType::String | ColumnType::Strings);
+    let list = kind.element().is_some();
+    let column = || format!("column {} of type {}", Quoted(column), kind.name());
+    match test {
+        Test::Exists(_) => Ok(()),
+        _ if kind == ColumnType::Json => bad(
+            format!(
+                "exists for {}, which is kept and returned; what is asked of needs a column of its own",
+                column()
+            ),
+            "another test".into(),
+        ),
+        Test::Eq(_) | Test::Ne(_) | Test::In(_) if list => {
+            bad(format!("contains, any, a range or exists for {}", column()), "eq, ne or in".into())
+        }
+        Test::Any(_) if !list => {
+            bad(format!("a column of lists for any; in is for {}", column()), "any".into())
+        }
+        Test::Contains(_) if !list && !texts => {
+            bad(format!("a column of texts or lists for contains, not {}", column()), "contains".into())
+        }
+        Test::Prefix(_) if !texts => {
+            bad(format!("a column of texts for prefix, not {}", column()), "prefix".into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -196,7 +260,7 @@ fn range(
     // An open end on a value that the column's type has is one step further in.
     let open = |end: &End, value: &Value, closed: bool| !closed && end.is(value);
     Ok(match kind {
-        ColumnType::Int => {
+        ColumnType::Int | ColumnType::DateTime => {
             let low = match &least {
                 None => Some(i64::MIN),
                 Some((end @ End::Int(Some(int)), value, closed)) => {
@@ -246,7 +310,7 @@ fn range(
             };
             Matcher::Floats(low.zip(high).filter(|(low, high)| low <= high).into_iter().collect())
         }
-        ColumnType::String | ColumnType::Bool => {
+        _ => {
             let bound = |end: Option<(End, &Value, bool)>| match end {
                 Some((End::Text(text), _, true)) => Bound::Included(text),
                 Some((End::Text(text), _, false)) => Bound::Excluded(text),
@@ -261,6 +325,8 @@ impl End {
     /// Returns whether it is the value itself, and not its neighbour in the column's type.
     fn is(&self, value: &Value) -> bool {
         match (self, value) {
+            // A time is always the value itself.
+            (Self::Int(Some(_)), Value::DateTime(_) | Value::String(_)) => true,
             (Self::Int(Some(end)), Value::Int(value)) => end == value,
             (Self::Int(Some(end)), Value::Float(value)) => whole(*value) == Some(*end),
             (Self::Float(Some(end)), Value::Float(value)) => end == value,

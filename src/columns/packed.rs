@@ -1,9 +1,15 @@
 //! A column at rest: as few bytes a value as its values need. What the file has is what memory has.
 
 use super::bits::Bits;
+use super::datetime;
 use super::matcher::{Matcher, in_ranges};
-use super::value::{Cell, ColumnType};
+use super::memory::{collected, more, room, room_for_text};
+use super::value::{Cell, ColumnType, Elements, TWO_53, Value};
+use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
+
+/// How many bytes an element of a list has at least: of none a short file could say that there are billions.
+pub(super) const ELEMENT_LEN_MIN: usize = 1;
 
 /// The values of one column, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +33,8 @@ pub(super) enum Data {
     Plain(Texts),
     /// One bit each.
     Bool(Bits),
+    /// All elements behind each other, and where the list of each row ends.
+    Lists { ends: Numbers, items: Box<Packed> },
 }
 
 /// Unsigned numbers of 0, 1, 2, 4 or 8 bytes each, little-endian.
@@ -56,13 +64,13 @@ impl Numbers {
         }
     }
 
-    fn new(numbers: impl Iterator<Item = u64>, most: u64) -> Self {
-        let width = Self::width_of(most);
-        let mut bytes = Vec::with_capacity(numbers.size_hint().0 * width);
+    /// Packs `len` numbers of `width` bytes.
+    fn new(numbers: impl Iterator<Item = u64>, len: usize, width: usize) -> Result<Self> {
+        let mut bytes = room(len.saturating_mul(width))?;
         if width > 0 {
             numbers.for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()[..width]));
         }
-        Self { width, bytes }
+        Ok(Self { width, bytes })
     }
 
     pub(super) fn get(&self, row: usize) -> u64 {
@@ -73,7 +81,7 @@ impl Numbers {
 
     /// Returns the rows whose number `holds` says yes to.
     #[inline(always)]
-    fn select(&self, len: usize, holds: impl Fn(u64) -> bool) -> Bits {
+    fn select(&self, len: usize, holds: impl Fn(u64) -> bool) -> Result<Bits> {
         macro_rules! of {
             ($type:ty) => {{
                 let numbers = self.bytes.as_chunks::<{ size_of::<$type>() }>().0.iter();
@@ -91,13 +99,15 @@ impl Numbers {
 }
 
 impl Texts {
-    fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
-        let mut all = Self::default();
+    /// Packs `len` texts.
+    fn new<'a>(texts: impl Iterator<Item = &'a str> + Clone, len: usize) -> Result<Self> {
+        let text_len = texts.clone().map(str::len).sum();
+        let mut all = Self { ends: room(len)?, text: room_for_text(text_len)? };
         for text in texts {
             all.text.push_str(text);
             all.ends.push(all.text.len() as u32);
         }
-        all
+        Ok(all)
     }
 
     pub(super) fn get(&self, i: usize) -> &str {
@@ -112,12 +122,22 @@ impl Texts {
 
 impl Packed {
     /// Packs values, which are of this type or missing.
-    pub(super) fn new(kind: ColumnType, cells: &[Cell<'_>]) -> Self {
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+    pub(super) fn new(kind: ColumnType, cells: &[Cell<'_>]) -> Result<Self> {
+        Self::with_width(kind, cells, 0)
+    }
+
+    /// Packs values in so many bytes each, or more.
+    fn with_width(kind: ColumnType, cells: &[Cell<'_>], width_min: usize) -> Result<Self> {
         let len = cells.len();
-        let here = |cell: &Cell<'_>| *cell != Cell::Missing;
-        let present = (!cells.iter().all(here)).then(|| Bits::of(cells.iter().map(here), len));
+        let here = |cell: &Cell<'_>| !matches!(cell, Cell::Missing);
+        let present = match cells.iter().all(here) {
+            true => None,
+            false => Some(Bits::of(cells.iter().map(here), len)?),
+        };
         let data = match kind {
-            ColumnType::Int => {
+            ColumnType::Int | ColumnType::DateTime => {
                 let ints =
                     cells.iter().filter_map(|cell| if let Cell::Int(int) = cell { Some(*int) } else { None });
                 let least = ints.clone().min().unwrap_or(0);
@@ -126,23 +146,91 @@ impl Packed {
                     Cell::Int(int) => int.wrapping_sub(least) as u64,
                     _ => 0,
                 });
-                Data::Int { least, above: Numbers::new(above, most) }
+                Data::Int { least, above: Numbers::new(above, len, Numbers::width_of(most).max(width_min))? }
             }
             ColumnType::Float => {
                 let floats =
                     cells.iter().map(|cell| if let Cell::Float(float) = cell { *float } else { 0.0 });
                 let wide = floats.clone().any(|float| f64::from(float as f32) != float);
-                let bytes = if wide {
-                    floats.flat_map(f64::to_le_bytes).collect()
+                let mut bytes = room(len.saturating_mul(if wide { 8 } else { 4 }))?;
+                if wide {
+                    floats.for_each(|float| bytes.extend_from_slice(&float.to_le_bytes()));
                 } else {
-                    floats.flat_map(|float| (float as f32).to_le_bytes()).collect()
-                };
+                    floats.for_each(|float| bytes.extend_from_slice(&(float as f32).to_le_bytes()));
+                }
                 Data::Float { wide, bytes }
             }
-            ColumnType::String => pack_texts(cells),
-            ColumnType::Bool => Data::Bool(Bits::of(cells.iter().map(|cell| *cell == Cell::Bool(true)), len)),
+            ColumnType::String | ColumnType::Json => pack_texts(cells, width_min)?,
+            ColumnType::Bool => {
+                let truths = cells.iter().map(|cell| matches!(cell, Cell::Bool(true)));
+                Data::Bool(Bits::of(truths, len)?)
+            }
+            ColumnType::Ints => pack_lists(ColumnType::Int, cells)?,
+            ColumnType::Floats => pack_lists(ColumnType::Float, cells)?,
+            ColumnType::Strings => pack_lists(ColumnType::String, cells)?,
         };
-        Self { len, present, data }
+        Ok(Self { len, present, data })
+    }
+
+    /// Packs whole numbers, or lists of them, as floats; `None` where a float would round one.
+    ///
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+    pub(super) fn with_floats(&self) -> Result<Option<Self>> {
+        if let Data::Lists { ends, items } = &self.data {
+            let Some(items) = items.with_floats()? else { return Ok(None) };
+            let ends = Numbers {
+                width: ends.width,
+                bytes: collected(ends.bytes.len(), ends.bytes.iter().map(|byte| Ok(*byte)))?,
+            };
+            let present = self.present.as_ref().map(Bits::try_clone).transpose()?;
+            let data = Data::Lists { ends, items: Box::new(items) };
+            return Ok(Some(Self { len: self.len, present, data }));
+        }
+        let mut cells = room(self.len)?;
+        for row in 0..self.len {
+            cells.push(match self.get(row) {
+                Cell::Int(int) if int.unsigned_abs() > TWO_53.unsigned_abs() => return Ok(None),
+                Cell::Int(int) => Cell::Float(int as f64),
+                cell => cell,
+            });
+        }
+        Self::new(ColumnType::Float, &cells).map(Some)
+    }
+
+    /// Checks what only the type says of the values.
+    ///
+    /// Errors: a sentence.
+    pub(super) fn check(&self, kind: ColumnType) -> core::result::Result<(), String> {
+        let here = || (0..self.len).map(|row| self.get(row));
+        match kind {
+            ColumnType::DateTime => {
+                let reach = -datetime::FURTHEST..=datetime::FURTHEST;
+                if !here()
+                    .all(|cell| if let Cell::Int(micros) = cell { reach.contains(&micros) } else { true })
+                {
+                    return Err("a time is beyond 8.64 * 10^18 microseconds".into());
+                }
+            }
+            ColumnType::Json => {
+                let as_written = |text: &str| {
+                    let value = Value::from_json(text).map_err(|error| error.to_string())?;
+                    match value.to_json() {
+                        Ok(again) if again == text && value != Value::Null => Ok(()),
+                        _ => Err("JSON that is not as it is written".to_owned()),
+                    }
+                };
+                match &self.data {
+                    Data::Coded { words, .. } => {
+                        (0..words.ends.len()).try_for_each(|word| as_written(words.get(word)))?;
+                    }
+                    _ => here().try_for_each(|cell| {
+                        if let Cell::Str(text) = cell { as_written(text) } else { Ok(()) }
+                    })?,
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     pub(super) fn has(&self, row: usize) -> bool {
@@ -163,16 +251,20 @@ impl Packed {
             Data::Coded { words, codes } => Cell::Str(words.get(codes.get(row) as usize)),
             Data::Plain(texts) => Cell::Str(texts.get(row)),
             Data::Bool(bits) => Cell::Bool(bits.has(row)),
+            Data::Lists { ends, items } => {
+                let start = row.checked_sub(1).map_or(0, |before| ends.get(before));
+                Cell::List(Elements::Packed(items, start as usize, ends.get(row) as usize))
+            }
         }
     }
 
     /// Returns the rows that have a value.
-    pub(super) fn there(&self) -> Bits {
-        self.present.clone().unwrap_or_else(|| Bits::all(true, self.len))
+    pub(super) fn there(&self) -> Result<Bits> {
+        self.present.as_ref().map_or_else(|| Bits::all(true, self.len), Bits::try_clone)
     }
 
     /// Returns the rows whose value is in.
-    pub(super) fn select(&self, matcher: &Matcher) -> Bits {
+    pub(super) fn select(&self, matcher: &Matcher) -> Result<Bits> {
         let mut rows = match (&self.data, matcher) {
             (Data::Int { least, above }, Matcher::Ints(ranges)) => {
                 let ranges: Vec<(u64, u64)> = ranges
@@ -185,32 +277,43 @@ impl Packed {
                 match ranges[..] {
                     [(low, high)] => above.select(self.len, |number| (low <= number) & (number <= high)),
                     _ => above.select(self.len, |number| in_ranges(&ranges, number)),
-                }
+                }?
             }
             (Data::Float { wide: true, bytes }, Matcher::Floats(ranges)) => {
                 let floats = bytes.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes));
-                Bits::of(floats.map(|float| in_ranges(ranges, float)), self.len)
+                Bits::of(floats.map(|float| in_ranges(ranges, float)), self.len)?
             }
             (Data::Float { wide: false, bytes }, Matcher::Floats(ranges)) => {
                 let floats = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-                Bits::of(floats.map(|float| in_ranges(ranges, float.into())), self.len)
+                Bits::of(floats.map(|float| in_ranges(ranges, float.into())), self.len)?
             }
             (Data::Coded { words, codes }, matcher) => {
+                let count = words.ends.len();
                 let table: Vec<bool> =
-                    (0..words.ends.len()).map(|word| matcher.matches(Cell::Str(words.get(word)))).collect();
-                codes.select(self.len, |code| table.get(code as usize).is_some_and(|in_it| *in_it))
+                    collected(count, (0..count).map(|word| Ok(matcher.matches(Cell::Str(words.get(word))))))?;
+                codes.select(self.len, |code| table.get(code as usize).is_some_and(|in_it| *in_it))?
             }
-            (_, matcher) => Bits::of((0..self.len).map(|row| matcher.matches(self.get(row))), self.len),
+            (Data::Lists { ends, items }, matcher) => {
+                let items = items.select(matcher)?;
+                let mut start = 0;
+                let lists = (0..self.len).map(|row| {
+                    let end = ends.get(row) as usize;
+                    (core::mem::replace(&mut start, end)..end).any(|item| items.has(item))
+                });
+                Bits::of(lists, self.len)?
+            }
+            (_, matcher) => Bits::of((0..self.len).map(|row| matcher.matches(self.get(row))), self.len)?,
         };
         if let Some(present) = &self.present {
             rows.and(present);
         }
-        rows
+        Ok(rows)
     }
 
-    /// Returns how many bytes of text its values have.
+    /// Returns how many bytes of text its values have, and elements of lists.
     pub(super) fn text_len(&self) -> u64 {
         match &self.data {
+            Data::Lists { items, .. } => items.text_len() + items.len as u64,
             Data::Plain(texts) => texts.text.len() as u64,
             Data::Coded { words, .. } => (0..self.len)
                 .map(|row| if let Cell::Str(text) = self.get(row) { text.len() as u64 } else { 0 })
@@ -228,32 +331,63 @@ impl Packed {
             Data::Coded { words, codes } => words.heap_bytes() + codes.bytes.capacity(),
             Data::Plain(texts) => texts.heap_bytes(),
             Data::Bool(bits) => bits.heap_bytes(),
+            Data::Lists { ends, items } => ends.bytes.capacity() + size_of::<Self>() + items.heap_bytes(),
         };
         data + self.present.as_ref().map_or(0, Bits::heap_bytes)
     }
 }
 
-/// Packs texts the shorter way; a table of words where both are as long.
-fn pack_texts(cells: &[Cell<'_>]) -> Data {
+/// Packs lists whose elements are of this type.
+fn pack_lists(element: ColumnType, cells: &[Cell<'_>]) -> Result<Data> {
+    let len_of = |cell: &Cell<'_>| if let Cell::List(elements) = cell { elements.len() } else { 0 };
+    let count = cells.iter().map(len_of).sum();
+    let mut items = room(count)?;
+    for cell in cells {
+        if let Cell::List(elements) = cell {
+            items.extend(elements.iter());
+        }
+    }
+    let ends = cells.iter().scan(0, |end, cell| {
+        *end += len_of(cell) as u64;
+        Some(*end)
+    });
+    let ends = Numbers::new(ends, cells.len(), Numbers::width_of(count as u64))?;
+    Ok(Data::Lists { ends, items: Box::new(Packed::with_width(element, &items, ELEMENT_LEN_MIN)?) })
+}
+
+/// Packs texts the shorter way; a table of words where both are as long. The number of a word takes `width_min` bytes or more.
+fn pack_texts(cells: &[Cell<'_>], width_min: usize) -> Result<Data> {
     let text = |cell: &Cell<'_>| if let Cell::Str(text) = cell { text.len() } else { 0 };
     let plain = cells.len() * 4 + cells.iter().map(text).sum::<usize>();
     let mut codes: HashMap<&str, u64> = HashMap::new();
+    let mut words: Vec<&str> = Vec::new();
+    let mut table = 0;
     for cell in cells {
-        if let Cell::Str(text) = cell {
+        if let Cell::Str(text) = cell
+            && !codes.contains_key(text)
+        {
+            // Where each text is another one, that shows before there is a table of all.
+            table += text.len() + 4;
+            if table > plain {
+                break;
+            }
+            let short = |_| Error::from(ErrorKind::OutOfMemory { len_bytes: table as u64 });
+            codes.try_reserve(1).map_err(short)?;
+            more(&mut words, 1)?;
             codes.insert(text, 0);
+            words.push(text);
         }
     }
-    let mut words: Vec<&str> = codes.keys().copied().collect();
     words.sort_unstable();
-    let most = (words.len() as u64).saturating_sub(1);
-    let table = words.iter().map(|word| word.len() + 4).sum::<usize>();
-    if table + cells.len() * Numbers::width_of(most) > plain {
+    let width = Numbers::width_of((words.len() as u64).saturating_sub(1)).max(width_min);
+    if table + cells.len() * width > plain {
         let texts = cells.iter().map(|cell| if let Cell::Str(text) = cell { text } else { "" });
-        return Data::Plain(Texts::new(texts));
+        return Ok(Data::Plain(Texts::new(texts, cells.len())?));
     }
     for (word, code) in words.iter().zip(0..) {
         codes.insert(word, code);
     }
     let numbers = cells.iter().map(|cell| if let Cell::Str(text) = cell { codes[text] } else { 0 });
-    Data::Coded { codes: Numbers::new(numbers, most), words: Texts::new(words.iter().copied()) }
+    let codes = Numbers::new(numbers, cells.len(), width)?;
+    Ok(Data::Coded { codes, words: Texts::new(words.iter().copied(), words.len())? })
 }

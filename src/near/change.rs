@@ -19,14 +19,23 @@ impl Index {
     /// The neighbours of a vector that goes are linked to its other neighbours; the last vectors
     /// take the free places. All or nothing.
     ///
-    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice).
+    /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), [`ErrorKind::OutOfMemory`].
     /// Cost: one pass over all links, so many ids in one call cost little more than one.
     pub fn remove(&mut self, ids: &[u64]) -> Result<()> {
+        let columns = self.columns.without(ids)?;
         self.remove_vectors(ids)?;
-        self.columns.remove(ids);
         self.forget_names(ids);
+        self.columns = columns;
         self.assert_verified();
         Ok(())
+    }
+
+    /// Takes the rows and names of ids out whose vectors went, as far as memory allows.
+    pub(super) fn forget_rows(&mut self, ids: &[u64]) {
+        if let Ok(columns) = self.columns.without(ids) {
+            self.columns = columns;
+        }
+        self.forget_names(ids);
     }
 
     /// Takes ids out, without their rows in the columns.
@@ -91,8 +100,7 @@ impl Index {
         self.remove_vectors(ids)?;
         let added = self.add_vectors(vectors, Some(ids), &mut |_done, _all| true);
         let updated = added.map(drop).inspect_err(|_| {
-            self.columns.remove(ids);
-            self.forget_names(ids);
+            self.forget_rows(ids);
         });
         self.assert_verified();
         updated

@@ -4,8 +4,9 @@ use super::filter::Filter;
 use super::id_list::IdKind;
 use super::ids::distinct;
 use super::index::Index;
-use crate::columns::{ColumnType, Expression, Value};
+use crate::columns::{ColumnType, Expression, Rows, Value};
 use crate::error::Result;
+use crate::kernel::sort::sort;
 
 impl Index {
     /// Returns the columns' names and types, in ascending order of the names.
@@ -26,6 +27,31 @@ impl Index {
         Ok(())
     }
 
+    /// Returns the columns that these values would make, or make others of, where an index has some of its rows elsewhere: each
+    /// part is to have the same columns. `new_rows` tells those of [`add_with_columns`](Self::add_with_columns) from those of
+    /// [`set_columns`](Self::set_columns).
+    ///
+    /// Errors: as [`add_with_columns`](Self::add_with_columns).
+    pub fn columns_for(
+        &self,
+        n: usize,
+        columns: &[(&str, &[Value])],
+        new_rows: bool,
+    ) -> Result<Vec<(String, ColumnType)>> {
+        let rows = if new_rows { Rows::New } else { Rows::Of(&[]) };
+        Ok(self.columns.check(n, columns, rows, || self.ids.all())?.into_kinds())
+    }
+
+    /// Makes floats of the whole numbers of a column, or of those in its lists.
+    ///
+    /// Errors: [`ErrorKind::BadParameter`] (it is not there, is of another type, or holds a number beyond 2⁵³, which a float
+    /// would round), [`ErrorKind::OutOfMemory`].
+    pub fn widen_column(&mut self, name: &str) -> Result<()> {
+        self.columns.widen(name)?;
+        self.changes += 1;
+        Ok(())
+    }
+
     /// Takes a column out.
     ///
     /// Errors: [`ErrorKind::BadParameter`] (it is not there).
@@ -36,8 +62,10 @@ impl Index {
     /// Like [`add_with_progress`](Self::add_with_progress), with values for each vector.
     ///
     /// `columns` are names with `n` values each, in the order of the vectors; what is not given is
-    /// missing. The first that an index gets make its columns. A whole `Float` does for a column of
-    /// integers, an `Int` for one of floats when it is exact; NaN is a missing value.
+    /// missing. A name that is new makes a column, in which the rows before have no values. Whole numbers make a column of
+    /// `Int`, which becomes one of `Float` when another number comes; lists of strings or numbers make one of lists, maps one
+    /// of JSON. A whole `Float` does for a column of integers, an `Int` for one of floats when it is exact, a text of ISO
+    /// 8601 for one of times; NaN is a missing value.
     ///
     /// Errors: as [`add`](Self::add); [`ErrorKind::BadParameter`] (a column that is not there, a value of
     /// another type), [`ErrorKind::ShapeMismatch`] (not `n` values).
@@ -78,12 +106,11 @@ impl Index {
         progress: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Vec<u64>> {
         let n = vectors.len() / self.dim;
-        let mut batch = self.columns.check(n, columns)?;
+        let mut batch = self.columns.check(n, columns, Rows::New, || self.ids.all())?;
+        self.columns.make_room(n, &mut batch)?;
         let next = self.ids.next();
-        let before = batch.makes_columns().then(|| self.ids.all());
         let added = self.add_vectors(vectors, ids, progress)?;
-        self.columns.prepare(&mut batch, || before.unwrap_or_default())?;
-        if !self.columns.is_empty() {
+        if !columns.is_empty() || !self.columns.is_empty() {
             let assigned: Vec<u64> = match ids {
                 Some(ids) => ids.to_vec(),
                 None => (next..next + n as u64).collect(),
@@ -103,9 +130,8 @@ impl Index {
         ids: &[u64],
         columns: &[(&str, &[Value])],
     ) -> Result<()> {
-        let mut batch = self.columns.check(ids.len(), columns)?;
+        let batch = self.columns.check(ids.len(), columns, Rows::Of(ids), || self.ids.all())?;
         self.update(vectors, ids)?;
-        self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
         self.debug_verify(self.store.len());
         Ok(())
@@ -113,18 +139,18 @@ impl Index {
 
     /// Sets the values of ids that are there; columns that are not named stay as they are.
     ///
-    /// `columns` are names with one value for each id.
+    /// `columns` are names with one value for each id. A column that is not there has to be added before, by
+    /// [`add_column`](Self::add_column), where the index has others.
     ///
     /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::DuplicateId`] (given twice), and as
     /// [`add_with_columns`](Self::add_with_columns). All or nothing.
     /// Cost: one pass over the columns, so many ids in one call cost little more than one.
     pub fn set_columns(&mut self, ids: &[u64], columns: &[(&str, &[Value])]) -> Result<()> {
-        let mut batch = self.columns.check(ids.len(), columns)?;
+        let batch = self.columns.check(ids.len(), columns, Rows::Of(ids), || self.ids.all())?;
         distinct(ids)?;
         if let Some(&id) = ids.iter().find(|id| !self.contains(**id)) {
             return Err(self.not_found(id));
         }
-        self.columns.prepare(&mut batch, || self.ids.all())?;
         self.columns.set(batch, ids);
         self.changes += 1;
         self.debug_verify(self.store.len());
@@ -140,7 +166,7 @@ impl Index {
         }
         let row = self.columns.row(id).ok_or_else(|| self.not_found(id))?;
         let names = self.columns.kinds().map(|(name, _)| name.to_owned());
-        Ok(names.enumerate().map(|(column, name)| (name, self.columns.value(column, row))).collect())
+        names.enumerate().map(|(column, name)| Ok((name, self.columns.value(column, row)?))).collect()
     }
 
     /// Returns the values of one column for each of the ids.
@@ -151,9 +177,31 @@ impl Index {
         ids.iter()
             .map(|&id| {
                 let row = self.columns.row(id).ok_or_else(|| self.not_found(id))?;
-                Ok(self.columns.value(column, row))
+                self.columns.value(column, row)
             })
             .collect()
+    }
+
+    /// Returns the ids (of strings the keys) for whose values `expression` holds, ascending, `limit` of them at most: what a filter finds without a
+    /// query.
+    ///
+    /// Errors: as [`filter_where`](Self::filter_where), [`ErrorKind::OutOfMemory`].
+    /// Cost: one pass over the columns that are named.
+    pub fn find(&self, expression: &Expression, limit: usize) -> Result<Vec<u64>> {
+        let rows = self.columns.select(expression)?;
+        // The keys of strings are in no order that tells anything.
+        let most = if self.names.is_some() { usize::MAX } else { limit };
+        let mut ids = match self.columns.is_empty() {
+            false => self.columns.ids_of(&rows, most)?,
+            true if rows.has(0) => self.ids.all(),
+            true => Vec::new(),
+        };
+        match &self.names {
+            None => sort(&mut ids),
+            Some(names) => ids.sort_unstable_by(|a, b| names.text(*a).cmp(names.text(*b))),
+        }
+        ids.truncate(limit);
+        Ok(ids)
     }
 
     /// Returns the filter of the ids for whose values `expression` holds. It serves until the index

@@ -77,7 +77,11 @@ impl Layer {
     /// Reads a layer above `n` nodes of at most `capacity` links, with those above it.
     ///
     /// Errors: a sentence, when the bytes are not those of layers.
-    pub(crate) fn from_bytes(bytes: &[u8], n: usize, mut capacity: usize) -> core::result::Result<Self, String> {
+    pub(crate) fn from_bytes(
+        bytes: &[u8],
+        n: usize,
+        mut capacity: usize,
+    ) -> core::result::Result<Self, String> {
         // From the lowest to the highest; then each is put above the one before.
         let (mut layers, mut rest, mut n) = (Vec::new(), bytes, n);
         loop {

@@ -6,7 +6,7 @@ use super::ids::{check_ints, distinct};
 use super::index::Index;
 use super::names::Names;
 use crate::codec::try_reserve;
-use crate::columns::Value;
+use crate::columns::{Rows, Value};
 use crate::error::{Error, ErrorKind, Id, Result};
 use crate::kernel::sort::sort;
 use xxhash_rust::xxh3::xxh3_64;
@@ -123,6 +123,28 @@ impl Missing {
     }
 }
 
+/// The values of those rows whose ids are there.
+struct Values<'a>(Vec<(&'a str, Vec<Value>)>);
+
+impl<'a> Values<'a> {
+    fn split(columns: &[(&'a str, &[Value])], found: &[Option<u64>]) -> Result<Self> {
+        let mut all = Vec::with_capacity(columns.len());
+        for (name, values) in columns {
+            let mut those = Vec::new();
+            try_reserve(&mut those, found.len())?;
+            those.extend(
+                values.iter().zip(found).filter(|(_, found)| found.is_some()).map(|(value, _)| value.clone()),
+            );
+            all.push((*name, those));
+        }
+        Ok(Self(all))
+    }
+
+    fn given(&self) -> Vec<(&'a str, &[Value])> {
+        self.0.iter().map(|(name, values)| (*name, values.as_slice())).collect()
+    }
+}
+
 impl Index {
     /// Returns what the ids are; `None` of an index that holds none: the next that come decide.
     pub fn id_kind(&self) -> Option<IdKind> {
@@ -164,7 +186,7 @@ impl Index {
     /// as long as the index does not change.
     ///
     /// Errors: [`ErrorKind::BadParameter`] (ids of the other kind).
-    pub fn find(&self, ids: &IdList) -> Result<Vec<Option<u64>>> {
+    pub fn look_up(&self, ids: &IdList) -> Result<Vec<Option<u64>>> {
         self.check_kind(ids)?;
         let mut keys = Vec::new();
         try_reserve(&mut keys, ids.len())?;
@@ -180,7 +202,7 @@ impl Index {
     ///
     /// Errors: [`ErrorKind::IdNotFound`], [`ErrorKind::BadParameter`] (ids of the other kind).
     pub fn keys(&self, ids: &IdList) -> Result<Vec<u64>> {
-        let found = self.find(ids)?;
+        let found = self.look_up(ids)?;
         let mut keys = Vec::new();
         try_reserve(&mut keys, ids.len())?;
         for (i, key) in found.into_iter().enumerate() {
@@ -296,7 +318,7 @@ impl Index {
     /// Errors: as [`add_ids`](Self::add_ids); [`ErrorKind::DuplicateId`] only of an id that is given twice.
     /// Cost: as [`add`](Self::add), and for those that are replaced as [`remove`](Self::remove).
     pub fn upsert(&mut self, vectors: &[f32], ids: &IdList, columns: &[(&str, &[Value])]) -> Result<usize> {
-        let found = self.find(ids)?;
+        let found = self.look_up(ids)?;
         let old: Vec<u64> = found.iter().copied().flatten().collect();
         self.check_distinct(&old)?;
         if old.is_empty() {
@@ -312,8 +334,14 @@ impl Index {
             .into());
         }
         self.check_storable(vectors)?;
-        let mut batch = self.columns.check(n, columns)?;
-        let missing = self.columns.check(n, &[])?;
+        let rows = Values::split(columns, &found)?;
+        let mut batch = self.columns.check(n, columns, Rows::New, || self.ids.all())?;
+        self.columns.make_room(n - old.len(), &mut batch)?;
+        // Columns that are new, or become wider, have to be there before rows that are there get values in them.
+        let replaced = match batch.makes_columns() {
+            true => None,
+            false => Some(self.columns.check(old.len(), &rows.given(), Rows::Of(&old), Vec::new)?),
+        };
         self.reserve(n)?;
         let before = self.names.as_ref().map_or(0, Names::next);
         let unnamed = |names: &mut Option<Names>| names.iter_mut().for_each(|names| names.truncate(before));
@@ -321,18 +349,19 @@ impl Index {
         self.remove_vectors(&old).inspect_err(|_| unnamed(&mut self.names))?;
         if let Err(error) = self.add_vectors(vectors, Some(&keys), &mut |_, _| true) {
             unnamed(&mut self.names);
-            self.columns.remove(&old);
-            self.forget_names(&old);
+            self.forget_rows(&old);
             return Err(error);
         }
         let new: Vec<u64> =
             keys.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(key, _)| *key).collect();
-        if batch.makes_columns() {
-            self.columns.prepare(&mut batch, || self.ids.all())?;
+        if let Some(replaced) = replaced {
+            self.columns.set(replaced, &old);
+            self.columns.push(batch, &keys, &new);
         } else {
-            self.columns.push(missing, &keys, &new);
+            self.columns.push(batch, &keys, &new);
+            let replaced = self.columns.check(old.len(), &rows.given(), Rows::Of(&old), Vec::new)?;
+            self.columns.set(replaced, &old);
         }
-        self.columns.set(batch, &keys);
         self.assert_verified();
         Ok(new.len())
     }
@@ -365,7 +394,7 @@ impl Index {
     pub fn remove_ids(&mut self, ids: &IdList, missing: Missing) -> Result<usize> {
         let keys = match missing {
             Missing::Error => self.keys(ids)?,
-            Missing::Ignore => self.find(ids)?.into_iter().flatten().collect(),
+            Missing::Ignore => self.look_up(ids)?.into_iter().flatten().collect(),
         };
         self.check_distinct(&keys)?;
         self.remove(&keys)?;
@@ -377,7 +406,7 @@ impl Index {
     /// Errors: [`ErrorKind::BadParameter`] (ids of the other kind).
     /// Cost: that of the ids.
     pub fn filter_id_list(&self, ids: &IdList) -> Result<Filter> {
-        let keys: Vec<u64> = self.find(ids)?.into_iter().flatten().collect();
+        let keys: Vec<u64> = self.look_up(ids)?.into_iter().flatten().collect();
         Ok(self.filter_ids(&keys))
     }
 

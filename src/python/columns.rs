@@ -1,8 +1,13 @@
 //! The columns' values and filters: Python objects in, Python objects out.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::basic::CompareOp;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple,
+    PyType,
+};
 
 use crate::columns::Value;
 use crate::error::{Error, ErrorKind, Result};
@@ -85,6 +90,15 @@ fn bad(name: &'static str, expected: impl Into<String>, got: impl Into<String>) 
     Error::from(ErrorKind::BadParameter { name, expected: expected.into(), got: got.into() })
 }
 
+/// Returns a copy of a text, which may be too long for the memory.
+fn kept(text: &str) -> Result<String> {
+    let mut copy = String::new();
+    let refused = |_| Error::from(ErrorKind::OutOfMemory { len_bytes: text.len() as u64 });
+    copy.try_reserve_exact(text.len()).map_err(refused)?;
+    copy.push_str(text);
+    Ok(copy)
+}
+
 fn name_of(argument: &'static str, name: &Bound<'_, PyAny>) -> PyResult<String> {
     match name.cast::<PyString>() {
         Ok(name) => Ok(name.to_cow()?.into_owned()),
@@ -141,7 +155,7 @@ pub(super) fn from_python(
         return Ok(Value::Float(float.value()));
     }
     if let Ok(text) = object.cast::<PyString>() {
-        return Ok(Value::String(text.to_cow()?.into_owned()));
+        return Ok(Value::String(kept(&text.to_cow()?)?));
     }
     if let Ok(dict) = object.cast::<PyDict>() {
         let entries: PyResult<Vec<(String, Value)>> = dict
@@ -150,12 +164,21 @@ pub(super) fn from_python(
             .collect();
         return entries.map(Value::Map);
     }
-    if object.is_instance_of::<PyList>()
-        || object.is_instance_of::<PyTuple>()
-        || object.is_instance_of::<PySet>()
-        || object.is_instance_of::<PyFrozenSet>()
-    {
+    if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         return list(object);
+    }
+    if object.is_instance_of::<PySet>() || object.is_instance_of::<PyFrozenSet>() {
+        if argument == "columns" {
+            let got = "a set, whose order is another in each run: sorted(…) makes a list of it";
+            return Err(bad(argument, "lists", got).into());
+        }
+        return list(object);
+    }
+    if object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>() {
+        return Err(bad(argument, EXPECTED, described(object)).into());
+    }
+    if let Some(time) = time_of(argument, object, depth)? {
+        return Ok(time);
     }
     // NumPy, pandas and array.array; Arrow; Polars. A NumPy scalar becomes a number so, not a list.
     for method in ["tolist", "to_pylist", "to_list"] {
@@ -170,7 +193,110 @@ pub(super) fn from_python(
     if object.try_iter().is_ok() {
         return list(object);
     }
-    Err(bad(argument, "int, float, str, bool or None", described(object)).into())
+    Err(bad(argument, EXPECTED, described(object)).into())
+}
+
+/// What a value may be.
+const EXPECTED: &str = "int, float, str, bool, datetime, None, or lists and dicts of them";
+
+/// What NumPy has in place of a time.
+const NOT_A_TIME: i64 = i64::MIN;
+
+/// Returns a time, or NumPy's, pandas' and Polars' arrays of times; without a time zone it is UTC.
+fn time_of(argument: &'static str, object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
+    let py = object.py();
+    let finer = || bad(argument, "times of whole microseconds", "a finer one");
+    let name = object.get_type().name()?;
+    let name = name.to_cow()?;
+    if name == "NaTType" {
+        return Ok(Some(Value::Null));
+    }
+    let calendar = Calendar::of(py)?;
+    if object.is_instance(calendar.datetime.bind(py))? {
+        // pandas has times of nanoseconds.
+        if object.getattr_opt("nanosecond")?.is_some_and(|rest| rest.is_truthy().unwrap_or(true)) {
+            return Err(finer().into());
+        }
+        let naive = object.call_method0("utcoffset")?.is_none();
+        let epoch = if naive { &calendar.naive_epoch } else { &calendar.epoch };
+        let since = object.sub(epoch.bind(py))?;
+        let part = |name| since.getattr(name)?.extract::<i64>();
+        let seconds = part("days")? * 86_400 + part("seconds")?;
+        return Ok(Some(Value::DateTime(seconds * 1_000_000 + part("microseconds")?)));
+    }
+    if object.is_instance(calendar.date.bind(py))? {
+        let days = object.call_method0("toordinal")?.extract::<i64>()? - ORDINAL_OF_1970;
+        return Ok(Some(Value::DateTime(days * 86_400_000_000)));
+    }
+    let Some(dtype) = object.getattr_opt("dtype")? else { return Ok(None) };
+    let is_time = |dtype: &Bound<'_, PyAny>| match dtype.getattr_opt("kind")? {
+        Some(kind) => kind.eq("M"),
+        None => Ok(false),
+    };
+    // A list of Polars' would have rounded them already.
+    if !is_time(&dtype)? && !dtype.hasattr("time_unit")? {
+        return Ok(None);
+    }
+    let times = match object.getattr_opt("to_numpy")? {
+        Some(to_numpy) => to_numpy.call0()?,
+        None => object.clone(),
+    };
+    let dtype = times.getattr("dtype")?;
+    if !is_time(&dtype)? {
+        // Times with a zone come as objects.
+        return from_python(argument, &times.call_method0("tolist")?, depth + 1).map(Some);
+    }
+    let micros = times.call_method1("astype", ("datetime64[us]",))?;
+    let back = micros.call_method1("astype", (&dtype,))?;
+    let nothing = py.import("numpy")?.call_method1("isnat", (&times,))?;
+    let differs = times.rich_compare(&back, CompareOp::Ne)?.bitand(nothing.call_method0("__invert__")?)?;
+    if differs.call_method0("any")?.is_truthy()? {
+        return Err(finer().into());
+    }
+    let micros = micros.call_method1("astype", ("int64",))?.call_method0("tolist")?;
+    Ok(Some(as_times(from_python(argument, &micros, depth + 1)?)))
+}
+
+/// The ordinal of 1970-01-01.
+const ORDINAL_OF_1970: i64 = 719_163;
+
+/// Returns microseconds, or lists of them, as times.
+fn as_times(value: Value) -> Value {
+    match value {
+        Value::Int(NOT_A_TIME) => Value::Null,
+        Value::Int(micros) => Value::DateTime(micros),
+        Value::List(values) => Value::List(values.into_iter().map(as_times).collect()),
+        other => other,
+    }
+}
+
+/// What `datetime` has, looked up once.
+struct Calendar {
+    datetime: Py<PyAny>,
+    date: Py<PyAny>,
+    timedelta: Py<PyAny>,
+    epoch: Py<PyAny>,
+    naive_epoch: Py<PyAny>,
+}
+
+impl Calendar {
+    fn of(py: Python<'_>) -> PyResult<&'static Self> {
+        static CALENDAR: PyOnceLock<Calendar> = PyOnceLock::new();
+        CALENDAR.get_or_try_init(py, || {
+            let module = py.import("datetime")?;
+            let datetime = module.getattr("datetime")?;
+            let naive_epoch = datetime.call1((1970, 1, 1))?;
+            let zone = PyDict::new(py);
+            zone.set_item("tzinfo", module.getattr("timezone")?.getattr("utc")?)?;
+            Ok(Self {
+                epoch: naive_epoch.call_method("replace", (), Some(&zone))?.unbind(),
+                naive_epoch: naive_epoch.unbind(),
+                datetime: datetime.unbind(),
+                date: module.getattr("date")?.unbind(),
+                timedelta: module.getattr("timedelta")?.unbind(),
+            })
+        })
+    }
 }
 
 /// Returns the core's value as Python's.
@@ -180,7 +306,29 @@ pub(super) fn to_python<'py>(py: Python<'py>, value: Value) -> PyResult<Bound<'p
         Value::Int(value) => value.into_pyobject(py)?.into_any(),
         Value::Float(value) => PyFloat::new(py, value).into_any(),
         Value::String(value) => PyString::new(py, &value).into_any(),
-        Value::Null | Value::List(_) | Value::Map(_) => py.None().into_bound(py),
+        Value::DateTime(micros) => {
+            let calendar = Calendar::of(py)?;
+            let since = calendar.timedelta.bind(py).call1((0, 0, micros))?;
+            calendar.epoch.bind(py).add(since).map_err(|error| {
+                if !error.is_instance_of::<PyOverflowError>(py) {
+                    return error;
+                }
+                let expected = "times of the years 1 to 9999, which datetime has";
+                bad("with_columns", expected, Value::DateTime(micros).to_string()).into()
+            })?
+        }
+        Value::List(values) => {
+            let values: PyResult<Vec<_>> = values.into_iter().map(|value| to_python(py, value)).collect();
+            PyList::new(py, values?)?.into_any()
+        }
+        Value::Map(entries) => {
+            let dict = PyDict::new(py);
+            for (name, value) in entries {
+                dict.set_item(name, to_python(py, value)?)?;
+            }
+            dict.into_any()
+        }
+        Value::Null => py.None().into_bound(py),
     })
 }
 

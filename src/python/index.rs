@@ -10,12 +10,12 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyTuple, PyType};
 use super::allowed::Allowed;
 use super::arguments::{AT_LEAST_1, SizeArgument};
 use super::buffer::with_bytes;
-use super::columns::{self, Given, Wanted, to_dict, to_python};
+use super::columns::{self, Given, Wanted, from_python, to_dict, to_python};
 use super::ids::{Named, array, to_id_list, to_one_id};
 use super::input::{to_f32, with_values};
 use super::shared::Shared;
 use crate::Metric;
-use crate::columns::{ColumnType, Value};
+use crate::columns::{ColumnType, Expression, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fold::Boolean;
 use crate::near::{self, Missing, Params, SearchParams, Storage};
@@ -117,8 +117,11 @@ impl Index {
     /// progress : callable, optional
     ///     Called with ``(done, all)`` between batches. It must not use this index.
     /// columns : dict of str to array_like, (n,) each, optional
-    ///     Values of the vectors: int, float, str or bool, None (or NaN) where one is missing. The first
-    ///     that an index gets make its columns; later ones must be among them.
+    ///     Values of the vectors, None (or NaN, NaT) where one is missing. A name that is new makes a column, in which earlier
+    ///     rows have no values: of int, float, str, bool, of times, of lists of int, float or str (tags), or with dicts, or lists
+    ///     of other things, of JSON. Whole numbers become floats when another number comes, if none is beyond 2**53.
+    ///     Times are ``datetime``, ``date``, NumPy's, pandas' or Polars'; without a time zone they are UTC, and what is finer than
+    ///     a microsecond is an error. They are returned as ``datetime`` in UTC. A column of times takes texts of ISO 8601 too.
     ///
     /// Returns
     /// -------
@@ -129,7 +132,7 @@ impl Index {
     /// ------
     /// NearfoldError
     ///     With code ``dimension_mismatch``, ``shape_mismatch``, ``not_finite``, ``duplicate_id`` or
-    ///     ``bad_parameter`` (a column that is not there, a value of another type).
+    ///     ``bad_parameter`` (a value that its column does not take).
     ///
     /// Examples
     /// --------
@@ -186,9 +189,10 @@ impl Index {
     ///     What the columns' values must be; the ids that may be found, or a mask, ``mask[id]`` true
     ///     for them; or a function that is asked about every id. A dict has column names with a value, or with tests: ``{"year": {"gte": 2000,
     ///     "lt": 2010}, "lang": {"in": ["en", "de"]}}``. All must hold. The tests are ``eq``, ``ne``, ``in``,
-    ///     ``gt``, ``gte``, ``lt``, ``lte``, ``between`` (``[least, most]``) and ``exists``; a missing value
-    ///     passes ``{"exists": False}`` only. ``"and"`` and ``"or"`` have a list of such dicts, ``"not"`` has
-    ///     one.
+    ///     ``gt``, ``gte``, ``lt``, ``lte``, ``between`` (``[least, most]``) and ``exists``; ``prefix`` and ``contains`` of texts;
+    ///     ``contains`` and ``any`` (of several) of lists, of which a range, and ``prefix``, holds where one element is in it. A
+    ///     missing value passes ``{"exists": False}`` only. JSON knows no other test than ``exists``. ``"and"`` and ``"or"`` have
+    ///     a list of such dicts, ``"not"`` has one.
     /// with_columns : sequence of str, or bool, default False
     ///     Return the values of these columns too; of all columns with True.
     ///
@@ -534,7 +538,8 @@ impl Index {
     /// ----------
     /// name : str
     ///     1 to 255 bytes; not ``and``, ``or``, ``not``.
-    /// type : {"int", "float", "string", "bool"}
+    /// type : {"int", "float", "string", "bool", "datetime", "ints", "floats", "strings", "json"}
+    ///     The plurals are of lists.
     ///
     /// Raises
     /// ------
@@ -543,6 +548,63 @@ impl Index {
     fn add_column(&self, py: Python<'_>, name: &str, r#type: &str) -> PyResult<()> {
         let kind = ColumnType::from_name(r#type)?;
         self.index.write(py, |index| index.add_column(name, kind))
+    }
+
+    /// Return the ids for whose values a filter holds, ascending: what it finds without a query.
+    ///
+    /// Parameters
+    /// ----------
+    /// filter : dict
+    ///     What the columns' values must be, as in `search`.
+    /// limit : int, default 100
+    ///     How many at most.
+    /// with_columns : sequence of str, or bool, default False
+    ///     Return the values of these columns too; of all columns with True.
+    ///
+    /// Returns
+    /// -------
+    /// ids : array of int64, or list of str, (found,)
+    /// columns : dict of str to list, (found,)
+    ///     Only with `with_columns`, which makes a tuple of the two: the values, None where one is missing.
+    ///
+    /// Raises
+    /// ------
+    /// NearfoldError
+    ///     With code ``bad_parameter``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import nearfold as nf
+    /// >>> index = nf.Index(1)
+    /// >>> ids = index.add([[0.0], [1.0], [2.0]], columns={"tags": [["a", "b"], [], ["b"]]})
+    /// >>> ids, values = index.find({"tags": {"contains": "b"}}, with_columns=["tags"])
+    /// >>> values
+    /// {'tags': [['a', 'b'], ['b']]}
+    #[pyo3(
+        signature = (filter, limit=SizeArgument::Size(100), *, with_columns=None),
+        text_signature = "($self, filter, limit=100, *, with_columns=False)"
+    )]
+    fn find<'py>(
+        &self,
+        py: Python<'py>,
+        filter: &Bound<'py, PyDict>,
+        limit: SizeArgument,
+        with_columns: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let limit = limit.at("limit", "0 or more")?;
+        let wanted = Wanted::of(with_columns)?;
+        let expression = Expression::from_value(&from_python("filter", filter.as_any(), 0)?)?;
+        let (ids, columns) = self.index.read(py, |index| {
+            let ids = index.find(&expression, limit)?;
+            let columns = wanted.values(index, &ids)?;
+            Ok::<_, Error>((Named::of(index, &ids), columns))
+        })??;
+        let found = ids.len();
+        let ids = ids.to_python(py, &[found])?;
+        match columns {
+            None => Ok(ids),
+            Some(columns) => Ok(PyTuple::new(py, [ids, to_dict(py, columns, None)?.into_any()])?.into_any()),
+        }
     }
 
     /// Take a column out.
@@ -567,7 +629,7 @@ impl Index {
     ///
     /// Returns
     /// -------
-    /// dict of str to int, float, str, bool or None
+    /// dict of str to int, float, str, bool, datetime, list, dict or None
     ///     The columns' names and values, None where one is missing.
     ///
     /// Raises
@@ -623,11 +685,11 @@ impl Index {
     #[pyo3(signature = (ids, /))]
     fn has_many<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let ids = to_id_list(ids)?;
-        let found = self.index.read(py, |index| index.find(&ids))??;
+        let found = self.index.read(py, |index| index.look_up(&ids))??;
         array(py, &[found.len()], found.iter().map(|key| Boolean::from(key.is_some())).collect())
     }
 
-    /// The columns' types by name: ``"int"``, ``"float"``, ``"string"`` or ``"bool"``.
+    /// The columns' types by name, as `add_column` has them.
     #[getter]
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let types = PyDict::new(py);
@@ -699,7 +761,7 @@ impl Index {
             Ok(Some(self.index.read(py, |index| {
                 // What is not there is not found either.
                 let absent = |key: Option<u64>| key.unwrap_or(u64::MAX);
-                let truth: Vec<u64> = index.find(&truth)?.into_iter().map(absent).collect();
+                let truth: Vec<u64> = index.look_up(&truth)?.into_iter().map(absent).collect();
                 index.recall_of(&queries, &truth, k, &params)
             })??))
         })

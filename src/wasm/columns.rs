@@ -2,7 +2,7 @@
 //!
 //! What a caller gave is read before the index is touched: a getter of it may throw.
 
-use js_sys::{Array, ArrayBuffer, BigInt, Float32Array, Float64Array, JsString, Number, Object, Set};
+use js_sys::{Array, ArrayBuffer, BigInt, Date, Float32Array, Float64Array, JsString, Number, Object, Set};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
@@ -99,6 +99,13 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
     if let Some(number) = value.as_f64() {
         return Ok(Value::number(number));
     }
+    if value.is_string() {
+        // The copy ends the program where there is no memory: whether there is some, room for the longest tells.
+        let len_bytes = JsString::from(value.clone()).length() as usize * 3;
+        if Vec::<u8>::new().try_reserve_exact(len_bytes).is_err() {
+            return Err(ErrorKind::OutOfMemory { len_bytes: len_bytes as u64 }.into());
+        }
+    }
     if let Some(text) = value.as_string() {
         // What is no UTF-16 would be another text.
         if text.contains(char::REPLACEMENT_CHARACTER) && !JsString::from(value.clone()).is_valid_utf16() {
@@ -121,6 +128,14 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
             Err(_) => bad("BigInts from -2^63 to 2^63 - 1", "one outside".into()),
         };
     }
+    if value.is_instance_of::<Date>() {
+        let millis = value.unchecked_ref::<Date>().get_time();
+        // A date's milliseconds are whole, and fewer than 2^53.
+        return match millis.is_nan() {
+            true => bad("valid Dates, or null", "an invalid Date".into()),
+            false => Ok(Value::DateTime(millis as i64 * 1000)),
+        };
+    }
     if value.is_instance_of::<Float64Array>() || value.is_instance_of::<Float32Array>() {
         let floats = Float64Array::new(value).to_vec();
         return Ok(Value::List(floats.into_iter().map(Value::Float).collect()));
@@ -137,22 +152,33 @@ fn from_js(argument: &'static str, value: &JsValue, depth: usize) -> Result<Valu
         });
         return entries.collect::<Result<_>>().map(Value::Map);
     }
-    bad("numbers, BigInts, texts, booleans or null", describe(value))
+    bad("numbers, BigInts, texts, booleans, Dates, null, or arrays and objects of them", describe(value))
 }
 
-/// Returns whether an object is a plain one, of whatever frame: a Map, a Date or a Promise would look empty.
+/// Returns whether an object is a plain one, of whatever frame: a Map or a Promise would look empty.
 fn is_plain(value: &JsValue) -> bool {
     let parent = |of: &JsValue| JsValue::from(Object::get_prototype_of(of));
     value.is_object() && (parent(value).is_null() || parent(&parent(value)).is_null())
 }
 
-/// Returns the core's value as JavaScript's: a whole number that is not exact as a number is a BigInt.
+/// Returns the core's value as JavaScript's: a whole number that is not exact as a number is a BigInt; a `Date` has no
+/// microseconds.
 pub(super) fn to_js(value: Value) -> JsValue {
     match value {
         Value::Bool(value) => value.into(),
         Value::Int(value) => signed(value).map_or_else(|_| BigInt::from(value).into(), JsValue::from),
         Value::Float(value) => value.into(),
         Value::String(value) => value.into(),
-        Value::Null | Value::List(_) | Value::Map(_) => JsValue::NULL,
+        Value::DateTime(micros) => Date::new(&(micros.div_euclid(1000) as f64).into()).into(),
+        Value::List(values) => values.into_iter().map(to_js).collect::<Array>().into(),
+        Value::Map(entries) => {
+            let entries: Array = entries
+                .into_iter()
+                .map(|(name, value)| JsValue::from(Array::of2(&name.into(), &to_js(value))))
+                .collect();
+            // It defines what it makes: a name of `__proto__` is one like others.
+            Object::from_entries(&entries).map_or(JsValue::NULL, JsValue::from)
+        }
+        Value::Null => JsValue::NULL,
     }
 }

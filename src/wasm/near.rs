@@ -341,7 +341,7 @@ impl IndexCore {
 
     /// Returns for each id whether it is in the index: 1 or 0.
     pub fn has(&self, ids: &JsValue) -> Result<Vec<u8>> {
-        Ok(self.index.find(&given_ids(ids))?.into_iter().map(|key| u8::from(key.is_some())).collect())
+        Ok(self.index.look_up(&given_ids(ids))?.into_iter().map(|key| u8::from(key.is_some())).collect())
     }
 
     /// Returns the keys of ids that are there, by which the other methods know them; each of them once where they are to be distinct.
@@ -448,6 +448,25 @@ impl IndexCore {
     #[wasm_bindgen(js_name = addColumn)]
     pub fn add_column(&mut self, name: &str, kind: &str) -> Result<()> {
         self.index.add_column(name, ColumnType::from_name(kind)?)
+    }
+
+    /// Returns the columns that values of `n` rows would make, or make others of: their names, each followed by its type.
+    #[wasm_bindgen(js_name = columnsFor)]
+    pub fn columns_for(&self, n: usize, columns: &GivenColumns, new_rows: bool) -> Result<Vec<String>> {
+        let columns = self.index.columns_for(n, &columns.view(), new_rows)?;
+        Ok(columns.into_iter().flat_map(|(name, kind)| [name, kind.name().to_owned()]).collect())
+    }
+
+    /// Makes floats of a column's whole numbers.
+    #[wasm_bindgen(js_name = widenColumn)]
+    pub fn widen_column(&mut self, name: &str) -> Result<()> {
+        self.index.widen_column(name)
+    }
+
+    /// Returns the ids for whose values an expression holds, ascending, `limit` at most.
+    pub fn find(&self, filter: &GivenFilter, limit: f64, kind: Option<String>) -> Result<JsValue, JsValue> {
+        let limit = size("limit", limit)?;
+        ids_to_js(&self.index.named(&self.index.find(&filter.expression, limit)?), id_kind(kind.as_deref())?)
     }
 
     /// Takes a column out.
@@ -582,7 +601,7 @@ impl IndexCore {
     pub fn recall_of(&self, queries: &Buffer, len: usize, truth: &JsValue, options: &JsValue) -> Result<f32> {
         let Query { k, params, .. } = query_from_js(options, OPTIONS)?;
         // What is not there is not found either.
-        let truth = self.index.find(&given_ids(truth))?;
+        let truth = self.index.look_up(&given_ids(truth))?;
         let truth: Vec<u64> = truth.into_iter().map(|key| key.unwrap_or(u64::MAX)).collect();
         self.index.recall_of(queries.floats(len)?, &truth, k, &params)
     }

@@ -91,9 +91,15 @@ test("misuse of columns is refused, changes nothing and says what was expected",
   const loop = {};
   loop.not = loop;
   const refused = [
-    [() => index.add([1, 2], { columns: { yaer: [1, 2] } }), "bad_parameter", /columns of the index: flag, lang, score, year, got "yaer"/],
+    [() => index.setColumns([1, 2], { yaer: [1, 2] }), "bad_parameter", /columns of the index: flag, lang, score, year, got "yaer"; add, or add_column \(addColumn in JavaScript\)/],
+    [() => index.add([1, 2], { columns: { new: [null, undefined] } }), "bad_parameter", /missing values only/],
+    [() => index.add([1, 2], { columns: { lang: [["a"], []] } }), "bad_parameter", /a list in row 0; a column of type strings takes it/],
+    [() => index.add([1, 2], { columns: { day: [new Date(NaN), null] } }), "bad_parameter", /an invalid Date/],
+    [() => index.add([1, 2], { columns: { it: [new Map(), null] } }), "bad_parameter", /a value of type Map/],
+    [() => index.find([1]), "bad_parameter", /an object of what the columns must be/],
+    [() => index.find({}, { limit: -1 }), "bad_parameter", /limit/],
+    [() => index.find({}, { k: 1 }), "bad_parameter", /limit, ids, withColumns/],
     [() => index.add([1, 2], { columns: { year: ["a", "b"] } }), "bad_parameter", /int values in column "year", got "a" in row 0/],
-    [() => index.add([1, 2], { columns: { year: [1.5, 2] } }), "bad_parameter", /got 1.5 in row 0/],
     [() => index.add([1, 2], { columns: { year: [1] } }), "shape_mismatch", /\(2,\) values in column "year"/],
     [() => index.add([1, 2], { columns: { year: 3 } }), "bad_parameter", /an array of values/],
     [() => index.add([1, 2], { columns: 3 }), "bad_parameter", /an object of names/],
@@ -103,14 +109,14 @@ test("misuse of columns is refused, changes nothing and says what was expected",
     [() => index.setColumns([1]), "bad_parameter", /columns/],
     [() => index.search([1], { filter: { yaer: 3 } }), "bad_parameter", /columns of the index/],
     [() => index.search([1], { filter: { year: "2000" } }), "bad_parameter", /a number for column "year"/],
-    [() => index.search([1], { filter: { year: { near: 3 } } }), "bad_parameter", /eq, ne, in/],
+    [() => index.search([1], { filter: { year: { near: 3 } } }), "bad_parameter", /prefix, contains or any/],
     [() => index.search([1], { filter: loop }), "bad_parameter", /in each other/],
     [() => index.searchMany([1], { filter: { yaer: 3 } }), "bad_parameter", /columns of the index/],
     [() => index.search([1], { withColumns: "year" }), "bad_parameter", /an array of names/],
     [() => index.search([1], { withColumns: ["yaer"] }), "bad_parameter", /yaer/],
     [() => index.get(9999), "id_not_found", /9999/],
     [() => index.addColumn("year", "int"), "bad_parameter", /year/],
-    [() => index.addColumn("day", "date"), "unknown_name", /int, float, string, bool/],
+    [() => index.addColumn("day", "date"), "unknown_name", /int, float, string, bool, datetime, ints, floats, strings, json/],
     [() => index.dropColumn("day"), "bad_parameter", /day/],
   ];
   for (const [misuse, code, message] of refused) {
@@ -143,4 +149,78 @@ test("texts that are no UTF-16 are refused: kept as UTF-8 they would be others",
   assert.deepEqual([index.get(0).text, index.get(1).text], ["\ufffd", "😀"]);
   assert.throws(() => index.search([1], { filter: { text: "\udc00" } }), { code: "bad_parameter" });
   assert.deepEqual([...index.search([1], { filter: { text: "\ufffd" } }).ids], [0]);
+});
+
+const line = (n) => Float32Array.from({ length: n }, (_, i) => i);
+
+test("times, lists and JSON come back as they went in", () => {
+  const index = new Index(1, { storage: "f32" });
+  const columns = {
+    day: [new Date("2024-05-31T12:30:00.125Z"), null, new Date(-1)],
+    tags: [["red", "green"], [], undefined],
+    sizes: [[1, 2], new Set([3]), null],
+    weights: [Float32Array.of(1, 2), [0.5], null],
+    meta: [{ b: 1, a: [null, 1.5, { "é": "\n" }] }, { ["__proto__"]: 2 }, null],
+  };
+  index.add(line(3), { columns });
+  assert.deepEqual(index.columns, { day: "datetime", meta: "json", sizes: "ints", tags: "strings", weights: "floats" });
+  const again = Index.fromBytes(index.toBytes());
+  assert.deepEqual(again.get(0), { day: columns.day[0], meta: columns.meta[0], sizes: [1, 2], tags: ["red", "green"], weights: [1, 2] });
+  assert.deepEqual(Object.keys(again.get(0).meta), ["b", "a"]);
+  assert.deepEqual(again.get(1), { day: null, meta: JSON.parse('{"__proto__": 2}'), sizes: [3], tags: [], weights: [0.5] });
+  assert.deepEqual(again.get(2), { day: new Date(-1), meta: null, sizes: null, tags: null, weights: null });
+  assert.deepEqual(again.search([0], { k: 2, withColumns: ["tags", "day"] }).columns, { tags: [["red", "green"], []], day: [columns.day[0], null] });
+  // Microseconds are kept where a Date has none.
+  index.setColumns([2], { day: ["2024-05-31T12:30:00.125999Z"] });
+  assert.deepEqual(index.get(2).day, columns.day[0]);
+  assert.deepEqual([...index.find({ day: { gt: columns.day[0] } }).ids], [2]);
+  assert.throws(() => index.setColumns([2], { day: ["2024-05-31T12:30:00.1259991Z"] }), { code: "bad_parameter", message: /nothing finer/ });
+  assert.throws(() => index.setColumns([2], { meta: [{ a: [NaN] }] }), { code: "bad_parameter", message: /NaN in row 0/ });
+  assert.throws(() => index.setColumns([2], { tags: [["a", 1]] }), { code: "bad_parameter", message: /a list with 1 at place 1 in row 0; a column of type json takes it/ });
+});
+
+test("tags, times and parts of texts are filtered, and rows are found without a query", () => {
+  const index = new Index(1, { storage: "f32" });
+  index.add(line(4), {
+    columns: {
+      tags: [["red", "green"], [], null, ["grey"]],
+      sizes: [[1, 2], [3], [], null],
+      day: [new Date("2024-01-01"), new Date("2024-01-02"), null, new Date("2024-01-03")],
+      title: ["a note", "another", null, "the note"],
+      meta: [{ a: 1 }, null, {}, null],
+    },
+  });
+  const found = (filter) => [...index.find(filter).ids];
+  for (const [filter, ids] of [
+    [{ tags: { contains: "red" } }, [0]],
+    [{ tags: { any: new Set(["grey", "green"]) } }, [0, 3]],
+    [{ tags: { prefix: "gr" } }, [0, 3]],
+    [{ tags: { exists: false } }, [2]],
+    [{ sizes: { gte: 2 } }, [0, 1]],
+    [{ sizes: { between: [1.5, 2.5] } }, [0]],
+    [{ day: { gte: new Date("2024-01-02") } }, [1, 3]],
+    [{ day: { lt: "2024-01-02" } }, [0]],
+    [{ day: new Date("2024-01-03") }, [3]],
+    [{ title: { contains: "note", prefix: "a" } }, [0]],
+    [{ meta: { exists: true } }, [0, 2]],
+  ]) {
+    assert.deepEqual(found(filter), ids, inspect(filter));
+    assert.deepEqual([...index.search([0], { k: 4, filter }).ids], ids, inspect(filter));
+  }
+  assert.deepEqual(index.find({}, { limit: 2, ids: "bigint", withColumns: ["title"] }), { ids: BigUint64Array.of(0n, 1n), columns: { title: ["a note", "another"] } });
+  for (const [filter, message] of [[{ meta: 3 }, /kept and returned/], [{ tags: "red" }, /contains, any, a range or exists/], [{ day: 3 }, /ISO 8601/], [{ title: { any: ["a"] } }, /in is for column "title"/]]) {
+    assert.throws(() => index.find(filter), { code: "bad_parameter", message });
+  }
+});
+
+test("whole numbers become floats when another number comes, and an add may bring columns", () => {
+  const index = new Index(1, { storage: "f32" });
+  index.add([0, 1], { columns: { price: [5, 7] } });
+  index.add([2], { columns: { price: [5.99], title: ["late"] } });
+  assert.deepEqual(index.columns, { price: "float", title: "string" });
+  assert.deepEqual([0, 2].map((id) => index.get(id)), [{ price: 5, title: null }, { price: 5.99, title: "late" }]);
+  const large = new Index(1);
+  large.add([0], { columns: { n: [2n ** 53n + 1n] } });
+  assert.throws(() => large.add([1], { columns: { n: [0.5] } }), { code: "bad_parameter", message: /beyond 2\^53.*got 0.5 in row 0; a column of type float takes it/ });
+  assert.equal(large.length, 1);
 });

@@ -18,7 +18,7 @@ function idsOf({ ids, rows }) {
 
 /** Returns what of `fixture` (the .json) does not hold for `file` (the .nearfold), one line each; empty when all does. */
 export function runIndex({ Index }, fixture, file) {
-  const { dim, metric, storage, rerank = null, m: M, ef_construction: efConstruction, adds, queries, searches } = fixture;
+  const { dim, metric, storage, rerank = null, m: M, ef_construction: efConstruction, types = {}, adds, queries, searches } = fixture;
   const failures = [];
   const opened = Index.fromBytes(file);
 
@@ -35,6 +35,7 @@ export function runIndex({ Index }, fixture, file) {
   });
 
   const built = new Index(dim, { metric, storage, rerank, M, efConstruction });
+  for (const [name, type] of Object.entries(types)) built.addColumn(name, type);
   for (const add of adds) {
     const ids = add.ids === null ? {} : { ids: idsOf(add) };
     built.add(vectors(add, dim), { ...ids, columns: add.columns });

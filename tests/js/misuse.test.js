@@ -204,7 +204,7 @@ const CASES = {
 
   'add with options that are an array': [() => index.add([1, 2, 3], []), "bad_parameter"],
   'add of columns in a Map': [() => index.add([1, 2, 3], { columns: new Map([["year", [1]]]) }), "bad_parameter", /Map/],
-  'add of a Date': [() => index.add([1, 2, 3], { columns: { day: [new Date(0)] } }), "bad_parameter"],
+  'add of an invalid Date': [() => index.add([1, 2, 3], { columns: { day: [new Date(NaN)] } }), "bad_parameter", /invalid Date/],
 
   // Searching.
   'search()': [() => index.search(), "bad_parameter"],

@@ -190,6 +190,17 @@ alloc(8, "float128");
   typed.add([1, 2, 3], { columns: { year: ["1999"] } });
   // @ts-expect-error: no such type
   typed.addColumn("day", "date");
+  using varied = new Index<{ day: Date; tags: string[]; sizes: number[]; about: { by: string } }>(3);
+  varied.add([1, 2, 3], { columns: { day: [new Date()], tags: [["red"]], sizes: [[1, 2]], about: [{ by: "Ann" }] } });
+  varied.find({ tags: { contains: "red", any: ["a", "b"] }, day: { gte: "2024-01-01", lt: new Date() }, sizes: { between: [1, 2] }, about: { exists: true } });
+  const rowsFound = varied.find({ not: { tags: { prefix: "r" } } }, { limit: 3, ids: "bigint", withColumns: ["tags"] });
+  same<typeof rowsFound.ids, BigUint64Array<ArrayBuffer>>(true);
+  same<typeof rowsFound.columns, { tags: (string[] | null)[] }>(true);
+  index.find({ any: { contains: 1 } }).ids.fill(1);
+  // @ts-expect-error: a tag is a text
+  varied.find({ tags: { contains: 3 } });
+  // @ts-expect-error: a filter has no k
+  varied.find({}, { k: 3 });
   const bytes: Uint8Array = index.toBytes();
   Index.fromBytes(bytes).memory().total.toFixed();
   new Index(3, { storage: "b1", rerank: "i8" }).search([1, 2, 3], { explain: true }).explained?.reranked.toFixed();

@@ -325,13 +325,34 @@ test("an index in shards gives the exact neighbours of one index", async () => {
 });
 
 test("columns of shards have the types of those of one index", async () => {
-  for (const list of [[NaN, 1], [null, 1], [2 ** 53, 1], [2 ** 53 - 1, 1], [-(2 ** 60), 3], [2n ** 60n, 3], [1.5, 2n], ["a", null], [true, null]]) {
+  for (const list of [[NaN, 1], [null, 1], [2 ** 53, 1], [2 ** 53 - 1, 1], [-(2 ** 60), 3], [2n ** 60n, 3], [1.5, 2n], ["a", null], [true, null], [[1], [0.5]], [["a"], []], [new Date(5), null], [{ a: 1 }, ["b"]]]) {
     const [one, many] = [new own.Index(1), await pool.Index.create(1)];
     one.add([[1], [2]], { columns: { it: list } });
     await many.add([[1], [2]], { columns: { it: list } });
     assert.deepEqual(await many.columns, one.columns, String(list));
+    assert.deepEqual([await many.get(0), await many.get(1)], [one.get(0), one.get(1)]);
     many.free();
+    const [late, lateMany] = [new own.Index(1), await pool.Index.create(1)];
+    for (const index of [late, lateMany]) {
+      await index.add([[1], [2], [3]]);
+      await index.setColumns([0, 2], { it: list });
+    }
+    assert.deepEqual(await lateMany.columns, late.columns, String(list));
+    lateMany.free();
   }
+});
+
+test("times, lists and JSON cross to a worker and back", async () => {
+  const index = await nf.Index.create(1);
+  const columns = { day: [new Date("2024-05-31T12:30:00Z"), null], tags: [["red"], []], meta: [{ a: [1, null] }, null] };
+  await index.add([[1], [2]], { columns });
+  assert.deepEqual(await index.columns, { day: "datetime", meta: "json", tags: "strings" });
+  assert.deepEqual(await index.get(0), { day: columns.day[0], meta: columns.meta[0], tags: ["red"] });
+  const found = await index.search([1], { k: 2, filter: { day: { lte: columns.day[0] }, tags: { any: ["red", "blue"] } }, withColumns: ["day", "tags"] });
+  assert.deepEqual([[...found.ids], found.columns], [[0], { day: [columns.day[0]], tags: [["red"]] }]);
+  assert.deepEqual([...(await index.find({ tags: { exists: true } })).ids], [0, 1]);
+  assert.deepEqual(await index.find({ day: { exists: false } }, { withColumns: ["tags"] }), { ids: Float64Array.of(1), columns: { tags: [[]] } });
+  index.free();
 });
 
 test("a worker is connected once", async () => {
@@ -391,7 +412,9 @@ test("columns and filters over shards give what one index gives, all or nothing"
   // What is refused leaves every shard as it was.
   const bytes = await shards.toBytes();
   await rejectsWith(shards.add(data.slice(0, 24), { columns: { year: [1, 2, "3"] } }), "bad_parameter");
-  await rejectsWith(shards.add(data.slice(0, 24), { columns: { yaer: [1, 2, 3] } }), "bad_parameter");
+  await rejectsWith(shards.setColumns([1, 2, 3], { yaer: [1, 2, 3] }), "bad_parameter");
+  await rejectsWith(shards.add(data.slice(0, 24), { columns: { year: [1, 2, 3], new: [1, "2", 3] } }), "bad_parameter");
+  await rejectsWith(shards.setColumns([1, 2, 9000], { year: [1, 2, 3.5] }), "id_not_found");
   await rejectsWith(shards.add(data.slice(0, 24), { columns: { year: [1, 2] } }), "shape_mismatch");
   await rejectsWith(shards.update(data.slice(0, 24), [1, 2, 3], { columns: { flag: [true, 1, false] } }), "bad_parameter");
   await rejectsWith(shards.update(data.slice(0, 8), [1], { column: {} }), "bad_parameter");
@@ -404,6 +427,7 @@ test("columns and filters over shards give what one index gives, all or nothing"
   assert.deepEqual(await other.columns, {});
   assert.deepEqual(await shards.toBytes(), bytes);
 
+  assert.deepEqual(await shards.find({ year: { gte: 2000 }, flag: true }, { limit: 40, withColumns: ["lang"] }), one.find({ year: { gte: 2000 }, flag: true }, { limit: 40, withColumns: ["lang"] }));
   await shards.setColumns([1, 2, 899], { year: [1, 2, null] });
   await shards.addColumn("note", "string");
   await shards.update(data.slice(0, 8), [5], { columns: { note: ["five"] } });
@@ -412,6 +436,17 @@ test("columns and filters over shards give what one index gives, all or nothing"
   const again = await pool.Index.fromBytes(await shards.toBytes());
   assert.deepEqual(await again.columns, { flag: "bool", lang: "string", note: "string", year: "int" });
   assert.deepEqual((await again.search(query, { k: 9, filter: { note: "five" }, withColumns: ["note"] })).columns.note, ["five"]);
+  // What an add brings, and what becomes of whole numbers, is the same in every shard.
+  await again.add(data.slice(0, 8), { ids: [2000], columns: { year: [2000.5], tags: [["a"]] } });
+  assert.deepEqual(await again.columns, { flag: "bool", lang: "string", note: "string", tags: "strings", year: "float" });
+  assert.deepEqual([(await again.get(1)).year, (await again.get(2)).tags, (await again.get(2000)).tags], [1, null, ["a"]]);
+  await again.setColumns([3], { year: [9007199254740992] });
+  await again.addColumn("n", "int");
+  await again.setColumns([3], { n: [2n ** 53n + 1n] });
+  const before = await again.toBytes();
+  await assert.rejects(again.setColumns([4], { n: [0.5] }), { code: "bad_parameter", message: /beyond 2\^53/ });
+  assert.deepEqual(await again.toBytes(), before);
+  assert.deepEqual([...(await again.find({ n: { exists: true } })).ids], [3]);
   // Two calls at once take ids of their own.
   const [first, second] = await Promise.all([again.add(data.slice(0, 16)), again.add(data.slice(0, 16))]);
   assert.equal(new Set([...first, ...second]).size, 4);

@@ -25,6 +25,8 @@ def build(fixture):
         M=fixture["m"],
         ef_construction=fixture["ef_construction"],
     )
+    for name, type in fixture.get("types", {}).items():
+        index.add_column(name, type)
     for made in fixture["adds"]:
         ids = made["ids"]
         if isinstance(ids, dict):

@@ -568,6 +568,76 @@ fn values_beside_the_vectors_are_filtered_and_printed() {
     );
 }
 
+#[test]
+fn times_lists_and_json_are_read_filtered_found_and_printed() {
+    let folder = Folder::new("values");
+    folder.write("line.npy", &f32_npy(&[0.0, 1.0, 2.0], 3, 1));
+    folder.write("more.npy", &f32_npy(&[3.0], 1, 1));
+    let meta = "{\"day\": \"2024-05-31\", \"tags\": [\"red\", \"green\"], \"price\": 5, \"about\": {\"b\": 1.0, \"a\": [null]}}\n\
+        {\"day\": \"2024-05-31T12:30:00.5+02:00\", \"tags\": [], \"price\": 7}\n{\"about\": 3}\n";
+    folder.write("meta.jsonl", meta.as_bytes());
+    let types = ["--types", "day=datetime"];
+    folder
+        .ok(&[&["build", "line.npy", "-o", "x.nearfold", "--columns", "meta.jsonl", "-q"], &types[..]]
+            .concat());
+    // A number that is no whole one, and a column that is new.
+    folder.write("more.jsonl", b"{\"price\": 5.99, \"note\": \"a note\"}\n");
+    folder.ok(&["add", "x.nearfold", "more.npy", "--columns", "more.jsonl", "-q"]);
+    let info: Value = serde_json::from_str(&folder.ok(&["info", "x.nearfold", "--json"])).unwrap();
+    let kinds = serde_json::json!({"about": "json", "day": "datetime", "note": "string", "price": "float", "tags": "strings"});
+    assert_eq!(info["columns"], kinds);
+
+    let find = |filter: &str, more: &[&str]| {
+        folder.ok(&[&["find", "x.nearfold", "--filter", filter], more].concat())
+    };
+    let all = find("{}", &["--with", "day,tags,price,about,note"]);
+    let expected = [
+        "0\t\"2024-05-31T00:00:00Z\"\t[\"red\",\"green\"]\t5.0\t{\"b\":1.0,\"a\":[null]}\tnull\n",
+        "1\t\"2024-05-31T10:30:00.500000Z\"\t[]\t7.0\tnull\tnull\n",
+        "2\tnull\tnull\tnull\t3\tnull\n",
+        "3\tnull\tnull\t5.99\tnull\t\"a note\"\n",
+    ];
+    assert_eq!(all, expected.concat());
+    assert_eq!(find(r#"{"day":{"gt":"2024-05-31T10:00Z"}}"#, &[]), "1\n");
+    assert_eq!(find(r#"{"tags":{"any":["blue","green"]}}"#, &["--format", "json"]), "{\"ids\":[0]}\n");
+    assert_eq!(find(r#"{"tags":{"exists":false}}"#, &["--limit", "1"]), "2\n");
+    assert_eq!(find(r#"{"note":{"prefix":"a n","contains":"ote"}}"#, &[]), "3\n");
+    let found = find(r#"{"price":{"lt":6}}"#, &["--with", "price,day", "--format", "json"]);
+    assert_eq!(
+        found,
+        "{\"ids\":[0,3],\"columns\":{\"price\":[5.0,5.99],\"day\":[\"2024-05-31T00:00:00Z\",null]}}\n"
+    );
+    let filter = ["search", "x.nearfold", "-q", "more.npy", "--filter", r#"{"tags":{"contains":"red"}}"#];
+    assert_eq!(folder.ok(&[&filter[..], &["--with", "tags"]].concat()), "0\t0\t9.0\t[\"red\",\"green\"]\n");
+}
+
+#[test]
+fn json_that_says_a_thing_twice_or_a_number_beyond_64_bits_is_refused() {
+    let folder = Folder::new("json");
+    folder.write("line.npy", &f32_npy(&[0.0], 1, 1));
+    for (line, why) in [
+        (r#"{"a": 1, "b": 2, "a": 3}"#, "each name once in an object, not \"a\" twice"),
+        (r#"{"a": 18446744073709551616}"#, "integers from -2^63 to 2^63 - 1"),
+        (r#"{"a": [{"b": -9223372036854775809}]}"#, "integers from -2^63 to 2^63 - 1"),
+        ("[1]", "got line 1: a list"),
+    ] {
+        folder.write("meta.jsonl", line.as_bytes());
+        let refused = folder.error(&["build", "line.npy", "-o", "x.nearfold", "--columns", "meta.jsonl"]);
+        assert!(
+            refused.starts_with("nearfold: bad_parameter: meta.jsonl: ") && refused.contains(why),
+            "{refused}"
+        );
+    }
+    folder.write("meta.jsonl", b"{\"a\": 1}\n");
+    folder.ok(&["build", "line.npy", "-o", "x.nearfold", "--columns", "meta.jsonl"]);
+    for filter in [r#"{"a":1,"a":2}"#, r#"{"a":{"lt":18446744073709551616}}"#] {
+        let output = folder.run(&["find", "x.nearfold", "--filter", filter]);
+        assert_eq!(output.status.code(), Some(2));
+    }
+    let typed = folder.run(&["build", "line.npy", "-o", "y.nearfold", "--types", "day=date"]);
+    assert!(String::from_utf8_lossy(&typed.stderr).contains("datetime, ints, floats, strings, json"));
+}
+
 fn ids_npy(ids: &[u64]) -> Vec<u8> {
     let data: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
     npy("<u8", &format!("({},)", ids.len()), &data)

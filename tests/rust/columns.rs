@@ -9,9 +9,33 @@ type Row = BTreeMap<String, Value>;
 /// What is expected of an index: the values of each id.
 type Model = BTreeMap<u64, Row>;
 
-const NAMES: [&str; 5] = ["flag", "lang", "note", "score", "year"];
-const KINDS: [ColumnType; 5] =
-    [ColumnType::Bool, ColumnType::String, ColumnType::String, ColumnType::Float, ColumnType::Int];
+const NAMES: [&str; 10] =
+    ["day", "flag", "lang", "meta", "note", "score", "sizes", "tags", "weights", "year"];
+const KINDS: [ColumnType; 10] = [
+    ColumnType::DateTime,
+    ColumnType::Bool,
+    ColumnType::String,
+    ColumnType::Json,
+    ColumnType::String,
+    ColumnType::Float,
+    ColumnType::Ints,
+    ColumnType::Strings,
+    ColumnType::Floats,
+    ColumnType::Int,
+];
+
+/// Microseconds from 1969 to 1971, some on whole seconds.
+fn time(lcg: &mut Lcg) -> Value {
+    Value::DateTime((lcg.below(40) as i64 - 20) * 1_500_000_000_001 / 2)
+}
+
+fn list(lcg: &mut Lcg, item: impl Fn(&mut Lcg) -> Value) -> Value {
+    Value::List((0..lcg.below(4)).map(|_| item(lcg)).collect())
+}
+
+fn tag(lcg: &mut Lcg) -> Value {
+    ["red", "green", "grey", "日", ""][lcg.below(5)].into()
+}
 
 fn value(lcg: &mut Lcg, name: &str) -> Value {
     if lcg.below(7) == 0 {
@@ -21,9 +45,23 @@ fn value(lcg: &mut Lcg, name: &str) -> Value {
         "flag" => (lcg.below(2) == 0).into(),
         "lang" => ["de", "en", "fr", "日本"][lcg.below(4)].into(),
         "note" => format!("note {}", lcg.below(1 << 20)).into(),
+        "day" => time(lcg),
+        "tags" => list(lcg, tag),
+        "sizes" => list(lcg, |lcg| Value::Int(lcg.below(12) as i64 - 5)),
+        "weights" => list(lcg, |lcg| Value::Float(lcg.below(12) as f64 / 8.0)),
+        "meta" => match lcg.below(4) {
+            0 => Value::Map(vec![("b".into(), Value::Null), ("a".into(), list(lcg, tag))]),
+            1 => list(lcg, time_text),
+            2 => Value::Float(lcg.below(3) as f64),
+            _ => Value::Bool(true),
+        },
         "score" => (lcg.below(9) as f64 / 4.0 - 1.0).into(),
         _ => Value::Int(lcg.below(30) as i64 + 1995),
     }
+}
+
+fn time_text(lcg: &mut Lcg) -> Value {
+    time(lcg).to_string().into()
 }
 
 fn columns(lcg: &mut Lcg, n: usize) -> Vec<(&'static str, Vec<Value>)> {
@@ -68,7 +106,12 @@ fn assert_same(index: &Index, model: &Model) {
 fn allowed(index: &Index, expression: &Expression) -> Vec<u64> {
     let filter = index.filter_where(expression).unwrap();
     let found = index
-        .search_filtered(&[0.0; 3], index.len().max(1), &SearchParams::default().exact(true), &filter)
+        .search_filtered(
+            &vec![0.0; index.dim()],
+            index.len().max(1),
+            &SearchParams::default().exact(true),
+            &filter,
+        )
         .unwrap();
     let mut ids = found.ids;
     ids.sort_unstable();
@@ -80,6 +123,8 @@ fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
         (Value::Int(a), Value::Int(b)) => a.partial_cmp(b),
         (Value::String(a), Value::String(b)) => a.partial_cmp(b),
         (Value::Bool(a), Value::Bool(b)) => a.partial_cmp(b),
+        (Value::DateTime(a), Value::DateTime(b)) => a.partial_cmp(b),
+        (Value::DateTime(_), Value::String(text)) => order(a, &Value::datetime(text).unwrap()),
         // Small numbers: the conversion is exact.
         (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
         (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(*b as f64)),
@@ -97,9 +142,31 @@ fn holds(expression: &Expression, row: &Row) -> bool {
         Expression::Column(name, test) => {
             let value = &row[name];
             let compare = |other: &Value| order(value, other);
+            match (test, value) {
+                (Test::Exists(there), _) => return (*value != Value::Null) == *there,
+                // One element that holds is enough; that it has a value is equality with an element.
+                (Test::Contains(other), Value::List(list)) => {
+                    return list.iter().any(|each| order(each, other).is_some_and(|order| order.is_eq()));
+                }
+                (Test::Any(others), Value::List(_)) => {
+                    let has = |other: &Value| holds(&Expression::contains(name, other.clone()), row);
+                    return others.iter().any(has);
+                }
+                (test, Value::List(list)) => {
+                    let of_each = |each: &Value| {
+                        let row = Row::from([(name.clone(), each.clone())]);
+                        holds(&Expression::Column(name.clone(), test.clone()), &row)
+                    };
+                    return list.iter().any(of_each);
+                }
+                _ => {}
+            }
+            let text =
+                |of: &Value| if let Value::String(text) = of { text.clone() } else { panic!("{of:?}") };
             match test {
-                Test::Exists(there) => (*value != Value::Null) == *there,
                 _ if *value == Value::Null => false,
+                Test::Prefix(other) => text(value).starts_with(&text(other)),
+                Test::Contains(other) => text(value).contains(&text(other)),
                 Test::Eq(other) => compare(other).is_some_and(|order| order.is_eq()),
                 Test::Ne(other) => compare(other).is_none_or(|order| order.is_ne()),
                 Test::In(others) => {
@@ -125,6 +192,11 @@ fn operand(lcg: &mut Lcg, name: &str) -> Value {
     match name {
         "year" if lcg.below(2) == 0 => (lcg.below(70) as f64 / 2.0 + 1993.0).into(),
         "score" if lcg.below(3) == 0 => Value::Int(lcg.below(4) as i64 - 2),
+        "day" if lcg.below(2) == 0 => time_text(lcg),
+        "day" => time(lcg),
+        "tags" => tag(lcg),
+        "sizes" => (lcg.below(30) as f64 / 2.0 - 8.0).into(),
+        "weights" => Value::Int(lcg.below(3) as i64 - 1),
         _ => loop {
             let value = value(lcg, name);
             if value != Value::Null {
@@ -138,28 +210,41 @@ fn expression(lcg: &mut Lcg, depth: usize) -> Expression {
     let some = |lcg: &mut Lcg| -> Vec<Expression> {
         (0..lcg.below(4)).map(|_| expression(lcg, depth + 1)).collect()
     };
-    match lcg.below(if depth > 2 { 9 } else { 12 }) {
-        9 => Expression::And(some(lcg)),
-        10 => Expression::Or(some(lcg)),
-        11 => expression(lcg, depth + 1).not(),
+    match lcg.below(if depth > 2 { 12 } else { 15 }) {
+        12 => Expression::And(some(lcg)),
+        13 => Expression::Or(some(lcg)),
+        14 => expression(lcg, depth + 1).not(),
         test => {
-            let name = NAMES[lcg.below(5)];
+            let name = NAMES[lcg.below(10)];
+            if name == "meta" {
+                return Expression::exists(name, lcg.below(2) == 0);
+            }
             let at = operand(lcg, name);
+            let others = |lcg: &mut Lcg| (0..lcg.below(5)).map(|_| operand(lcg, name)).collect::<Vec<_>>();
+            let part = |lcg: &mut Lcg| ["n", "e", "note 1", "r", "日", "", "20"][lcg.below(7)];
             match test {
-                0 => Expression::eq(name, at),
-                1 => Expression::ne(name, at),
-                2 => {
-                    let count = lcg.below(5);
-                    Expression::one_of(name, (0..count).map(|_| operand(lcg, name)).collect::<Vec<_>>())
-                }
                 3 => Expression::exists(name, lcg.below(2) == 0),
                 // A truth value has no order.
+                0 if name == "flag" => Expression::ne(name, at),
+                1 if name == "flag" => Expression::one_of(name, others(lcg)),
                 _ if name == "flag" => Expression::eq(name, at),
                 4 => Expression::gt(name, at),
                 5 => Expression::gte(name, at),
                 6 => Expression::lt(name, at),
                 7 => Expression::lte(name, at),
-                _ => Expression::between(name, at, operand(lcg, name)),
+                8 => Expression::between(name, at, operand(lcg, name)),
+                9 | 10 if ["lang", "note", "tags"].contains(&name) => match test {
+                    9 => Expression::prefix(name, part(lcg)),
+                    _ if name == "tags" => Expression::contains(name, at),
+                    _ => Expression::contains(name, part(lcg)),
+                },
+                test if ["sizes", "tags", "weights"].contains(&name) => match test % 2 {
+                    0 => Expression::contains(name, at),
+                    _ => Expression::any(name, others(lcg)),
+                },
+                0 => Expression::eq(name, at),
+                1 => Expression::ne(name, at),
+                _ => Expression::one_of(name, others(lcg)),
             }
         }
     }
@@ -172,17 +257,19 @@ fn filters_mean_what_a_plain_loop_says() {
     add(&mut index, &mut model, &mut lcg, None, 900);
     add(&mut index, &mut model, &mut lcg, Some(&[5000, 4000, 6000, 70_000_000_000]), 4);
     let mut sizes = [0; 3];
-    for round in 0..600 {
+    for round in 0..1500 {
         let expression = expression(&mut lcg, 0);
         let expected: Vec<u64> =
             model.iter().filter(|(_, row)| holds(&expression, row)).map(|(id, _)| *id).collect();
         assert_eq!(allowed(&index, &expression), expected, "{expression:?}");
         sizes[usize::from(!expected.is_empty()) + usize::from(expected.len() == model.len())] += 1;
-        if round == 300 {
-            index.compact().unwrap();
+        match round {
+            500 => index.compact().unwrap(),
+            1000 => index = Index::from_bytes(&index.to_bytes()).unwrap(),
+            _ => {}
         }
     }
-    assert!(sizes[1] > 300, "{sizes:?}: the expressions test nothing");
+    assert!(sizes[1] > 700, "{sizes:?}: the expressions test nothing");
 }
 
 #[test]
@@ -276,12 +363,14 @@ fn an_add_that_is_refused_changes_nothing() {
     let two = vectors(&mut lcg, 2);
     let year: [Value; 2] = [2000.into(), 2001.into()];
     let text: [Value; 2] = ["a".into(), "b".into()];
-    let half: [Value; 2] = [2000.into(), 0.5.into()];
+    let late: [Value; 2] = ["2024-01-01".into(), "2024-01-01T00:00:00.0000001".into()];
+    let mixed: [Value; 2] = [Value::List(vec![1.into()]), Value::List(vec![2.into(), "a".into()])];
     type Columns<'a> = &'a [(&'a str, &'a [Value])];
-    let refused: [(Columns<'_>, Option<&[u64]>, &str); 7] = [
-        (&[("yaer", &year)], None, "bad_parameter"),
+    let refused: [(Columns<'_>, Option<&[u64]>, &str); 8] = [
+        (&[("new", &[Value::Null, Value::Null])], None, "bad_parameter"),
+        (&[("day", &late)], None, "bad_parameter"),
         (&[("year", &text)], None, "bad_parameter"),
-        (&[("year", &half)], None, "bad_parameter"),
+        (&[("sizes", &mixed)], None, "bad_parameter"),
         (&[("flag", &year)], None, "bad_parameter"),
         (&[("year", &year[..1])], None, "shape_mismatch"),
         (&[("year", &year), ("year", &year)], None, "bad_parameter"),
@@ -294,7 +383,15 @@ fn an_add_that_is_refused_changes_nothing() {
         assert_same(&index, &model);
     }
     let error = index.set_columns(&[3, 4], &[("year", &text)]).unwrap_err();
-    assert_eq!(error.to_string(), "columns: expected int values in column \"year\", got \"a\" in row 0");
+    assert_eq!(
+        error.to_string(),
+        "columns: expected int values in column \"year\", got \"a\" in row 0; a column of type string takes it, as add_column (addColumn in JavaScript) makes one"
+    );
+    let unknown = index.set_columns(&[3, 4], &[("yaer", &year)]).unwrap_err().to_string();
+    assert!(
+        unknown.ends_with("got \"yaer\"; add, or add_column (addColumn in JavaScript), makes another"),
+        "{unknown}"
+    );
     assert_eq!(
         index.set_columns(&[3, 99], &[("year", &year)]),
         Err(ErrorKind::IdNotFound { id: 99.into() }.into())
@@ -305,7 +402,7 @@ fn an_add_that_is_refused_changes_nothing() {
     );
     assert_eq!(index.to_bytes(), bytes);
     let unknown = index.column("yaer", &[1]).unwrap_err().to_string();
-    assert!(unknown.contains("flag, lang, note, score, year"), "{unknown}");
+    assert!(unknown.contains("day, flag, lang, meta, note, score, sizes, tags, weights, year"), "{unknown}");
     for name in ["", "and", "or", "not", &"x".repeat(256)] {
         assert_eq!(index.add_column(name, ColumnType::Int).unwrap_err().code(), "bad_parameter");
     }
@@ -443,11 +540,23 @@ fn a_filter_is_read_as_it_is_said_and_refused_with_what_was_expected() {
     );
     for (text, expected) in [
         ("[]", "a map of column names, and, or, not"),
-        (r#"{"yaer": 1}"#, "columns of the index: flag, lang, note, score, year"),
+        (
+            r#"{"yaer": 1}"#,
+            "columns of the index: day, flag, lang, meta, note, score, sizes, tags, weights, year",
+        ),
         (r#"{"year": "2000"}"#, "a number for column \"year\" of type int"),
         (r#"{"lang": 3}"#, "a string for column \"lang\""),
         (r#"{"flag": {"gt": false}}"#, "eq, ne, in or exists with true or false for column \"flag\""),
-        (r#"{"year": {"near": 3}}"#, "eq, ne, in, gt, gte, lt, lte, between or exists for column \"year\""),
+        (r#"{"year": {"near": 3}}"#, "between, exists, prefix, contains or any for column \"year\""),
+        (r#"{"day": 3}"#, "a time, or its ISO 8601 text, for column \"day\""),
+        (r#"{"day": {"gt": "2024-02-30"}}"#, "a time of ISO 8601 for column \"day\""),
+        (r#"{"tags": "red"}"#, "contains, any, a range or exists for column \"tags\" of type strings"),
+        (r#"{"tags": {"contains": 3}}"#, "a string for column \"tags\""),
+        (r#"{"sizes": {"any": 3}}"#, "a list for \"any\" of column \"sizes\""),
+        (r#"{"sizes": {"prefix": "a"}}"#, "a column of texts for prefix"),
+        (r#"{"lang": {"any": ["a"]}}"#, "a column of lists for any; in is for column \"lang\""),
+        (r#"{"year": {"contains": 1}}"#, "a column of texts or lists for contains"),
+        (r#"{"meta": {"eq": 1}}"#, "exists for column \"meta\" of type json, which is kept and returned"),
         (r#"{"year": {"in": 3}}"#, "a list for \"in\""),
         (r#"{"year": {"between": [3]}}"#, "[least, most]"),
         (r#"{"year": {"exists": 1}}"#, "true or false for \"exists\""),
@@ -480,4 +589,151 @@ fn a_filter_from_before_values_changed_is_refused() {
     index.set_columns(&[0], &[("year", &[2.into()])]).unwrap();
     let refused = index.search_filtered(&[1.0], 1, &SearchParams::default(), &filter);
     assert_eq!(refused.unwrap_err().code(), "bad_parameter");
+}
+
+fn one_column(values: &[Value]) -> Index {
+    let mut index = Index::new(1, Params::default().storage(Storage::F32)).unwrap();
+    let vectors: Vec<f32> = (0..values.len()).map(|i| i as f32).collect();
+    index.add_with_columns(&vectors, None, &[("it", values)], &mut |_, _| true).unwrap();
+    index
+}
+
+fn list_of(values: &[Value]) -> Value {
+    Value::List(values.to_vec())
+}
+
+#[test]
+fn the_values_say_the_type_of_their_column() {
+    let map = Value::Map(vec![("a".into(), 1.into())]);
+    for (values, kind) in [
+        (vec![1.into(), Value::Null], ColumnType::Int),
+        (vec![1.into(), 0.5.into()], ColumnType::Float),
+        (vec![Value::DateTime(5), Value::Null], ColumnType::DateTime),
+        (vec!["2024-01-01".into()], ColumnType::String),
+        (vec![list_of(&[]), list_of(&[1.into()])], ColumnType::Ints),
+        (vec![list_of(&[1.into()]), list_of(&[2.into(), 0.5.into()])], ColumnType::Floats),
+        (vec![Value::Null, list_of(&["a".into()])], ColumnType::Strings),
+        (vec![list_of(&[list_of(&[])])], ColumnType::Json),
+        (vec![list_of(&[true.into()])], ColumnType::Json),
+        (vec![list_of(&["a".into()]), map.clone()], ColumnType::Json),
+        (vec![map.clone(), 3.into(), "x".into()], ColumnType::Json),
+    ] {
+        let index = one_column(&values);
+        assert_eq!(index.columns(), [("it".to_owned(), kind)], "{values:?}");
+        let index = Index::from_bytes(&index.to_bytes()).unwrap();
+        let ids: Vec<u64> = (0..values.len() as u64).collect();
+        let expected: Vec<Value> = match kind {
+            ColumnType::Float => vec![1.0.into(), 0.5.into()],
+            ColumnType::Floats => vec![list_of(&[1.0.into()]), list_of(&[2.0.into(), 0.5.into()])],
+            _ => values,
+        };
+        assert_eq!(index.column("it", &ids).unwrap(), expected);
+    }
+    for (values, got) in [
+        ([Value::Null, Value::Null], "missing values only"),
+        ([list_of(&[]), Value::Null], "lists without elements only"),
+        ([list_of(&["a".into()]), 3.into()], "got 3 in row 1; a column of type int takes it"),
+        (
+            [list_of(&["a".into(), 3.into()]), Value::Null],
+            "got a list with 3 at place 1 in row 0; a column of type json takes it",
+        ),
+        (
+            [list_of(&["a".into(), Value::Null]), Value::Null],
+            "got a list with null at place 1 in row 0; a column of type json takes it",
+        ),
+        (
+            [list_of(&[Value::DateTime(0)]), Value::Null],
+            "got a list with 1970-01-01T00:00:00Z at place 0 in row 0",
+        ),
+        ([map, f64::INFINITY.into()], "got inf in row 1; a column of type float takes it"),
+        ([3.into(), "a".into()], "got \"a\" in row 1; a column of type string takes it"),
+    ] {
+        let mut index = Index::new(1, Params::default()).unwrap();
+        let error =
+            index.add_with_columns(&[0.0, 1.0], None, &[("it", &values)], &mut |_, _| true).unwrap_err();
+        assert!(error.to_string().contains(got) && error.to_string().contains("column \"it\""), "{error}");
+        assert!(index.is_empty() && index.columns().is_empty());
+    }
+}
+
+#[test]
+fn whole_numbers_become_floats_when_another_number_comes_unless_one_would_be_rounded() {
+    let lists = |value: Value| list_of(&[value, 7.into()]);
+    for (of, kind, wide) in [
+        (&(|value| value) as &dyn Fn(Value) -> Value, ColumnType::Int, ColumnType::Float),
+        (&lists, ColumnType::Ints, ColumnType::Floats),
+    ] {
+        for (largest, fits) in
+            [(1 << 53, true), (-(1 << 53), true), ((1 << 53) + 1, false), (i64::MIN, false)]
+        {
+            // Once among the packed rows, once among those that came late.
+            for rest in [false, true] {
+                for (ids, vectors) in [(None, [9.0_f32]), (Some([0_u64]), [0.0])] {
+                    let mut index = one_column(&[of(5.into()), of(Value::Int(largest)), Value::Null]);
+                    if rest {
+                        index.compact().unwrap();
+                    }
+                    let bytes = index.to_bytes();
+                    let new = [of(0.5.into())];
+                    let widened = match ids {
+                        None => index
+                            .add_with_columns(&vectors, None, &[("it", &new)], &mut |_, _| true)
+                            .map(drop),
+                        Some(ids) => index.set_columns(&ids, &[("it", &new)]),
+                    };
+                    if !fits {
+                        let error = widened.unwrap_err().to_string();
+                        assert!(
+                            error.contains("beyond 2^53") && error.contains("in row 0; a column of type"),
+                            "{error}"
+                        );
+                        assert_eq!(index.columns()[0].1, kind);
+                        assert_eq!(index.to_bytes(), bytes);
+                        continue;
+                    }
+                    widened.unwrap();
+                    assert_eq!(index.columns()[0].1, wide);
+                    let largest = Value::Float(largest as f64);
+                    let seven = |value: Value| {
+                        if kind == ColumnType::Ints { list_of(&[value, 7.0.into()]) } else { value }
+                    };
+                    let there = index.column("it", &[1, 2]).unwrap();
+                    assert_eq!(there, [seven(largest), Value::Null]);
+                    let changed = ids.map_or(3, |ids| ids[0]);
+                    assert_eq!(index.get(changed).unwrap()[0].1, seven(0.5.into()));
+                    let again = Index::from_bytes(&index.to_bytes()).unwrap();
+                    assert_eq!(
+                        again.column("it", &[1, changed]).unwrap(),
+                        index.column("it", &[1, changed]).unwrap()
+                    );
+                }
+            }
+        }
+    }
+    let mut index = one_column(&[1.into()]);
+    let both: [Value; 2] = [0.5.into(), Value::Int((1 << 53) + 1)];
+    let error = index.add_with_columns(&[1.0, 2.0], None, &[("it", &both)], &mut |_, _| true).unwrap_err();
+    assert!(error.to_string().contains("got 9007199254740993 in row 1"), "{error}");
+    assert_eq!(index.columns()[0].1, ColumnType::Int);
+}
+
+#[test]
+fn a_column_that_a_later_add_brings_is_missing_in_the_rows_before() {
+    let mut index = one_column(&[1.into(), 2.into()]);
+    let tags = [list_of(&["a".into()]), list_of(&[])];
+    index.add_with_columns(&[5.0, 6.0], Some(&[9, 8]), &[("tags", &tags)], &mut |_, _| true).unwrap();
+    assert_eq!(
+        index.columns(),
+        [("it".to_owned(), ColumnType::Int), ("tags".to_owned(), ColumnType::Strings)]
+    );
+    let expected = [Value::Null, Value::Null, list_of(&[]), list_of(&["a".into()])];
+    for index in [&index, &Index::from_bytes(&index.to_bytes()).unwrap()] {
+        assert_eq!(index.column("tags", &[0, 1, 8, 9]).unwrap(), expected);
+        assert_eq!(index.column("it", &[8, 1]).unwrap(), [Value::Null, 2.into()]);
+    }
+    assert_eq!(allowed(&index, &Expression::exists("tags", false)), [0, 1]);
+    assert_eq!(
+        allowed(&index, &Expression::exists("tags", true).and(Expression::contains("tags", "a").not())),
+        [8]
+    );
 }

@@ -26,6 +26,7 @@ fn with_columns(bytes: &[u8]) -> Vec<u8> {
     let ids: Vec<u64> = (0..n as u64 - 2).chain([90_000, 100_000]).collect();
     let of = |value: &dyn Fn(usize) -> Value| (0..n).map(value).collect::<Vec<Value>>();
     let missing = |i: usize| i % 9 == 4;
+    let list = |n: usize, item: &dyn Fn(usize) -> Value| Value::List((0..n).map(item).collect());
     let columns = [
         ("year", of(&|i| if missing(i) { Value::Null } else { (1990 + i as i64 % 40).into() })),
         ("far", of(&|i| ([i64::MIN, 5, i64::MAX][i % 3]).into())),
@@ -35,6 +36,23 @@ fn with_columns(bytes: &[u8]) -> Vec<u8> {
         ("lang", of(&|i| ["de", "en", "日本"][i % 3].into())),
         ("note", of(&|i| if missing(i) { Value::Null } else { format!("n{i}é").into() })),
         ("flag", of(&|i| if missing(i) { Value::Null } else { (i % 2 == 0).into() })),
+        ("day", of(&|i| if missing(i) { Value::Null } else { Value::DateTime(i as i64 * 86_400_000_000) })),
+        (
+            "tags",
+            of(&|i| if missing(i) { Value::Null } else { list(i % 4, &|j| ["a", "é", ""][j % 3].into()) }),
+        ),
+        ("sizes", of(&|i| list(i % 3, &|j| Value::Int((i * j) as i64)))),
+        ("weights", of(&|i| list(i % 3, &|j| (j as f64 / 3.0).into()))),
+        (
+            "meta",
+            of(&|i| {
+                if missing(i) {
+                    Value::Null
+                } else {
+                    Value::Map(vec![("i".into(), list(i % 3, &|_| Value::Null))])
+                }
+            }),
+        ),
     ];
     let columns: Vec<(&str, &[Value])> = columns.iter().map(|(name, values)| (*name, &values[..])).collect();
     index.set_columns(&ids, &columns).unwrap();
@@ -401,7 +419,7 @@ fn hostile_columns_with_right_checksums_are_refused_for_what_is_wrong() {
         (start, &[3][..], "it ends too early"),
         (start, &[1], "not as long as the section"),
         (start, &[0], "not as long as the section"),
-        (int, &[9], "type 9 is unknown"),
+        (int, &[10], "type 10 is unknown"),
         (int + 1, &[3], "numbers of 3 bytes"),
         (int + 1, &[8], "it ends too early"),
         (int + 2, &[2], "neither 0 nor 1"),
@@ -487,4 +505,65 @@ fn hostile_strings_with_right_checksums_are_refused_for_what_is_wrong() {
             assert!(Index::from_bytes(&opened.to_bytes()).is_ok(), "byte {at}");
         }
     }
+}
+
+#[test]
+fn hostile_times_lists_and_json_with_right_checksums_are_refused_for_what_is_wrong() {
+    let list = |words: &[&str]| Value::List(words.iter().map(|word| (*word).into()).collect());
+    let bytes = {
+        let mut index = Index::new(1, Params::default()).unwrap();
+        let days: Vec<Value> = (0..4).map(Value::DateTime).collect();
+        let json = [1.into(), "x".into(), 1.into(), 1.into()];
+        let tags = [list(&["a"]), list(&[]), Value::Null, list(&["b", "a"])];
+        let columns: [(&str, &[Value]); 3] = [("d", &days), ("j", &json), ("t", &tags)];
+        index.add_column("j", nearfold::columns::ColumnType::Json).unwrap();
+        index.add_with_columns(&[0.0, 1.0, 2.0, 3.0], None, &columns, &mut |_, _| true).unwrap();
+        index.to_bytes()
+    };
+    let table_end = HEADER_LEN + u32_at(&bytes, 12) as usize * 32;
+    let start = u64_at(&bytes, table_end - 24) as usize;
+    // 4 count; d: 4 head, 1 name, 8 least, 4 × 1; j: 4 head, 1 name, 4 count, 2 × 4 ends, `"x"1`, 4 × 1; t: 4 head, 1 name,
+    // 1 present, 4 × 1 ends, 1 width, 4 count, 2 × 4 ends, "ab", 3 × 1.
+    let day = start + 4;
+    let json = day + 17;
+    let tags = json + 25;
+    assert_eq!(bytes.len(), tags + 28);
+    let far = 8_640_000_000_000_000_001_i64.to_le_bytes();
+    for (at, with, why) in [
+        (day + 5, &far[..], "column \"d\": a time is beyond"),
+        (json + 20, b"x", "a JSON value"),
+        (json + 17, b"0e1", "JSON that is not as it is written"),
+        (json + 17, b"01 ", "zeros before it"),
+        (tags + 1, &[8], "it ends too early"),
+        (tags + 5, &[0b1_1011], "a bit after the last row"),
+        (tags + 7, &[0], "a list ends before it begins"),
+        (tags + 8, &[2], "a missing list has elements"),
+        (tags + 9, &[2], "not as long as the section"),
+        (tags + 10, &[0], "the elements of lists in 0 bytes"),
+        (tags + 10, &[3], "numbers of 3 bytes"),
+        (tags + 23, b"ba", "the words are not in order"),
+        (tags + 25, &[2], "a word is not there"),
+    ] {
+        let mut bad = bytes.clone();
+        bad[at..at + with.len()].copy_from_slice(with);
+        seal(&mut bad);
+        match Index::from_bytes(&bad).as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Corrupt { section: "columns", why: said }) => {
+                assert!(said.contains(why), "{at}: {said}, not {why}");
+            }
+            other => panic!("{at}: {why}: {:?}", other.map(Index::len)),
+        }
+    }
+    // One list says that it has four billion elements of no bytes.
+    let mut bad = bytes[..tags + 6].to_vec();
+    bad[tags + 1] = 4;
+    bad[tags + 5] = 0b1011;
+    bad.extend([0; 12].into_iter().chain([0xff; 4]).chain([0]));
+    bad.extend([0; 8]);
+    let len = bad.len() as u64;
+    bad[16..24].copy_from_slice(&len.to_le_bytes());
+    bad[table_end - 16..table_end - 8].copy_from_slice(&(len - start as u64).to_le_bytes());
+    seal(&mut bad);
+    let error = Index::from_bytes(&bad).unwrap_err().to_string();
+    assert!(error.contains("the elements of lists in 0 bytes"), "{error}");
 }

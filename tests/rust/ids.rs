@@ -203,7 +203,7 @@ impl Pair {
 
     /// Looks for ids.
     fn look(&self, keys: &[Key]) {
-        let found = self.index.find(&list(keys)).unwrap();
+        let found = self.index.look_up(&list(keys)).unwrap();
         for (key, found) in keys.iter().zip(found) {
             assert_eq!(found.is_some(), self.rows.contains_key(key));
             let (Some(found), Some(row)) = (found, self.rows.get(key)) else { continue };
@@ -325,13 +325,13 @@ fn an_index_with_links_keeps_its_ids_through_random_operations() {
 fn the_first_ids_that_come_to_an_empty_index_decide_what_it_holds() {
     let mut both = index(1);
     assert_eq!(both.id_kind(), None);
-    assert_eq!(both.find(&strings(&["a"])).unwrap(), [None]);
+    assert_eq!(both.look_up(&strings(&["a"])).unwrap(), [None]);
     add(&mut both, &[1.0], &strings(&["a"])).unwrap();
     assert_eq!(both.id_kind(), Some(IdKind::String));
     for (refused, got) in [
         (both.add(&[2.0], None).map(drop), "integers"),
         (both.add_ids(&[2.0], None, &[], &mut |_, _| true).map(drop), "none"),
-        (both.find(&IdList::Ints(vec![0])).map(drop), "integers"),
+        (both.look_up(&IdList::Ints(vec![0])).map(drop), "integers"),
         (both.upsert(&[2.0], &IdList::Ints(vec![0]), &[]).map(drop), "integers"),
         (both.remove_ids(&IdList::Ints(vec![0]), Missing::Ignore).map(drop), "integers"),
     ] {
@@ -463,7 +463,7 @@ fn an_add_of_strings_that_is_stopped_keeps_the_strings_of_what_was_linked() {
     assert_eq!(index.len(), added.len());
     index.verify().unwrap();
     let last = IdList::from(["id-5999"]);
-    assert_eq!(index.find(&last).unwrap(), [None]);
+    assert_eq!(index.look_up(&last).unwrap(), [None]);
     add(&mut index, &[7.0, 7.0], &last).unwrap();
     let found = index.search(&[7.0, 7.0], 1, &SearchParams::default()).unwrap();
     assert_eq!(reopened(&index).named(&found.ids), last);
@@ -480,6 +480,6 @@ fn a_file_that_is_only_searched_makes_no_map_of_its_ids() {
     let (before, keys) = (opened.memory().ids, opened.search(&[0.1, 0.1], 10, &SearchParams::default()));
     let named = opened.named(&keys.unwrap().ids);
     assert_eq!(opened.memory().ids, before);
-    assert_eq!(opened.find(&named).unwrap().len(), 10);
+    assert_eq!(opened.look_up(&named).unwrap().len(), 10);
     assert!(opened.memory().ids > before);
 }

@@ -2,7 +2,7 @@
 //!
 //! `tests/vectors/README.md` describes the files of `index/v1/` and `index/v2/`; they are kept for ever.
 
-use nearfold::columns::{Expression, Value as Field};
+use nearfold::columns::{ColumnType, Expression, Value as Field};
 use nearfold::near::IdList;
 use nearfold::{Index, Metric, Params, SearchParams, Storage};
 use serde_json::Value;
@@ -40,6 +40,7 @@ const FIXTURES: &[Fixture] = fixtures![
     "l2sq-f32-empty",
     "l2sq-f32-graph",
     "l2sq-f32-strings",
+    "l2sq-f32-times-lists-json",
     "l2sq-i4-rerank-i8",
     "l2sq-i8-rerank-f16",
     "l2sq-i8-two-adds",
@@ -81,6 +82,9 @@ fn build(spec: &Value) -> Index {
         .m(size(spec, "m"))
         .ef_construction(size(spec, "ef_construction"));
     let mut index = Index::new(size(spec, "dim"), params).unwrap();
+    for (name, kind) in spec["types"].as_object().into_iter().flatten() {
+        index.add_column(name, ColumnType::from_name(kind.as_str().unwrap()).unwrap()).unwrap();
+    }
     for add in spec["adds"].as_array().unwrap() {
         let ids = ids_of(add);
         let columns: Vec<(String, Vec<Field>)> = add["columns"]
@@ -264,7 +268,8 @@ fn pin() {
             )
         });
         let searches = searches.collect::<Vec<_>>().join(",\n");
-        let keys = ["why", "dim", "metric", "storage", "rerank", "m", "ef_construction", "adds", "queries"];
+        let keys =
+            ["why", "dim", "metric", "storage", "rerank", "m", "ef_construction", "types", "adds", "queries"];
         let head: String = keys
             .iter()
             .filter(|key| spec.get(**key).is_some())

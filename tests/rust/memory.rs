@@ -140,6 +140,65 @@ fn every_reduction_of_a_lane_returns_out_of_memory_or_its_result() {
 }
 
 #[test]
+#[cfg(feature = "near")]
+fn columns_of_long_texts_and_lists_that_get_no_memory_stay_as_they_were() {
+    use nearfold::columns::Value;
+    use nearfold::{Index, Params, Storage};
+    let text = |c: char| Value::from(c.to_string().repeat(100_000));
+    let tags = |n: i64| Value::List((0..n).map(|i| format!("tag {i}").into()).collect());
+    let columns = |of: i64| {
+        let list = Value::List((0..20_000).map(|i| Value::Int(i * of)).collect());
+        let json = Value::Map(vec![("a".into(), text('j')), ("b".into(), list.clone())]);
+        [
+            ("json", [json, Value::Null]),
+            ("list", [list, Value::Null]),
+            ("tags", [tags(10_000 + of), tags(2)]),
+            ("text", [text('a'), text('b')]),
+        ]
+    };
+    let (one, other) = (columns(1), columns(2));
+    fn view<'a>(columns: &'a [(&'static str, [Value; 2]); 4]) -> [(&'a str, &'a [Value]); 4] {
+        columns.each_ref().map(|(name, values)| (*name, &values[..]))
+    }
+    let (one, other) = (view(&one), view(&other));
+    let mut index = Index::new(1, Params::default().storage(Storage::F32)).expect("a dimension");
+    index.add_with_columns(&[0.0, 1.0], None, &one, &mut |_, _| true).expect("memory");
+    let values = |index: &Index| -> Vec<Vec<(String, Value)>> {
+        (0..index.len() as u64).map(|id| index.get(id).expect("it is there")).collect()
+    };
+    let before = values(&index);
+    let index = core::cell::RefCell::new(index);
+    let mut refused = 0;
+    for late in [true, false] {
+        if !late {
+            index.borrow_mut().compact().expect("memory");
+        }
+        refused += starve(
+            "set_columns",
+            || index.borrow_mut().set_columns(&[0, 1], &other),
+            |result| {
+                if result.is_err() {
+                    assert!(values(&index.borrow()) == before, "set_columns");
+                }
+            },
+        );
+        index.borrow_mut().set_columns(&[0, 1], &one).expect("memory");
+        refused += starve("column", || index.borrow().column("text", &[0, 1]), |_| {});
+        refused += starve("column of lists", || index.borrow().column("tags", &[0, 1]), |_| {});
+    }
+    refused += starve(
+        "add",
+        || index.borrow_mut().add_with_columns(&[2.0, 3.0], None, &other, &mut |_, _| true),
+        |result| {
+            if result.is_err() {
+                assert!(index.borrow().len() == 2 && values(&index.borrow()) == before, "add");
+            }
+        },
+    );
+    assert!(index.borrow().len() == 4 && refused > 20, "only {refused} allocations were refused");
+}
+
+#[test]
 fn a_state_that_gets_no_memory_stays_as_it_was() {
     let (some, more) = (numbers(3000), numbers(40_000));
     for reduction in [Reduction::Median, Reduction::Nanquantile, Reduction::Sum, Reduction::Moments] {

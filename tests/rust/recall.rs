@@ -232,7 +232,7 @@ fn clusters_that_come_one_after_another_are_found_as_well_as_mixed_ones() {
         };
         let queries = &mixed[..500 * dim];
         // With as few candidates as neighbours one hit more or less is chance.
-        let floor = |index: &Index, ef| recall(index, queries, 10, ef) - if ef == 10 { 0.02 } else { 0.01 };
+        let floor = |index: &Index, ef| recall(index, queries, 10, ef) - if ef == 10 { 0.03 } else { 0.01 };
         let of_mixed = of(&mixed, count * each);
         for add in [count * each, each] {
             let mut index = of(&sorted, add);

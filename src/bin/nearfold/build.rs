@@ -7,9 +7,10 @@ use std::time::Instant;
 use clap::Args;
 use nearfold::{Index, Metric, Params, Storage};
 
+use crate::columns::Typed;
 use crate::rows::Rows;
 use crate::work::Work;
-use crate::{Failure, files, text};
+use crate::{Failure, columns, files, text};
 
 /// Build an index of the vectors in a .npy file.
 ///
@@ -49,6 +50,10 @@ pub(crate) struct Build {
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
     #[arg(long, value_name = "FILE")]
     columns: Option<PathBuf>,
+    /// The types of columns whose values do not say them, separated by commas, as day=datetime,meta=json: int, float, string,
+    /// bool, datetime, ints, floats, strings (lists of them), json
+    #[arg(long, value_name = "NAME=TYPE", value_delimiter = ',', value_parser = columns::typed)]
+    types: Vec<Typed>,
     #[command(flatten)]
     work: Work,
 }
@@ -74,6 +79,7 @@ impl Build {
             .m(self.m)
             .ef_construction(self.ef_construction);
         let mut index = Index::new(matrix.dim, params)?;
+        columns::add_typed(&mut index, &self.types)?;
         let progress = self.work.progress(matrix.rows());
         index.add_ids(&matrix.values, rows.ids.as_ref(), &rows.columns(), &mut |done, _all| {
             progress.set_position(done as u64);

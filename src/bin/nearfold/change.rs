@@ -7,9 +7,10 @@ use clap::Args;
 use nearfold::near::{IdKind, IdList, Missing};
 use nearfold::{ErrorKind, Index};
 
+use crate::columns::Typed;
 use crate::rows::Rows;
 use crate::work::Work;
-use crate::{Failure, files, text};
+use crate::{Failure, columns, files, text};
 
 /// Which file is changed, and where the changed one goes.
 #[derive(Args)]
@@ -65,13 +66,17 @@ pub(crate) struct Add {
     /// Values beside the vectors: JSON Lines, one object of names and values for each vector
     #[arg(long, value_name = "FILE")]
     columns: Option<PathBuf>,
+    /// Columns that are new, with their types, separated by commas, as day=datetime,meta=json
+    #[arg(long, value_name = "NAME=TYPE", value_delimiter = ',', value_parser = columns::typed)]
+    types: Vec<Typed>,
 }
 
 impl Add {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<(), Failure> {
-        let (ids, columns) = (self.ids.as_ref(), self.columns.as_ref());
-        let mut index = self.target.read(&[Some(&self.vectors), ids, columns])?;
-        let rows = Rows::read(&self.vectors, ids, columns)?.of_dim(index.dim())?;
+        let (ids, values) = (self.ids.as_ref(), self.columns.as_ref());
+        let mut index = self.target.read(&[Some(&self.vectors), ids, values])?;
+        let rows = Rows::read(&self.vectors, ids, values)?.of_dim(index.dim())?;
+        columns::add_typed(&mut index, &self.types)?;
         let progress = self.target.work.progress(rows.matrix.rows());
         let (vectors, ids) = (&rows.matrix.values, rows.ids.as_ref());
         index.add_ids(vectors, ids, &rows.columns(), &mut |done, _all| {

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use nearfold::columns::{Expression, Value};
-use nearfold::{Error, ErrorKind};
-use serde_json::Value as Json;
+use nearfold::columns::{ColumnType, Expression, Value};
+use nearfold::{Error, ErrorKind, Index};
+use serde::{Serialize, Serializer};
 
 use crate::{Failure, files};
 
@@ -25,8 +25,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
         if line.len() > files::LINE_LEN_BYTES_MAX {
             return Err(refused(format!("more than {} bytes", files::LINE_LEN_BYTES_MAX)));
         }
-        let object: serde_json::Map<String, Json> =
-            serde_json::from_slice(&line).map_err(|error| refused(error.to_string()))?;
+        let text = str::from_utf8(&line).map_err(|error| refused(error.to_string()))?;
+        let object = match Value::from_json(text).map_err(|error| refused(error.to_string()))? {
+            Value::Map(object) => object,
+            other => return Err(refused(other.to_string())),
+        };
         for (name, value) in object {
             let at = columns.iter().position(|(other, _)| *other == name).unwrap_or(columns.len());
             if at == columns.len() {
@@ -34,7 +37,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
             }
             let values = &mut columns[at].1;
             values.resize(rows, Value::Null);
-            values.push(from_json("columns", value).map_err(|error| refused(error.to_string()))?);
+            values.push(value);
         }
         rows += 1;
     }
@@ -44,40 +47,84 @@ pub(crate) fn read(path: &Path) -> Result<Vec<(String, Vec<Value>)>, Failure> {
 
 /// Reads a filter.
 pub(crate) fn filter(text: &str) -> nearfold::Result<Expression> {
-    let json = serde_json::from_str(text)
+    let value = Value::from_json(text)
         .map_err(|error| bad("filter", "JSON as {\"year\": {\"gte\": 2000}}", error))?;
-    Expression::from_value(&from_json("filter", json)?)
+    Expression::from_value(&value)
 }
 
-fn from_json(name: &'static str, json: Json) -> nearfold::Result<Value> {
-    Ok(match json {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(int), _) => Value::Int(int),
-            (None, Some(float)) if !number.is_u64() => Value::Float(float),
-            _ => return Err(bad(name, "integers from -2^63 to 2^63 - 1", number)),
-        },
-        Json::String(text) => Value::String(text),
-        Json::Array(list) => {
-            Value::List(list.into_iter().map(|json| from_json(name, json)).collect::<Result<_, _>>()?)
+/// A column and the type that it is to have.
+#[derive(Clone)]
+pub(crate) struct Typed {
+    name: String,
+    kind: ColumnType,
+}
+
+/// Reads `name=type`.
+pub(crate) fn typed(text: &str) -> nearfold::Result<Typed> {
+    let (name, kind) =
+        text.rsplit_once('=').ok_or_else(|| bad("types", "name=type, as day=datetime", text))?;
+    Ok(Typed { name: name.to_owned(), kind: ColumnType::from_name(kind)? })
+}
+
+/// Adds the columns whose types were said.
+pub(crate) fn add_typed(index: &mut Index, types: &[Typed]) -> nearfold::Result<()> {
+    types.iter().try_for_each(|column| index.add_column(&column.name, column.kind))
+}
+
+/// Values of columns by their names.
+pub(crate) struct Columns(Vec<(String, Vec<Value>)>);
+
+impl Columns {
+    /// Reads the values of ids.
+    pub(crate) fn of(index: &Index, names: &[String], ids: &[u64]) -> nearfold::Result<Self> {
+        names
+            .iter()
+            .map(|name| Ok((name.clone(), index.column(name, ids)?)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the values of one id as JSON, in the order of the names.
+    pub(crate) fn row(&self, row: usize) -> impl Iterator<Item = serde_json::Result<String>> {
+        self.0.iter().map(move |(_, values)| serde_json::to_string(&Shown(&values[row])))
+    }
+}
+
+struct List<'a>(&'a [Value]);
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Shown))
+    }
+}
+
+impl Serialize for Columns {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, values)| (name, List(values))))
+    }
+}
+
+/// A value as JSON; an infinity, which JSON lacks, and a time as texts.
+struct Shown<'a>(&'a Value);
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Int(value) => serializer.serialize_i64(*value),
+            Value::Float(value) if value.is_infinite() => serializer.collect_str(value),
+            Value::Float(value) => serializer.serialize_f64(*value),
+            Value::String(value) => serializer.serialize_str(value),
+            Value::DateTime(_) => serializer.collect_str(self.0),
+            Value::List(values) => List(values).serialize(serializer),
+            Value::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(name, value)| (name, Shown(value))))
+            }
+            _ => serializer.serialize_none(),
         }
-        Json::Object(map) => Value::Map(
-            map.into_iter()
-                .map(|(key, json)| Ok((key, from_json(name, json)?)))
-                .collect::<nearfold::Result<_>>()?,
-        ),
-    })
-}
-
-/// Returns a value as JSON; an infinity, which JSON lacks, as a text.
-pub(crate) fn to_json(value: Value) -> Json {
-    match value {
-        Value::Bool(value) => value.into(),
-        Value::Int(value) => value.into(),
-        Value::Float(value) if value.is_infinite() => value.to_string().into(),
-        Value::Float(value) => value.into(),
-        Value::String(value) => value.into(),
-        _ => Json::Null,
     }
 }

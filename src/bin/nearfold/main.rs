@@ -6,6 +6,7 @@ mod build;
 mod change;
 mod columns;
 mod files;
+mod find;
 mod fold;
 mod info;
 mod rows;
@@ -39,6 +40,7 @@ enum Command {
     Remove(change::Remove),
     Compact(change::Compact),
     Search(search::Search),
+    Find(find::Find),
     Info(info::Info),
     Fold(fold::Fold),
 }
@@ -87,6 +89,7 @@ fn main() -> ExitCode {
         Command::Remove(command) => command.run(&mut out),
         Command::Compact(command) => command.run(&mut out),
         Command::Search(command) => command.run(&mut out),
+        Command::Find(command) => command.run(&mut out),
         Command::Info(command) => command.run(&mut out),
         Command::Fold(command) => command.run(&mut out),
     };

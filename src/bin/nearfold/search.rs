@@ -9,8 +9,8 @@ use nearfold::ingest::Matrix;
 use nearfold::near::{Filter, IdList};
 use nearfold::{Explained, Index, SearchParams};
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
 
+use crate::columns::Columns;
 use crate::files::Among;
 use crate::{Failure, columns, files};
 
@@ -22,7 +22,8 @@ of the columns as JSON (an id too that is a string with a control character, or 
 \"columns\":{\"year\":[…]} where columns are asked for.
 
 A filter is a JSON object of column names with a value or with tests, all of which must hold: eq, ne, in,
-gt, gte, lt, lte, between and exists; and, or, not.
+gt, gte, lt, lte, between and exists; prefix and contains of texts; contains and any of lists; and, or, not.
+Times are texts of ISO 8601.
 
 Examples:
   nearfold search vectors.nearfold --query queries.npy -k 5
@@ -71,16 +72,36 @@ pub(crate) struct Search {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     Text,
     Json,
 }
 
+/// Ids as they are printed.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Ids<'a> {
+pub(crate) enum Ids<'a> {
     Ints(&'a [u64]),
     Strings(&'a [String]),
+}
+
+impl<'a> From<&'a IdList> for Ids<'a> {
+    fn from(ids: &'a IdList) -> Self {
+        match ids {
+            IdList::Ints(ids) => Self::Ints(ids),
+            IdList::Strings(ids) => Self::Strings(ids),
+        }
+    }
+}
+
+impl Ids<'_> {
+    /// Returns the `i`th as text.
+    pub(crate) fn text(&self, i: usize) -> String {
+        match self {
+            Self::Ints(ids) => ids[i].to_string(),
+            Self::Strings(ids) => plain(&ids[i]),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -90,8 +111,8 @@ struct Found<'a> {
     distances: &'a [f32],
     #[serde(skip_serializing_if = "Option::is_none")]
     explained: Option<How>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    columns: Map<String, Json>,
+    #[serde(skip_serializing_if = "Columns::is_empty")]
+    columns: Columns,
 }
 
 #[derive(Serialize)]
@@ -164,19 +185,11 @@ impl Search {
         distances: &[f32],
         explained: Option<How>,
     ) -> Result<(), Failure> {
-        let mut values = Vec::with_capacity(self.with.len());
-        for name in &self.with {
-            let column = index.column(name, ids)?;
-            values.push(column.into_iter().map(columns::to_json).collect::<Vec<Json>>());
-        }
+        let columns = Columns::of(index, &self.with, ids)?;
         let ids = index.named(ids);
+        let ids = Ids::from(&ids);
         match self.format {
             Format::Json => {
-                let columns = self.with.iter().cloned().zip(values.into_iter().map(Json::Array)).collect();
-                let ids = match &ids {
-                    IdList::Ints(ids) => Ids::Ints(ids),
-                    IdList::Strings(ids) => Ids::Strings(ids),
-                };
                 let found = Found { query, ids, distances, explained, columns };
                 serde_json::to_writer(&mut *out, &found).map_err(std::io::Error::from)?;
                 writeln!(out)?;
@@ -189,13 +202,9 @@ impl Search {
                     )?;
                 }
                 for (i, distance) in distances.iter().enumerate() {
-                    let id = match &ids {
-                        IdList::Ints(ids) => ids[i].to_string(),
-                        IdList::Strings(ids) => plain(&ids[i]),
-                    };
-                    write!(out, "{query}\t{id}\t{distance:?}")?;
-                    for column in &values {
-                        write!(out, "\t{}", column[i])?;
+                    write!(out, "{query}\t{}\t{distance:?}", ids.text(i))?;
+                    for value in columns.row(i) {
+                        write!(out, "\t{}", value.map_err(std::io::Error::from)?)?;
                     }
                     writeln!(out)?;
                 }
@@ -208,7 +217,7 @@ impl Search {
 /// Returns a string as it is, or as JSON where it would not be told apart from what stands around it.
 fn plain(id: &str) -> String {
     if id.starts_with('"') || id.contains(char::is_control) {
-        Json::from(id).to_string()
+        serde_json::Value::from(id).to_string()
     } else {
         id.to_owned()
     }
