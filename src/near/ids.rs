@@ -263,7 +263,10 @@ impl Ids {
                 })
             })?;
             self.reserve_map(n, last)?;
-            return Ok((self.next..last).collect());
+            let mut own = Vec::new();
+            try_reserve(&mut own, n)?;
+            own.extend(self.next..last);
+            return Ok(own);
         };
         if ids.len() != n {
             return Err(ErrorKind::ShapeMismatch {
@@ -281,7 +284,10 @@ impl Ids {
             }
         }
         self.reserve_map(n, next)?;
-        Ok(ids.to_vec())
+        let mut own = Vec::new();
+        try_reserve(&mut own, n)?;
+        own.extend_from_slice(ids);
+        Ok(own)
     }
 
     /// Makes room for `n` more ids.

@@ -38,7 +38,8 @@ pub(crate) const LINKED_MIN: usize = 2048;
 
 /// A compact index for approximate nearest neighbours.
 ///
-/// One node per distinct vector: equal vectors share it, each with its own id. The same vectors
+/// One node per distinct vector: equal vectors share it, each with its own id. Ids are integers, or strings:
+/// [`add_ids`](Self::add_ids). The same vectors
 /// added in the same calls give the same index, byte for byte, on every machine and with any
 /// number of threads. A file does not say what changes were made: an index that was saved and opened
 /// between changes finds as well as one that was not, but may come to other bytes.

@@ -37,7 +37,7 @@ TYPE_ERRORS = {
     "a progress that cannot be called": lambda: INDEX.add([[0.0, 0.0]], progress=3),
     "a path that is a number": lambda: INDEX.save(3.5),
     "bytes that are a text": lambda: nf.Index.from_bytes("no"),
-    "an id that is a text": lambda: INDEX.vector("0"),
+    "an id that is bytes": lambda: INDEX.vector(b"0"),
 }
 
 CODES = {
