@@ -1,19 +1,20 @@
 //! How many elements fall into each bin, and how many bins are there?
 
 use super::cell::{Cell, precision, round_to};
-use super::edges::{Bounds, Edges, MOST_BINS, bad, pair};
-use super::lanes::Block;
-use super::options::Options;
-use super::order::Method;
-use super::output::{Array, Output};
-use super::reduce::{Reduction, output, reduce};
+use super::dtype::Dtype;
+use super::edges::{Bounds, Edges, MOST_BINS, pair};
+use super::group::{codes, grouped};
+use super::names::Reduction;
+use super::options::{Method, Options, Quantiles};
+use super::output::{Array, Output, output};
+use super::reduce::reduce;
 use super::spec::Spec;
 use super::total::Total;
 use super::values::Values;
 use super::work::{Work, check_memory};
-use super::{Dtype, Quantiles};
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::extrema;
+use crate::kernel::grid::Block;
 use crate::text::Listed;
 
 /// NumPy's rules for the number of bins.
@@ -126,7 +127,7 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
             Edges::equal(*count, outer(&work, options.range)?, values.dtype(), options.range)?
         }
         Bins::Rule(_) if weights.is_some() => {
-            return Err(bad("weights", "none with a rule for bins", "weights"));
+            return Err(Error::bad_parameter("weights", "none with a rule for bins", "weights"));
         }
         Bins::Rule(rule) => {
             let (low, high) = outer(&work, options.range)?;
@@ -188,7 +189,9 @@ pub(super) fn same_shape<'a>(
 /// Returns the outer edges, from the range or the data.
 fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
     let (low, high) = match range {
-        Some((low, high)) if low > high => return Err(bad("range", "low <= high", pair(low, high))),
+        Some((low, high)) if low > high => {
+            return Err(Error::bad_parameter("range", "low <= high", pair(low, high)));
+        }
         Some(range) => range,
         None => {
             let ends = match work.block() {
@@ -201,7 +204,7 @@ fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
         }
     };
     if !low.is_finite() || !high.is_finite() {
-        return Err(bad("range", "a finite range, given or in the data", pair(low, high)));
+        return Err(Error::bad_parameter("range", "a finite range, given or in the data", pair(low, high)));
     }
     Ok(if low == high { (low - 0.5, high + 0.5) } else { (low, high) })
 }
@@ -338,7 +341,7 @@ pub fn bincount<'a>(
     let values = values.into();
     let codes = codes("bincount", "values", &values)?;
     if let Some(negative) = codes.iter().find(|&&code| code < 0) {
-        return Err(bad("values", "no negative integers", negative));
+        return Err(Error::bad_parameter("values", "no negative integers", negative));
     }
     let len = codes.iter().max().map_or(0, |&max| max as u64 + 1).max(minlength as u64);
     let too_long = Error::from(ErrorKind::OutOfMemory { len_bytes: len.saturating_mul(8) });
@@ -356,33 +359,7 @@ pub fn bincount<'a>(
     };
     same_shape(&values, &weights, "bincount")?;
     let options = Options::default().dtype(Dtype::F64);
-    super::group::grouped(Reduction::Sum, &weights, &codes, size, &options)
-}
-
-/// Returns integers as they are asked for by functions that count them.
-pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -> Result<Vec<i64>> {
-    if values.shape().len() != 1 {
-        return Err(ErrorKind::ShapeMismatch {
-            expected: "1-D".to_owned(),
-            got: Listed(values.shape()).to_string(),
-        }
-        .into());
-    }
-    match Work::flat(values, op)?.block() {
-        Block::I64(list) => Ok(list.to_vec()),
-        Block::U64(list) => list
-            .iter()
-            .map(|&code| i64::try_from(code).map_err(|_| bad(name, "integers below 2^63", code)))
-            .collect(),
-        // An empty list is one of floats.
-        Block::F64(_) | Block::F32(_) if values.is_empty() => Ok(Vec::new()),
-        Block::F64(_) | Block::F32(_) => Err(ErrorKind::UnsupportedDtype {
-            op,
-            expected: "integers or bool",
-            got: values.dtype().name().to_owned(),
-        }
-        .into()),
-    }
+    grouped(Reduction::Sum, &weights, &codes, size, &options)
 }
 
 /// Returns for each element the number of the bin that it belongs to (int64).
@@ -404,7 +381,7 @@ pub fn digitize<'a>(
         bounds.reverse();
     }
     if bounds.falling().is_some() {
-        return Err(bad("bins", "numbers that only rise or only fall", format!("{n} bins")));
+        return Err(Error::bad_parameter("bins", "numbers that only rise or only fall", format!("{n} bins")));
     }
     let bin = |i| {
         let x = x.halves(i);

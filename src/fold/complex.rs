@@ -5,21 +5,23 @@ use core::cmp::Ordering;
 use ndarray::{ArrayD, Axis, Slice, Zip};
 use num_complex::Complex;
 
+use super::axes::Plan;
 use super::big::Big;
 use super::cell::{Cell, precision};
 use super::dtype::{Boolean, Dtype};
-use super::lanes::{Block, Plan};
+use super::names::{Kind, Reduction, Scan};
 use super::options::{Axes, NormOrder, Options};
 use super::order::middle;
-use super::output::{Array, Output, Scalar};
-use super::pairs::{Pair, Products, average_dtype, product_dtype};
-use super::reduce::{Reduction, check_room, chosen, output, transposed};
-use super::scan::Scan;
-use super::spec::{Kind, Spec};
+use super::output::{Array, Output, Scalar, output, transposed};
+use super::products::{Pair, Products, average_dtype, product_dtype};
+use super::reduce::reduce as reduce_real;
+use super::scan::scan as scan_real;
+use super::spec::Spec;
 use super::total::{Squares, Total, variance};
 use super::values::Values;
-use super::work::{Work, check_memory};
+use super::work::{Work, check_memory, check_room};
 use crate::error::{ErrorKind, Result};
+use crate::kernel::grid::Block;
 use crate::kernel::moments;
 
 /// Returns the real and the imaginary parts, where they lie.
@@ -112,29 +114,29 @@ pub(super) fn reduce(reduction: Reduction, values: &Values<'_>, options: &Option
             let plain = if reduction.kind() == Kind::Sum { Reduction::Sum } else { Reduction::Mean };
             // A number is left out with both of its parts.
             let mut numbers = skip_nan.then(|| truth(&|z| !is_nan(z))).transpose()?;
-            if let (Some(numbers), Some(mask)) = (&mut numbers, chosen(options, values.shape())?) {
+            if let (Some(numbers), Some(mask)) = (&mut numbers, options.mask_of(values.shape())?) {
                 numbers.zip_mut_with(&mask, |number, mask| *number = (number.get() && mask.get()).into());
             }
             let part = |values, options: Options<'_>| {
                 let mask = numbers.as_ref().map(|numbers| numbers.view());
                 let mask = mask.or_else(|| options.mask.as_ref().map(|mask| mask.view()));
-                super::reduce(plain, values, &Options { mask, ..options.clone() })
+                reduce_real(plain, values, &Options { mask, ..options.clone() })
             };
             Ok(joined(part(re, first)?, part(im, second)?))
         }
         Kind::Any | Kind::All | Kind::CountNonzero => {
-            super::reduce(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0)?, options)
+            reduce_real(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0)?, options)
         }
-        Kind::Count => super::reduce(Reduction::CountNonzero, &truth(&|z| !is_nan(z))?, options),
+        Kind::Count => reduce_real(Reduction::CountNonzero, &truth(&|z| !is_nan(z))?, options),
         // Each magnitude is rounded once, to the type of the parts.
         Kind::Norm if options.ord != NormOrder::Two => match values {
             Values::C64(_) => {
                 let size = |z: Complex<f64>| moments::norm::<f32, f32>(&[z.re as f32, z.im as f32]);
-                super::reduce(reduction, &mapped(values, size)?, options)
+                reduce_real(reduction, &mapped(values, size)?, options)
             }
             _ => {
                 let size = |z: Complex<f64>| moments::norm::<f64, f64>(&[z.re, z.im]);
-                super::reduce(reduction, &mapped(values, size)?, options)
+                reduce_real(reduction, &mapped(values, size)?, options)
             }
         },
         Kind::Norm
@@ -176,7 +178,7 @@ fn by_lanes(
     // Of each part.
     check_room(&kept, 2 * spec.width.unwrap_or(1))?;
     let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
-    let mask = chosen(options, shape)?.map(|mask| mask.permuted_axes(plan.order()));
+    let mask = options.mask_of(shape)?.map(|mask| mask.permuted_axes(plan.order()));
     spec.check_mask(mask.is_some())?;
     let mut mask = mask.as_ref().map(|mask| mask.iter());
     let read = |part| Work::arranged(part, op, shape, &plan.order());
@@ -330,7 +332,7 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
     let Some([re, im]) = parts(values) else { return refused(op, values.dtype()) };
     let [first, second] = options_of_parts(op, options)?;
     match scan {
-        Scan::Cumsum => Ok(joined(super::scan(scan, re, &first)?, super::scan(scan, im, &second)?)),
+        Scan::Cumsum => Ok(joined(scan_real(scan, &re, &first)?, scan_real(scan, &im, &second)?)),
         Scan::Cumprod => {
             let mut numbers = mapped(values, |z| z)?;
             let axis = match options.axis {
@@ -344,7 +346,7 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
                     if axis < 0 { axis + numbers.ndim() as isize } else { axis }
                 }
                 // The real scan has the words for it.
-                Axes::Many(_) => return super::scan(scan, re, &first),
+                Axes::Many(_) => return scan_real(scan, &re, &first),
             };
             let axis = Axis(axis as usize);
             numbers.accumulate_axis_inplace(axis, |&before, z| *z = before * *z);

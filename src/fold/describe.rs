@@ -1,13 +1,15 @@
 //! What does a scientist want to know of a column first?
 
+use super::axes::Plan;
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::{Block, Plan};
-use super::options::Options;
+use super::names::Reduction;
+use super::options::{Options, Quantiles};
 use super::order;
-use super::output::Output;
+use super::output::{Output, output};
 use super::powers::{self, Powers};
-use super::reduce::{Reduction, output, reduce};
+use super::reduce::reduce;
+use super::run;
 use super::spec::Spec;
 use super::threads;
 use super::values::Values;
@@ -15,6 +17,7 @@ use crate::error::Result;
 use crate::kernel::central::Central;
 use crate::kernel::count::count_nan;
 use crate::kernel::element::Float;
+use crate::kernel::grid::Block;
 use crate::kernel::{extrema, moments};
 
 /// Returns the usual figures of what is not NaN, each with its name, in this order: `count` `mean`
@@ -33,7 +36,7 @@ pub fn describe<'a>(
     }
     let quartile = |q| {
         let mut options = options.clone();
-        options.q = super::Quantiles::One(q);
+        options.q = Quantiles::One(q);
         options
     };
     [
@@ -109,7 +112,7 @@ impl Asked<'_, '_> {
         let mean_spec = self.spec(Reduction::Mean)?;
         let mut cells = Vec::with_capacity(4);
         let found = threads::one_shot(block(x), &mean_spec, &mut cells)
-            || mean_spec.one_shot(block(x), &mut cells)?;
+            || run::one_shot(block(x), &mean_spec, &mut cells)?;
         let (true, &[mean]) = (found, cells.as_slice()) else { return Ok(None) };
         let Some(central) = Central::new(x, mean.to_f64()) else { return Ok(None) };
         let std = central.variance(divisor).sqrt().rounded::<T>();

@@ -7,11 +7,13 @@ use core::ops::Range;
 
 use ndarray::ArrayD;
 
+use super::axes::Plan;
 use super::cell::Cell;
 use super::dtype::{Boolean, Dtype};
-use super::lanes::{Block, Plan, fold_lane};
+use super::names::Kind;
 use super::output::Array;
-use super::spec::{Kind, Spec};
+use super::run::fold_lane;
+use super::spec::Spec;
 use super::work::room;
 use crate::error::Result;
 use crate::kernel::count::Truth;
@@ -19,7 +21,7 @@ use crate::kernel::eight::{self, Chains, Eight, Extremes, LANES, Sorted};
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::extrema::Ordered;
-use crate::kernel::grid::Grid;
+use crate::kernel::grid::{Block, Grid};
 use crate::kernel::rows::row_sums;
 use crate::kernel::spread::{self, Spreads};
 

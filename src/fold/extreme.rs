@@ -3,11 +3,12 @@
 use core::cmp::Ordering;
 
 use super::cell::Cell;
-use super::lanes::Block;
-use super::spec::{Kind, Spec};
+use super::names::Kind;
+use super::spec::Spec;
 use crate::error::{ErrorKind, Result};
 use crate::exact::bytes::Reader;
 use crate::kernel::extrema::{self, Ordered};
+use crate::kernel::grid::Block;
 
 /// The smallest and the largest element, where each stands first, and the first NaN.
 #[derive(Clone, Debug, Default)]

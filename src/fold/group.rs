@@ -1,14 +1,14 @@
 //! What does a reduction say of each group, where integer codes tell the groups apart?
 
-use super::bins::codes;
+use super::names::Reduction;
 use super::options::Options;
-use super::output::Output;
-use super::reduce::{Reduction, output, transposed};
+use super::output::{Output, output, transposed};
 use super::spec::Spec;
 use super::state::State;
 use super::values::Values;
 use super::work::{Work, check_memory, room};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::grid::Block;
 use crate::text::Listed;
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
@@ -95,4 +95,32 @@ pub(super) fn grouped(
     }
     let (cells, shape) = transposed(cells, spec.width, vec![groups]);
     Ok(output(&cells, spec.out, shape))
+}
+
+/// Returns integers as they are asked for by functions that count them.
+pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -> Result<Vec<i64>> {
+    if values.shape().len() != 1 {
+        return Err(ErrorKind::ShapeMismatch {
+            expected: "1-D".to_owned(),
+            got: Listed(values.shape()).to_string(),
+        }
+        .into());
+    }
+    match Work::flat(values, op)?.block() {
+        Block::I64(list) => Ok(list.to_vec()),
+        Block::U64(list) => list
+            .iter()
+            .map(|&code| {
+                i64::try_from(code).map_err(|_| Error::bad_parameter(name, "integers below 2^63", code))
+            })
+            .collect(),
+        // An empty list is one of floats.
+        Block::F64(_) | Block::F32(_) if values.is_empty() => Ok(Vec::new()),
+        Block::F64(_) | Block::F32(_) => Err(ErrorKind::UnsupportedDtype {
+            op,
+            expected: "integers or bool",
+            got: values.dtype().name().to_owned(),
+        }
+        .into()),
+    }
 }

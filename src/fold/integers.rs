@@ -1,9 +1,10 @@
 //! Reductions of integers and bools in their own width, of lanes that lie together or side by side.
 
+use super::axes::Plan;
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::Plan;
-use super::spec::{Kind, Spec};
+use super::names::Kind;
+use super::spec::Spec;
 use crate::kernel::grid::{Grid, Type};
 use crate::kernel::integers::{
     Column, Flag, Largest, Smallest, Sums, Truths, Whole, add_rows, ends, first_in_rows, first_place, totals,

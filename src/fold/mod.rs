@@ -12,8 +12,10 @@
 //! # Ok::<(), nearfold::Error>(())
 //! ```
 
+mod axes;
 mod big;
 mod bins;
+mod calls;
 mod cell;
 #[cfg(feature = "complex")]
 mod complex;
@@ -25,38 +27,39 @@ mod exact;
 mod extreme;
 mod group;
 mod integers;
-mod lanes;
+mod names;
 mod options;
 mod order;
 mod output;
-mod pairs;
 mod partial;
 mod powers;
 mod product;
+mod products;
 #[cfg(any(test, feature = "wasm-face"))]
 pub(crate) mod quick;
 mod reduce;
+mod run;
 mod scan;
 mod spec;
 mod state;
 pub mod stream;
 mod threads;
 mod total;
+mod two;
 mod values;
 mod weighted;
 mod work;
 
 pub use bins::{Bins, Histogram, Rule, bincount, digitize, histogram};
+pub use calls::*;
 pub use describe::describe;
 pub use dtype::{Boolean, Dtype};
 pub use group::group;
-pub use options::{Axes, NormOrder, Options, Quantiles};
-pub use order::Method;
+pub use names::{Reduction, Scan};
+pub use options::{Axes, Method, NormOrder, Options, Quantiles};
 pub use output::{Array, Output, Scalar};
-pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use partial::Partial;
-pub use reduce::*;
-pub use scan::{Scan, cummax, cummin, cumprod, cumsum, scan};
 pub use threads::{set_threads, threads};
+pub use two::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use values::Values;
 pub use weighted::weighted;

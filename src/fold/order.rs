@@ -3,96 +3,18 @@
 use std::collections::TryReserveError;
 
 use super::cell::Cell;
-use super::lanes::Block;
-use super::spec::{Kind, Spec};
+use super::names::Kind;
+use super::options::Method;
+use super::spec::Spec;
 use super::work::check_memory;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::exact::bytes::{Reader, corrupt};
 use crate::kernel::extrema::has_nan as has_nan_of;
-use crate::kernel::grid::{List, Type};
+use crate::kernel::grid::{Block, List, Type};
 use crate::kernel::select::order_statistics;
 use crate::kernel::sort::sort;
 
-/// How a quantile between two elements is found: Hyndman and Fan's nine ways and NumPy's four.
-///
-/// Reference: R. J. Hyndman, Y. Fan, *Sample quantiles in statistical packages*, The American
-/// Statistician 50 (1996) 361–365.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Method {
-    /// H&F 1.
-    InvertedCdf,
-    /// H&F 2.
-    AveragedInvertedCdf,
-    /// H&F 3.
-    ClosestObservation,
-    /// H&F 4.
-    InterpolatedInvertedCdf,
-    /// H&F 5.
-    Hazen,
-    /// H&F 6.
-    Weibull,
-    /// H&F 7, the default.
-    #[default]
-    Linear,
-    /// H&F 8.
-    MedianUnbiased,
-    /// H&F 9.
-    NormalUnbiased,
-    /// The element below.
-    Lower,
-    /// The element above.
-    Higher,
-    /// The middle of both.
-    Midpoint,
-    /// The nearer one, the even place of two.
-    Nearest,
-}
-
-const METHODS: [(&str, Method); 13] = [
-    ("inverted_cdf", Method::InvertedCdf),
-    ("averaged_inverted_cdf", Method::AveragedInvertedCdf),
-    ("closest_observation", Method::ClosestObservation),
-    ("interpolated_inverted_cdf", Method::InterpolatedInvertedCdf),
-    ("hazen", Method::Hazen),
-    ("weibull", Method::Weibull),
-    ("linear", Method::Linear),
-    ("median_unbiased", Method::MedianUnbiased),
-    ("normal_unbiased", Method::NormalUnbiased),
-    ("lower", Method::Lower),
-    ("higher", Method::Higher),
-    ("midpoint", Method::Midpoint),
-    ("nearest", Method::Nearest),
-];
-
 impl Method {
-    /// Returns the method of this NumPy name.
-    ///
-    /// Errors: [`ErrorKind::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Self> {
-        METHODS.iter().find(|(known, _)| *known == name).map(|(_, method)| *method).ok_or_else(|| {
-            Error::from(ErrorKind::UnknownName {
-                kind: "quantile method",
-                expected: "inverted_cdf, averaged_inverted_cdf, closest_observation, interpolated_inverted_cdf, hazen, \
-                           weibull, linear, median_unbiased, normal_unbiased, lower, higher, midpoint, nearest",
-                got: name.to_owned(),
-            })
-        })
-    }
-
-    /// Returns NumPy's name of the method.
-    pub fn name(self) -> &'static str {
-        METHODS.iter().find(|(_, method)| *method == self).map_or("linear", |(name, _)| name)
-    }
-
-    /// Whether results are elements, and so keep their dtype.
-    pub(super) fn is_discrete(self) -> bool {
-        matches!(
-            self,
-            Self::InvertedCdf | Self::ClosestObservation | Self::Lower | Self::Higher | Self::Nearest
-        )
-    }
-
     /// Returns the places of the two neighbours and the weight of the second, as NumPy finds them.
     fn place(self, n: usize, q: f64) -> (usize, usize, f64) {
         let last = n - 1;

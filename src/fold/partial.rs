@@ -2,15 +2,14 @@
 
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::push_lane;
-use super::options::{Axes, NormOrder, Options, Quantiles};
-use super::output::Output;
-use super::reduce::{Reduction, output};
-use super::spec::{Kind, Spec};
+use super::names::{Kind, Reduction};
+use super::options::{Axes, Method, NormOrder, Options, Quantiles};
+use super::output::{Output, output};
+use super::run::push_lane;
+use super::spec::Spec;
 use super::state::State;
-use super::stream::total;
 use super::values::Values;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
 
 /// A reduction over all elements of a stream that comes in pieces.
@@ -240,7 +239,7 @@ impl Partial {
         options.order = bytes.u8()?;
         let ord = usize::from(bytes.u8()?);
         options.ord = *NormOrder::ALL.get(ord).ok_or_else(|| corrupt("unknown norm"))?;
-        options.method = super::order::Method::from_name(bytes.name()?)?;
+        options.method = Method::from_name(bytes.name()?)?;
         let many = bytes.u8()? != 0;
         let len = bytes.len(8)?;
         let scale =
@@ -280,6 +279,12 @@ fn check_one_lane(options: &Options<'_>) -> Result<()> {
         got: "one".to_owned(),
     }
     .into())
+}
+
+/// Adds what two states counted.
+pub(super) fn total(a: u64, b: u64) -> Result<u64> {
+    let sum = a.checked_add(b).filter(|sum| i64::try_from(*sum).is_ok());
+    sum.ok_or_else(|| Error::bad_parameter("elements", "fewer than 2^63 in all", "more"))
 }
 
 /// The first bytes of a stored state.

@@ -4,13 +4,14 @@ use super::big::{Big, Precision, parts};
 use super::cell::Cell;
 use super::dtype::Dtype;
 use super::exact::{Digits, Special};
-use super::lanes::Block;
-use super::spec::{Kind, Spec};
+use super::names::Kind;
+use super::spec::Spec;
 use super::total::variance_of;
 use crate::kernel::central::Central;
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
+use crate::kernel::grid::Block;
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 use crate::kernel::sum;
 

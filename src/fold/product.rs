@@ -2,12 +2,12 @@
 
 use super::big::Big;
 use super::cell::Cell;
-use super::lanes::Block;
 use super::spec::Spec;
 use crate::error::Result;
 use crate::exact::bytes::{Reader, corrupt};
 use crate::kernel::element::Float;
 use crate::kernel::factors::{self, Factors, LANES};
+use crate::kernel::grid::Block;
 
 /// Factors that are looked at together.
 const BLOCK: usize = 1024;

@@ -2,15 +2,15 @@
 
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::Block;
+use super::names::{Kind, Reduction};
 use super::options::Options;
-use super::output::Output;
-use super::reduce::{Reduction, output};
-use super::spec::{Kind, Spec};
+use super::output::{Output, output};
+use super::spec::Spec;
 use super::values::Values;
 use crate::error::Result;
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
+use crate::kernel::grid::Block;
 use crate::kernel::moments::{Split, about, about_mean};
 
 /// What a [`Partial`](super::Partial) finishes with, in a third of its time; or nothing: then the stream is to be read again.

@@ -2,72 +2,22 @@
 
 use ndarray::ArrayD;
 
+use super::axes::Plan;
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::{Block, Plan};
+use super::names::Scan;
 use super::options::{Axes, Options};
-use super::output::{Array, Output};
-use super::reduce::{check_room, output};
+use super::output::{Array, Output, output};
 use super::values::Values;
-use super::work::{Work, room};
-use crate::error::{Error, ErrorKind, Result};
+use super::work::{Work, check_room, room};
+use crate::error::{ErrorKind, Result};
 use crate::kernel::element::Float;
+use crate::kernel::grid::Block;
 use crate::kernel::round::Leading;
 use crate::kernel::running;
 
-/// A running reduction by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Scan {
-    /// See [`cumsum`].
-    Cumsum,
-    /// See [`cumprod`].
-    Cumprod,
-    /// See [`cummin`].
-    Cummin,
-    /// See [`cummax`].
-    Cummax,
-}
-
-impl Scan {
-    /// All running reductions.
-    pub const ALL: &'static [Self] = &[Self::Cumsum, Self::Cumprod, Self::Cummin, Self::Cummax];
-
-    /// Returns the name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cumsum => "cumsum",
-            Self::Cumprod => "cumprod",
-            Self::Cummin => "cummin",
-            Self::Cummax => "cummax",
-        }
-    }
-
-    /// Returns the running reduction of this name.
-    ///
-    /// Errors: [`ErrorKind::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|scan| scan.name() == name).ok_or_else(|| {
-            Error::from(ErrorKind::UnknownName {
-                kind: "running reduction",
-                expected: "cumsum, cumprod, cummin, cummax",
-                got: name.to_owned(),
-            })
-        })
-    }
-}
-
-/// Returns the running reduction along an axis, or over all elements in C order without one.
-///
-/// Shapes: `[.., n, ..] -> [.., n, ..]`, `n + 1` with `include_initial`; 1-D without `axis`.
-/// Errors: [`ErrorKind::AxisOutOfRange`], [`ErrorKind::BadParameter`] for several axes or `include_initial` of
-/// a minimum or maximum, [`ErrorKind::UnsupportedDtype`].
-pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
-    let values = values.into();
-    #[cfg(feature = "complex")]
-    if values.dtype().is_complex() {
-        return super::complex::scan(scan, &values, options);
-    }
+/// Returns the running reduction of real numbers.
+pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Result<Output> {
     let (op, dtype) = (scan.name(), values.dtype());
     let totals = matches!(scan, Scan::Cumsum | Scan::Cumprod);
     if options.include_initial && !totals {
@@ -116,13 +66,13 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     };
     check_room(shape, 1)?;
     let work = match axis {
-        None => Work::flat(&values, op)?,
+        None => Work::flat(values, op)?,
         Some(axis) => {
             // The axis goes last, so that every lane lies together.
             let mut order: Vec<usize> = (0..shape.len()).collect();
             order.remove(axis);
             order.push(axis);
-            Work::arranged(&values, op, shape, &order)?
+            Work::arranged(values, op, shape, &order)?
         }
     };
     let len = axis.map_or(work.len(), |axis| shape[axis]);
@@ -286,22 +236,4 @@ fn floats<T: Float, R: Float>(scan: Scan, lane: &[T], out: &mut Vec<R>) {
 #[inline(always)]
 fn canonical(x: f64) -> f64 {
     if x.is_nan() { f64::NAN } else { x }
-}
-
-macro_rules! named {
-    ($($(#[$doc:meta])* $name:ident => $variant:ident;)*) => {
-        $($(#[$doc])* pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
-            scan(Scan::$variant, values, options)
-        })*
-    };
-}
-named! {
-    /// Returns the running sums, each with an error of about one rounding; integers wrap round.
-    cumsum => Cumsum;
-    /// Returns the running products, rounded at every step as NumPy's; integers wrap round.
-    cumprod => Cumprod;
-    /// Returns the running minima; NaN from the first NaN on; −0 is below +0.
-    cummin => Cummin;
-    /// Returns the running maxima; NaN from the first NaN on; −0 is below +0.
-    cummax => Cummax;
 }

@@ -3,55 +3,11 @@
 use super::big::Precision;
 use super::cell::{Cell, precision, round_to};
 use super::dtype::Dtype;
-use super::lanes::Block;
-use super::options::{NormOrder, Options, Quantiles};
-use super::order::{self, Method};
+use super::names::{Kind, Reduction};
+use super::options::{Method, NormOrder, Options, Quantiles};
 use super::output::Scalar;
-use super::powers;
-use super::reduce::Reduction;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::element::Float;
-use crate::kernel::estimate::Estimate;
-use crate::kernel::{integers, moments, sum};
 use crate::text::number;
-
-/// What is computed, whatever happens to NaN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Sum,
-    Mean,
-    Prod,
-    Var,
-    Std,
-    Norm,
-    /// The norms of `ord` 0, 1, ∞ and −∞.
-    Norm0,
-    Norm1,
-    NormMax,
-    NormMin,
-    Min,
-    Max,
-    Ptp,
-    Argmin,
-    Argmax,
-    Any,
-    All,
-    CountNonzero,
-    Count,
-    Median,
-    Quantile,
-    Percentile,
-    Minmax,
-    Skew,
-    Kurtosis,
-    Moments,
-}
-
-impl Kind {
-    fn is_norm(self) -> bool {
-        matches!(self, Self::Norm | Self::Norm0 | Self::Norm1 | Self::NormMax | Self::NormMin)
-    }
-}
 
 /// All that a state must know about the call.
 #[derive(Clone, Debug)]
@@ -230,7 +186,7 @@ impl Spec {
         Ok(())
     }
 
-    /// Whether [`one_shot`](Self::one_shot) is so much faster than a state that lanes are gathered for it.
+    /// Whether a lane that lies together is reduced so much faster than by a state that lanes are gathered.
     pub(super) fn gathers(&self) -> bool {
         matches!(
             self.kind,
@@ -244,80 +200,6 @@ impl Spec {
                 | Kind::Kurtosis
                 | Kind::Moments
         )
-    }
-
-    /// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
-    /// own for that.
-    ///
-    /// Errors: [`ErrorKind::OutOfMemory`].
-    pub(super) fn one_shot(&self, block: Block<'_>, cells: &mut Vec<Cell>) -> Result<bool> {
-        // Extremes are a state's affair.
-        if self.initial.is_some() || matches!(self.kind, Kind::Min | Kind::Max) {
-            return Ok(false);
-        }
-        let ordered = self.keeps_all();
-        if self.skip_nan
-            && matches!(self.kind, Kind::Sum | Kind::Mean)
-            && let Some(cell) = self.estimated(block)
-        {
-            cells.push(cell);
-            return Ok(true);
-        }
-        if ordered || self.skip_nan {
-            if order::has_nan(block) {
-                return Ok(false);
-            }
-            if ordered {
-                order::in_order(block, self, cells)?;
-                return Ok(true);
-            }
-        }
-        if matches!(self.kind, Kind::Skew | Kind::Kurtosis | Kind::Moments) {
-            return Ok(powers::quick(block, self, cells));
-        }
-        let cell = self.one_shot_cell(block);
-        cells.extend(cell);
-        Ok(cell.is_some())
-    }
-
-    /// Returns a sum or a mean that an estimate decides: then there is no NaN.
-    fn estimated(&self, block: Block<'_>) -> Option<Cell> {
-        match (self.out, block) {
-            (Dtype::F64, Block::F64(x)) => self.settled::<f64>(x),
-            (Dtype::F32, Block::F32(x)) => self.settled::<f32>(x),
-            _ => None,
-        }
-    }
-
-    fn settled<T: Float>(&self, x: &[T]) -> Option<Cell> {
-        let value: T = match self.kind {
-            Kind::Sum => sum::settled(x, Estimate::rounded)?,
-            Kind::Mean if !x.is_empty() => sum::settled(x, |sum| sum.divided_by(x.len() as f64).rounded())?,
-            _ => return None,
-        };
-        Some(Cell::F(value.widen()))
-    }
-
-    fn one_shot_cell(&self, block: Block<'_>) -> Option<Cell> {
-        match (self.kind, self.out, block) {
-            (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
-            (Kind::Sum, Dtype::I64 | Dtype::U64, Block::I64(x)) => Some(Cell::U(integers::wrapped(x))),
-            (Kind::Sum, Dtype::I64 | Dtype::U64, Block::U64(x)) => Some(Cell::U(integers::wrapped(x))),
-            (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
-            (Kind::Var, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::var(x, self.ddof))),
-            (Kind::Var, Dtype::F32, Block::F32(x)) => {
-                Some(Cell::F(f64::from(moments::var::<f32, f32>(x, self.ddof))))
-            }
-            (Kind::Std, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::std(x, self.ddof))),
-            (Kind::Std, Dtype::F32, Block::F32(x)) => {
-                Some(Cell::F(f64::from(moments::std::<f32, f32>(x, self.ddof))))
-            }
-            (Kind::Norm, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::norm(x))),
-            (Kind::Norm, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(moments::norm::<f32, f32>(x)))),
-            (Kind::Mean, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::mean(x))),
-            (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
-            _ => None,
-        }
     }
 
     /// Whether a state keeps every element.

@@ -2,16 +2,16 @@
 
 use super::cell::Cell;
 use super::extreme::Extreme;
-use super::lanes::Block;
+use super::names::Kind;
 use super::order::Kept;
 use super::powers::Powers;
 use super::product::Product;
-use super::spec::{Kind, Spec};
+use super::spec::Spec;
 use super::total::{Squares, Total, variance};
 use crate::error::{ErrorKind, Result};
 use crate::exact::bytes::Reader;
 use crate::kernel::count;
-use crate::kernel::grid::Type;
+use crate::kernel::grid::{Block, Type};
 
 /// How many elements are true.
 #[derive(Clone, Debug, Default)]

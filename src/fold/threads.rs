@@ -7,12 +7,13 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::Block;
-use super::spec::{Kind, Spec};
+use super::names::Kind;
+use super::spec::Spec;
 use crate::kernel::element::Float;
 use crate::kernel::estimate::Estimate;
 use crate::kernel::exact::ExactSum;
 use crate::kernel::extrema::{self, Ordered};
+use crate::kernel::grid::Block;
 use crate::kernel::products::ExactProducts;
 use crate::kernel::{inner, moments, sum};
 use crate::pool;

@@ -3,13 +3,14 @@
 use super::big::Big;
 use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::Block;
-use super::spec::{Kind, Spec};
+use super::names::Kind;
+use super::spec::Spec;
 use crate::error::Result;
 use crate::exact::bytes::{Reader, corrupt, write_list};
 use crate::kernel::count;
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
 use crate::kernel::extrema::Ordered;
+use crate::kernel::grid::Block;
 use crate::kernel::integers;
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 

@@ -1,54 +1,20 @@
 //! Which element of a lane has so much of the weight up to it?
 
+use super::axes::{Plan, spread};
 use super::big::Precision;
 use super::cell::Cell;
-use super::lanes::{Block, Plan};
-use super::options::{Axes, Options};
-use super::order::{Method, check_nan_fits};
-use super::output::Output;
-use super::pairs::Pair;
-use super::reduce::{Reduction, check_room, chosen, output, transposed};
+use super::names::Reduction;
+use super::options::{Method, Options};
+use super::order::check_nan_fits;
+use super::output::{Output, output, transposed};
+use super::products::Pair;
 use super::spec::Spec;
 use super::total::Total;
 use super::values::Values;
-use super::work::Work;
+use super::work::{Work, check_room};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::grid::Block;
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
-use crate::text::Listed;
-
-/// Returns weights as an array that broadcasts to the values: of their shape, or of the lengths of `axis`, in its order.
-pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) -> Result<Values<'a>> {
-    let shape = values.shape();
-    if weights.shape() == shape {
-        return Ok(weights);
-    }
-    Plan::new(axis, shape.len())?;
-    let axes = match axis {
-        Axes::All => &[][..],
-        Axes::One(one) => core::slice::from_ref(one),
-        Axes::Many(axes) => axes,
-    };
-    let axes: Vec<usize> = axes.iter().map(|axis| axis.rem_euclid(shape.len() as isize) as usize).collect();
-    let lens: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
-    if axes.is_empty() || weights.shape() != lens {
-        let of_axis =
-            if axes.is_empty() { String::new() } else { format!(" or {}, of the axis", Listed(&lens)) };
-        return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {}{of_axis}", Listed(shape)),
-            got: Listed(weights.shape()).to_string(),
-        }
-        .into());
-    }
-    Ok(weights.spread(&axes, shape.len()))
-}
-
-fn bad(expected: &str, got: &str) -> Error {
-    Error::from(ErrorKind::BadParameter {
-        name: "weights",
-        expected: expected.to_owned(),
-        got: got.to_owned(),
-    })
-}
 
 /// Returns quantiles of values of which each stands for as many elements as its weight says.
 ///
@@ -68,7 +34,7 @@ pub fn weighted<'a>(
     let values = &values;
     let spec = Spec::new(reduction, values.dtype(), options)?;
     if spec.q.is_empty() && spec.width.is_none() {
-        return Err(bad("none but for quantiles and percentiles", spec.op));
+        return Err(Error::bad_parameter("weights", "none but for quantiles and percentiles", spec.op));
     }
     if spec.method != Method::InvertedCdf {
         return Err(ErrorKind::BadParameter {
@@ -86,7 +52,7 @@ pub fn weighted<'a>(
     if lanes > 0 {
         spec.check_len(len)?;
     }
-    let mask = chosen(options, values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
+    let mask = options.mask_of(values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
     let mut mask = mask.as_ref().map(|mask| mask.iter());
     check_room(&shape, spec.q.len())?;
     let mut cells = Vec::with_capacity(lanes * spec.q.len());
@@ -140,7 +106,7 @@ fn in_order(
     };
     let all = upto(&Total::default(), 0, sorted.len()).value();
     if all.is_zero() {
-        return Err(bad("weights whose sum is not 0", "a sum of 0"));
+        return Err(Error::bad_parameter("weights", "weights whose sum is not 0", "a sum of 0"));
     }
     for &q in &spec.q {
         // The first place with weight up to it, and no smaller a part of the whole than is wanted.
@@ -173,5 +139,9 @@ fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Work<'static>> {
         Block::I64(w) => w.iter().all(|&w| w >= 0),
         Block::U64(_) => true,
     };
-    if fit { Ok(weights) } else { Err(bad("finite weights, none of them negative", "another one")) }
+    if fit {
+        Ok(weights)
+    } else {
+        Err(Error::bad_parameter("weights", "finite weights, none of them negative", "another one"))
+    }
 }

@@ -1,10 +1,10 @@
 //! How is a whole array read in a chosen order, by those who need more than a piece at a time?
 
+use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::Block;
 use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::grid::List;
+use crate::kernel::grid::{Block, List};
 use crate::kernel::pages;
 use crate::text::Listed;
 
@@ -127,6 +127,13 @@ fn check_bytes(len_bytes: usize) -> Result<()> {
     // An allocation that nobody looks at is left out by the compiler.
     core::hint::black_box(&room);
     Ok(())
+}
+
+/// Refuses a result of `width` arrays of `shape` that memory cannot hold.
+///
+/// Errors: [`ErrorKind::OutOfMemory`].
+pub(super) fn check_room(shape: &[usize], width: usize) -> Result<()> {
+    check_memory::<Cell>(product(shape).saturating_mul(width))
 }
 
 /// Returns the shape that both broadcast to.

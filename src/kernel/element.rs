@@ -3,29 +3,18 @@
 use half::f16;
 
 use super::estimate::{EPSILON, Estimate, two_sum};
-use super::exact::decompose;
 use super::extrema::Ordered;
 use super::rough;
-use super::round::Leading;
-use super::vector::Vector;
+use super::round::{Leading, decompose};
+use super::vector::Load;
 
 /// A floating-point element: `f64`, `f32` or `f16`.
-pub(crate) trait Float: Ordered + Default {
+pub(crate) trait Float: Ordered + Load + Default {
     /// Whether the product of any two numbers is exact in `f64`.
     const PRODUCTS_ARE_DOUBLES: bool;
 
     /// Returns the same number as `f64`, exactly.
     fn widen(self) -> f64;
-
-    /// Returns the first elements of `x`, widened.
-    #[inline(always)]
-    fn load<V: Vector>(x: &[Self]) -> V {
-        let mut wide = [0.0; 8];
-        for (wide, x) in wide[..V::LANES].iter_mut().zip(x) {
-            *wide = x.widen();
-        }
-        V::load(&wide)
-    }
 
     /// Whether [`rough_sum`](Self::rough_sum) yields anything.
     const HAS_ROUGH_SUM: bool = false;
@@ -71,13 +60,16 @@ pub(crate) trait Float: Ordered + Default {
     }
 }
 
+impl Estimate {
+    /// Returns the float that every number within the bound rounds to, if there is one.
+    #[inline(always)]
+    pub(crate) fn rounded<R: Float>(self) -> Option<R> {
+        R::round_estimate(self)
+    }
+}
+
 impl Float for f64 {
     const PRODUCTS_ARE_DOUBLES: bool = false;
-
-    #[inline(always)]
-    fn load<V: Vector>(x: &[Self]) -> V {
-        V::load(x)
-    }
 
     #[inline(always)]
     fn widen(self) -> f64 {
@@ -115,11 +107,6 @@ impl Float for f32 {
     #[inline(always)]
     fn rough_sum(x: &[Self]) -> Option<Estimate> {
         rough::sum(x)
-    }
-
-    #[inline(always)]
-    fn load<V: Vector>(x: &[Self]) -> V {
-        V::load_f32(x)
     }
 
     #[inline(always)]

@@ -1,7 +1,5 @@
 //! A real number known up to a proven bound: what fast paths compute, and when it decides the rounding.
 
-use super::element::Float;
-
 /// Half the distance from 1 to the next float: an operation errs by at most this, relatively.
 pub(crate) const EPSILON: f64 = f64::EPSILON / 2.0;
 
@@ -165,12 +163,6 @@ impl Estimate {
         let ordinary = |x: f64| (1e-250..1e250).contains(&x.abs());
         let safe = ordinary(size) && (ordinary(quotient) || self.has_no_value()) && off < 1e-6;
         Self { high: quotient, low, bound: if safe { bound * (1.0 + 1e-5) } else { f64::NAN } }
-    }
-
-    /// Returns the float that every number within the bound rounds to, if there is one.
-    #[inline(always)]
-    pub(crate) fn rounded<R: Float>(self) -> Option<R> {
-        R::round_estimate(self)
     }
 
     /// Returns whether `high + low` is 0.

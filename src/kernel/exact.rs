@@ -1,9 +1,8 @@
 //! The exact sum: add any numbers in any order, merge, round once.
 
 use super::element::Float;
-use super::round::Leading;
+use super::round::{Leading, NOT_FINITE, decompose};
 use super::wide::Wide;
-use super::windows;
 
 /// The exact sum of floats, as a value that can be added to, merged and stored.
 ///
@@ -13,7 +12,7 @@ use super::windows;
 /// beside it.
 ///
 /// Reference: R. M. Neal, *Fast exact summation using small and large superaccumulators*,
-/// arXiv:1505.05571; here with plain two's complement, because [`windows`] leaves few additions.
+/// arXiv:1505.05571; here with plain two's complement, because [windows](super::windows) leave few additions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExactSum {
     finite: Wide<SUM_LIMBS>,
@@ -110,11 +109,6 @@ impl ExactSum {
     #[inline]
     pub(crate) fn add_scaled(&mut self, value: i128, exponent: i32) {
         self.finite.add_shifted(value, (exponent - SUM_UNIT) as u32);
-    }
-
-    /// Adds every element of `x`.
-    pub(crate) fn add_slice<T: Float>(&mut self, x: &[T]) {
-        windows::add_slice(self, x);
     }
 
     /// Adds what another sum holds.
@@ -218,20 +212,3 @@ impl ExactSum {
 
 /// The first byte of a stored state.
 pub(crate) const STATE_VERSION: u8 = 1;
-
-/// The exponent that [`decompose`] gives to infinities and NaN.
-pub(crate) const NOT_FINITE: i32 = i32::MAX;
-
-/// Returns `(mantissa, exponent)` with `x = mantissa * 2^exponent`, or [`NOT_FINITE`].
-#[inline(always)]
-pub(crate) fn decompose(x: f64) -> (i64, i32) {
-    let bits = x.to_bits();
-    let field = ((bits >> 52) & 0x7ff) as i32;
-    let fraction = (bits & ((1 << 52) - 1)) as i64;
-    let (magnitude, exponent) = match field {
-        0 => (fraction, SUM_UNIT),
-        0x7ff => (0, NOT_FINITE),
-        _ => (fraction | 1 << 52, field - 1075),
-    };
-    (if x.is_sign_negative() { -magnitude } else { magnitude }, exponent)
-}

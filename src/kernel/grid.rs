@@ -52,6 +52,112 @@ impl<'a> Block<'a> {
     }
 }
 
+impl Block<'_> {
+    /// Returns one element of a block of integers.
+    pub(crate) fn integer(self, i: usize) -> i128 {
+        match self {
+            Self::I64(x) => i128::from(x[i]),
+            Self::U64(x) => i128::from(x[i]),
+            Self::F64(_) | Self::F32(_) => unreachable!("floats are not asked for integers"),
+        }
+    }
+
+    /// Returns one element as a double; an integer beyond 2^53 is rounded.
+    #[inline(always)]
+    pub(crate) fn double(self, i: usize) -> f64 {
+        match self {
+            Self::F64(x) => x[i],
+            Self::F32(x) => f64::from(x[i]),
+            Self::I64(x) => x[i] as f64,
+            Self::U64(x) => x[i] as f64,
+        }
+    }
+
+    /// Appends the elements as doubles; integers beyond 2^53 are rounded.
+    pub(crate) fn append_doubles(self, list: &mut Vec<f64>) {
+        match self {
+            Self::F64(x) => list.extend_from_slice(x),
+            _ => list.extend((0..self.len()).map(|i| self.double(i))),
+        }
+    }
+
+    /// Whether doubles would round some of the elements.
+    pub(crate) fn is_beyond_doubles(self) -> bool {
+        const MOST: u64 = 1 << 53;
+        match self {
+            Self::F64(_) | Self::F32(_) => false,
+            Self::I64(x) => x.iter().any(|x| x.unsigned_abs() > MOST),
+            Self::U64(x) => x.iter().any(|&x| x > MOST),
+        }
+    }
+
+    /// Returns one element as a sum of two doubles, the first of which is it, rounded: such pairs compare as the numbers do.
+    pub(crate) fn halves(self, i: usize) -> (f64, f64) {
+        let sum = |high: f64, low: u32| {
+            let (high, low) = (high * 4_294_967_296.0, f64::from(low));
+            let rounded = high + low;
+            (rounded, (high - rounded) + low)
+        };
+        match self {
+            Self::F64(_) | Self::F32(_) => (self.double(i), 0.0),
+            Self::I64(x) => sum((x[i] >> 32) as f64, x[i] as u32),
+            Self::U64(x) => sum((x[i] >> 32) as f64, x[i] as u32),
+        }
+    }
+
+    /// Returns all elements as [`halves`](Self::halves).
+    pub(crate) fn all_halves(self) -> Vec<(f64, f64)> {
+        (0..self.len()).map(|i| self.halves(i)).collect()
+    }
+
+    /// Passes on the absolute values, in pieces.
+    pub(crate) fn absolute(self, push: &mut dyn FnMut(Block<'_>)) {
+        match self {
+            Self::F64(x) => mapped(x, f64::abs, |x| push(Block::F64(x))),
+            Self::F32(x) => mapped(x, f32::abs, |x| push(Block::F32(x))),
+            Self::I64(x) => mapped(x, i64::unsigned_abs, |x| push(Block::U64(x))),
+            Self::U64(_) => push(self),
+        }
+    }
+
+    /// Passes on the elements that are numbers, in pieces.
+    pub(crate) fn without_nan(self, push: &mut dyn FnMut(Block<'_>)) {
+        match self {
+            Self::F64(x) => numbers(x, |x| Block::F64(x), push),
+            Self::F32(x) => numbers(x, |x| Block::F32(x), push),
+            Self::I64(_) | Self::U64(_) => push(self),
+        }
+    }
+}
+
+fn mapped<T: Copy, R: Copy + Default>(x: &[T], map: impl Fn(T) -> R, mut push: impl FnMut(&[R])) {
+    let mut out = [R::default(); 256];
+    for part in x.chunks(out.len()) {
+        for (slot, &x) in out.iter_mut().zip(part) {
+            *slot = map(x);
+        }
+        push(&out[..part.len()]);
+    }
+}
+
+fn numbers<T: Copy + Default + PartialEq>(
+    x: &[T],
+    block: fn(&[T]) -> Block<'_>,
+    push: &mut dyn FnMut(Block<'_>),
+) {
+    let mut kept = [T::default(); 256];
+    for part in x.chunks(kept.len()) {
+        let mut len = 0;
+        for &x in part {
+            kept[len] = x;
+            #[expect(clippy::eq_op, reason = "NaN is the one value that is not itself")]
+            let number = x == x;
+            len += usize::from(number);
+        }
+        push(block(&kept[..len]));
+    }
+}
+
 /// Elements of their own in one of the four types.
 #[derive(Clone, Debug)]
 pub(crate) enum List {

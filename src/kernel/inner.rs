@@ -16,7 +16,7 @@ use core::ops::Range;
 
 use super::element::Float;
 use super::estimate::{EPSILON, Estimate, two_product, two_sum};
-use super::products::ExactProducts;
+use super::products::{ExactProducts, SMALL};
 use super::sum::{self, Block, Terms};
 use super::vector::{Vector, dispatch_fused};
 use super::windows::largest_magnitude;
@@ -26,9 +26,6 @@ const FEW: usize = 16;
 
 /// More than what a product loses when its error is too small to be a double.
 const LOST: f64 = f64::from_bits(8); // 2^-1071
-
-/// Below this a product may lose something; its error above is a double.
-pub(super) const SMALL: f64 = f64::from_bits((1023 - 960) << 52);
 
 /// Returns Σ x[i] y[i], correctly rounded; the slices are of one length.
 ///

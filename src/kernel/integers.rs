@@ -80,7 +80,10 @@ pub(crate) trait Whole: Ordered + Truth + Stored + Default {
     fn plus(sum: Self::Sum, x: Self) -> Self::Sum;
     fn wide(sum: Self::Sum) -> i128;
     /// Returns the number modulo 2^64.
-    fn bits(self) -> u64;
+    #[inline(always)]
+    fn bits(self) -> u64 {
+        Self::wide(Self::plus(Self::Sum::default(), self)) as u64
+    }
 
     /// Returns the exact sum.
     #[inline(always)]
@@ -119,11 +122,6 @@ macro_rules! narrow {
             fn wide(sum: $sum) -> i128 {
                 sum.into()
             }
-
-            #[inline(always)]
-            fn bits(self) -> u64 {
-                self as u64
-            }
         })*
     };
 }
@@ -155,11 +153,6 @@ impl Whole for Flag {
     fn total(x: &[Self]) -> i128 {
         count(x).into()
     }
-
-    #[inline(always)]
-    fn bits(self) -> u64 {
-        self.is_true().into()
-    }
 }
 
 macro_rules! widest {
@@ -178,11 +171,6 @@ macro_rules! widest {
             #[inline(always)]
             fn wide(sum: $type) -> i128 {
                 sum.into()
-            }
-
-            #[inline(always)]
-            fn bits(self) -> u64 {
-                self as u64
             }
 
             /// The lower and the upper halves of the elements are added up by themselves.

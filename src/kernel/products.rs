@@ -1,9 +1,8 @@
 //! The exact sum of products, and what is made of it: squares, inner products, variances, norms.
 
 use super::element::Float;
-use super::exact::{ExactSum, NOT_FINITE, STATE_VERSION, SUM_LIMBS, SUM_UNIT, Special, decompose};
-use super::inner::SMALL;
-use super::round::Leading;
+use super::exact::{ExactSum, STATE_VERSION, SUM_LIMBS, SUM_UNIT, Special};
+use super::round::{Leading, NOT_FINITE, decompose};
 use super::vector::{Vector, dispatch_fused};
 use super::wide::Wide;
 use super::windows::Windows;
@@ -31,6 +30,9 @@ const FEW: usize = 32;
 /// Products that are made at a time, and the room for them and a last round of lanes.
 const BLOCK: usize = 1024;
 pub(super) const PARTS: usize = BLOCK + 8;
+
+/// Below this a product may lose something; its error above is a double.
+pub(super) const SMALL: f64 = f64::from_bits((1023 - 960) << 52);
 
 /// Up to here numbers can be split, and their product and its parts are finite.
 const LARGE: f64 = f64::from_bits((1023 + 490) << 52);

@@ -163,3 +163,20 @@ impl Leading {
         bits.min(format.infinity)
     }
 }
+
+/// The exponent that [`decompose`] gives to infinities and NaN.
+pub(crate) const NOT_FINITE: i32 = i32::MAX;
+
+/// Returns `(mantissa, exponent)` with `x = mantissa * 2^exponent`, or [`NOT_FINITE`].
+#[inline(always)]
+pub(crate) fn decompose(x: f64) -> (i64, i32) {
+    let bits = x.to_bits();
+    let field = ((bits >> 52) & 0x7ff) as i32;
+    let fraction = (bits & ((1 << 52) - 1)) as i64;
+    let (magnitude, exponent) = match field {
+        0 => (fraction, F64.smallest_exponent),
+        0x7ff => (0, NOT_FINITE),
+        _ => (fraction | 1 << 52, field - 1075),
+    };
+    (if x.is_sign_negative() { -magnitude } else { magnitude }, exponent)
+}

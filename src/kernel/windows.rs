@@ -37,15 +37,17 @@ pub(super) struct Windows {
     totals: [i128; MAX_WINDOWS],
 }
 
-/// Adds every element of `x` to `sum`.
-pub(super) fn add_slice<T: Float>(sum: &mut ExactSum, x: &[T]) {
-    if x.len() < FEW {
-        x.iter().for_each(|x| sum.add(x.widen()));
-        return;
+impl ExactSum {
+    /// Adds every element of `x`.
+    pub(crate) fn add_slice<T: Float>(&mut self, x: &[T]) {
+        if x.len() < FEW {
+            x.iter().for_each(|x| self.add(x.widen()));
+            return;
+        }
+        let mut windows = Windows::new();
+        windows.add(x, self);
+        windows.flush(self);
     }
-    let mut windows = Windows::new();
-    windows.add(x, sum);
-    windows.flush(sum);
 }
 
 impl Windows {

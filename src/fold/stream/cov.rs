@@ -3,16 +3,15 @@
 use super::super::big::Big;
 use super::super::cell::{Cell, precision};
 use super::super::dtype::Dtype;
-use super::super::lanes::Block;
-use super::super::output::Output;
-use super::super::pairs::quotient_of_root;
-use super::super::reduce::output;
+use super::super::output::{Output, output};
+use super::super::partial::total;
+use super::super::products::quotient_of_root;
 use super::super::values::Values;
 use super::super::work::{Work, check_memory};
-use super::{bad, total};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
 use crate::kernel::exact::{ExactSum, SUM_UNIT};
+use crate::kernel::grid::Block;
 use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 use crate::text::Listed;
 
@@ -73,7 +72,7 @@ impl Cov {
     /// Errors: [`ErrorKind::BadParameter`] unless there are 1 to 2048; [`ErrorKind::OutOfMemory`].
     pub fn new(variables: usize) -> Result<Self> {
         if !(1..=MOST_VARIABLES).contains(&variables) {
-            return Err(bad("variables", format!("1 to {MOST_VARIABLES}"), variables));
+            return Err(Error::bad_parameter("variables", format!("1 to {MOST_VARIABLES}"), variables));
         }
         check_memory::<ExactProducts>(variables * (variables + 1) / 2)?;
         Ok(Self {
@@ -122,7 +121,11 @@ impl Cov {
     /// Errors: [`ErrorKind::BadParameter`] if the other is of another number of variables.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.variables != other.variables {
-            return Err(bad("other", format!("a Cov of {} variables", self.variables), other.variables));
+            return Err(Error::bad_parameter(
+                "other",
+                format!("a Cov of {} variables", self.variables),
+                other.variables,
+            ));
         }
         self.n = total(self.n, other.n)?;
         self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| a.merge(b));
@@ -168,7 +171,11 @@ impl Cov {
     pub fn result(&self, ddof: f64) -> Result<Output> {
         let divisor = self.n as f64 - ddof;
         if self.n > 0 && !(divisor > 0.0 && divisor.is_finite()) {
-            return Err(bad("ddof", format!("a number below the {} observations", self.n), ddof));
+            return Err(Error::bad_parameter(
+                "ddof",
+                format!("a number below the {} observations", self.n),
+                ddof,
+            ));
         }
         let divisor = Big::from_u64(self.n).mul(&Big::from_f64(divisor));
         let to = precision(Dtype::F64);

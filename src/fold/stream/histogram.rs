@@ -4,15 +4,14 @@ use super::super::bins::same_shape;
 use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::edges::Edges;
-use super::super::lanes::Block;
-use super::super::output::Output;
-use super::super::reduce::output;
+use super::super::output::{Output, output};
+use super::super::partial::total;
 use super::super::total::Total;
 use super::super::values::Values;
 use super::super::work::{Work, check_memory};
-use super::{bad, total};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
+use crate::kernel::grid::Block;
 use crate::text::number;
 
 /// The counts of bins whose edges are known beforehand.
@@ -44,7 +43,11 @@ impl Histogram {
     /// [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     pub fn equal(bins: usize, low: f64, high: f64) -> Result<Self> {
         if !(low < high && low.is_finite() && high.is_finite()) {
-            return Err(bad("range", "finite low < high", format!("{}, {}", number(low), number(high))));
+            return Err(Error::bad_parameter(
+                "range",
+                "finite low < high",
+                format!("{}, {}", number(low), number(high)),
+            ));
         }
         Ok(Self::empty(Edges::equal(bins, (low, high), Dtype::F64, Some((low, high)))?))
     }
@@ -125,7 +128,11 @@ impl Histogram {
                 let [low, high] = [list[0], list[list.len() - 1]].map(number);
                 format!("a Histogram of {} bins over {low}..{high}", list.len() - 1)
             };
-            return Err(bad("other", format!("{} with the same edges", name(self)), name(other)));
+            return Err(Error::bad_parameter(
+                "other",
+                format!("{} with the same edges", name(self)),
+                name(other),
+            ));
         }
         total(self.count(), other.count())?;
         if !other.sums.is_empty() {

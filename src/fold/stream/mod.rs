@@ -21,15 +21,3 @@ pub use cov::Cov;
 pub use histogram::Histogram;
 pub use named::{MinMax, Moments, Sum};
 pub use quantiles::Quantiles;
-
-use crate::error::{Error, ErrorKind, Result};
-
-fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> Error {
-    Error::from(ErrorKind::BadParameter { name, expected: expected.into(), got: got.to_string() })
-}
-
-/// Adds what two states counted.
-pub(super) fn total(a: u64, b: u64) -> Result<u64> {
-    let sum = a.checked_add(b).filter(|sum| i64::try_from(*sum).is_ok());
-    sum.ok_or_else(|| bad("elements", "fewer than 2^63 in all", "more"))
-}

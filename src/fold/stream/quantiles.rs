@@ -2,14 +2,14 @@
 
 use super::super::cell::Cell;
 use super::super::dtype::Dtype;
-use super::super::options::{self, Options};
-use super::super::order::Method;
-use super::super::output::Output;
-use super::super::reduce::{Reduction, output, reduce};
+use super::super::names::Reduction;
+use super::super::options::{self, Method, Options};
+use super::super::output::{Output, output};
+use super::super::partial::total;
+use super::super::reduce::reduce;
 use super::super::values::Values;
 use super::super::work::{Work, out_of_memory};
-use super::{bad, total};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
 use crate::kernel::sort::{key_f64, sort_by_two, sort_f64};
 
@@ -72,7 +72,7 @@ impl Quantiles {
     /// Errors: [`ErrorKind::BadParameter`] unless `limit` is in 4096..=2^27.
     pub fn new(limit: usize) -> Result<Self> {
         if !(4096..=1 << 27).contains(&limit) {
-            return Err(bad("limit", "4096 to 2^27", limit));
+            return Err(Error::bad_parameter("limit", "4096 to 2^27", limit));
         }
         Ok(Self { limit, nan: 0, ends: None, levels: vec![Level::default()] })
     }
@@ -194,7 +194,11 @@ impl Quantiles {
     /// All or nothing. Errors: [`ErrorKind::BadParameter`] if the other has another limit; [`ErrorKind::OutOfMemory`].
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.limit != other.limit {
-            return Err(bad("other", format!("a Quantiles with limit {}", self.limit), other.limit));
+            return Err(Error::bad_parameter(
+                "other",
+                format!("a Quantiles with limit {}", self.limit),
+                other.limit,
+            ));
         }
         total(self.count(), other.count())?;
         let mut next = self.try_clone()?;
@@ -274,7 +278,7 @@ impl Quantiles {
             options::Quantiles::Many(list) => (list.as_slice(), vec![list.len()]),
         };
         if let Some(wrong) = list.iter().find(|&&q| !(0.0..=1.0).contains(&q)) {
-            return Err(bad("q", "numbers in 0..=1", wrong));
+            return Err(Error::bad_parameter("q", "numbers in 0..=1", wrong));
         }
         let ends = self.ends.filter(|_| self.nan == 0);
         let sorted = self.sorted();

@@ -7,7 +7,7 @@ use super::oracle::{check_f32, check_f64, check_root_f64, sum_units, units};
 use crate::kernel::inner::dot;
 use crate::kernel::moments::{norm, std, var};
 use crate::kernel::products::{ExactProducts, PARTS, products, products_body};
-use crate::kernel::vector::Pair;
+use crate::kernel::vector::pair::Pair;
 
 /// `Σ x y * 2^2148`.
 fn dot_units(x: &[f64], y: &[f64]) -> BigInt {

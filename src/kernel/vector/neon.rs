@@ -2,7 +2,7 @@
 
 use core::arch::aarch64::*;
 
-use super::Vector;
+use super::ops::Vector;
 
 /// Two numbers. NEON is part of aarch64.
 #[derive(Clone, Copy)]

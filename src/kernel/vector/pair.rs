@@ -1,6 +1,6 @@
 //! The vector of any machine: the other targets', and the twin that tests compare with.
 
-use super::Vector;
+use super::ops::Vector;
 
 /// Two numbers without any instruction set.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::*;
 
-use super::Vector;
+use super::ops::Vector;
 
 /// Two numbers. The module is compiled with simd128.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::{Vector, dekker};
+use super::ops::{Vector, dekker};
 
 /// Four numbers, and whether the error of a product is made by a fused multiply-add.
 #[derive(Clone, Copy)]

@@ -1,21 +1,19 @@
 //! What do two arrays come to, element by element: inner products, covariance, weighted means?
 
+use super::axes::{Plan, spread};
 use super::big::Big;
 use super::cell::{Cell, precision};
 use super::dtype::Dtype;
-use super::lanes::{Block, Plan};
 use super::options::{Axes, Options};
-use super::output::Output;
-use super::reduce::{check_room, output};
+use super::output::{Output, output};
+use super::products::{Pair, Products, average_dtype, product_dtype, quotient_of_root};
 use super::threads;
 use super::total::Total;
 use super::values::Values;
-use super::weighted::spread;
-use super::work::{Work, check_memory, common_shape, float_of_both};
+use super::work::{Work, check_memory, float_of_both};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::grid::{Grid, Type};
+use crate::kernel::grid::{Block, Grid, Type};
 use crate::kernel::integers::{self, Whole};
-use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
 use crate::text::{Listed, number};
 
 /// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
@@ -43,124 +41,6 @@ fn wrapped_dot(a: Block<'_>, b: Block<'_>) -> u64 {
         (Block::U64(a), Block::I64(b)) => integers::dot(a, b),
         (Block::U64(a), Block::U64(b)) => integers::dot(a, b),
         _ => unreachable!("products of floats are floats"),
-    }
-}
-
-/// Σxy exactly, of floats or integers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Products {
-    float: ExactProducts,
-}
-
-impl Products {
-    pub(super) fn push(&mut self, a: Block<'_>, b: Block<'_>) {
-        match (a, b) {
-            (Block::F64(a), Block::F64(b)) => self.float.add_dot(a, b),
-            (Block::F32(a), Block::F32(b)) => self.float.add_dot(a, b),
-            (Block::I64(_) | Block::U64(_), Block::I64(_) | Block::U64(_)) => {
-                for i in 0..a.len() {
-                    let (x, y) = (a.integer(i), b.integer(i));
-                    let size = x.unsigned_abs() * y.unsigned_abs();
-                    let sign = if (x < 0) == (y < 0) { 1 } else { -1 };
-                    self.float.add_scaled(sign * (size as u64 as i128), 0);
-                    self.float.add_scaled(sign * ((size >> 64) as i128), 64);
-                }
-            }
-            _ => {
-                for i in 0..a.len() {
-                    self.push_mixed(a, b, i);
-                }
-            }
-        }
-    }
-
-    pub(super) fn special(&self) -> Option<f64> {
-        self.float.special()
-    }
-
-    pub(super) fn value(&self) -> Big {
-        Big::of_wide(self.float.finite(), PRODUCT_UNIT)
-    }
-
-    /// Returns the sum, rounded once.
-    pub(super) fn round(&self, dtype: Dtype) -> f64 {
-        match dtype {
-            Dtype::F32 => f64::from(self.float.round::<f32>()),
-            Dtype::F16 => f64::from(self.float.round::<half::f16>()),
-            _ => self.float.round(),
-        }
-    }
-
-    /// One product of which a factor is no double: integers above 2^53 are kept whole.
-    fn push_mixed(&mut self, a: Block<'_>, b: Block<'_>, i: usize) {
-        let ((x, more_x), (y, more_y)) = (a.halves(i), b.halves(i));
-        self.float.add(x, y);
-        // An infinity has been counted, with its sign: what rounding left of the other does not change it.
-        if x.is_finite() && y.is_finite() {
-            for (x, y) in [(x, more_y), (more_x, y), (more_x, more_y)] {
-                if x != 0.0 && y != 0.0 {
-                    self.float.add(x, y);
-                }
-            }
-        }
-    }
-}
-
-/// Two arrays, broadcast to one shape, with the lanes of each one after the other.
-pub(super) struct Pair<'a> {
-    a: Work<'a>,
-    b: Work<'a>,
-    plan: Plan,
-    shape: Vec<usize>,
-    len: usize,
-}
-
-impl<'a> Pair<'a> {
-    pub(super) fn new(op: &'static str, a: &Values<'a>, b: &Values<'a>, axes: &Axes) -> Result<Self> {
-        let shape = common_shape(a.shape(), b.shape())?;
-        let plan = Plan::new(axes, shape.len())?;
-        let order = plan.order();
-        let len = plan.len_reduced(&shape);
-        let read = |values| Work::arranged(values, op, &shape, &order);
-        Ok(Self { a: read(a)?, b: read(b)?, plan, len, shape })
-    }
-
-    /// Calls `each` for every pair of lanes, and gives the results their shape.
-    fn fold(
-        &self,
-        options: &Options<'_>,
-        dtype: Dtype,
-        each: impl Fn(Block<'_>, Block<'_>) -> Result<Cell>,
-    ) -> Result<Output> {
-        let (lanes, shape) = self.result(options.keepdims);
-        check_room(&shape, 1)?;
-        let each = |i: usize| {
-            let (a, b) = self.lane(i);
-            each(a, b)
-        };
-        let cells = (0..lanes).map(each).collect::<Result<Vec<_>>>()?;
-        Ok(output(&cells, dtype, shape))
-    }
-
-    /// Returns how many lanes there are, and the shape of their results.
-    pub(super) fn result(&self, keepdims: bool) -> (usize, Vec<usize>) {
-        let lanes = self.plan.shape(&self.shape, false).iter().product::<usize>();
-        (lanes, self.plan.shape(&self.shape, keepdims))
-    }
-
-    pub(super) fn lane(&self, i: usize) -> (Block<'_>, Block<'_>) {
-        (self.a.part(i * self.len, self.len), self.b.part(i * self.len, self.len))
-    }
-}
-
-/// Returns the type of Σxy: floats as NumPy promotes, integers in 64 bits as sums.
-pub(super) fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
-    let unsigned = |dtype: Dtype| dtype.is_integer() && !dtype.is_signed();
-    let signed = a.is_signed() || b.is_signed() || !(unsigned(a) || unsigned(b));
-    match (a.is_real_float() || b.is_real_float(), signed) {
-        (true, _) => float_of_both(a, b),
-        (false, true) => Dtype::I64,
-        (false, false) => Dtype::U64,
     }
 }
 
@@ -264,21 +144,6 @@ pub fn cosine<'a>(
     })
 }
 
-/// Returns xy / √(xx yy), rounded once; NaN if the divisor is 0.
-pub(super) fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f64 {
-    let divisor = xx.mul(yy);
-    if divisor.is_zero() {
-        return f64::NAN;
-    }
-    let size = xy.mul(xy).divided_by(&divisor, true, precision(dtype));
-    if xy.is_negative() { -size } else { size }
-}
-
-/// Returns the type of Σwx / Σw: of integers float64 at least, as NumPy.
-pub(super) fn average_dtype(values: Dtype, weights: Dtype) -> Dtype {
-    if values.is_real_float() { float_of_both(values, weights) } else { Dtype::F64 }
-}
-
 /// Returns the weighted mean Σwx / Σw, correctly rounded; [`mean`](super::mean) without weights.
 ///
 /// Shapes: weights have the values' shape, or the lengths of `axis`. NaN propagates.
@@ -290,7 +155,7 @@ pub fn average<'a>(
     options: &Options<'_>,
 ) -> Result<Output> {
     let values = values.into();
-    let Some(weights) = weights else { return super::mean(values, options) };
+    let Some(weights) = weights else { return super::calls::mean(values, options) };
     let weights = spread(&values, weights, &options.axis)?;
     let plan = Plan::new(&options.axis, values.shape().len())?;
     if plan.len_reduced(values.shape()) == 0 && !plan.shape(values.shape(), false).contains(&0) {

@@ -4,210 +4,25 @@ use core::ops::Range;
 
 use ndarray::ArrayViewD;
 
+use super::axes::Plan;
 use super::cell::Cell;
-use super::dtype::Boolean;
-use super::options::Axes;
+use super::dtype::{Boolean, Dtype};
+use super::names::Kind;
+use super::order;
+use super::powers;
 use super::spec::Spec;
 use super::state::State;
 use super::threads;
 use super::values::Values;
 use super::work::{Work, out_of_memory, room};
-use crate::error::{ErrorKind, Result};
-pub(super) use crate::kernel::grid::Block;
-use crate::kernel::grid::{Grid, List, Run, Type};
-
-impl Block<'_> {
-    /// Returns one element of a block of integers.
-    pub(super) fn integer(self, i: usize) -> i128 {
-        match self {
-            Self::I64(x) => i128::from(x[i]),
-            Self::U64(x) => i128::from(x[i]),
-            Self::F64(_) | Self::F32(_) => unreachable!("floats are not asked for integers"),
-        }
-    }
-
-    /// Returns one element as a double; an integer beyond 2^53 is rounded.
-    #[inline(always)]
-    pub(super) fn double(self, i: usize) -> f64 {
-        match self {
-            Self::F64(x) => x[i],
-            Self::F32(x) => f64::from(x[i]),
-            Self::I64(x) => x[i] as f64,
-            Self::U64(x) => x[i] as f64,
-        }
-    }
-
-    /// Appends the elements as doubles; integers beyond 2^53 are rounded.
-    pub(super) fn append_doubles(self, list: &mut Vec<f64>) {
-        match self {
-            Self::F64(x) => list.extend_from_slice(x),
-            _ => list.extend((0..self.len()).map(|i| self.double(i))),
-        }
-    }
-
-    /// Whether doubles would round some of the elements.
-    pub(super) fn is_beyond_doubles(self) -> bool {
-        const MOST: u64 = 1 << 53;
-        match self {
-            Self::F64(_) | Self::F32(_) => false,
-            Self::I64(x) => x.iter().any(|x| x.unsigned_abs() > MOST),
-            Self::U64(x) => x.iter().any(|&x| x > MOST),
-        }
-    }
-
-    /// Returns one element as a sum of two doubles, the first of which is it, rounded: such pairs compare as the numbers do.
-    pub(super) fn halves(self, i: usize) -> (f64, f64) {
-        let sum = |high: f64, low: u32| {
-            let (high, low) = (high * 4_294_967_296.0, f64::from(low));
-            let rounded = high + low;
-            (rounded, (high - rounded) + low)
-        };
-        match self {
-            Self::F64(_) | Self::F32(_) => (self.double(i), 0.0),
-            Self::I64(x) => sum((x[i] >> 32) as f64, x[i] as u32),
-            Self::U64(x) => sum((x[i] >> 32) as f64, x[i] as u32),
-        }
-    }
-
-    /// Returns all elements as [`halves`](Self::halves).
-    pub(super) fn all_halves(self) -> Vec<(f64, f64)> {
-        (0..self.len()).map(|i| self.halves(i)).collect()
-    }
-
-    /// Passes on the absolute values, in pieces.
-    pub(super) fn absolute(self, push: &mut dyn FnMut(Block<'_>)) {
-        match self {
-            Self::F64(x) => mapped(x, f64::abs, |x| push(Block::F64(x))),
-            Self::F32(x) => mapped(x, f32::abs, |x| push(Block::F32(x))),
-            Self::I64(x) => mapped(x, i64::unsigned_abs, |x| push(Block::U64(x))),
-            Self::U64(_) => push(self),
-        }
-    }
-
-    /// Passes on the elements that are numbers, in pieces.
-    pub(super) fn without_nan(self, push: &mut dyn FnMut(Block<'_>)) {
-        match self {
-            Self::F64(x) => numbers(x, |x| Block::F64(x), push),
-            Self::F32(x) => numbers(x, |x| Block::F32(x), push),
-            Self::I64(_) | Self::U64(_) => push(self),
-        }
-    }
-}
-
-fn mapped<T: Copy, R: Copy + Default>(x: &[T], map: impl Fn(T) -> R, mut push: impl FnMut(&[R])) {
-    let mut out = [R::default(); 256];
-    for part in x.chunks(out.len()) {
-        for (slot, &x) in out.iter_mut().zip(part) {
-            *slot = map(x);
-        }
-        push(&out[..part.len()]);
-    }
-}
-
-fn numbers<T: Copy + Default + PartialEq>(
-    x: &[T],
-    block: fn(&[T]) -> Block<'_>,
-    push: &mut dyn FnMut(Block<'_>),
-) {
-    let mut kept = [T::default(); 256];
-    for part in x.chunks(kept.len()) {
-        let mut len = 0;
-        for &x in part {
-            kept[len] = x;
-            #[expect(clippy::eq_op, reason = "NaN is the one value that is not itself")]
-            let number = x == x;
-            len += usize::from(number);
-        }
-        push(block(&kept[..len]));
-    }
-}
+use crate::error::Result;
+use crate::kernel::element::Float;
+use crate::kernel::estimate::Estimate;
+use crate::kernel::grid::{Block, Grid, List, Run, Type};
+use crate::kernel::{integers, moments, sum};
 
 /// Elements that are converted or gathered at a time: 32 kB of doubles stay in the first cache.
 const SCRATCH: usize = 4096;
-
-/// Which axes are reduced.
-#[derive(Clone, Debug)]
-pub(super) struct Plan {
-    reduced: Vec<bool>,
-}
-
-impl Plan {
-    /// Checks the axes against the number of dimensions.
-    pub(super) fn new(axes: &Axes, ndim: usize) -> Result<Self> {
-        let mut reduced = vec![matches!(axes, Axes::All); ndim];
-        let mut mark = |axis: isize| {
-            let index = if axis < 0 { axis.checked_add(ndim as isize) } else { Some(axis) };
-            match index.and_then(|index| usize::try_from(index).ok()).and_then(|index| reduced.get_mut(index))
-            {
-                Some(slot) if !*slot => {
-                    *slot = true;
-                    Result::Ok(())
-                }
-                _ => Err(ErrorKind::AxisOutOfRange { axis, ndim }.into()),
-            }
-        };
-        match axes {
-            Axes::All => {}
-            Axes::One(axis) => mark(*axis)?,
-            Axes::Many(list) => list.iter().try_for_each(|&axis| mark(axis))?,
-        }
-        Ok(Self { reduced })
-    }
-
-    /// Returns the result's shape.
-    pub(super) fn shape(&self, shape: &[usize], keepdims: bool) -> Vec<usize> {
-        let axes = self.reduced.iter().zip(shape);
-        if keepdims {
-            axes.map(|(&reduced, &len)| if reduced { 1 } else { len }).collect()
-        } else {
-            axes.filter(|(reduced, _)| !**reduced).map(|(_, &len)| len).collect()
-        }
-    }
-
-    /// Returns the number of elements of each lane.
-    pub(super) fn len_reduced(&self, shape: &[usize]) -> usize {
-        self.reduced.iter().zip(shape).filter(|(reduced, _)| **reduced).map(|(_, &len)| len).product()
-    }
-
-    /// Returns the number of axes that are not reduced.
-    fn len_kept(&self) -> usize {
-        self.reduced.iter().filter(|&&reduced| !reduced).count()
-    }
-
-    /// Returns the axes with the kept ones first.
-    pub(super) fn order(&self) -> Vec<usize> {
-        let axes = |wanted: bool| (0..self.reduced.len()).filter(move |&axis| self.reduced[axis] == wanted);
-        axes(false).chain(axes(true)).collect()
-    }
-
-    /// Brings the kept axes to the front and joins what lies together.
-    ///
-    /// Returns the array and its number of kept axes; at least one axis is reduced. `ordered` keeps
-    /// the logical order of the elements of a lane; otherwise the order in memory is taken.
-    pub(super) fn arrange<'a>(&self, mut grid: Grid<'a>, ordered: bool) -> (Grid<'a>, usize) {
-        let mut order = self.order();
-        let kept = self.len_kept();
-        if !ordered {
-            for axis in (0..order.len()).filter(|&axis| self.reduced[axis]) {
-                if grid.axes()[axis].stride < 0 {
-                    grid.invert(axis);
-                }
-            }
-            // They are few: each is moved to its place.
-            for i in kept + 1..order.len() {
-                let stride = |axis: usize| grid.axes()[axis].stride;
-                let place = kept + order[kept..i].partition_point(|&axis| stride(axis) >= stride(order[i]));
-                order[place..=i].rotate_right(1);
-            }
-        }
-        let mut grid = grid.permuted(&order);
-        let kept = grid.join(0, kept);
-        if grid.join(kept, grid.axes().len()) == 0 {
-            grid.add_axis();
-        }
-        (grid, kept)
-    }
-}
 
 /// Gives every lane of an array to a state of its own; returns the results in C order of the kept axes.
 pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
@@ -355,7 +170,7 @@ fn fold_block(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
 /// Returns the one result of one lane.
 pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
     let mut cells = Vec::with_capacity(1);
-    if !spec.one_shot(block, &mut cells)? {
+    if !one_shot(block, spec, &mut cells)? {
         let mut state = State::new(spec);
         state.reserve(block.kind(), block.len())?;
         state.push(spec, block);
@@ -366,13 +181,87 @@ pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
 
 /// A lane that was gathered, or is no matter for threads.
 fn fold_gathered(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    if sink.spec.one_shot(block, &mut sink.cells)? {
+    if one_shot(block, sink.spec, &mut sink.cells)? {
         return Ok(());
     }
     sink.states(1);
     sink.states[0].reserve(block.kind(), block.len())?;
     sink.states[0].push(sink.spec, block);
     sink.finish()
+}
+
+/// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
+/// own for that.
+///
+/// Errors: [`ErrorKind::OutOfMemory`].
+pub(super) fn one_shot(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> Result<bool> {
+    // Extremes are a state's affair.
+    if spec.initial.is_some() || matches!(spec.kind, Kind::Min | Kind::Max) {
+        return Ok(false);
+    }
+    let ordered = spec.keeps_all();
+    if spec.skip_nan
+        && matches!(spec.kind, Kind::Sum | Kind::Mean)
+        && let Some(cell) = estimated(block, spec)
+    {
+        cells.push(cell);
+        return Ok(true);
+    }
+    if ordered || spec.skip_nan {
+        if order::has_nan(block) {
+            return Ok(false);
+        }
+        if ordered {
+            order::in_order(block, spec, cells)?;
+            return Ok(true);
+        }
+    }
+    if matches!(spec.kind, Kind::Skew | Kind::Kurtosis | Kind::Moments) {
+        return Ok(powers::quick(block, spec, cells));
+    }
+    let cell = one_shot_cell(block, spec);
+    cells.extend(cell);
+    Ok(cell.is_some())
+}
+
+/// Returns a sum or a mean that an estimate decides: then there is no NaN.
+fn estimated(block: Block<'_>, spec: &Spec) -> Option<Cell> {
+    match (spec.out, block) {
+        (Dtype::F64, Block::F64(x)) => settled::<f64>(x, spec),
+        (Dtype::F32, Block::F32(x)) => settled::<f32>(x, spec),
+        _ => None,
+    }
+}
+
+fn settled<T: Float>(x: &[T], spec: &Spec) -> Option<Cell> {
+    let value: T = match spec.kind {
+        Kind::Sum => sum::settled(x, Estimate::rounded)?,
+        Kind::Mean if !x.is_empty() => sum::settled(x, |sum| sum.divided_by(x.len() as f64).rounded())?,
+        _ => return None,
+    };
+    Some(Cell::F(value.widen()))
+}
+
+fn one_shot_cell(block: Block<'_>, spec: &Spec) -> Option<Cell> {
+    match (spec.kind, spec.out, block) {
+        (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
+        (Kind::Sum, Dtype::I64 | Dtype::U64, Block::I64(x)) => Some(Cell::U(integers::wrapped(x))),
+        (Kind::Sum, Dtype::I64 | Dtype::U64, Block::U64(x)) => Some(Cell::U(integers::wrapped(x))),
+        (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
+        (Kind::Var, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::var(x, spec.ddof))),
+        (Kind::Var, Dtype::F32, Block::F32(x)) => {
+            Some(Cell::F(f64::from(moments::var::<f32, f32>(x, spec.ddof))))
+        }
+        (Kind::Std, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::std(x, spec.ddof))),
+        (Kind::Std, Dtype::F32, Block::F32(x)) => {
+            Some(Cell::F(f64::from(moments::std::<f32, f32>(x, spec.ddof))))
+        }
+        (Kind::Norm, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::norm(x))),
+        (Kind::Norm, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(moments::norm::<f32, f32>(x)))),
+        (Kind::Mean, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::mean(x))),
+        (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
+        _ => None,
+    }
 }
 
 /// How many lanes are read side by side when neighbours in memory belong to different lanes.
