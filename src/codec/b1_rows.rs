@@ -9,11 +9,11 @@
 use super::{Prepared, Rows, mean_of, ordered, reordered, reordered_rows, try_reserve, try_reserve_rows};
 use crate::distance::Metric;
 use crate::error::Result;
-use crate::kernel::aligned::Aligned;
-use crate::kernel::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
-use crate::kernel::int8::largest_f32;
+use crate::kernel::near::aligned::Aligned;
+use crate::kernel::near::bits::{QUERY_MAX, WORD, dots_planes, dots_signs, planes, signed_sum};
+use crate::kernel::near::int8::largest_f32;
+use crate::kernel::near::rotate::{rotate, rotate_back};
 use crate::kernel::prefetch::RowsAt;
-use crate::kernel::rotate::{rotate, rotate_back};
 use xxhash_rust::xxh3::Xxh3Default;
 
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ fn sum(values: impl Iterator<Item = f32>) -> f32 {
     for (at, value) in values.enumerate() {
         lanes[at % 16] += value;
     }
-    crate::kernel::distance_f32::fold(lanes)
+    crate::kernel::near::distance_f32::fold(lanes)
 }
 
 impl B1Rows {

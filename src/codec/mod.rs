@@ -12,9 +12,9 @@ mod upright;
 
 use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::aligned::{Aligned, Plain};
-use crate::kernel::bits::PLANES;
-use crate::kernel::half::F16_MAX;
+use crate::kernel::near::aligned::{Aligned, Plain};
+use crate::kernel::near::bits::PLANES;
+use crate::kernel::near::half::F16_MAX;
 use crate::kernel::prefetch::RowsAt;
 pub(crate) use b1_rows::{B1Rows, words};
 pub(crate) use float_rows::FloatRows;

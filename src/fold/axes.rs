@@ -3,16 +3,16 @@
 use super::options::Axes;
 use super::values::Values;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::grid::Grid;
+use crate::kernel::fold::grid::Grid;
 use crate::text::Listed;
 
 /// Which axes are reduced.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(super) struct ReducedAxes {
     reduced: Vec<bool>,
 }
 
-impl Plan {
+impl ReducedAxes {
     /// Checks the axes against the number of dimensions.
     pub(super) fn new(axes: &Axes, ndim: usize) -> Result<Self> {
         let mut reduced = vec![matches!(axes, Axes::All); ndim];
@@ -96,7 +96,7 @@ pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) 
     if weights.shape() == shape {
         return Ok(weights);
     }
-    Plan::new(axis, shape.len())?;
+    ReducedAxes::new(axis, shape.len())?;
     let axes = match axis {
         Axes::All => &[][..],
         Axes::One(one) => core::slice::from_ref(one),

@@ -1,8 +1,8 @@
-//! What is an exact quotient, or its square root, rounded once? Integers of any length.
+//! Exact dyadic rationals of any length, and their quotients and square roots, rounded once.
 
 use core::cmp::Ordering;
 
-use crate::kernel::wide::Wide;
+use crate::kernel::fold::wide::Wide;
 
 /// A float format that results are rounded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

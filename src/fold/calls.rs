@@ -25,7 +25,7 @@ pub fn reduce<'a>(
 }
 
 macro_rules! functions {
-    ($($(#[$doc:meta])* $variant:ident, $name:ident, $kind:ident, $skip:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident, $name:ident, $family:ident, $skip:literal;)*) => {
         $(
             $(#[$doc])*
             pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {

@@ -1,12 +1,12 @@
-//! Where do bins begin and end, and which of them is a number in?
+//! The edges of bins, and the search for the bin of a number.
 
-use super::cell::{precision, round_to};
 use super::dtype::Dtype;
+use super::gathered::Gathered;
+use super::number::{precision, round_to};
 use super::values::Values;
-use super::work::Work;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::bins;
-use crate::kernel::grid::Block;
+use crate::kernel::fold::bins;
+use crate::kernel::fold::grid::Block;
 use crate::text::{Listed, number};
 
 /// More bins than this are a mistake: their counts and edges alone would be 16 GB.
@@ -40,7 +40,7 @@ impl Bounds {
             .into());
         }
         let (list, mut rest): (Vec<f64>, Vec<f64>) =
-            Work::flat(bins, "bins")?.block().all_halves().into_iter().unzip();
+            Gathered::flat(bins, "bins")?.block().all_halves().into_iter().unzip();
         if rest.iter().all(|&rest| rest == 0.0) {
             rest.clear();
         }

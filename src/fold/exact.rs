@@ -1,9 +1,10 @@
-//! How is a sum of third or fourth powers, wider than the kernel's sums, kept exactly?
+//! Exact sums of third and fourth powers, wider than those of the kernels.
 
 use super::big::Big;
 use crate::error::Result;
-use crate::exact::bytes::{Reader, corrupt};
-use crate::kernel::wide::Wide;
+use crate::exact::bytes::{FieldReader, corrupt};
+use crate::kernel::fold::exact::Special;
+use crate::kernel::fold::wide::Wide;
 
 /// An integer of `N` digits of 32 bits in units of 2^-BIAS, with room for carries in each digit.
 #[derive(Clone, Debug)]
@@ -12,39 +13,6 @@ pub(crate) struct Digits<const N: usize, const BIAS: i32> {
     /// How many more additions fit before the carries must be moved.
     room: u32,
     pub(crate) special: Special,
-}
-
-/// Which non-finite terms were added.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Special {
-    nan: bool,
-    plus: bool,
-    minus: bool,
-}
-
-impl Special {
-    /// Takes note of a non-finite term.
-    pub(crate) fn note(&mut self, term: f64) {
-        self.nan |= term.is_nan();
-        self.plus |= term == f64::INFINITY;
-        self.minus |= term == f64::NEG_INFINITY;
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.nan |= other.nan;
-        self.plus |= other.plus;
-        self.minus |= other.minus;
-    }
-
-    /// Returns NaN or an infinity if the sum has no finite value.
-    pub(crate) fn value(self) -> Option<f64> {
-        match self {
-            Self { nan: false, plus: false, minus: false } => None,
-            Self { nan: false, plus: true, minus: false } => Some(f64::INFINITY),
-            Self { nan: false, plus: false, minus: true } => Some(f64::NEG_INFINITY),
-            _ => Some(f64::NAN),
-        }
-    }
 }
 
 impl<const N: usize, const BIAS: i32> Default for Digits<N, BIAS> {
@@ -137,15 +105,15 @@ impl<const N: usize, const BIAS: i32> Digits<N, BIAS> {
 
     /// Appends the state: equal sums give equal bytes.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
-        let Special { nan, plus, minus } = self.special;
+        let Special { nan, positive: plus, negative: minus } = self.special;
         bytes.extend([u8::from(nan), u8::from(plus), u8::from(minus)]);
         self.value().write(bytes);
     }
 
     /// Reads what [`write`](Self::write) wrote.
-    pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+    pub(super) fn read(bytes: &mut FieldReader<'_>) -> Result<Self> {
         let mut flag = || Result::Ok(bytes.u8()? != 0);
-        let special = Special { nan: flag()?, plus: flag()?, minus: flag()? };
+        let special = Special { nan: flag()?, positive: flag()?, negative: flag()? };
         let mut out = Self { special, ..Self::default() };
         let negative = bytes.u8()? != 0;
         let exp = bytes.u64()? as i64;

@@ -1,14 +1,14 @@
-//! What does a reduction say of each group, where integer codes tell the groups apart?
+//! Reductions of groups that integer codes tell apart.
 
+use super::gathered::{Gathered, check_memory, room};
 use super::names::Reduction;
 use super::options::Options;
 use super::output::{Output, output, transposed};
-use super::spec::Spec;
+use super::request::Request;
 use super::state::State;
 use super::values::Values;
-use super::work::{Work, check_memory, room};
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::grid::Block;
+use crate::kernel::fold::grid::Block;
 use crate::text::Listed;
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
@@ -59,8 +59,8 @@ pub(super) fn grouped(
     groups: usize,
     options: &Options<'_>,
 ) -> Result<Output> {
-    let spec = Spec::new(reduction, values.dtype(), options)?;
-    let work = Work::flat(values, spec.op)?;
+    let request = Request::new(reduction, values.dtype(), options)?;
+    let work = Gathered::flat(values, request.op)?;
     // Ends, places and results of each group; places and a copy of the elements.
     check_memory::<[u64; 8]>(groups.saturating_add(1))?;
     check_memory::<[u64; 2]>(codes.len())?;
@@ -84,17 +84,17 @@ pub(super) fn grouped(
         next[code] += 1;
     }
     let sorted = work.taken(&places)?;
-    let mut cells = room(groups)?;
-    let mut state = State::new(&spec);
+    let mut results = room(groups)?;
+    let mut state = State::new(&request);
     for bounds in ends.windows(2) {
         state.reset();
         let lane = sorted.part(bounds[0], bounds[1] - bounds[0]);
         state.reserve(lane.kind(), lane.len())?;
-        state.push(&spec, lane);
-        state.finish(&spec, &mut cells)?;
+        state.push(&request, lane);
+        state.finish(&request, &mut results)?;
     }
-    let (cells, shape) = transposed(cells, spec.width, vec![groups]);
-    Ok(output(&cells, spec.out, shape))
+    let (results, shape) = transposed(results, request.width, vec![groups]);
+    Ok(output(&results, request.out, shape))
 }
 
 /// Returns integers as they are asked for by functions that count them.
@@ -106,7 +106,7 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
         }
         .into());
     }
-    match Work::flat(values, op)?.block() {
+    match Gathered::flat(values, op)?.block() {
         Block::I64(list) => Ok(list.to_vec()),
         Block::U64(list) => list
             .iter()

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What is computed, whatever happens to NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Family {
     Sum,
     Mean,
     Prod,
@@ -34,7 +34,7 @@ pub(super) enum Kind {
     Moments,
 }
 
-impl Kind {
+impl Family {
     pub(super) fn is_norm(self) -> bool {
         matches!(self, Self::Norm | Self::Norm0 | Self::Norm1 | Self::NormMax | Self::NormMin)
     }
@@ -172,7 +172,7 @@ macro_rules! for_each_reduction {
 pub(super) use for_each_reduction;
 
 macro_rules! reductions {
-    ($($(#[$doc:meta])* $variant:ident, $name:ident, $kind:ident, $skip:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident, $name:ident, $family:ident, $skip:literal;)*) => {
         /// A reduction by name: what faces and golden vectors call.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -194,9 +194,9 @@ macro_rules! reductions {
                 }
             }
 
-            pub(super) fn kind(self) -> Kind {
+            pub(super) fn family(self) -> Family {
                 match self {
-                    $(Self::$variant => Kind::$kind,)*
+                    $(Self::$variant => Family::$family,)*
                 }
             }
 

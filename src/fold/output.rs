@@ -4,8 +4,8 @@ use core::fmt;
 
 use ndarray::ArrayD;
 
-use super::cell::Cell;
 use super::dtype::{Boolean, Dtype, for_each_dtype};
+use super::number::Number;
 
 macro_rules! output_enums {
     ($(($variant:ident, $type:ty, $name:literal),)*) => {
@@ -140,30 +140,30 @@ impl fmt::Display for Output {
 
 /// Brings the axis of a lane's several results, which lie together, to the front.
 pub(super) fn transposed(
-    cells: Vec<Cell>,
+    results: Vec<Number>,
     width: Option<usize>,
     shape: Vec<usize>,
-) -> (Vec<Cell>, Vec<usize>) {
-    let Some(width) = width else { return (cells, shape) };
+) -> (Vec<Number>, Vec<usize>) {
+    let Some(width) = width else { return (results, shape) };
     let lanes = shape.iter().product::<usize>();
-    let turned = (0..width * lanes).map(|i| cells[i % lanes * width + i / lanes]).collect();
+    let turned = (0..width * lanes).map(|i| results[i % lanes * width + i / lanes]).collect();
     (turned, core::iter::once(width).chain(shape).collect())
 }
 
 /// Gives results their dtype and shape; a scalar if no axis is left.
-pub(super) fn output(cells: &[Cell], dtype: Dtype, shape: Vec<usize>) -> Output {
+pub(super) fn output(results: &[Number], dtype: Dtype, shape: Vec<usize>) -> Output {
     macro_rules! typed {
         ($($variant:ident: $convert:expr;)*) => {
-            if let ([cell], true) = (cells, shape.is_empty()) {
+            if let ([number], true) = (results, shape.is_empty()) {
                 Output::Scalar(match dtype {
-                    $(Dtype::$variant => Scalar::$variant($convert(*cell)),)*
+                    $(Dtype::$variant => Scalar::$variant($convert(*number)),)*
                     Dtype::C128 | Dtype::C64 => unreachable!("complex results are made of two"),
                 })
             } else {
                 Output::Array(match dtype {
                     $(Dtype::$variant => {
-                        let data = cells.iter().map(|&cell| $convert(cell)).collect();
-                        Array::$variant(ArrayD::from_shape_vec(shape, data).expect("one cell for each place"))
+                        let data = results.iter().map(|&number| $convert(number)).collect();
+                        Array::$variant(ArrayD::from_shape_vec(shape, data).expect("one number for each place"))
                     })*
                     Dtype::C128 | Dtype::C64 => unreachable!("complex results are made of two"),
                 })
@@ -171,17 +171,17 @@ pub(super) fn output(cells: &[Cell], dtype: Dtype, shape: Vec<usize>) -> Output 
         };
     }
     typed! {
-        F64: Cell::to_f64;
-        F32: |cell: Cell| cell.to_f64() as f32;
-        F16: |cell: Cell| half::f16::from_f64(cell.to_f64());
-        I64: |cell: Cell| cell.to_bits() as i64;
-        I32: |cell: Cell| cell.to_bits() as i32;
-        I16: |cell: Cell| cell.to_bits() as i16;
-        I8: |cell: Cell| cell.to_bits() as i8;
-        U64: |cell: Cell| cell.to_bits();
-        U32: |cell: Cell| cell.to_bits() as u32;
-        U16: |cell: Cell| cell.to_bits() as u16;
-        U8: |cell: Cell| cell.to_bits() as u8;
-        Bool: |cell: Cell| Boolean::from(cell.to_bits() != 0);
+        F64: Number::to_f64;
+        F32: |number: Number| number.to_f64() as f32;
+        F16: |number: Number| half::f16::from_f64(number.to_f64());
+        I64: |number: Number| number.to_bits() as i64;
+        I32: |number: Number| number.to_bits() as i32;
+        I16: |number: Number| number.to_bits() as i16;
+        I8: |number: Number| number.to_bits() as i8;
+        U64: |number: Number| number.to_bits();
+        U32: |number: Number| number.to_bits() as u32;
+        U16: |number: Number| number.to_bits() as u16;
+        U8: |number: Number| number.to_bits() as u8;
+        Bool: |number: Number| Boolean::from(number.to_bits() != 0);
     }
 }

@@ -1,15 +1,15 @@
 //! The reduction of a real array: checks, then the quickest driver that can do it.
 
-use super::axes::Plan;
-use super::eight;
+use super::axes::ReducedAxes;
+use super::gathered::{check_memory, check_room};
 use super::integers;
 use super::names::Reduction;
 use super::options::{Axes, Options};
 use super::output::{Output, output, transposed};
+use super::request::Request;
 use super::run::{fold_chosen, fold_lanes, fold_whole};
-use super::spec::Spec;
+use super::side_by_side;
 use super::values::Values;
-use super::work::{check_memory, check_room};
 use crate::error::Result;
 
 /// Returns the reduction of real numbers.
@@ -19,40 +19,40 @@ pub(super) fn reduce<'a>(
     options: &Options<'_>,
 ) -> Result<Output> {
     let values = values.into();
-    let spec = Spec::new(reduction, values.dtype(), options)?;
+    let request = Request::new(reduction, values.dtype(), options)?;
     // The commonest call needs no plan.
     if let (Axes::All, false, None, None, Some(block)) =
-        (&options.axis, options.keepdims, &options.mask, spec.width, values.block())
+        (&options.axis, options.keepdims, &options.mask, request.width, values.block())
     {
-        spec.check_len(block.len())?;
-        return Ok(output(&fold_whole(block, &spec)?, spec.out, Vec::new()));
+        request.check_len(block.len())?;
+        return Ok(output(&fold_whole(block, &request)?, request.out, Vec::new()));
     }
-    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let plan = ReducedAxes::new(&options.axis, values.shape().len())?;
     let shape = plan.shape(values.shape(), options.keepdims);
     let len = plan.len_reduced(values.shape());
     if !shape.contains(&0) {
-        spec.check_len(len)?;
+        request.check_len(len)?;
     }
-    check_room(&shape, spec.width.unwrap_or(1))?;
-    if spec.keeps_all() {
+    check_room(&shape, request.width.unwrap_or(1))?;
+    if request.keeps_all() {
         check_memory::<u64>(len)?;
     }
     let mask = options.mask_of(values.shape())?;
-    spec.check_mask(mask.is_some())?;
-    let cells = match mask {
-        Some(mask) => fold_chosen(&values, mask, &plan, &spec)?,
+    request.check_mask(mask.is_some())?;
+    let results = match mask {
+        Some(mask) => fold_chosen(&values, mask, &plan, &request)?,
         None => {
-            let grid = values.grid(spec.op)?;
-            if let Some(cells) = integers::reduce(&grid, &plan, &spec) {
-                let (cells, shape) = transposed(cells, spec.width, shape);
-                return Ok(output(&cells, spec.out, shape));
+            let grid = values.grid(request.op)?;
+            if let Some(results) = integers::reduce(&grid, &plan, &request) {
+                let (results, shape) = transposed(results, request.width, shape);
+                return Ok(output(&results, request.out, shape));
             }
-            if let Some(array) = eight::reduce(&grid, &plan, &spec, &shape)? {
+            if let Some(array) = side_by_side::reduce(&grid, &plan, &request, &shape)? {
                 return Ok(Output::Array(array));
             }
-            fold_lanes(grid, &plan, &spec)?
+            fold_lanes(grid, &plan, &request)?
         }
     };
-    let (cells, shape) = transposed(cells, spec.width, shape);
-    Ok(output(&cells, spec.out, shape))
+    let (results, shape) = transposed(results, request.width, shape);
+    Ok(output(&results, request.out, shape))
 }

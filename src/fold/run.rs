@@ -1,59 +1,59 @@
-//! Which elements make one result, and in what pieces do they reach its state?
+//! The driver: gives the elements of each lane to the kernel or the state that reduces it.
 
 use core::ops::Range;
 
 use ndarray::ArrayViewD;
 
-use super::axes::Plan;
-use super::cell::Cell;
+use super::axes::ReducedAxes;
 use super::dtype::{Boolean, Dtype};
-use super::names::Kind;
-use super::order;
-use super::powers;
-use super::spec::Spec;
+use super::gathered::{Gathered, out_of_memory, room};
+use super::moments;
+use super::names::Family;
+use super::number::Number;
+use super::quantiles;
+use super::request::Request;
 use super::state::State;
 use super::threads;
 use super::values::Values;
-use super::work::{Work, out_of_memory, room};
 use crate::error::Result;
-use crate::kernel::element::Float;
-use crate::kernel::estimate::Estimate;
-use crate::kernel::grid::{Block, Grid, List, Run, Type};
-use crate::kernel::{integers, moments, sum};
+use crate::kernel::fold::bounded::Estimate;
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::grid::{Block, Grid, List, Run, Type};
+use crate::kernel::fold::{integers, sum, variance};
 
 /// Elements that are converted or gathered at a time: 32 kB of doubles stay in the first cache.
 const SCRATCH: usize = 4096;
 
 /// Gives every lane of an array to a state of its own; returns the results in C order of the kept axes.
-pub(super) fn fold_lanes(grid: Grid<'_>, plan: &Plan, spec: &Spec) -> Result<Vec<Cell>> {
+pub(super) fn fold_lanes(grid: Grid<'_>, plan: &ReducedAxes, request: &Request) -> Result<Vec<Number>> {
     let shape: Vec<usize> = grid.axes().iter().map(|axis| axis.len).collect();
     let lanes = plan.shape(&shape, false).iter().product::<usize>();
-    let mut sink = Sink::new(spec, lanes, grid.kind())?;
+    let mut sink = Sink::new(request, lanes, grid.kind())?;
     if grid.len() == 0 {
         for _ in 0..lanes {
             sink.states(1);
             sink.finish()?;
         }
-        return Ok(sink.cells);
+        return Ok(sink.results);
     }
-    let (grid, kept) = plan.arrange(grid, spec.is_ordered());
+    let (grid, kept) = plan.arrange(grid, request.is_ordered());
     walk(&grid, kept, &mut sink)?;
-    Ok(sink.cells)
+    Ok(sink.results)
 }
 
 /// Folds an array that is one lane and lies together.
-pub(super) fn fold_whole(block: Block<'_>, spec: &Spec) -> Result<Vec<Cell>> {
-    let mut sink = Sink::new(spec, 1, block.kind())?;
+pub(super) fn fold_whole(block: Block<'_>, request: &Request) -> Result<Vec<Number>> {
+    let mut sink = Sink::new(request, 1, block.kind())?;
     fold_block(block, &mut sink)?;
-    Ok(sink.cells)
+    Ok(sink.results)
 }
 
 /// Adds all elements in C order to a state. All or nothing.
 ///
 /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
-pub(super) fn push_lane(grid: &Grid<'_>, spec: &Spec, state: &mut State) -> Result<()> {
-    let mut sink = Sink::new(spec, 0, grid.kind())?;
-    sink.states.push(core::mem::replace(state, State::new(spec)));
+pub(super) fn push_lane(grid: &Grid<'_>, request: &Request, state: &mut State) -> Result<()> {
+    let mut sink = Sink::new(request, 0, grid.kind())?;
+    sink.states.push(core::mem::replace(state, State::new(request)));
     let pushed = push_all(grid, &mut sink);
     *state = sink.states.swap_remove(0);
     pushed
@@ -61,15 +61,15 @@ pub(super) fn push_lane(grid: &Grid<'_>, spec: &Spec, state: &mut State) -> Resu
 
 /// Where results go, and the memory that lanes share.
 struct Sink<'a> {
-    spec: &'a Spec,
+    request: &'a Request,
     states: Vec<State>,
-    cells: Vec<Cell>,
+    results: Vec<Number>,
     scratch: List,
 }
 
 impl<'a> Sink<'a> {
-    fn new(spec: &'a Spec, lanes: usize, kind: Type) -> Result<Self> {
-        Ok(Self { spec, states: Vec::new(), cells: room(lanes)?, scratch: kind.list() })
+    fn new(request: &'a Request, lanes: usize, kind: Type) -> Result<Self> {
+        Ok(Self { request, states: Vec::new(), results: room(lanes)?, scratch: kind.list() })
     }
 
     /// Returns this many fresh states.
@@ -78,21 +78,21 @@ impl<'a> Sink<'a> {
         for state in &mut self.states {
             state.reset();
         }
-        self.states.resize_with(len, || State::new(self.spec));
+        self.states.resize_with(len, || State::new(self.request));
         &mut self.states
     }
 
-    /// Puts down the results of the states in use.
+    /// Appends the results of the states in use.
     fn finish(&mut self) -> Result<()> {
         for state in &mut self.states {
-            state.finish(self.spec, &mut self.cells)?;
+            state.finish(self.request, &mut self.results)?;
         }
         Ok(())
     }
 
     /// Gives the scratch to the first state.
     fn flush(&mut self) {
-        self.states[0].push(self.spec, self.scratch.block());
+        self.states[0].push(self.request, self.scratch.block());
         self.scratch.clear();
     }
 }
@@ -120,7 +120,7 @@ fn walk(grid: &Grid<'_>, kept: usize, sink: &mut Sink<'_>) -> Result<()> {
 fn push_all(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
     sink.states[0].reserve(grid.kind(), grid.len())?;
     if let Some(block) = grid.block() {
-        sink.states[0].push(sink.spec, block);
+        sink.states[0].push(sink.request, block);
         return Ok(());
     }
     sink.scratch.clear();
@@ -161,105 +161,107 @@ fn walk_rows(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
 
 /// A lane that lies together.
 fn fold_block(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    if threads::one_shot(block, sink.spec, &mut sink.cells) {
+    if threads::one_shot(block, sink.request, &mut sink.results) {
         return Ok(());
     }
     fold_gathered(block, sink)
 }
 
 /// Returns the one result of one lane.
-pub(super) fn fold_lane(block: Block<'_>, spec: &Spec) -> Result<Cell> {
-    let mut cells = Vec::with_capacity(1);
-    if !one_shot(block, spec, &mut cells)? {
-        let mut state = State::new(spec);
+pub(super) fn fold_lane(block: Block<'_>, request: &Request) -> Result<Number> {
+    let mut results = Vec::with_capacity(1);
+    if !one_shot(block, request, &mut results)? {
+        let mut state = State::new(request);
         state.reserve(block.kind(), block.len())?;
-        state.push(spec, block);
-        state.finish(spec, &mut cells)?;
+        state.push(request, block);
+        state.finish(request, &mut results)?;
     }
-    Ok(cells[0])
+    Ok(results[0])
 }
 
 /// A lane that was gathered, or is no matter for threads.
 fn fold_gathered(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    if one_shot(block, sink.spec, &mut sink.cells)? {
+    if one_shot(block, sink.request, &mut sink.results)? {
         return Ok(());
     }
     sink.states(1);
     sink.states[0].reserve(block.kind(), block.len())?;
-    sink.states[0].push(sink.spec, block);
+    sink.states[0].push(sink.request, block);
     sink.finish()
 }
 
-/// Puts down the results of a lane that lies together and returns true, where the kernel has a way of its
+/// Appends the results of a lane that lies together and returns true, where the kernel has a way of its
 /// own for that.
 ///
 /// Errors: [`ErrorKind::OutOfMemory`].
-pub(super) fn one_shot(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> Result<bool> {
-    // Extremes are a state's affair.
-    if spec.initial.is_some() || matches!(spec.kind, Kind::Min | Kind::Max) {
+pub(super) fn one_shot(block: Block<'_>, request: &Request, results: &mut Vec<Number>) -> Result<bool> {
+    // Min and max have no faster path.
+    if request.initial.is_some() || matches!(request.family, Family::Min | Family::Max) {
         return Ok(false);
     }
-    let ordered = spec.keeps_all();
-    if spec.skip_nan
-        && matches!(spec.kind, Kind::Sum | Kind::Mean)
-        && let Some(cell) = estimated(block, spec)
+    let ordered = request.keeps_all();
+    if request.skip_nan
+        && matches!(request.family, Family::Sum | Family::Mean)
+        && let Some(number) = estimated(block, request)
     {
-        cells.push(cell);
+        results.push(number);
         return Ok(true);
     }
-    if ordered || spec.skip_nan {
-        if order::has_nan(block) {
+    if ordered || request.skip_nan {
+        if quantiles::has_nan(block) {
             return Ok(false);
         }
         if ordered {
-            order::in_order(block, spec, cells)?;
+            quantiles::in_order(block, request, results)?;
             return Ok(true);
         }
     }
-    if matches!(spec.kind, Kind::Skew | Kind::Kurtosis | Kind::Moments) {
-        return Ok(powers::quick(block, spec, cells));
+    if matches!(request.family, Family::Skew | Family::Kurtosis | Family::Moments) {
+        return Ok(moments::estimated(block, request, results));
     }
-    let cell = one_shot_cell(block, spec);
-    cells.extend(cell);
-    Ok(cell.is_some())
+    let number = one_shot_cell(block, request);
+    results.extend(number);
+    Ok(number.is_some())
 }
 
 /// Returns a sum or a mean that an estimate decides: then there is no NaN.
-fn estimated(block: Block<'_>, spec: &Spec) -> Option<Cell> {
-    match (spec.out, block) {
-        (Dtype::F64, Block::F64(x)) => settled::<f64>(x, spec),
-        (Dtype::F32, Block::F32(x)) => settled::<f32>(x, spec),
+fn estimated(block: Block<'_>, request: &Request) -> Option<Number> {
+    match (request.out, block) {
+        (Dtype::F64, Block::F64(x)) => settled::<f64>(x, request),
+        (Dtype::F32, Block::F32(x)) => settled::<f32>(x, request),
         _ => None,
     }
 }
 
-fn settled<T: Float>(x: &[T], spec: &Spec) -> Option<Cell> {
-    let value: T = match spec.kind {
-        Kind::Sum => sum::settled(x, Estimate::rounded)?,
-        Kind::Mean if !x.is_empty() => sum::settled(x, |sum| sum.divided_by(x.len() as f64).rounded())?,
+fn settled<T: Float>(x: &[T], request: &Request) -> Option<Number> {
+    let value: T = match request.family {
+        Family::Sum => sum::settled(x, Estimate::rounded)?,
+        Family::Mean if !x.is_empty() => sum::settled(x, |sum| sum.divided_by(x.len() as f64).rounded())?,
         _ => return None,
     };
-    Some(Cell::F(value.widen()))
+    Some(Number::F(value.widen()))
 }
 
-fn one_shot_cell(block: Block<'_>, spec: &Spec) -> Option<Cell> {
-    match (spec.kind, spec.out, block) {
-        (Kind::Sum, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::sum(x))),
-        (Kind::Sum, Dtype::I64 | Dtype::U64, Block::I64(x)) => Some(Cell::U(integers::wrapped(x))),
-        (Kind::Sum, Dtype::I64 | Dtype::U64, Block::U64(x)) => Some(Cell::U(integers::wrapped(x))),
-        (Kind::Sum, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::sum::<f32, f32>(x)))),
-        (Kind::Var, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::var(x, spec.ddof))),
-        (Kind::Var, Dtype::F32, Block::F32(x)) => {
-            Some(Cell::F(f64::from(moments::var::<f32, f32>(x, spec.ddof))))
+fn one_shot_cell(block: Block<'_>, request: &Request) -> Option<Number> {
+    match (request.family, request.out, block) {
+        (Family::Sum, Dtype::F64, Block::F64(x)) => Some(Number::F(sum::sum(x))),
+        (Family::Sum, Dtype::I64 | Dtype::U64, Block::I64(x)) => Some(Number::U(integers::wrapped(x))),
+        (Family::Sum, Dtype::I64 | Dtype::U64, Block::U64(x)) => Some(Number::U(integers::wrapped(x))),
+        (Family::Sum, Dtype::F32, Block::F32(x)) => Some(Number::F(f64::from(sum::sum::<f32, f32>(x)))),
+        (Family::Var, Dtype::F64, Block::F64(x)) => Some(Number::F(variance::var(x, request.ddof))),
+        (Family::Var, Dtype::F32, Block::F32(x)) => {
+            Some(Number::F(f64::from(variance::var::<f32, f32>(x, request.ddof))))
         }
-        (Kind::Std, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::std(x, spec.ddof))),
-        (Kind::Std, Dtype::F32, Block::F32(x)) => {
-            Some(Cell::F(f64::from(moments::std::<f32, f32>(x, spec.ddof))))
+        (Family::Std, Dtype::F64, Block::F64(x)) => Some(Number::F(variance::std(x, request.ddof))),
+        (Family::Std, Dtype::F32, Block::F32(x)) => {
+            Some(Number::F(f64::from(variance::std::<f32, f32>(x, request.ddof))))
         }
-        (Kind::Norm, Dtype::F64, Block::F64(x)) => Some(Cell::F(moments::norm(x))),
-        (Kind::Norm, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(moments::norm::<f32, f32>(x)))),
-        (Kind::Mean, Dtype::F64, Block::F64(x)) => Some(Cell::F(sum::mean(x))),
-        (Kind::Mean, Dtype::F32, Block::F32(x)) => Some(Cell::F(f64::from(sum::mean::<f32, f32>(x)))),
+        (Family::Norm, Dtype::F64, Block::F64(x)) => Some(Number::F(variance::norm(x))),
+        (Family::Norm, Dtype::F32, Block::F32(x)) => {
+            Some(Number::F(f64::from(variance::norm::<f32, f32>(x))))
+        }
+        (Family::Mean, Dtype::F64, Block::F64(x)) => Some(Number::F(sum::mean(x))),
+        (Family::Mean, Dtype::F32, Block::F32(x)) => Some(Number::F(f64::from(sum::mean::<f32, f32>(x)))),
         _ => None,
     }
 }
@@ -276,7 +278,7 @@ fn walk_columns(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
     // Lanes are runs now.
     let grid = grid.clone().permuted(&[1, 0]);
     let mut rows = grid.kind().list();
-    let whole = sink.spec.gathers() && len <= WHOLE;
+    let whole = sink.request.gathers() && len <= WHOLE;
     let width = if whole { (WHOLE / len).clamp(1, TILE) } else { TILE };
     for first in (0..lanes).step_by(width) {
         let width = width.min(lanes - first);
@@ -295,7 +297,7 @@ fn walk_columns(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
             let part = most.min(len - start);
             turn(&grid, first..first + width, start..start + part, &mut rows, &mut sink.scratch)?;
             for (lane, state) in sink.states.iter_mut().enumerate() {
-                state.push(sink.spec, sink.scratch.block().part(lane * part, part));
+                state.push(sink.request, sink.scratch.block().part(lane * part, part));
             }
         }
         sink.finish()?;
@@ -356,16 +358,16 @@ fn copy_eight<T: Copy>(rows: [&[T]; 8], places: Range<usize>, len: usize, out: &
 pub(super) fn fold_chosen(
     values: &Values<'_>,
     mask: ArrayViewD<'_, Boolean>,
-    plan: &Plan,
-    spec: &Spec,
-) -> Result<Vec<Cell>> {
+    plan: &ReducedAxes,
+    request: &Request,
+) -> Result<Vec<Number>> {
     let shape = values.shape();
-    let work = Work::arranged(values, spec.op, shape, &plan.order())?;
+    let work = Gathered::arranged(values, request.op, shape, &plan.order())?;
     let mask = mask.permuted_axes(plan.order());
     let len = plan.len_reduced(shape);
     let lanes = plan.shape(shape, false).iter().product::<usize>();
-    let (mut chosen, mut cells) = (mask.iter(), room(lanes)?);
-    let mut state = State::new(spec);
+    let (mut chosen, mut results) = (mask.iter(), room(lanes)?);
+    let mut state = State::new(request);
     let mut places = room(len)?;
     for lane in 0..lanes {
         places.clear();
@@ -374,8 +376,8 @@ pub(super) fn fold_chosen(
         let taken = work.taken(&places)?;
         state.reset();
         state.reserve(taken.block().kind(), places.len())?;
-        state.push(spec, taken.block());
-        state.finish(spec, &mut cells)?;
+        state.push(request, taken.block());
+        state.finish(request, &mut results)?;
     }
-    Ok(cells)
+    Ok(results)
 }

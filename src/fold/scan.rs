@@ -1,20 +1,20 @@
-//! What is the running total, product, minimum or maximum at every place of a lane?
+//! Running sums, products, minima and maxima.
 
 use ndarray::ArrayD;
 
-use super::axes::Plan;
-use super::cell::Cell;
+use super::axes::ReducedAxes;
 use super::dtype::Dtype;
+use super::gathered::{Gathered, check_room, room};
 use super::names::Scan;
+use super::number::Number;
 use super::options::{Axes, Options};
 use super::output::{Array, Output, output};
 use super::values::Values;
-use super::work::{Work, check_room, room};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::element::Float;
-use crate::kernel::grid::Block;
-use crate::kernel::round::Leading;
-use crate::kernel::running;
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::round::Leading;
+use crate::kernel::fold::running;
 
 /// Returns the running reduction of real numbers.
 pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Result<Output> {
@@ -32,7 +32,7 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
     let axis = match options.axis {
         Axes::All => None,
         Axes::One(axis) => {
-            Plan::new(&options.axis, shape.len())?;
+            ReducedAxes::new(&options.axis, shape.len())?;
             Some(if axis < 0 { axis + shape.len() as isize } else { axis } as usize)
         }
         Axes::Many(_) => {
@@ -66,13 +66,13 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
     };
     check_room(shape, 1)?;
     let work = match axis {
-        None => Work::flat(values, op)?,
+        None => Gathered::flat(values, op)?,
         Some(axis) => {
             // The axis goes last, so that every lane lies together.
             let mut order: Vec<usize> = (0..shape.len()).collect();
             order.remove(axis);
             order.push(axis);
-            Work::arranged(values, op, shape, &order)?
+            Gathered::arranged(values, op, shape, &order)?
         }
     };
     let len = axis.map_or(work.len(), |axis| shape[axis]);
@@ -106,9 +106,9 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
                 Output::Array(Array::I64(ArrayD::from_shape_vec(shape, numbers).expect(FITS)))
             }
             _ => {
-                let mut cells = room(numbers.len())?;
-                cells.extend(numbers.into_iter().map(Cell::U));
-                output(&cells, out, shape)
+                let mut results = room(numbers.len())?;
+                results.extend(numbers.into_iter().map(Number::U));
+                output(&results, out, shape)
             }
         });
     }

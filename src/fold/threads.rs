@@ -1,21 +1,21 @@
-//! When is one long lane worth several threads, and how do their parts become one result?
+//! Long lanes on several threads.
 //!
 //! Every result is the correctly rounded one (or an element), whoever computed which part: the bits do not depend on
 //! the number of threads. They come from rayon's pool, the caller's where the call is made inside of one.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::cell::Cell;
 use super::dtype::Dtype;
-use super::names::Kind;
-use super::spec::Spec;
-use crate::kernel::element::Float;
-use crate::kernel::estimate::Estimate;
-use crate::kernel::exact::ExactSum;
-use crate::kernel::extrema::{self, Ordered};
-use crate::kernel::grid::Block;
-use crate::kernel::products::ExactProducts;
-use crate::kernel::{inner, moments, sum};
+use super::names::Family;
+use super::number::Number;
+use super::request::Request;
+use crate::kernel::fold::bounded::Estimate;
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::exact::ExactTotal;
+use crate::kernel::fold::extrema::{self, Ordered};
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::products::ExactProducts;
+use crate::kernel::fold::{inner, sum, variance};
 use crate::pool;
 
 /// Below this waking a thread costs more than it saves: about 30 µs of work.
@@ -60,37 +60,37 @@ fn map<R: Send>(len: usize, part: usize, each: impl Fn(core::ops::Range<usize>) 
     pool::map(0..len.div_ceil(part), |i| each(range(i)))
 }
 
-/// Puts down the result of a long lane that lies together and returns true, where threads pay.
-pub(super) fn one_shot(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> bool {
-    let extreme = matches!(spec.kind, Kind::Min | Kind::Max);
+/// Appends the result of a long lane that lies together and returns true, where threads pay.
+pub(super) fn one_shot(block: Block<'_>, request: &Request, results: &mut Vec<Number>) -> bool {
+    let extreme = matches!(request.family, Family::Min | Family::Max);
     let least = if extreme { LEAST_OF_EXTREMES } else { LEAST };
-    if spec.skip_nan || spec.initial.is_some() || block.len() < least {
+    if request.skip_nan || request.initial.is_some() || block.len() < least {
         return false;
     }
     let Some(part) = part_len(block.len(), least) else { return false };
-    let cell = match (block, spec.out) {
-        (Block::F64(x), Dtype::F64) if !extreme => of_floats::<f64>(x, part, spec),
-        (Block::F32(x), Dtype::F32) if !extreme => of_floats::<f32>(x, part, spec),
-        (Block::F64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::F),
-        (Block::F32(x), _) if extreme => extreme_of(x, part, spec.kind).map(|x| Cell::F(f64::from(x))),
-        (Block::I64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::I),
-        (Block::U64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::U),
+    let number = match (block, request.out) {
+        (Block::F64(x), Dtype::F64) if !extreme => of_floats::<f64>(x, part, request),
+        (Block::F32(x), Dtype::F32) if !extreme => of_floats::<f32>(x, part, request),
+        (Block::F64(x), _) if extreme => extreme_of(x, part, request.family).map(Number::F),
+        (Block::F32(x), _) if extreme => extreme_of(x, part, request.family).map(|x| Number::F(f64::from(x))),
+        (Block::I64(x), _) if extreme => extreme_of(x, part, request.family).map(Number::I),
+        (Block::U64(x), _) if extreme => extreme_of(x, part, request.family).map(Number::U),
         _ => None,
     };
-    cells.extend(cell);
-    cell.is_some()
+    results.extend(number);
+    number.is_some()
 }
 
-fn extreme_of<T: Ordered + Send + Sync>(x: &[T], part: usize, kind: Kind) -> Option<T> {
-    let of = if kind == Kind::Min { extrema::min::<T> } else { extrema::max::<T> };
+fn extreme_of<T: Ordered + Send + Sync>(x: &[T], part: usize, kind: Family) -> Option<T> {
+    let of = if kind == Family::Min { extrema::min::<T> } else { extrema::max::<T> };
     let ends: Vec<T> = map(x.len(), part, |range| of(&x[range])).into_iter().flatten().collect();
     of(&ends)
 }
 
-fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, spec: &Spec) -> Option<Cell> {
-    let ddof = spec.ddof;
+fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, request: &Request) -> Option<Number> {
+    let ddof = request.ddof;
     let about = |x: &[T], split| {
-        let parts = map(x.len(), part, |range| moments::about(&x[range], split));
+        let parts = map(x.len(), part, |range| variance::about(&x[range], split));
         let join = |total: [Estimate; 2], part: Option<[Estimate; 2]>| {
             let part = part?;
             Some([total[0].plus_estimate(part[0]), total[1].plus_estimate(part[1])])
@@ -98,19 +98,19 @@ fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, spec: &Spec) -> Optio
         parts.into_iter().try_fold([Estimate::ZERO; 2], join)
     };
     let exact = |x: &[T]| (exact_sum(x, part), exact_products(x, x, part));
-    let result: T = match spec.kind {
-        Kind::Sum => settled(x, part, Estimate::rounded).unwrap_or_else(|| exact_sum(x, part).round()),
-        Kind::Mean => {
+    let result: T = match request.family {
+        Family::Sum => settled(x, part, Estimate::rounded).unwrap_or_else(|| exact_sum(x, part).round()),
+        Family::Mean => {
             let n = x.len() as u64;
             let mean = settled(x, part, |sum| sum.divided_by(n as f64).rounded());
             mean.unwrap_or_else(|| exact_sum(x, part).mean(n))
         }
-        Kind::Var => moments::var_by(x, ddof, about, exact),
-        Kind::Std => moments::std_by(x, ddof, about, exact),
-        Kind::Norm => moments::norm_by(x, about, |x| exact_products(x, x, part)),
+        Family::Var => variance::var_by(x, ddof, about, exact),
+        Family::Std => variance::std_by(x, ddof, about, exact),
+        Family::Norm => variance::norm_by(x, about, |x| exact_products(x, x, part)),
         _ => return None,
     };
-    Some(Cell::F(result.widen()))
+    Some(Number::F(result.widen()))
 }
 
 /// As [`sum::settled`], the parts on several threads.
@@ -124,13 +124,13 @@ fn join(parts: Vec<Option<Estimate>>) -> Option<Estimate> {
     parts.into_iter().try_fold(Estimate::ZERO, |total, part| Some(total.plus_estimate(part?)))
 }
 
-fn exact_sum<T: Float + Sync>(x: &[T], part: usize) -> ExactSum {
+fn exact_sum<T: Float + Sync>(x: &[T], part: usize) -> ExactTotal {
     let parts = map(x.len(), part, |range| {
-        let mut sum = ExactSum::new();
+        let mut sum = ExactTotal::new();
         sum.add_slice(&x[range]);
         sum
     });
-    parts.iter().fold(ExactSum::new(), |mut total, part| {
+    parts.iter().fold(ExactTotal::new(), |mut total, part| {
         total.merge(part);
         total
     })

@@ -1,19 +1,19 @@
-//! What do two arrays come to, element by element: inner products, covariance, weighted means?
+//! Functions of two arrays: inner products, cosines, covariances, weighted means.
 
-use super::axes::{Plan, spread};
+use super::axes::{ReducedAxes, spread};
 use super::big::Big;
-use super::cell::{Cell, precision};
 use super::dtype::Dtype;
+use super::gathered::{Gathered, check_memory, float_of_both};
+use super::number::{Number, precision};
 use super::options::{Axes, Options};
 use super::output::{Output, output};
-use super::products::{Pair, Products, average_dtype, product_dtype, quotient_of_root};
+use super::pairs::{Pairs, ProductSum, average_dtype, product_dtype, quotient_of_root};
+use super::sums::Total;
 use super::threads;
-use super::total::Total;
 use super::values::Values;
-use super::work::{Work, check_memory, float_of_both};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::grid::{Block, Grid, Type};
-use crate::kernel::integers::{self, Whole};
+use crate::kernel::fold::grid::{Block, Grid, Type};
+use crate::kernel::fold::integers::{self, Whole};
 use crate::text::{Listed, number};
 
 /// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
@@ -97,23 +97,23 @@ fn products<'a>(
     if op == "dot"
         && let Some(dot) = narrow_dot(op, a, b)
     {
-        return Ok(output(&[Cell::U(dot)], dtype, Vec::new()));
+        return Ok(output(&[Number::U(dot)], dtype, Vec::new()));
     }
-    Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
+    Pairs::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
         if dtype.is_integer() {
-            return Ok(Cell::U(wrapped_dot(a, b)));
+            return Ok(Number::U(wrapped_dot(a, b)));
         }
         // The kernel's one-shot proves its estimate in most cases, and need not add exactly.
         match (a, b) {
-            (Block::F64(a), Block::F64(b)) => return Ok(Cell::F(threads::dot(a, b))),
+            (Block::F64(a), Block::F64(b)) => return Ok(Number::F(threads::dot(a, b))),
             (Block::F32(a), Block::F32(b)) if dtype == Dtype::F32 => {
-                return Ok(Cell::F(f64::from(threads::dot(a, b))));
+                return Ok(Number::F(f64::from(threads::dot(a, b))));
             }
             _ => {}
         }
-        let mut sum = Products::default();
+        let mut sum = ProductSum::default();
         sum.push(a, b);
-        Ok(Cell::F(sum.round(dtype)))
+        Ok(Number::F(sum.round(dtype)))
     })
 }
 
@@ -128,15 +128,15 @@ pub fn cosine<'a>(
 ) -> Result<Output> {
     let (a, b) = (a.into(), b.into());
     let dtype = float_of_both(a.dtype(), b.dtype());
-    Pair::new("cosine", &a, &b, &last_axis(options))?.fold(options, dtype, |a, b| {
+    Pairs::new("cosine", &a, &b, &last_axis(options))?.fold(options, dtype, |a, b| {
         let sum = |a, b| {
-            let mut sum = Products::default();
+            let mut sum = ProductSum::default();
             sum.push(a, b);
             sum
         };
         let [ab, aa, bb] = [sum(a, b), sum(a, a), sum(b, b)];
         let special = [&ab, &aa, &bb].iter().any(|sum| sum.special().is_some());
-        Ok(Cell::F(if special {
+        Ok(Number::F(if special {
             f64::NAN
         } else {
             quotient_of_root(&ab.value(), &aa.value(), &bb.value(), dtype)
@@ -157,7 +157,7 @@ pub fn average<'a>(
     let values = values.into();
     let Some(weights) = weights else { return super::calls::mean(values, options) };
     let weights = spread(&values, weights, &options.axis)?;
-    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let plan = ReducedAxes::new(&options.axis, values.shape().len())?;
     if plan.len_reduced(values.shape()) == 0 && !plan.shape(values.shape(), false).contains(&0) {
         return Err(ErrorKind::Empty { op: "average" }.into());
     }
@@ -166,14 +166,14 @@ pub fn average<'a>(
         return super::complex::average(&values, &weights, options);
     }
     let dtype = average_dtype(values.dtype(), weights.dtype());
-    let pair = Pair::new("average", &values, &weights, &options.axis)?;
+    let pair = Pairs::new("average", &values, &weights, &options.axis)?;
     pair.fold(options, dtype, |values, weights| {
-        let (mut products, mut sum) = (Products::default(), Total::default());
+        let (mut products, mut sum) = (ProductSum::default(), Total::default());
         products.push(values, weights);
         sum.push(weights);
         let divisor = sum.value();
         if let Some(special) = sum.special() {
-            return Ok(Cell::F(if special.is_nan() { special } else { f64::NAN }));
+            return Ok(Number::F(if special.is_nan() { special } else { f64::NAN }));
         }
         if divisor.is_zero() {
             return Err(ErrorKind::BadParameter {
@@ -183,7 +183,7 @@ pub fn average<'a>(
             }
             .into());
         }
-        Ok(Cell::F(match products.special() {
+        Ok(Number::F(match products.special() {
             Some(special) if divisor.is_negative() => -special,
             Some(special) => special,
             None => products.value().divided_by(&divisor, false, precision(dtype)),
@@ -192,7 +192,7 @@ pub fn average<'a>(
 }
 
 /// Rows are variables, columns are observations.
-struct Table {
+struct Covariances {
     n: usize,
     /// n Σxy − Σx Σy for each pair of variables, `None` where NaN or an infinity was.
     centred: Vec<Option<Big>>,
@@ -200,9 +200,9 @@ struct Table {
     scalar: bool,
 }
 
-impl Table {
+impl Covariances {
     fn new<'a>(op: &'static str, values: &Values<'a>, other: Option<&Values<'a>>) -> Result<Self> {
-        let mut rows: Vec<Work<'_>> = Vec::new();
+        let mut rows: Vec<Gathered<'_>> = Vec::new();
         let mut n = None;
         for values in core::iter::once(values).chain(other) {
             let len = match *values.shape() {
@@ -223,7 +223,7 @@ impl Table {
                 .into());
             }
             n = Some(len);
-            rows.push(Work::flat(values, op)?);
+            rows.push(Gathered::flat(values, op)?);
         }
         let n = n.unwrap_or(0);
         if n == 0 {
@@ -244,7 +244,7 @@ impl Table {
         for (i, a) in lanes.iter().enumerate() {
             for (j, b) in lanes.iter().enumerate().take(i + 1) {
                 let (Some(sum_a), Some(sum_b)) = (&totals[i], &totals[j]) else { continue };
-                let mut products = Products::default();
+                let mut products = ProductSum::default();
                 products.push(*a, *b);
                 let value = count.mul(&products.value()).sub(&sum_a.mul(sum_b));
                 centred[j * variables + i] = Some(value.clone());
@@ -261,8 +261,8 @@ impl Table {
 
     fn output(&self, each: impl Fn(usize, usize) -> f64) -> Output {
         let k = self.variables;
-        let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
-        output(&cells, Dtype::F64, if self.scalar { Vec::new() } else { vec![k, k] })
+        let results: Vec<Number> = (0..k * k).map(|i| Number::F(each(i / k, i % k))).collect();
+        output(&results, Dtype::F64, if self.scalar { Vec::new() } else { vec![k, k] })
     }
 
     fn at(&self, i: usize, j: usize) -> Option<&Big> {
@@ -278,7 +278,7 @@ impl Table {
 /// Errors: [`ErrorKind::BadParameter`] if ddof ≥ n; [`ErrorKind::Empty`]; [`ErrorKind::ShapeMismatch`]; [`ErrorKind::OutOfMemory`].
 /// Cost: O(k² n) time, O(k²) memory: some 600 bytes for each pair of rows.
 pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
-    let table = Table::new("cov", &values.into(), other.as_ref())?;
+    let table = Covariances::new("cov", &values.into(), other.as_ref())?;
     let divisor = table.n as f64 - ddof;
     if !(divisor > 0.0 && divisor.is_finite()) {
         return Err(ErrorKind::BadParameter {
@@ -299,7 +299,7 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
 /// Shapes: as [`cov`]. NaN where a variance is 0 or a row holds NaN or an infinity.
 /// Errors: [`ErrorKind::Empty`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::OutOfMemory`]. Cost: as [`cov`].
 pub fn corrcoef<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>) -> Result<Output> {
-    let table = Table::new("corrcoef", &values.into(), other.as_ref())?;
+    let table = Covariances::new("corrcoef", &values.into(), other.as_ref())?;
     Ok(table.output(|i, j| match (table.at(i, j), table.at(i, i), table.at(j, j)) {
         (Some(xy), Some(xx), Some(yy)) => quotient_of_root(xy, xx, yy, Dtype::F64),
         _ => f64::NAN,

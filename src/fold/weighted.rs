@@ -1,19 +1,19 @@
-//! Which element of a lane has so much of the weight up to it?
+//! Weighted quantiles.
 
-use super::axes::{Plan, spread};
+use super::axes::{ReducedAxes, spread};
 use super::big::Precision;
-use super::cell::Cell;
+use super::gathered::{Gathered, check_room};
 use super::names::Reduction;
+use super::number::Number;
 use super::options::{Method, Options};
-use super::order::check_nan_fits;
 use super::output::{Output, output, transposed};
-use super::products::Pair;
-use super::spec::Spec;
-use super::total::Total;
+use super::pairs::Pairs;
+use super::quantiles::check_nan_fits;
+use super::request::Request;
+use super::sums::Total;
 use super::values::Values;
-use super::work::{Work, check_room};
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::grid::Block;
+use crate::kernel::fold::grid::Block;
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
 
 /// Returns quantiles of values of which each stands for as many elements as its weight says.
@@ -32,49 +32,49 @@ pub fn weighted<'a>(
 ) -> Result<Output> {
     let (values, weights) = (values.into(), weights.into());
     let values = &values;
-    let spec = Spec::new(reduction, values.dtype(), options)?;
-    if spec.q.is_empty() && spec.width.is_none() {
-        return Err(Error::bad_parameter("weights", "none but for quantiles and percentiles", spec.op));
+    let request = Request::new(reduction, values.dtype(), options)?;
+    if request.q.is_empty() && request.width.is_none() {
+        return Err(Error::bad_parameter("weights", "none but for quantiles and percentiles", request.op));
     }
-    if spec.method != Method::InvertedCdf {
+    if request.method != Method::InvertedCdf {
         return Err(ErrorKind::BadParameter {
             name: "method",
             expected: "inverted_cdf, the one with weights".to_owned(),
-            got: spec.method.name().to_owned(),
+            got: request.method.name().to_owned(),
         }
         .into());
     }
     let weights = spread(values, weights, &options.axis)?;
-    let pair = Pair::new(spec.op, values, &weights, &options.axis)?;
+    let pair = Pairs::new(request.op, values, &weights, &options.axis)?;
     let (lanes, shape) = pair.result(options.keepdims);
-    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let plan = ReducedAxes::new(&options.axis, values.shape().len())?;
     let len = plan.len_reduced(values.shape());
     if lanes > 0 {
-        spec.check_len(len)?;
+        request.check_len(len)?;
     }
     let mask = options.mask_of(values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
     let mut mask = mask.as_ref().map(|mask| mask.iter());
-    check_room(&shape, spec.q.len())?;
-    let mut cells = Vec::with_capacity(lanes * spec.q.len());
+    check_room(&shape, request.q.len())?;
+    let mut results = Vec::with_capacity(lanes * request.q.len());
     for lane in 0..lanes {
         let (values, weights) = pair.lane(lane);
         let mut places: Vec<usize> = (0..len).collect();
         if let Some(mask) = &mut mask {
             places.retain(|_| mask.next().is_some_and(|chosen| chosen.get()));
         }
-        in_order(values, weights, &places, &spec, &mut cells)?;
+        in_order(values, weights, &places, &request, &mut results)?;
     }
-    let (cells, shape) = transposed(cells, spec.width, shape);
-    Ok(output(&cells, spec.out, shape))
+    let (results, shape) = transposed(results, request.width, shape);
+    Ok(output(&results, request.out, shape))
 }
 
-/// Puts down the quantiles of the elements at some places.
+/// Appends the quantiles of the elements at some places.
 fn in_order(
     values: Block<'_>,
     weights: Block<'_>,
     places: &[usize],
-    spec: &Spec,
-    cells: &mut Vec<Cell>,
+    request: &Request,
+    results: &mut Vec<Number>,
 ) -> Result<()> {
     const TURNED: u64 = 1 << 63;
     let key = |place: usize| match values {
@@ -91,9 +91,9 @@ fn in_order(
     let nan = places.iter().any(|&place| is_nan(place));
     let numbers = places.iter().filter(|&&place| !is_nan(place));
     let mut list: Vec<(u64, u64)> = numbers.map(|&place| (key(place), place as u64)).collect();
-    if list.is_empty() || (nan && !spec.skip_nan) {
-        check_nan_fits(spec)?;
-        cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+    if list.is_empty() || (nan && !request.skip_nan) {
+        check_nan_fits(request)?;
+        results.extend(request.q.iter().map(|_| Number::F(f64::NAN)));
         return Ok(());
     }
     sort_by_two(&mut list, |&both| both);
@@ -108,7 +108,7 @@ fn in_order(
     if all.is_zero() {
         return Err(Error::bad_parameter("weights", "weights whose sum is not 0", "a sum of 0"));
     }
-    for &q in &spec.q {
+    for &q in &request.q {
         // The first place with weight up to it, and no smaller a part of the whole than is wanted.
         let (mut low, mut high, mut below) = (0, sorted.len() - 1, Total::default());
         while low < high {
@@ -121,18 +121,18 @@ fn in_order(
                 high = middle;
             }
         }
-        cells.push(match values {
-            Block::F64(_) | Block::F32(_) => Cell::F(of_key_f64(list[low].0)),
-            Block::I64(_) => Cell::I((list[low].0 ^ TURNED) as i64),
-            Block::U64(_) => Cell::U(list[low].0),
+        results.push(match values {
+            Block::F64(_) | Block::F32(_) => Number::F(of_key_f64(list[low].0)),
+            Block::I64(_) => Number::I((list[low].0 ^ TURNED) as i64),
+            Block::U64(_) => Number::U(list[low].0),
         });
     }
     Ok(())
 }
 
 /// Returns the weights at these places; all are finite and none is negative.
-fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Work<'static>> {
-    let weights = Work::Borrowed(weights).taken(places)?;
+fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Gathered<'static>> {
+    let weights = Gathered::Borrowed(weights).taken(places)?;
     let fit = match weights.block() {
         Block::F64(w) => w.iter().all(|&w| (0.0..f64::INFINITY).contains(&w)),
         Block::F32(w) => w.iter().all(|&w| (0.0..f32::INFINITY).contains(&w)),

@@ -11,7 +11,7 @@ use crate::codec::{B1Rows, Codes, FloatRows, I8Rows, Store, words};
 use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::aligned::Aligned;
+use crate::kernel::near::aligned::Aligned;
 use crate::near::calibrate::Calibration;
 use crate::near::further::Further;
 use crate::near::id_column::Column;

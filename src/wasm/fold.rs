@@ -7,7 +7,7 @@ use super::buffer::{Buffer, Layout};
 use super::options::{FromJs, Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
 use crate::error::{Error, ErrorKind};
-use crate::fold::quick::Quick;
+use crate::fold::stream_estimate::StreamEstimate;
 use crate::fold::{
     self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan,
     Values,
@@ -264,7 +264,7 @@ pub fn reduction_names() -> String {
 pub struct AccumulatorCore {
     state: Partial,
     /// What comes is for this alone, if it is there.
-    quick: Option<Quick>,
+    quick: Option<StreamEstimate>,
 }
 
 #[wasm_bindgen]
@@ -275,7 +275,7 @@ impl AccumulatorCore {
         let (reduction, dtype) = (Reduction::from_name(op)?, Dtype::from_name(dtype)?);
         let options = options_from_js(op, options)?;
         let state = Partial::new(reduction, dtype, &options)?;
-        Ok(Self { state, quick: if quick { Quick::new(reduction, dtype, &options)? } else { None } })
+        Ok(Self { state, quick: if quick { StreamEstimate::new(reduction, dtype, &options)? } else { None } })
     }
 
     /// Reads the first `len` bytes of a stored state, of this reduction without options if one is named.

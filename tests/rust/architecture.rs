@@ -55,6 +55,15 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("std::time", &["bin"]),
 ];
 
+/// Below these folders a file's first line is no question.
+const SAYS_WHAT_IT_IS: &[&str] = NO_CIRCLES;
+
+/// Below these folders a type has a name of its own.
+const NAMED_ONCE: &[&str] = NO_CIRCLES;
+
+/// Names that users know twice: the keywords of a function and the state of a stream.
+const PUBLIC_TWINS: &[&str] = &["Histogram", "Quantiles"];
+
 struct Source {
     /// Below `src/`, with `/`.
     path: String,
@@ -72,6 +81,10 @@ impl Source {
     fn is_face(&self) -> bool {
         FACES.contains(&self.layer())
     }
+}
+
+fn is_below(path: &str, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
 }
 
 fn sources() -> Vec<Source> {
@@ -306,7 +319,7 @@ fn expand(tokens: &[&str], mut i: usize, mut start: Vec<String>, paths: &mut BTr
 fn files_named(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
     let file_of: BTreeMap<Vec<&str>, &str> =
         sources.iter().map(|source| (module_of(&source.path), source.path.as_str())).collect();
-    let counts = |path: &str| NO_CIRCLES.iter().any(|folder| path.starts_with(folder));
+    let counts = |path: &str| is_below(path, NO_CIRCLES);
     let named = |source: &Source| {
         let module = module_of(&source.path);
         let is_module = |path: &[&str]| file_of.contains_key(path);
@@ -431,7 +444,33 @@ fn every_file_says_first_what_it_is_for() {
         let first = source.text.lines().next().unwrap_or_default();
         let says = first.strip_prefix("//! ").is_some_and(|sentence| sentence.len() > 15);
         assert!(says || first.starts_with("#![doc"), "src/{}: the first line is {first:?}", source.path);
+        let is = !first.ends_with('?') || !is_below(&source.path, SAYS_WHAT_IT_IS);
+        assert!(is, "src/{}: the first line asks instead of saying what the file is", source.path);
     }
+}
+
+#[test]
+fn a_type_name_is_used_once() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let sources = sources();
+    for source in sources.iter().filter(|source| is_below(&source.path, NAMED_ONCE)) {
+        let names = source.code.lines().filter_map(|line| {
+            let line =
+                line.strip_prefix("pub").map_or(line, |rest| rest.trim_start_matches(|c| c != ' ').trim());
+            let kind =
+                ["struct ", "enum ", "trait ", "type "].iter().find_map(|kind| line.strip_prefix(kind))?;
+            Some(kind.chars().take_while(|c| c.is_alphanumeric()).collect::<String>())
+        });
+        for name in names.collect::<BTreeSet<_>>() {
+            found.entry(name).or_default().push(source.path.clone());
+        }
+    }
+    assert!(found.len() > 50, "no types were found");
+    let twice: Vec<_> = found
+        .iter()
+        .filter(|(name, files)| files.len() > 1 && !PUBLIC_TWINS.contains(&name.as_str()))
+        .collect();
+    assert!(twice.is_empty(), "{twice:#?}");
 }
 
 #[test]

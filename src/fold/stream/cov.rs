@@ -1,18 +1,18 @@
-//! How do the variables of a table that comes in pieces vary together?
+//! The covariances and correlations of a table that comes in pieces.
 
 use super::super::big::Big;
-use super::super::cell::{Cell, precision};
 use super::super::dtype::Dtype;
+use super::super::gathered::{Gathered, check_memory};
+use super::super::number::{Number, precision};
 use super::super::output::{Output, output};
+use super::super::pairs::quotient_of_root;
 use super::super::partial::total;
-use super::super::products::quotient_of_root;
 use super::super::values::Values;
-use super::super::work::{Work, check_memory};
 use crate::error::{Error, ErrorKind, Result};
-use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
-use crate::kernel::exact::{ExactSum, SUM_UNIT};
-use crate::kernel::grid::Block;
-use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
+use crate::exact::bytes::{FieldReader, begun, corrupt, opened, sealed, write_list};
+use crate::kernel::fold::exact::{ExactTotal, SUM_UNIT};
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::products::{ExactProducts, PRODUCT_UNIT};
 use crate::text::Listed;
 
 /// More variables than this need gigabytes for their products.
@@ -39,18 +39,18 @@ const MOST_VARIABLES: usize = 2048;
 pub struct Cov {
     variables: usize,
     n: u64,
-    sums: Vec<ExactSum>,
+    sums: Vec<ExactTotal>,
     /// Σxᵢxⱼ for j ≤ i, row after row.
     products: Vec<ExactProducts>,
 }
 
 /// One variable's part of a piece: doubles, and what integers above 2^53 have besides.
-struct Column {
+struct Variable {
     high: Vec<f64>,
     low: Option<Vec<f64>>,
 }
 
-impl Column {
+impl Variable {
     fn new(block: Block<'_>) -> Self {
         if block.is_beyond_doubles() {
             let (high, low) = block.all_halves().into_iter().unzip();
@@ -78,7 +78,7 @@ impl Cov {
         Ok(Self {
             variables,
             n: 0,
-            sums: vec![ExactSum::new(); variables],
+            sums: vec![ExactTotal::new(); variables],
             products: vec![ExactProducts::new(); variables * (variables + 1) / 2],
         })
     }
@@ -100,10 +100,10 @@ impl Cov {
                 .into());
             }
         };
-        let work = Work::flat(&values, "cov")?;
+        let work = Gathered::flat(&values, "cov")?;
         self.n = total(self.n, n as u64)?;
-        let columns: Vec<Column> =
-            (0..self.variables).map(|row| Column::new(work.part(row * n, n))).collect();
+        let columns: Vec<Variable> =
+            (0..self.variables).map(|row| Variable::new(work.part(row * n, n))).collect();
         let mut products = self.products.iter_mut();
         for (i, a) in columns.iter().enumerate() {
             a.parts().for_each(|part| self.sums[i].add_slice(part));
@@ -160,8 +160,8 @@ impl Cov {
             return Err(ErrorKind::Empty { op: "cov" }.into());
         }
         let k = self.variables;
-        let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
-        Ok(output(&cells, Dtype::F64, vec![k, k]))
+        let results: Vec<Number> = (0..k * k).map(|i| Number::F(each(i / k, i % k))).collect();
+        Ok(output(&results, Dtype::F64, vec![k, k]))
     }
 
     /// Returns the covariances (float64), each rounded once; NaN where a variable was not finite.
@@ -209,14 +209,14 @@ impl Cov {
     ///
     /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(opened(bytes, NAME, "Cov")?);
+        let mut bytes = FieldReader::new(opened(bytes, NAME, "Cov")?);
         // Each sum has a length of 8 bytes at least: no allocation beyond what the bytes can hold.
         let variables = bytes.len(8)?;
         if !(1..=MOST_VARIABLES).contains(&variables) {
             return Err(corrupt("a number of variables that no state has"));
         }
         let n = bytes.u64()?;
-        let sums = (0..variables).map(|_| ExactSum::from_bytes(bytes.list()?).map_err(corrupt));
+        let sums = (0..variables).map(|_| ExactTotal::from_bytes(bytes.list()?).map_err(corrupt));
         let sums = sums.collect::<Result<_>>()?;
         let pairs = variables * (variables + 1) / 2;
         let products = (0..pairs).map(|_| ExactProducts::from_bytes(bytes.list()?).map_err(corrupt));

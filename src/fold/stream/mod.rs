@@ -1,5 +1,6 @@
-//! What is known so far of a stream: its sum, moments and extremes, the covariances of a table, counts in bins, quantiles?
-//! States that are pushed to, merged, kept as bytes and finished; [`Partial`](super::Partial) is one of any reduction.
+//! States of a stream: sum, moments and extremes, covariances of a table, counts in bins, quantiles.
+//!
+//! They are pushed to, merged, kept as bytes and finished; [`Partial`](super::Partial) is one of any reduction.
 //!
 //! ```
 //! use nearfold::fold::stream::{Cov, Histogram, Quantiles};

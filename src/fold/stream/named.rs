@@ -1,4 +1,4 @@
-//! What are the sum, the moments and the extremes of a stream? Each is a [`Partial`] of one reduction.
+//! The sum, the moments and the extremes of a stream: each is a [`Partial`] of one reduction.
 
 use super::super::dtype::Dtype;
 use super::super::names::Reduction;
