@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
+import { mergeable } from "./states.js";
 import * as storage from "./storage.js";
 
 const { Accumulator, Cov, Filter, Histogram, Index, MinMax, Moments, Quantiles, Sum, ...functions } = api;
@@ -19,6 +20,7 @@ const ABORTABLE = new Set(["Index.fromStream", "fetchIndex", "open", "save"]);
 const ROOT = {
   ...functions,
   ...storage,
+  mergeable,
   "Index.fromStream": (stream, options) => Index.fromStream(stream, options),
 
   /** The state of a reduction of one piece, for `merged` of any worker. */

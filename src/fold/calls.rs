@@ -4,6 +4,8 @@ use super::names::{Reduction, Scan, for_each_reduction};
 use super::options::Options;
 use super::output::Output;
 use super::values::Values;
+#[cfg(doc)]
+use crate::error::ErrorKind;
 use crate::error::Result;
 
 /// Returns the reduction of `values` that is asked for by name.
@@ -25,7 +27,7 @@ pub fn reduce<'a>(
 }
 
 macro_rules! functions {
-    ($($(#[$doc:meta])* $variant:ident, $name:ident, $family:ident, $skip:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident, $name:ident, $family:ident, $skip:literal, $signature:ident;)*) => {
         $(
             $(#[$doc])*
             pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {

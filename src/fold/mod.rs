@@ -27,7 +27,7 @@ mod gathered;
 mod group;
 mod integers;
 mod moments;
-mod names;
+pub(crate) mod names;
 mod number;
 mod options;
 mod output;

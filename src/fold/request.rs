@@ -2,7 +2,7 @@
 
 use super::big::Precision;
 use super::dtype::Dtype;
-use super::names::{Family, Reduction};
+use super::names::{Family, Keeps, Reduction, ResultType};
 use super::number::{Number, precision, round_to};
 use super::options::{Method, NormOrder, Options, Quantiles};
 use super::output::Scalar;
@@ -47,18 +47,7 @@ impl Request {
             (family, _) => family,
         };
         let natural = natural_dtype(family, dtype, options);
-        let free = matches!(
-            family,
-            Family::Sum
-                | Family::Prod
-                | Family::Mean
-                | Family::Var
-                | Family::Std
-                | Family::Norm
-                | Family::Skew
-                | Family::Kurtosis
-                | Family::Moments
-        );
+        let free = matches!(family.result(), ResultType::Total | ResultType::AnyFloat);
         let out = match options.dtype {
             Some(wanted) if wanted == natural => natural,
             Some(wanted) if free && wanted.is_real_float() => wanted,
@@ -146,19 +135,7 @@ impl Request {
 
     /// Refuses what a lane of this many elements has no value for.
     pub(super) fn check_len(&self, len: usize) -> Result<()> {
-        let needed = !matches!(
-            self.family,
-            Family::Sum
-                | Family::Prod
-                | Family::Norm
-                | Family::Norm0
-                | Family::Norm1
-                | Family::Any
-                | Family::All
-                | Family::CountNonzero
-                | Family::Count
-        );
-        if needed && len == 0 && self.initial.is_none() {
+        if len == 0 && !self.family.has_value_of_nothing() && self.initial.is_none() {
             return Err(ErrorKind::Empty { op: self.op }.into());
         }
         let divides = matches!(self.family, Family::Var | Family::Std);
@@ -188,28 +165,17 @@ impl Request {
 
     /// Whether a lane that lies together is reduced so much faster than by a state that lanes are gathered.
     pub(super) fn gathers(&self) -> bool {
-        matches!(
-            self.family,
-            Family::Var
-                | Family::Std
-                | Family::Norm
-                | Family::Median
-                | Family::Quantile
-                | Family::Percentile
-                | Family::Skew
-                | Family::Kurtosis
-                | Family::Moments
-        )
+        matches!(self.family.keeps(), Keeps::Squares | Keeps::Powers | Keeps::Elements)
     }
 
     /// Whether a state keeps every element.
     pub(super) fn keeps_all(&self) -> bool {
-        matches!(self.family, Family::Median | Family::Quantile | Family::Percentile)
+        self.family.keeps() == Keeps::Elements
     }
 
     /// Whether the result depends on the order of the elements of a lane.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self.family, Family::Argmin | Family::Argmax | Family::Prod)
+        self.family.is_ordered()
     }
 }
 
@@ -235,26 +201,17 @@ fn fractions(family: Family, q: &Quantiles) -> Result<Vec<f64>> {
 
 /// Returns the result's type as NumPy has it.
 fn natural_dtype(family: Family, dtype: Dtype, options: &Options<'_>) -> Dtype {
-    match family {
-        Family::Quantile | Family::Percentile if options.method.is_discrete() => dtype,
+    match family.result() {
+        ResultType::Count => Dtype::I64,
+        ResultType::Truth => Dtype::Bool,
+        ResultType::Total if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
+        ResultType::Total if dtype.is_integer() => Dtype::U64,
+        ResultType::Quantile if options.method.is_discrete() => dtype,
         // A list of quantiles is an array of doubles for NumPy, and takes the result with it.
-        Family::Quantile | Family::Percentile if matches!(options.q, Quantiles::Many(_)) => Dtype::F64,
-        Family::Median
-        | Family::Quantile
-        | Family::Percentile
-        | Family::Skew
-        | Family::Kurtosis
-        | Family::Moments
-            if !dtype.is_real_float() =>
-        {
+        ResultType::Quantile if matches!(options.q, Quantiles::Many(_)) => Dtype::F64,
+        ResultType::AnyFloat | ResultType::Float | ResultType::Quantile if !dtype.is_real_float() => {
             Dtype::F64
         }
-        Family::Sum | Family::Prod if dtype == Dtype::Bool || dtype.is_signed() => Dtype::I64,
-        Family::Sum | Family::Prod if dtype.is_integer() => Dtype::U64,
-        Family::Mean | Family::Var | Family::Std if !dtype.is_real_float() => Dtype::F64,
-        family if family.is_norm() && !dtype.is_real_float() => Dtype::F64,
-        Family::Argmin | Family::Argmax | Family::CountNonzero | Family::Count => Dtype::I64,
-        Family::Any | Family::All => Dtype::Bool,
         _ => dtype,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::extremes::Extreme;
 use super::moments::Powers;
-use super::names::Family;
+use super::names::{Family, Keeps};
 use super::number::Number;
 use super::product::Product;
 use super::quantiles::Kept;
@@ -46,23 +46,14 @@ pub(super) enum State {
 
 impl State {
     pub(super) fn new(request: &Request) -> Self {
-        match request.family {
-            Family::Sum | Family::Mean | Family::Norm1 => Self::Total(Total::default()),
-            Family::Var | Family::Std | Family::Norm => Self::Squares(Box::default()),
-            Family::Min
-            | Family::Max
-            | Family::Minmax
-            | Family::Ptp
-            | Family::Argmin
-            | Family::Argmax
-            | Family::NormMax
-            | Family::NormMin => Self::Extreme(Extreme::default()),
-            Family::Median | Family::Quantile | Family::Percentile => Self::Kept(Kept::default()),
-            Family::Skew | Family::Kurtosis | Family::Moments => Self::Powers(Box::default()),
-            Family::Prod => Self::Product(Product::default()),
-            Family::Any | Family::All | Family::CountNonzero | Family::Count | Family::Norm0 => {
-                Self::Counts(Counts::default())
-            }
+        match request.family.keeps() {
+            Keeps::Sum => Self::Total(Total::default()),
+            Keeps::Squares => Self::Squares(Box::default()),
+            Keeps::Powers => Self::Powers(Box::default()),
+            Keeps::Extremes => Self::Extreme(Extreme::default()),
+            Keeps::Counts => Self::Counts(Counts::default()),
+            Keeps::Product => Self::Product(Product::default()),
+            Keeps::Elements => Self::Kept(Kept::default()),
         }
     }
 
