@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 #[path = "../src/kernel/mod.rs"]
 mod kernel;
 
+use kernel::fold::exact::ExactProducts;
 use kernel::fold::exact::ExactTotal;
-use kernel::fold::products::ExactProducts;
 use kernel::fold::{extrema, inner, select, sum, variance};
 
 const LENGTHS: [usize; 4] = [8, 1000, 100_000, 4_000_000];
@@ -107,7 +107,7 @@ fn main() {
     table.row("exact sum f64", &x, |x| {
         let mut sum = ExactTotal::new();
         sum.add_slice(x);
-        black_box(sum.to_f64());
+        black_box(sum.round::<f64>());
     });
     let i32s: Vec<i32> = x.iter().map(|&x| (x * 1e6) as i32).collect();
     let i64s: Vec<i64> = x.iter().map(|&x| (x * 1e6) as i64).collect();

@@ -135,12 +135,12 @@ impl ExactSum {
 
     /// Returns the sum, rounded once, as [`sum()`] of all.
     pub fn sum(&self) -> f64 {
-        self.sum.to_f64()
+        self.sum.round()
     }
 
     /// Returns the sum over their number, rounded once, as [`mean()`] of all.
     pub fn mean(&self) -> f64 {
-        self.sum.mean_f64(self.n)
+        self.sum.mean(self.n)
     }
 
     /// Returns the sum as bytes, which are the same on every machine and for every order: a name and version, how many

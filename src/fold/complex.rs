@@ -6,7 +6,6 @@ use ndarray::{ArrayD, Axis, Slice, Zip};
 use num_complex::Complex;
 
 use super::axes::ReducedAxes;
-use super::big::Big;
 use super::dtype::{Boolean, Dtype};
 use super::gathered::{Gathered, check_memory, check_room};
 use super::names::{Family, Reduction, Scan};
@@ -22,6 +21,7 @@ use super::sums::{Squares, Total, variance};
 use super::values::Values;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::ratio::Ratio;
 use crate::kernel::fold::variance;
 
 /// Returns the real and the imaginary parts, where they lie.
@@ -259,7 +259,7 @@ fn product(lane: &[Complex<f64>], request: &Request) -> Complex<f64> {
         (product, exp) = (next, exp + shift + more);
     }
     let round = |x: f64| {
-        if x == 0.0 || !x.is_finite() { x } else { Big::from_f64(x).scaled(exp).round(request.precision()) }
+        if x == 0.0 || !x.is_finite() { x } else { Ratio::from_f64(x).scaled(exp).round(request.precision()) }
     };
     Complex::new(round(product.re), round(product.im))
 }
@@ -468,7 +468,7 @@ pub(super) fn average<'a>(
             .into());
         }
         let [sr, si] = sums.each_ref().map(ProductSum::value);
-        let quotient = |sum: &ProductSum, exact: Big| match sum.special() {
+        let quotient = |sum: &ProductSum, exact: Ratio| match sum.special() {
             _ if weight.iter().any(special) => f64::NAN,
             Some(special) if wi.is_zero() => {
                 if wr.is_negative() {

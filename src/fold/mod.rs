@@ -13,7 +13,6 @@
 //! ```
 
 mod axes;
-mod big;
 mod bins;
 mod calls;
 #[cfg(feature = "complex")]
@@ -21,7 +20,6 @@ mod complex;
 mod describe;
 pub(crate) mod dtype;
 mod edges;
-mod exact;
 mod extremes;
 mod gathered;
 mod group;

@@ -1,18 +1,20 @@
 //! Skewness, kurtosis and moments from exact sums of the first four powers.
 
-use super::big::{Big, Precision, parts};
 use super::dtype::Dtype;
-use super::exact::Digits;
 use super::names::Family;
 use super::number::Number;
 use super::request::Request;
 use super::sums::variance_of;
+use crate::error::Result;
+use crate::exact::bytes::{FieldReader, corrupt};
 use crate::kernel::fold::bounded::Estimate;
 use crate::kernel::fold::central_moments::Central;
 use crate::kernel::fold::element::Float;
-use crate::kernel::fold::exact::{ExactTotal, SUM_UNIT, Special};
+use crate::kernel::fold::exact::{Exact, ExactCubes, ExactFourths, ExactProducts, ExactTotal, Special};
 use crate::kernel::fold::grid::Block;
-use crate::kernel::fold::products::{ExactProducts, PRODUCT_UNIT};
+use crate::kernel::fold::ratio::Ratio;
+use crate::kernel::fold::round::Precision;
+use crate::kernel::fold::round::decompose;
 use crate::kernel::fold::sum;
 
 /// Below this, numbers are quicker added one by one.
@@ -40,10 +42,10 @@ fn square(x: f64) -> (f64, f64) {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Powers {
     pub(super) n: u64,
-    first: Digits<70, 1074>,
-    second: Digits<138, 2148>,
-    third: Digits<204, 3222>,
-    fourth: Digits<272, 4296>,
+    first: ExactTotal,
+    second: ExactProducts,
+    third: ExactCubes,
+    fourth: ExactFourths,
 }
 
 impl Powers {
@@ -62,43 +64,72 @@ impl Powers {
         if x.len() < FEW {
             return x.iter().for_each(|x| self.float(x.widen()));
         }
-        let mut pieces = Pieces::default();
+        let (mut third, mut fourth) = (ExactProducts::new(), ExactProducts::new());
         let mut wide = [0.0; BLOCK];
         for part in x.chunks(BLOCK) {
             // One kernel for all types.
             wide.iter_mut().zip(part).for_each(|(wide, x)| *wide = x.widen());
             let wide = &wide[..part.len()];
-            if !pieces.push(wide) {
+            if !wide.iter().all(|x| SPLITS.contains(&x.abs()) || *x == 0.0) {
                 wide.iter().for_each(|&x| self.float(x));
+                continue;
             }
+            // x² is h + l exactly, and so these are inner products of x, h and l.
+            let [mut high, mut twice, mut low] = [[0.0; BLOCK]; 3];
+            for (i, &x) in wide.iter().enumerate() {
+                (high[i], low[i]) = square(x);
+                twice[i] = 2.0 * high[i];
+            }
+            let [high, twice, low] = [&high, &twice, &low].map(|list| &list[..wide.len()]);
+            self.first.add_slice(wide);
+            self.second.add_squares(wide);
+            third.add_dot(high, wide);
+            third.add_dot(low, wide);
+            fourth.add_dot(high, high);
+            fourth.add_dot(twice, low);
+            fourth.add_dot(low, low);
         }
-        self.first.add_wide(pieces.first.finite(), SUM_UNIT);
-        self.second.add_wide(pieces.second.finite(), PRODUCT_UNIT);
-        self.third.add_wide(pieces.third.finite(), PRODUCT_UNIT);
-        self.fourth.add_wide(pieces.fourth.finite(), PRODUCT_UNIT);
+        self.third.add_finite(&third);
+        self.fourth.add_finite(&fourth);
     }
 
     fn float(&mut self, x: f64) {
         if x.is_finite() {
-            let (significand, exp) = parts(x);
-            self.term(x < 0.0, significand, exp);
+            let (mantissa, exp) = decompose(x);
+            self.term(mantissa < 0, mantissa.unsigned_abs(), exp);
         } else {
-            self.first.special.note(x);
+            self.first.note(x);
         }
     }
 
     fn term(&mut self, negative: bool, x: u64, exp: i32) {
-        let wide = u128::from(x);
-        let square = wide * wide;
-        let (high, low) = (square >> 64, square & u128::from(u64::MAX));
-        self.first.add(negative, wide, exp);
-        self.second.add(false, square, 2 * exp);
-        self.third.add(negative, low * wide, 3 * exp);
-        self.fourth.add(false, low * low, 4 * exp);
+        let square = u128::from(x) * u128::from(x);
+        let [low, high] = [square as u64, (square >> 64) as u64];
+        // Of 128 bits without a sign, in two halves.
+        let halves = |a: u64, b: u64| {
+            let product = u128::from(a) * u128::from(b);
+            [(product as u64 as i128, 0), ((product >> 64) as i128, 64)]
+        };
+        let sign = if negative { -1 } else { 1 };
+        self.first.add_scaled(sign * i128::from(x), exp);
+        self.second.add_scaled(low.into(), 2 * exp);
+        for (part, at) in halves(low, x) {
+            self.third.add_scaled(sign * part, 3 * exp + at);
+        }
+        for (part, at) in halves(low, low) {
+            self.fourth.add_scaled(part, 4 * exp + at);
+        }
         if high > 0 {
-            self.third.add(negative, high * wide, 3 * exp + 64);
-            self.fourth.add(false, high * low, 4 * exp + 65);
-            self.fourth.add(false, high * high, 4 * exp + 128);
+            self.second.add_scaled(high.into(), 2 * exp + 64);
+            for (part, at) in halves(high, x) {
+                self.third.add_scaled(sign * part, 3 * exp + 64 + at);
+            }
+            for (part, at) in halves(high, low) {
+                self.fourth.add_scaled(part, 4 * exp + 65 + at);
+            }
+            for (part, at) in halves(high, high) {
+                self.fourth.add_scaled(part, 4 * exp + 128 + at);
+            }
         }
     }
 
@@ -110,25 +141,25 @@ impl Powers {
         self.fourth.merge(&other.fourth);
     }
 
-    pub(super) fn special(&self) -> Special {
-        self.first.special
+    pub(super) fn special(&self) -> Option<f64> {
+        self.first.special()
     }
 
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend(self.n.to_le_bytes());
-        self.first.write(bytes);
-        self.second.write(bytes);
-        self.third.write(bytes);
-        self.fourth.write(bytes);
+        write(&self.first, bytes);
+        write(&self.second, bytes);
+        write(&self.third, bytes);
+        write(&self.fourth, bytes);
     }
 
-    pub(super) fn read(bytes: &mut crate::exact::bytes::FieldReader<'_>) -> crate::error::Result<Self> {
+    pub(super) fn read(bytes: &mut FieldReader<'_>) -> Result<Self> {
         Ok(Self {
             n: bytes.u64()?,
-            first: Digits::read(bytes)?,
-            second: Digits::read(bytes)?,
-            third: Digits::read(bytes)?,
-            fourth: Digits::read(bytes)?,
+            first: read(bytes)?,
+            second: read(bytes)?,
+            third: read(bytes)?,
+            fourth: read(bytes)?,
         })
     }
 
@@ -138,14 +169,14 @@ impl Powers {
     /// B = n³m₃ = n²S₃ − 3nS₁S₂ + 2S₁³, C = n⁴m₄ = n³S₄ − 4n²S₁S₃ + 6nS₁²S₂ − 3S₁⁴.
     pub(super) fn finish(&self, request: &Request, results: &mut Vec<Number>) {
         let width = if request.family == Family::Moments { request.order } else { 1 };
-        if let (Family::Mean, Some(special)) = (request.family, self.special().value()) {
+        if let (Family::Mean, Some(special)) = (request.family, self.special()) {
             return results.push(Number::F(special));
         }
-        if self.n == 0 || self.special().value().is_some() {
+        if self.n == 0 || self.special().is_some() {
             return results.extend(core::iter::repeat_n(Number::F(f64::NAN), width));
         }
-        let int = |value: i128| Big::from_i128(value);
-        let n = Big::from_u64(self.n);
+        let int = |value: i128| Ratio::from_i128(value);
+        let n = Ratio::from_u64(self.n);
         let (s1, s2) = (self.first.value(), self.second.value());
         match request.family {
             Family::Mean => return results.push(Number::F(s1.divided_by(&n, false, request.precision()))),
@@ -155,7 +186,7 @@ impl Powers {
             _ => {}
         }
         let (s3, s4) = (self.third.value(), self.fourth.value());
-        let product = |list: &[&Big]| list.iter().fold(int(1), |product, x| product.mul(x));
+        let product = |list: &[&Ratio]| list.iter().fold(int(1), |product, x| product.mul(x));
         let a = n.mul(&s2).sub(&s1.mul(&s1));
         let b = product(&[&n, &n, &s3]).sub(&product(&[&int(3), &n, &s1, &s2])).add(&product(&[
             &int(2),
@@ -204,36 +235,35 @@ impl Powers {
     }
 }
 
-/// Σx, Σx², Σx³ and Σx⁴ of many numbers: x² is two doubles, h + l, exactly, so that these are inner products of x, h and l.
-#[derive(Default)]
-struct Pieces {
-    first: ExactTotal,
-    second: ExactProducts,
-    third: ExactProducts,
-    fourth: ExactProducts,
+/// Appends a sum: equal sums give equal bytes.
+fn write<const LIMBS: usize, const UNIT: i32>(sum: &Exact<LIMBS, UNIT>, bytes: &mut Vec<u8>) {
+    let Special { nan, positive, negative } = sum.specials();
+    bytes.extend([u8::from(nan), u8::from(positive), u8::from(negative)]);
+    sum.value().write(bytes);
 }
 
-impl Pieces {
-    /// Adds up to [`BLOCK`] numbers; `false`, and nothing is added: there is one whose square has no such doubles.
-    fn push(&mut self, x: &[f64]) -> bool {
-        if !x.iter().all(|x| SPLITS.contains(&x.abs()) || *x == 0.0) {
-            return false;
-        }
-        let [mut high, mut twice, mut low] = [[0.0; BLOCK]; 3];
-        for (i, &x) in x.iter().enumerate() {
-            (high[i], low[i]) = square(x);
-            twice[i] = 2.0 * high[i];
-        }
-        let [high, twice, low] = [&high, &twice, &low].map(|list| &list[..x.len()]);
-        self.first.add_slice(x);
-        self.second.add_dot(x, x);
-        self.third.add_dot(high, x);
-        self.third.add_dot(low, x);
-        self.fourth.add_dot(high, high);
-        self.fourth.add_dot(twice, low);
-        self.fourth.add_dot(low, low);
-        true
+/// Reads what [`write`] wrote.
+fn read<const LIMBS: usize, const UNIT: i32>(bytes: &mut FieldReader<'_>) -> Result<Exact<LIMBS, UNIT>> {
+    let mut flag = || Result::Ok(bytes.u8()? != 0);
+    let mut sum = Exact::of_specials(Special { nan: flag()?, positive: flag()?, negative: flag()? });
+    let sign = if bytes.u8()? != 0 { -1 } else { 1 };
+    let exp = bytes.u64()? as i64;
+    let len = bytes.len(8)?;
+    let most = 64 * LIMBS as i64 + i64::from(UNIT);
+    let end = exp.checked_add(64 * len as i64).filter(|&end| end <= most);
+    if len > 0 && (end.is_none() || exp < i64::from(UNIT)) {
+        return Err(corrupt("a sum is out of range"));
     }
+    let mut any = 0;
+    for i in 0..len {
+        let limb = bytes.u64()?;
+        sum.add_scaled(sign * i128::from(limb), exp as i32 + 64 * i as i32);
+        any |= limb;
+    }
+    if sum.is_negative() != (sign < 0 && any != 0) {
+        return Err(corrupt("a sum is out of range"));
+    }
+    Ok(sum)
 }
 
 /// Appends skew, kurtosis or moments of a lane without NaN and returns true, if sums in two doubles decide how they

@@ -2,11 +2,11 @@
 
 use half::f16;
 
-use super::big::Precision;
 use super::dtype::Dtype;
 use crate::error::Result;
 use crate::exact::bytes::{FieldReader, corrupt};
 use crate::kernel::fold::element::Float;
+use crate::kernel::fold::round::Precision;
 
 /// One result, before it takes its dtype.
 #[derive(Clone, Copy, Debug)]

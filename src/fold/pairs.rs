@@ -1,7 +1,6 @@
 //! Two arrays side by side, lane by lane, and the exact sum of their products.
 
 use super::axes::ReducedAxes;
-use super::big::Big;
 use super::dtype::Dtype;
 use super::gathered::{Gathered, check_room, common_shape, float_of_both};
 use super::number::{Number, precision};
@@ -9,8 +8,9 @@ use super::options::{Axes, Options};
 use super::output::{Output, output};
 use super::values::Values;
 use crate::error::Result;
+use crate::kernel::fold::exact::ExactProducts;
 use crate::kernel::fold::grid::Block;
-use crate::kernel::fold::products::{ExactProducts, PRODUCT_UNIT};
+use crate::kernel::fold::ratio::Ratio;
 
 /// Σxy exactly, of floats or integers.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +44,8 @@ impl ProductSum {
         self.float.special()
     }
 
-    pub(super) fn value(&self) -> Big {
-        Big::of_wide(self.float.finite(), PRODUCT_UNIT)
+    pub(super) fn value(&self) -> Ratio {
+        self.float.value()
     }
 
     /// Returns the sum, rounded once.
@@ -136,7 +136,7 @@ pub(super) fn average_dtype(values: Dtype, weights: Dtype) -> Dtype {
 }
 
 /// Returns xy / √(xx yy), rounded once; NaN if the divisor is 0.
-pub(super) fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f64 {
+pub(super) fn quotient_of_root(xy: &Ratio, xx: &Ratio, yy: &Ratio, dtype: Dtype) -> f64 {
     let divisor = xx.mul(yy);
     if divisor.is_zero() {
         return f64::NAN;

@@ -1,6 +1,5 @@
 //! Products of a lane, with an exponent of their own so that nothing overflows on the way.
 
-use super::big::Big;
 use super::number::Number;
 use super::request::Request;
 use crate::error::Result;
@@ -8,6 +7,7 @@ use crate::exact::bytes::{FieldReader, corrupt};
 use crate::kernel::fold::element::Float;
 use crate::kernel::fold::factors::{self, Factors, LANES};
 use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::ratio::Ratio;
 
 /// Factors that are looked at together.
 const BLOCK: usize = 1024;
@@ -107,7 +107,7 @@ impl Product {
         if self.special != 1.0 {
             return Number::F(if self.special.is_nan() { f64::NAN } else { self.special * high.signum() });
         }
-        let scale = Big::from_f64(high).add(&Big::from_f64(low)).scaled(exponent);
+        let scale = Ratio::from_f64(high).add(&Ratio::from_f64(low)).scaled(exponent);
         Number::F(scale.round(request.precision()))
     }
 }

@@ -1,12 +1,12 @@
 //! A request: which reduction of which type with which keywords, and the type of its result.
 
-use super::big::Precision;
 use super::dtype::Dtype;
 use super::names::{Family, Keeps, Reduction, ResultType};
 use super::number::{Number, precision, round_to};
 use super::options::{Method, NormOrder, Options, Quantiles};
 use super::output::Scalar;
 use crate::error::{ErrorKind, Result};
+use crate::kernel::fold::round::Precision;
 use crate::text::number;
 
 /// All that a state must know about the call.

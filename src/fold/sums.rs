@@ -1,6 +1,7 @@
 //! Exact sums and sums of squares, of floats and integers, with the mean, variance and norm that they give.
 
-use super::big::Big;
+use half::f16;
+
 use super::dtype::Dtype;
 use super::names::Family;
 use super::number::Number;
@@ -8,11 +9,12 @@ use super::request::Request;
 use crate::error::Result;
 use crate::exact::bytes::{FieldReader, corrupt, write_list};
 use crate::kernel::fold::count;
-use crate::kernel::fold::exact::{ExactTotal, SUM_UNIT};
+use crate::kernel::fold::exact::ExactProducts;
+use crate::kernel::fold::exact::ExactTotal;
 use crate::kernel::fold::extrema::Ordered;
 use crate::kernel::fold::grid::Block;
 use crate::kernel::fold::integers;
-use crate::kernel::fold::products::{ExactProducts, PRODUCT_UNIT};
+use crate::kernel::fold::ratio::{self, Ratio};
 
 /// Σx, exactly.
 #[derive(Clone, Debug, Default)]
@@ -75,13 +77,13 @@ impl Total {
         float
     }
 
-    pub(super) fn value(&self) -> Big {
-        Big::of_wide(self.float().finite(), SUM_UNIT)
+    pub(super) fn value(&self) -> Ratio {
+        self.float().value()
     }
 
     /// Returns the sum, rounded once to a double.
     pub(super) fn to_f64(&self) -> f64 {
-        self.float().to_f64()
+        self.float().round()
     }
 
     pub(super) fn sum(&self, request: &Request) -> Number {
@@ -90,18 +92,18 @@ impl Total {
         }
         let sum = self.float();
         Number::F(match request.out {
-            Dtype::F32 => f64::from(sum.to_f32()),
-            Dtype::F16 => f64::from(sum.to_f16()),
-            _ => sum.to_f64(),
+            Dtype::F32 => f64::from(sum.round::<f32>()),
+            Dtype::F16 => f64::from(sum.round::<f16>()),
+            _ => sum.round(),
         })
     }
 
     pub(super) fn mean(&self, request: &Request) -> f64 {
         let (sum, n) = (self.float(), self.n);
         match request.out {
-            Dtype::F32 => f64::from(sum.mean_f32(n)),
-            Dtype::F16 => f64::from(sum.mean_f16(n)),
-            _ => sum.mean_f64(n),
+            Dtype::F32 => f64::from(sum.mean::<f32>(n)),
+            Dtype::F16 => f64::from(sum.mean::<f16>(n)),
+            _ => sum.mean(n),
         }
     }
 }
@@ -163,19 +165,19 @@ impl Squares {
         }
     }
 
-    pub(super) fn value(&self) -> Big {
+    pub(super) fn value(&self) -> Ratio {
         let [low, high] = self.integer;
         if low == 0 && high == 0 {
-            return Big::of_wide(self.float.finite(), PRODUCT_UNIT);
+            return self.float.value();
         }
         let limbs = |x: u128| vec![x as u64, (x >> 64) as u64];
-        Big::new(false, limbs(low), 0).add(&Big::new(false, limbs(high), 64))
+        Ratio::new(false, limbs(low), 0).add(&Ratio::new(false, limbs(high), 64))
     }
 
     pub(super) fn norm(&self, request: &Request) -> f64 {
         self.float
             .special()
-            .unwrap_or_else(|| self.value().divided_by(&Big::from_u64(1), true, request.precision()))
+            .unwrap_or_else(|| self.value().divided_by(&Ratio::from_u64(1), true, request.precision()))
     }
 }
 
@@ -191,20 +193,11 @@ pub(super) fn variance(totals: &[Total], squares: &Squares, request: &Request) -
 /// Does the work of [`variance`] with n > 0, the sums Σx and the sum Σx².
 pub(super) fn variance_of(
     n: u64,
-    sums: impl IntoIterator<Item = Big>,
-    squares: &Big,
+    sums: impl IntoIterator<Item = Ratio>,
+    squares: &Ratio,
     request: &Request,
 ) -> f64 {
-    let count = Big::from_u64(n);
-    let mut numerator = count.mul(squares);
-    for sum in sums {
-        numerator = numerator.sub(&sum.mul(&sum));
-    }
-    let divisor = n as f64 - request.ddof;
-    if divisor > 0.0 {
-        let divisor = count.mul(&Big::from_f64(divisor));
-        numerator.divided_by(&divisor, request.family == Family::Std, request.precision())
-    } else {
-        f64::NAN // NaNs or the mask left too little
-    }
+    // NaN where NaNs or the mask left too little.
+    ratio::variance(n, sums, squares, request.ddof, request.family == Family::Std)
+        .map_or(f64::NAN, |variance| variance.round_to(request.precision()))
 }

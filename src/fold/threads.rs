@@ -11,10 +11,10 @@ use super::number::Number;
 use super::request::Request;
 use crate::kernel::fold::bounded::Estimate;
 use crate::kernel::fold::element::Float;
+use crate::kernel::fold::exact::ExactProducts;
 use crate::kernel::fold::exact::ExactTotal;
 use crate::kernel::fold::extrema::{self, Ordered};
 use crate::kernel::fold::grid::Block;
-use crate::kernel::fold::products::ExactProducts;
 use crate::kernel::fold::{inner, sum, variance};
 use crate::pool;
 

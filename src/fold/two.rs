@@ -1,7 +1,6 @@
 //! Functions of two arrays: inner products, cosines, covariances, weighted means.
 
 use super::axes::{ReducedAxes, spread};
-use super::big::Big;
 use super::dtype::Dtype;
 use super::gathered::{Gathered, check_memory, float_of_both};
 use super::number::{Number, precision};
@@ -14,6 +13,7 @@ use super::values::Values;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::fold::grid::{Block, Grid, Type};
 use crate::kernel::fold::integers::{self, Whole};
+use crate::kernel::fold::ratio::Ratio;
 use crate::text::{Listed, number};
 
 /// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
@@ -195,7 +195,7 @@ pub fn average<'a>(
 struct Covariances {
     n: usize,
     /// n Σxy − Σx Σy for each pair of variables, `None` where NaN or an infinity was.
-    centred: Vec<Option<Big>>,
+    centred: Vec<Option<Ratio>>,
     variables: usize,
     scalar: bool,
 }
@@ -232,14 +232,14 @@ impl Covariances {
         let lanes: Vec<Block<'_>> =
             rows.iter().flat_map(|work| (0..work.len() / n).map(move |i| work.part(i * n, n))).collect();
         let variables = lanes.len();
-        check_memory::<Option<Big>>(variables.saturating_mul(variables))?;
+        check_memory::<Option<Ratio>>(variables.saturating_mul(variables))?;
         let total = |lane: &Block<'_>| {
             let mut total = Total::default();
             total.push(*lane);
             total.special().is_none().then(|| total.value())
         };
-        let totals: Vec<Option<Big>> = lanes.iter().map(total).collect();
-        let count = Big::from_u64(n as u64);
+        let totals: Vec<Option<Ratio>> = lanes.iter().map(total).collect();
+        let count = Ratio::from_u64(n as u64);
         let mut centred = vec![None; variables * variables];
         for (i, a) in lanes.iter().enumerate() {
             for (j, b) in lanes.iter().enumerate().take(i + 1) {
@@ -265,7 +265,7 @@ impl Covariances {
         output(&results, Dtype::F64, if self.scalar { Vec::new() } else { vec![k, k] })
     }
 
-    fn at(&self, i: usize, j: usize) -> Option<&Big> {
+    fn at(&self, i: usize, j: usize) -> Option<&Ratio> {
         self.centred[i * self.variables + j].as_ref()
     }
 }
@@ -288,7 +288,7 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
         }
         .into());
     }
-    let divisor = Big::from_u64(table.n as u64).mul(&Big::from_f64(divisor));
+    let divisor = Ratio::from_u64(table.n as u64).mul(&Ratio::from_f64(divisor));
     Ok(table.output(|i, j| {
         table.at(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, precision(Dtype::F64)))
     }))

@@ -1,7 +1,6 @@
 //! Weighted quantiles.
 
 use super::axes::{ReducedAxes, spread};
-use super::big::Precision;
 use super::gathered::{Gathered, check_room};
 use super::names::Reduction;
 use super::number::Number;
@@ -14,6 +13,7 @@ use super::sums::Total;
 use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::round::Precision;
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
 
 /// Returns quantiles of values of which each stands for as many elements as its weight says.

@@ -1,6 +1,5 @@
 //! The covariances and correlations of a table that comes in pieces.
 
-use super::super::big::Big;
 use super::super::dtype::Dtype;
 use super::super::gathered::{Gathered, check_memory};
 use super::super::number::{Number, precision};
@@ -10,9 +9,10 @@ use super::super::partial::total;
 use super::super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exact::bytes::{FieldReader, begun, corrupt, opened, sealed, write_list};
-use crate::kernel::fold::exact::{ExactTotal, SUM_UNIT};
+use crate::kernel::fold::exact::ExactProducts;
+use crate::kernel::fold::exact::ExactTotal;
 use crate::kernel::fold::grid::Block;
-use crate::kernel::fold::products::{ExactProducts, PRODUCT_UNIT};
+use crate::kernel::fold::ratio::Ratio;
 use crate::text::Listed;
 
 /// More variables than this need gigabytes for their products.
@@ -144,15 +144,14 @@ impl Cov {
     }
 
     /// Returns n Σxy − Σx Σy of two variables, or `None` if one of them was not finite.
-    fn centred(&self, i: usize, j: usize) -> Option<Big> {
+    fn centred(&self, i: usize, j: usize) -> Option<Ratio> {
         let (i, j) = (i.max(j), i.min(j));
         let products = &self.products[i * (i + 1) / 2 + j];
         if self.sums[i].special().is_some() || self.sums[j].special().is_some() {
             return None;
         }
-        let sum = |i: usize| Big::of_wide(self.sums[i].finite(), SUM_UNIT);
-        let products = Big::of_wide(products.finite(), PRODUCT_UNIT);
-        Some(Big::from_u64(self.n).mul(&products).sub(&sum(i).mul(&sum(j))))
+        let sum = |i: usize| self.sums[i].value();
+        Some(Ratio::from_u64(self.n).mul(&products.value()).sub(&sum(i).mul(&sum(j))))
     }
 
     fn table(&self, each: impl Fn(usize, usize) -> f64) -> Result<Output> {
@@ -177,7 +176,7 @@ impl Cov {
                 ddof,
             ));
         }
-        let divisor = Big::from_u64(self.n).mul(&Big::from_f64(divisor));
+        let divisor = Ratio::from_u64(self.n).mul(&Ratio::from_f64(divisor));
         let to = precision(Dtype::F64);
         self.table(|i, j| self.centred(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, to)))
     }
@@ -188,7 +187,7 @@ impl Cov {
     /// Shapes: `[variables, variables]`.
     /// Errors: [`ErrorKind::Empty`] of no observations.
     pub fn corrcoef(&self) -> Result<Output> {
-        let own: Vec<Option<Big>> = (0..self.variables).map(|i| self.centred(i, i)).collect();
+        let own: Vec<Option<Ratio>> = (0..self.variables).map(|i| self.centred(i, i)).collect();
         self.table(|i, j| match (self.centred(i, j), &own[i], &own[j]) {
             (Some(xy), Some(xx), Some(yy)) => quotient_of_root(&xy, xx, yy, Dtype::F64),
             _ => f64::NAN,

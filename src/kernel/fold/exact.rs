@@ -1,12 +1,13 @@
 //! The exact sum: add any numbers in any order, merge, round once.
 
 use super::element::Float;
+use super::ratio::Ratio;
 use super::round::{Leading, NOT_FINITE, decompose};
 use super::wide::Wide;
 
-/// The exact sum of floats, as a value that can be added to, merged and stored.
+/// An exact sum, as a value that can be added to, merged and stored: of floats, of products, of any powers.
 ///
-/// The finite part is an integer multiple of 2⁻¹⁰⁷⁴ that is wide enough for 2⁷⁶ terms of the
+/// The finite part is an integer multiple of 2^UNIT that is wide enough for 2⁷⁶ terms of the
 /// largest magnitude: nothing is rounded before the result is asked for, so the result does not
 /// depend on the order of the terms or on how they were split. Infinities and NaN are remembered
 /// beside it.
@@ -14,16 +15,25 @@ use super::wide::Wide;
 /// Reference: R. M. Neal, *Fast exact summation using small and large superaccumulators*,
 /// arXiv:1505.05571; here with plain two's complement, because [windows](super::windows) leave few additions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ExactTotal {
-    finite: Wide<SUM_LIMBS>,
+pub(crate) struct Exact<const LIMBS: usize, const UNIT: i32> {
+    finite: Wide<LIMBS>,
     special: Special,
 }
 
-/// 2098 bits hold every finite `f64`; the other 78 are the sign and the headroom for carries.
-pub(crate) const SUM_LIMBS: usize = 34;
-
-/// The exponent of the lowest bit of [`ExactTotal`]: that of the smallest subnormal `f64`.
+/// The exponent of the lowest bit of a sum of floats: that of the smallest subnormal `f64`.
 pub(crate) const SUM_UNIT: i32 = -1074;
+
+/// Σx. 2098 bits hold every finite `f64`; the other 78 are the sign and the headroom for carries.
+pub(crate) type ExactTotal = Exact<34, SUM_UNIT>;
+
+/// Σxy, of products of two floats. They reach from 2⁻²¹⁴⁸ to 2²⁰⁴⁸: 4196 bits hold each of them.
+pub(crate) type ExactProducts = Exact<67, { 2 * SUM_UNIT }>;
+
+/// Σx³, of 6294 bits.
+pub(crate) type ExactCubes = Exact<101, { 3 * SUM_UNIT }>;
+
+/// Σx⁴, of 8392 bits.
+pub(crate) type ExactFourths = Exact<135, { 4 * SUM_UNIT }>;
 
 /// Which infinities and NaNs were among the terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,34 +91,36 @@ impl Special {
     }
 }
 
-impl Default for ExactTotal {
+impl<const LIMBS: usize, const UNIT: i32> Default for Exact<LIMBS, UNIT> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl ExactTotal {
+impl<const LIMBS: usize, const UNIT: i32> Exact<LIMBS, UNIT> {
     /// Returns the sum of nothing.
     pub(crate) fn new() -> Self {
         Self { finite: Wide::ZERO, special: Special::default() }
     }
 
-    /// Adds one number.
-    #[inline]
-    pub(crate) fn add(&mut self, x: f64) {
-        let (mantissa, exponent) = decompose(x);
-        if exponent == NOT_FINITE {
-            self.special.note(x);
-        } else {
-            self.finite.add_shifted(i128::from(mantissa), (exponent - SUM_UNIT) as u32);
-        }
-    }
-
-    /// Adds the exact value of `value * 2^exponent`; `exponent` is at least −1074 and the value
-    /// is below 2¹⁰⁹⁶.
+    /// Adds the exact value of `value * 2^exponent`; `exponent` is at least UNIT, and the value one of those that the sum
+    /// is wide enough for.
     #[inline]
     pub(crate) fn add_scaled(&mut self, value: i128, exponent: i32) {
-        self.finite.add_shifted(value, (exponent - SUM_UNIT) as u32);
+        self.finite.add_shifted(value, (exponent - UNIT) as u32);
+    }
+
+    /// Adds the finite part of a sum of larger units.
+    pub(crate) fn add_finite<const NARROWER: usize, const LARGER: i32>(
+        &mut self,
+        other: &Exact<NARROWER, LARGER>,
+    ) {
+        self.finite.add_narrower(&other.finite, (LARGER - UNIT) as u32);
+    }
+
+    /// Notes a term that is not finite.
+    pub(crate) fn note(&mut self, term: f64) {
+        self.special.note(term);
     }
 
     /// Adds what another sum holds.
@@ -123,14 +135,29 @@ impl ExactTotal {
         self.special.value()
     }
 
-    /// Returns the leading bits of the finite part.
-    pub(crate) fn leading(&self) -> Leading {
-        Leading::of_wide(&self.finite, SUM_UNIT)
+    /// Returns which infinities and NaNs were added.
+    pub(crate) fn specials(&self) -> Special {
+        self.special
     }
 
-    /// Returns the finite part as an integer multiple of 2^[`SUM_UNIT`].
-    pub(crate) fn finite(&self) -> &Wide<SUM_LIMBS> {
-        &self.finite
+    /// Returns the sum of only infinities and NaNs.
+    pub(crate) fn of_specials(special: Special) -> Self {
+        Self { finite: Wide::ZERO, special }
+    }
+
+    /// Returns the leading bits of the finite part.
+    pub(crate) fn leading(&self) -> Leading {
+        Leading::of_wide(&self.finite, UNIT)
+    }
+
+    /// Returns the finite part.
+    pub(crate) fn value(&self) -> Ratio {
+        Ratio::of_wide(&self.finite, UNIT)
+    }
+
+    /// Returns whether the finite part is below 0.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.finite.is_negative()
     }
 
     /// Returns the sum, correctly rounded to `R` in one rounding.
@@ -139,36 +166,6 @@ impl ExactTotal {
     /// only if a term is, or if the exact sum is above the largest finite number.
     pub(crate) fn round<R: Float>(&self) -> R {
         self.special().map_or_else(|| R::round(self.leading()), R::narrow)
-    }
-
-    /// Returns the sum, correctly rounded to `f64`.
-    pub(crate) fn to_f64(&self) -> f64 {
-        self.round()
-    }
-
-    /// Returns the sum, correctly rounded to `f32`.
-    pub(crate) fn to_f32(&self) -> f32 {
-        self.round()
-    }
-
-    /// Returns the sum, correctly rounded to `f16`.
-    pub(crate) fn to_f16(&self) -> half::f16 {
-        self.round()
-    }
-
-    /// Returns the mean of `n` terms, correctly rounded to `f64`.
-    pub(crate) fn mean_f64(&self, n: u64) -> f64 {
-        self.mean(n)
-    }
-
-    /// Returns the mean of `n` terms, correctly rounded to `f32`.
-    pub(crate) fn mean_f32(&self, n: u64) -> f32 {
-        self.mean(n)
-    }
-
-    /// Returns the mean of `n` terms, correctly rounded to `f16`.
-    pub(crate) fn mean_f16(&self, n: u64) -> half::f16 {
-        self.mean(n)
     }
 
     /// Returns the exact sum divided by `n`, rounded once; NaN if `n` is 0.
@@ -210,5 +207,18 @@ impl ExactTotal {
     }
 }
 
+impl ExactTotal {
+    /// Adds one number.
+    #[inline]
+    pub(crate) fn add(&mut self, x: f64) {
+        let (mantissa, exponent) = decompose(x);
+        if exponent == NOT_FINITE {
+            self.note(x);
+        } else {
+            self.add_scaled(i128::from(mantissa), exponent);
+        }
+    }
+}
+
 /// The first byte of a stored state.
-pub(crate) const STATE_VERSION: u8 = 1;
+const STATE_VERSION: u8 = 1;

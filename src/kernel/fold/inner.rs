@@ -16,7 +16,8 @@ use core::ops::Range;
 
 use super::bounded::{EPSILON, Estimate, two_product, two_sum};
 use super::element::Float;
-use super::products::{ExactProducts, SMALL};
+use super::exact::ExactProducts;
+use super::products::SMALL;
 use super::sum::{self, BlockSum, Terms};
 use super::vector::{Vector, dispatch_fused};
 use super::windows::largest_magnitude;

@@ -13,6 +13,7 @@ pub(crate) mod inner;
 pub(crate) mod integers;
 pub(crate) mod pages;
 pub(crate) mod products;
+pub(crate) mod ratio;
 mod rough;
 pub(crate) mod round;
 pub(crate) mod running;

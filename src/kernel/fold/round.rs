@@ -15,8 +15,13 @@ pub(crate) struct Leading {
     pub(crate) inexact: bool,
 }
 
-/// The limbs that a quotient is made of.
-const QUOTIENT_LIMBS: usize = 5;
+/// A float format that results are rounded to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precision {
+    F64,
+    F32,
+    F16,
+}
 
 /// What a binary float looks like.
 struct Format {
@@ -33,7 +38,7 @@ const F32: Format = Format { fraction_bits: 23, smallest_exponent: -149, infinit
 const F16: Format = Format { fraction_bits: 10, smallest_exponent: -24, infinity: 0x1f << 10 };
 
 impl Leading {
-    const ZERO: Self = Self { negative: false, significand: 0, exponent: 0, inexact: false };
+    pub(crate) const ZERO: Self = Self { negative: false, significand: 0, exponent: 0, inexact: false };
 
     /// Returns the leading bits of `(-1)^negative * significand * 2^exponent`.
     pub(crate) fn new(negative: bool, significand: u128, exponent: i32, inexact: bool) -> Self {
@@ -74,41 +79,6 @@ impl Leading {
         Self::new(self.negative, quotient, self.exponent, self.inexact || rest != 0)
     }
 
-    /// Returns the leading bits of `value * 2^exponent` divided by both divisors, which are not 0.
-    pub(crate) fn of_quotient<const LIMBS: usize>(
-        value: &Wide<LIMBS>,
-        exponent: i32,
-        divisors: [u64; 2],
-    ) -> Self {
-        let magnitude = value.abs();
-        let span = magnitude.span();
-        // Five limbs less two divisors of one limb leave at least 129 bits of quotient.
-        let top = span.end.max(QUOTIENT_LIMBS);
-        let first = top - QUOTIENT_LIMBS;
-        let mut limbs = [0; QUOTIENT_LIMBS];
-        let mut exponent = exponent + 64 * first as i32;
-        let mut inexact = span.start < first;
-        if span.end >= QUOTIENT_LIMBS {
-            limbs.copy_from_slice(&magnitude.limbs()[first..top]);
-        } else {
-            // A small number: zeros below it, so that the quotient has its bits.
-            let len = span.end;
-            limbs[QUOTIENT_LIMBS - len..].copy_from_slice(&magnitude.limbs()[..len]);
-            exponent -= 64 * (QUOTIENT_LIMBS - len) as i32;
-        }
-        for divisor in divisors {
-            let mut rest = 0;
-            for limb in limbs.iter_mut().rev() {
-                let part = u128::from(rest) << 64 | u128::from(*limb);
-                *limb = (part / u128::from(divisor)) as u64;
-                rest = (part % u128::from(divisor)) as u64;
-            }
-            inexact |= rest != 0;
-        }
-        let quotient = Self::of_magnitude(value.is_negative(), &limbs, exponent);
-        Self { inexact: quotient.inexact || inexact, ..quotient }
-    }
-
     /// Returns the square root of a number that is not negative: 64 bits of it.
     pub(crate) fn sqrt(self) -> Self {
         // An even exponent: the significand may lose its lowest bit, which the root does not see.
@@ -132,6 +102,15 @@ impl Leading {
     /// Returns the nearest `f16`, ties to even, in one rounding.
     pub(crate) fn to_f16(self) -> half::f16 {
         half::f16::from_bits(self.round(&F16) as u16 | u16::from(self.negative) << 15)
+    }
+
+    /// Returns the nearest number of this format.
+    pub(crate) fn round_to(self, to: Precision) -> f64 {
+        match to {
+            Precision::F64 => self.to_f64(),
+            Precision::F32 => self.to_f32().into(),
+            Precision::F16 => self.to_f16().into(),
+        }
     }
 
     /// Returns the bits of the nearest float without its sign.

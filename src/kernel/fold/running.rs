@@ -57,10 +57,10 @@ impl Running {
 
     /// Goes back to two doubles where they hold the total again.
     fn settle(&mut self) {
-        if let Some(exact) = self.exact.as_deref_mut().filter(|exact| exact.to_f64().is_finite()) {
-            self.high = exact.to_f64();
+        if let Some(exact) = self.exact.as_deref_mut().filter(|exact| exact.round::<f64>().is_finite()) {
+            self.high = exact.round::<f64>();
             exact.add(-self.high);
-            self.low = exact.to_f64();
+            self.low = exact.round::<f64>();
             self.exact = None;
         }
     }

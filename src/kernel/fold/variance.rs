@@ -11,10 +11,9 @@
 
 use super::bounded::{EPSILON, Estimate};
 use super::element::Float;
-use super::exact::ExactTotal;
+use super::exact::{ExactProducts, ExactTotal};
 use super::extrema;
-use super::products::{self, ExactProducts};
-use super::round::Leading;
+use super::ratio;
 use super::vector::{Vector, dispatch_vector, for_each_vector};
 
 /// Elements after which the lanes are emptied.
@@ -48,7 +47,7 @@ pub(crate) fn var_by<T: Float, R: Float>(
         return R::narrow(f64::NAN);
     }
     let estimate = centered_squares(x, about).and_then(|squares| squares.divided_by(divisor).rounded());
-    estimate.unwrap_or_else(|| exact_var(x, ddof, exact).map_or(R::narrow(f64::NAN), R::round))
+    estimate.unwrap_or_else(|| exact_var(x, ddof, false, exact))
 }
 
 /// Returns the square root of [`var`]'s exact value, correctly rounded.
@@ -71,8 +70,7 @@ pub(crate) fn std_by<T: Float, R: Float>(
     }
     let estimate =
         centered_squares(x, about).and_then(|squares| squares.divided_by(divisor).sqrt().rounded());
-    estimate
-        .unwrap_or_else(|| exact_var(x, ddof, exact).map_or(R::narrow(f64::NAN), |var| R::round(var.sqrt())))
+    estimate.unwrap_or_else(|| exact_var(x, ddof, true, exact))
 }
 
 /// Returns the Euclidean norm, correctly rounded.
@@ -95,13 +93,18 @@ pub(crate) fn norm_by<T: Float, R: Float>(
 }
 
 #[cold]
-fn exact_var<T: Float>(
+fn exact_var<T: Float, R: Float>(
     x: &[T],
     ddof: f64,
+    root: bool,
     exact: impl Fn(&[T]) -> (ExactTotal, ExactProducts),
-) -> Option<Leading> {
+) -> R {
     let (sum, squares) = exact(x);
-    products::variance(x.len() as u64, &sum, &squares, ddof)
+    if sum.special().is_some() {
+        return R::narrow(f64::NAN);
+    }
+    let variance = ratio::variance(x.len() as u64, [sum.value()], &squares.value(), ddof, root);
+    variance.map_or(R::narrow(f64::NAN), R::round)
 }
 
 fn exact<T: Float>(x: &[T]) -> (ExactTotal, ExactProducts) {

@@ -97,9 +97,7 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         let first = self.limbs.iter().position(|&limb| limb != 0).unwrap_or(0);
         first..last + 1
     }
-}
 
-impl<const LIMBS: usize> Wide<LIMBS> {
     /// Appends the index of the first limb that matters, the number of them, and the limbs.
     ///
     /// Left out are zero limbs at the low end and limbs at the high end that repeat the sign.
@@ -144,51 +142,5 @@ impl<const LIMBS: usize> Wide<LIMBS> {
             end -= 1;
         }
         (first, end - first)
-    }
-}
-
-impl<const LIMBS: usize> Wide<LIMBS> {
-    /// Returns the product with `factor`, in a number that is wide enough for it.
-    pub(crate) fn times<const WIDER: usize>(&self, factor: u64) -> Wide<WIDER> {
-        let mut limbs = [0; WIDER];
-        let magnitude = self.abs();
-        let mut carry = 0;
-        for (out, &limb) in limbs.iter_mut().zip(magnitude.limbs.iter().chain(&[0])) {
-            (*out, carry) = limb.carrying(factor, carry, 0);
-        }
-        let product = Wide { limbs };
-        if self.is_negative() { product.neg() } else { product }
-    }
-
-    /// Returns the product of both numbers, in a number that is wide enough for it.
-    pub(crate) fn product<const WIDER: usize>(&self, other: &Self) -> Wide<WIDER> {
-        let mut limbs = [0; WIDER];
-        let (a, b) = (self.abs(), other.abs());
-        for i in a.span() {
-            let mut carry = 0;
-            let span = b.span();
-            for j in span.clone() {
-                (limbs[i + j], carry) = a.limbs[i].carrying(b.limbs[j], carry, limbs[i + j]);
-            }
-            if carry != 0 {
-                limbs[i + span.end] = carry;
-            }
-        }
-        let product = Wide { limbs };
-        if self.is_negative() != other.is_negative() { product.neg() } else { product }
-    }
-}
-
-/// Long multiplication by one limb.
-trait Carrying {
-    /// Returns the low and the high half of `self * factor + carry + addend`.
-    fn carrying(self, factor: u64, carry: u64, addend: u64) -> (u64, u64);
-}
-
-impl Carrying for u64 {
-    #[inline]
-    fn carrying(self, factor: u64, carry: u64, addend: u64) -> (u64, u64) {
-        let wide = u128::from(self) * u128::from(factor) + u128::from(carry) + u128::from(addend);
-        (wide as u64, (wide >> 64) as u64)
     }
 }

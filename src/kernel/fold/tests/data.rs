@@ -77,7 +77,7 @@ pub(super) fn ill_conditioned(n: usize, bits: i32, seed: u64) -> Vec<f64> {
     while x.len() < n {
         // Each term cancels what the sum is so far, up to ever smaller noise.
         let scale = bits / 2 - (bits * (x.len() - n / 2) as i32) / (n / 2) as i32;
-        let next = random.with_exponent(scale, scale + 1) - state.to_f64();
+        let next = random.with_exponent(scale, scale + 1) - state.round::<f64>();
         state.add(next);
         x.push(next);
     }

@@ -17,14 +17,14 @@ fn check(what: &str, x: &[f64]) {
     let exact = sum_units(x.iter().copied());
     let state = state(x);
     let one = BigInt::from(1);
-    check_f64(&exact, &one, state.to_f64());
+    check_f64(&exact, &one, state.round::<f64>());
     check_f32(&exact, &one, state.round());
     if !x.is_empty() {
         check_f64(&exact, &BigInt::from(x.len()), state.mean(x.len() as u64));
         check_f32(&exact, &BigInt::from(x.len()), state.mean(x.len() as u64));
     }
     let same = |a: f64, b: f64| assert_eq!(a.to_bits(), b.to_bits(), "{what}, {} elements", x.len());
-    same(sum::sum(x), state.to_f64());
+    same(sum::sum(x), state.round::<f64>());
     same(f64::from(sum::sum::<f64, f32>(x)), f64::from(state.round::<f32>()));
     same(sum::mean(x), state.mean(x.len() as u64));
     same(f64::from(sum::mean::<f64, f32>(x)), f64::from(state.mean::<f32>(x.len() as u64)));
@@ -134,10 +134,10 @@ fn sums_follow_tc39_sum_precise() {
         (&[f64::MAX, f64::MAX, -f64::MAX], f64::MAX),
     ];
     for (x, expected) in cases {
-        assert_eq!(state(x).to_f64().to_bits(), expected.to_bits(), "{x:?}");
+        assert_eq!(state(x).round::<f64>().to_bits(), expected.to_bits(), "{x:?}");
         let mut long = vec![0.0; 100];
         long.extend(*x);
-        assert_eq!(state(&long).to_f64().to_bits(), expected.to_bits(), "{x:?} after zeros");
+        assert_eq!(state(&long).round::<f64>().to_bits(), expected.to_bits(), "{x:?} after zeros");
     }
 }
 
@@ -165,12 +165,12 @@ fn f32_and_f16_are_summed_exactly() {
         state.add_slice(&x);
         let exact = sum_units(x.iter().map(|&x| x.into()));
         check_f32(&exact, &BigInt::from(1), state.round());
-        check_f64(&exact, &BigInt::from(1), state.to_f64());
+        check_f64(&exact, &BigInt::from(1), state.round::<f64>());
         let x: Vec<half::f16> =
             x.iter().map(|&x| half::f16::from_f32(x.abs().sqrt())).filter(|x| x.is_finite()).collect();
         let mut state = ExactTotal::new();
         state.add_slice(&x);
         let exact = sum_units(x.iter().map(|&x| x.into()));
-        check_f64(&exact, &BigInt::from(1), state.to_f64());
+        check_f64(&exact, &BigInt::from(1), state.round::<f64>());
     }
 }

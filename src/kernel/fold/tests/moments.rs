@@ -4,8 +4,9 @@ use num_bigint::BigInt;
 
 use super::data::{Random, ill_conditioned, kinds};
 use super::oracle::{check_f32, check_f64, check_root_f64, sum_units, units};
+use crate::kernel::fold::exact::ExactProducts;
 use crate::kernel::fold::inner::dot;
-use crate::kernel::fold::products::{ExactProducts, PARTS, products, products_body};
+use crate::kernel::fold::products::{PARTS, products, products_body};
 use crate::kernel::fold::variance::{norm, std, var};
 use crate::kernel::fold::vector::pair::Pair;
 

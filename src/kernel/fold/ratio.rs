@@ -2,35 +2,19 @@
 
 use core::cmp::Ordering;
 
-use crate::kernel::fold::wide::Wide;
-
-/// A float format that results are rounded to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Precision {
-    /// Bits of the significand.
-    bits: i64,
-    /// The exponent of the smallest subnormal number.
-    low: i64,
-    /// All magnitudes are below 2 to this.
-    high: i64,
-}
-
-impl Precision {
-    pub(crate) const F64: Self = Self { bits: 53, low: -1074, high: 1024 };
-    pub(crate) const F32: Self = Self { bits: 24, low: -149, high: 128 };
-    pub(crate) const F16: Self = Self { bits: 11, low: -24, high: 16 };
-}
+use super::round::{Leading, Precision, decompose};
+use super::wide::Wide;
 
 /// An exact dyadic rational: ± magnitude · 2^exp.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Big {
+pub(crate) struct Ratio {
     negative: bool,
     /// Little-endian, no zero limb at the top.
     magnitude: Vec<u64>,
     exp: i64,
 }
 
-impl Big {
+impl Ratio {
     /// Returns ± Σ limbs\[i\] 2^(64 i + exp).
     pub(crate) fn new(negative: bool, mut magnitude: Vec<u64>, mut exp: i64) -> Self {
         while magnitude.last() == Some(&0) {
@@ -60,7 +44,8 @@ impl Big {
 
     /// Returns a finite float as it is, with an odd significand.
     pub(crate) fn from_f64(value: f64) -> Self {
-        let (significand, exp) = parts(value);
+        let (significand, exp) = decompose(value.abs());
+        let significand = significand as u64;
         if significand == 0 {
             return Self::default();
         }
@@ -160,9 +145,14 @@ impl Big {
     /// Returns `self / divisor` (or the root of its magnitude, with the sign kept), rounded once.
     /// The divisor is not zero.
     pub(crate) fn divided_by(&self, divisor: &Self, root: bool, to: Precision) -> f64 {
+        self.quotient(divisor, root).round_to(to)
+    }
+
+    /// Returns the leading bits of `self / divisor`, or of the root of its magnitude, with the sign kept.
+    pub(crate) fn quotient(&self, divisor: &Self, root: bool) -> Leading {
         debug_assert!(!divisor.is_zero(), "a caller decides what division by zero gives");
         if self.is_zero() {
-            return 0.0;
+            return Leading::ZERO;
         }
         let negative = self.negative != divisor.negative;
         // A quotient of 122 to 124 bits: its root has 61, enough for 53 and a half bit.
@@ -184,59 +174,28 @@ impl Big {
             quotient = floor;
             exp /= 2;
         }
-        let size = round_parts(quotient, exp, inexact, to);
-        if negative { -size } else { size }
+        // Beyond these all floats are 0 or infinite.
+        Leading::new(negative, quotient, exp.clamp(-10_000, 2000) as i32, inexact)
     }
 }
 
-/// Splits a finite float into an integer significand and an exponent.
-pub(crate) fn parts(value: f64) -> (u64, i32) {
-    let bits = value.to_bits();
-    let biased = ((bits >> 52) & 0x7ff) as i32;
-    let fraction = bits & ((1 << 52) - 1);
-    if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) }
-}
-
-/// Returns quotient · 2^exp, a little more if `inexact`, rounded to nearest even.
-fn round_parts(quotient: u128, exp: i64, inexact: bool, to: Precision) -> f64 {
-    if quotient == 0 {
-        return 0.0;
+/// Returns (nΣx² − (Σx)²) / (n (n − ddof)), or its root, of n > 0 numbers; of complex numbers (Σx)² is that of each part.
+///
+/// `None`: `n - ddof` is not positive.
+pub(crate) fn variance(
+    n: u64,
+    sums: impl IntoIterator<Item = Ratio>,
+    squares: &Ratio,
+    ddof: f64,
+    root: bool,
+) -> Option<Leading> {
+    let count = Ratio::from_u64(n);
+    let divisor = n as f64 - ddof;
+    if !(divisor > 0.0 && divisor.is_finite()) {
+        return None;
     }
-    let len = 128 - i64::from(quotient.leading_zeros());
-    let cut = (len - to.bits).max(to.low - exp);
-    let (mut significand, mut exp) = (quotient, exp);
-    if cut > 127 {
-        return 0.0; // below half of the smallest number
-    }
-    if cut > 0 {
-        let rest = quotient & ((1u128 << cut) - 1);
-        let half = 1u128 << (cut - 1);
-        significand = quotient >> cut;
-        if rest > half || (rest == half && (inexact || significand & 1 == 1)) {
-            significand += 1;
-        }
-        exp += cut;
-    }
-    let len = 128 - i64::from(significand.leading_zeros());
-    if len + exp > to.high {
-        return f64::INFINITY;
-    }
-    scaled(significand as u64, exp)
-}
-
-/// Returns significand · 2^exp, which is a double.
-fn scaled(significand: u64, exp: i64) -> f64 {
-    // Two steps: each factor is a normal number and each product but the last is exact and normal.
-    let power = |exp: i64| f64::from_bits(((exp + 1023) as u64) << 52);
-    let value = significand as f64;
-    if exp < -1022 {
-        // The result may be subnormal, but it is exact: it was rounded for that.
-        value * power(-900) * power(exp.max(-1900) + 900)
-    } else if exp > 900 {
-        value * power(900) * power(exp - 900)
-    } else {
-        value * power(exp)
-    }
+    let numerator = sums.into_iter().fold(count.mul(squares), |rest, sum| rest.sub(&sum.mul(&sum)));
+    Some(numerator.quotient(&count.mul(&Ratio::from_f64(divisor)), root))
 }
 
 fn shifted(limbs: &[u64], shift: u64) -> Vec<u64> {
