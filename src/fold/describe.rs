@@ -11,7 +11,6 @@ use super::quantiles;
 use super::reduce::reduce;
 use super::request::Request;
 use super::run;
-use super::threads;
 use super::values::Values;
 use crate::error::Result;
 use crate::kernel::fold::central_moments::Central;
@@ -110,17 +109,14 @@ impl Asked<'_, '_> {
         let (Some((low, high)), true) = (ends, divisor > 0.0) else { return Ok(None) };
         self.request(Reduction::Std)?; // refuses a ddof that is no number
         let of_mean = self.request(Reduction::Mean)?;
-        let mut results = Vec::with_capacity(4);
-        let found = threads::one_shot(block(x), &of_mean, &mut results)
-            || run::one_shot(block(x), &of_mean, &mut results)?;
-        let (true, &[mean]) = (found, results.as_slice()) else { return Ok(None) };
+        let mean = run::fold_whole(block(x), &of_mean)?[0];
         let Some(central) = Central::new(x, mean.to_f64()) else { return Ok(None) };
         let std = central.variance(divisor).sqrt().rounded::<T>();
         let std = std.unwrap_or_else(|| variance::std(x, self.options.ddof));
 
         let mut quartiles = self.request(Reduction::Quantile)?;
         quartiles.q = vec![0.25, 0.5, 0.75];
-        results.clear();
+        let mut results = Vec::with_capacity(3);
         quantiles::in_order(block(x), &quartiles, &mut results)?;
         let &[first, second, third] = results.as_slice() else { return Ok(None) };
 

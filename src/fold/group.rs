@@ -5,7 +5,7 @@ use super::names::Reduction;
 use super::options::Options;
 use super::output::{Output, output, transposed};
 use super::request::Request;
-use super::state::State;
+use super::run::fold_blocks;
 use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::Block;
@@ -84,15 +84,8 @@ pub(super) fn grouped(
         next[code] += 1;
     }
     let sorted = work.taken(&places)?;
-    let mut results = room(groups)?;
-    let mut state = State::new(&request);
-    for bounds in ends.windows(2) {
-        state.reset();
-        let lane = sorted.part(bounds[0], bounds[1] - bounds[0]);
-        state.reserve(lane.kind(), lane.len())?;
-        state.push(&request, lane);
-        state.finish(&request, &mut results)?;
-    }
+    let lanes = ends.windows(2).map(|bounds| sorted.part(bounds[0], bounds[1] - bounds[0]));
+    let results = fold_blocks(lanes, sorted.block().kind(), &request)?;
     let (results, shape) = transposed(results, request.width, vec![groups]);
     Ok(output(&results, request.out, shape))
 }

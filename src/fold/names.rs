@@ -101,6 +101,11 @@ families! {
 }
 
 impl Family {
+    /// Returns whether states are small and may be merged.
+    pub(super) fn merges(self) -> bool {
+        !matches!(self.keeps(), Keeps::Elements | Keeps::Product)
+    }
+
     /// Returns whether the result depends on the order of the elements of a lane.
     pub(super) fn is_ordered(self) -> bool {
         matches!(self, Self::Argmin | Self::Argmax | Self::Prod)
@@ -338,7 +343,7 @@ impl Reduction {
 
     /// Returns whether states are small and may be merged.
     pub(crate) fn merges(self) -> bool {
-        !matches!(self.family().keeps(), Keeps::Elements | Keeps::Product)
+        self.family().merges()
     }
 }
 

@@ -7,6 +7,7 @@ use super::options::{Method, NormOrder, Options, Quantiles};
 use super::output::Scalar;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::fold::round::Precision;
+use crate::kernel::fold::variance::Spread;
 use crate::text::number;
 
 /// All that a state must know about the call.
@@ -133,6 +134,16 @@ impl Request {
         round_to(value, self.lane_precision)
     }
 
+    /// Returns what is asked of the squares, if that is all that is asked for.
+    pub(super) fn spread(&self) -> Option<Spread> {
+        match self.family {
+            Family::Var => Some(Spread::Var(self.ddof)),
+            Family::Std => Some(Spread::Std(self.ddof)),
+            Family::Norm => Some(Spread::Norm),
+            _ => None,
+        }
+    }
+
     /// Refuses what a lane of this many elements has no value for.
     pub(super) fn check_len(&self, len: usize) -> Result<()> {
         if len == 0 && !self.family.has_value_of_nothing() && self.initial.is_none() {
@@ -171,6 +182,11 @@ impl Request {
     /// Whether a state keeps every element.
     pub(super) fn keeps_all(&self) -> bool {
         self.family.keeps() == Keeps::Elements
+    }
+
+    /// Whether states of parts may be merged into that of the whole, at little cost.
+    pub(super) fn merges(&self) -> bool {
+        self.family.merges()
     }
 
     /// Whether the result depends on the order of the elements of a lane.

@@ -8,7 +8,7 @@ use super::axes::ReducedAxes;
 use super::dtype::{Boolean, Dtype};
 use super::gathered::{Gathered, out_of_memory, room};
 use super::moments;
-use super::names::Family;
+use super::names::{Family, Keeps};
 use super::number::Number;
 use super::quantiles;
 use super::request::Request;
@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::kernel::fold::bounded::Estimate;
 use crate::kernel::fold::element::Float;
 use crate::kernel::fold::grid::{Block, Grid, List, Run, Type};
-use crate::kernel::fold::{integers, sum, variance};
+use crate::kernel::fold::{integers, variance};
 
 /// Elements that are converted or gathered at a time: 32 kB of doubles stay in the first cache.
 const SCRATCH: usize = 4096;
@@ -161,109 +161,97 @@ fn walk_rows(grid: &Grid<'_>, sink: &mut Sink<'_>) -> Result<()> {
 
 /// A lane that lies together.
 fn fold_block(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    if threads::one_shot(block, sink.request, &mut sink.results) {
-        return Ok(());
-    }
-    fold_gathered(block, sink)
-}
-
-/// Returns the one result of one lane.
-pub(super) fn fold_lane(block: Block<'_>, request: &Request) -> Result<Number> {
-    let mut results = Vec::with_capacity(1);
-    if !one_shot(block, request, &mut results)? {
-        let mut state = State::new(request);
-        state.reserve(block.kind(), block.len())?;
-        state.push(request, block);
-        state.finish(request, &mut results)?;
-    }
-    Ok(results[0])
+    let least = match sink.request.family.keeps() {
+        Keeps::Extremes | Keeps::Counts => threads::LEAST_OF_EXTREMES,
+        _ => threads::LEAST,
+    };
+    fold_parts(block, threads::part_len(block.len(), least), sink)
 }
 
 /// A lane that was gathered, or is no matter for threads.
 fn fold_gathered(block: Block<'_>, sink: &mut Sink<'_>) -> Result<()> {
-    if one_shot(block, sink.request, &mut sink.results)? {
+    fold_parts(block, None, sink)
+}
+
+/// First by an estimate, then by a state; the parts of this length on several threads, where there are any.
+fn fold_parts(block: Block<'_>, part: Option<usize>, sink: &mut Sink<'_>) -> Result<()> {
+    let request = sink.request;
+    if settled(block, part, request, &mut sink.results)? {
         return Ok(());
+    }
+    if let Some(part) = part.filter(|_| request.merges()) {
+        let states = threads::map(block.len(), part, |range| {
+            let mut state = State::new(request);
+            state.push(request, block.part(range.start, range.len()));
+            state
+        });
+        sink.states(1);
+        for state in &states {
+            sink.states[0].merge(state, request)?;
+        }
+        return sink.finish();
     }
     sink.states(1);
     sink.states[0].reserve(block.kind(), block.len())?;
-    sink.states[0].push(sink.request, block);
+    sink.states[0].push(request, block);
     sink.finish()
 }
 
-/// Appends the results of a lane that lies together and returns true, where the kernel has a way of its
-/// own for that.
+/// Returns the one result of one lane.
+pub(super) fn fold_lane(block: Block<'_>, request: &Request) -> Result<Number> {
+    let mut sink = Sink::new(request, 1, block.kind())?;
+    fold_gathered(block, &mut sink)?;
+    Ok(sink.results[0])
+}
+
+/// Appends the results of a lane that lies together and returns true, where they are had without a state: because an
+/// estimate decides how they are rounded, or by selection.
 ///
-/// Errors: [`ErrorKind::OutOfMemory`].
-pub(super) fn one_shot(block: Block<'_>, request: &Request, results: &mut Vec<Number>) -> Result<bool> {
-    // Min and max have no faster path.
-    if request.initial.is_some() || matches!(request.family, Family::Min | Family::Max) {
+/// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
+fn settled(
+    block: Block<'_>,
+    part: Option<usize>,
+    request: &Request,
+    results: &mut Vec<Number>,
+) -> Result<bool> {
+    if request.initial.is_some() || block.len() == 0 {
         return Ok(false);
     }
-    let ordered = request.keeps_all();
-    if request.skip_nan
-        && matches!(request.family, Family::Sum | Family::Mean)
-        && let Some(number) = estimated(block, request)
-    {
-        results.push(number);
-        return Ok(true);
-    }
-    if ordered || request.skip_nan {
-        if quantiles::has_nan(block) {
-            return Ok(false);
+    match request.family.keeps() {
+        Keeps::Elements if quantiles::has_nan(block) => Ok(false),
+        Keeps::Elements => quantiles::in_order(block, request, results).map(|()| true),
+        Keeps::Powers => Ok(moments::estimated(block, request, results)),
+        Keeps::Sum | Keeps::Squares => {
+            let number = estimated(block, part, request);
+            results.extend(number);
+            Ok(number.is_some())
         }
-        if ordered {
-            quantiles::in_order(block, request, results)?;
-            return Ok(true);
-        }
+        Keeps::Extremes | Keeps::Counts | Keeps::Product => Ok(false),
     }
-    if matches!(request.family, Family::Skew | Family::Kurtosis | Family::Moments) {
-        return Ok(moments::estimated(block, request, results));
-    }
-    let number = one_shot_cell(block, request);
-    results.extend(number);
-    Ok(number.is_some())
 }
 
-/// Returns a sum or a mean that an estimate decides: then there is no NaN.
-fn estimated(block: Block<'_>, request: &Request) -> Option<Number> {
+/// Returns what an estimate decides: then there is no NaN. Integers are added modulo 2^64.
+fn estimated(block: Block<'_>, part: Option<usize>, request: &Request) -> Option<Number> {
     match (request.out, block) {
-        (Dtype::F64, Block::F64(x)) => settled::<f64>(x, request),
-        (Dtype::F32, Block::F32(x)) => settled::<f32>(x, request),
+        (Dtype::F64, Block::F64(x)) => of_floats::<f64>(x, part, request),
+        (Dtype::F32, Block::F32(x)) => of_floats::<f32>(x, part, request),
+        (Dtype::I64 | Dtype::U64, Block::I64(x)) if request.family == Family::Sum => {
+            Some(Number::U(integers::wrapped(x)))
+        }
+        (Dtype::I64 | Dtype::U64, Block::U64(x)) if request.family == Family::Sum => {
+            Some(Number::U(integers::wrapped(x)))
+        }
         _ => None,
     }
 }
 
-fn settled<T: Float>(x: &[T], request: &Request) -> Option<Number> {
+fn of_floats<T: Float + Sync>(x: &[T], part: Option<usize>, request: &Request) -> Option<Number> {
     let value: T = match request.family {
-        Family::Sum => sum::settled(x, Estimate::rounded)?,
-        Family::Mean if !x.is_empty() => sum::settled(x, |sum| sum.divided_by(x.len() as f64).rounded())?,
-        _ => return None,
+        Family::Sum => threads::settled(x, part, Estimate::rounded)?,
+        Family::Mean => threads::settled(x, part, |sum| sum.divided_by(x.len() as f64).rounded())?,
+        _ => variance::settled(x, request.spread()?, |x, split| threads::about(x, split, part))?,
     };
     Some(Number::F(value.widen()))
-}
-
-fn one_shot_cell(block: Block<'_>, request: &Request) -> Option<Number> {
-    match (request.family, request.out, block) {
-        (Family::Sum, Dtype::F64, Block::F64(x)) => Some(Number::F(sum::sum(x))),
-        (Family::Sum, Dtype::I64 | Dtype::U64, Block::I64(x)) => Some(Number::U(integers::wrapped(x))),
-        (Family::Sum, Dtype::I64 | Dtype::U64, Block::U64(x)) => Some(Number::U(integers::wrapped(x))),
-        (Family::Sum, Dtype::F32, Block::F32(x)) => Some(Number::F(f64::from(sum::sum::<f32, f32>(x)))),
-        (Family::Var, Dtype::F64, Block::F64(x)) => Some(Number::F(variance::var(x, request.ddof))),
-        (Family::Var, Dtype::F32, Block::F32(x)) => {
-            Some(Number::F(f64::from(variance::var::<f32, f32>(x, request.ddof))))
-        }
-        (Family::Std, Dtype::F64, Block::F64(x)) => Some(Number::F(variance::std(x, request.ddof))),
-        (Family::Std, Dtype::F32, Block::F32(x)) => {
-            Some(Number::F(f64::from(variance::std::<f32, f32>(x, request.ddof))))
-        }
-        (Family::Norm, Dtype::F64, Block::F64(x)) => Some(Number::F(variance::norm(x))),
-        (Family::Norm, Dtype::F32, Block::F32(x)) => {
-            Some(Number::F(f64::from(variance::norm::<f32, f32>(x))))
-        }
-        (Family::Mean, Dtype::F64, Block::F64(x)) => Some(Number::F(sum::mean(x))),
-        (Family::Mean, Dtype::F32, Block::F32(x)) => Some(Number::F(f64::from(sum::mean::<f32, f32>(x)))),
-        _ => None,
-    }
 }
 
 /// How many lanes are read side by side when neighbours in memory belong to different lanes.
@@ -354,30 +342,37 @@ fn copy_eight<T: Copy>(rows: [&[T]; 8], places: Range<usize>, len: usize, out: &
     }
 }
 
-/// The same with a mask: only what it chooses reaches the state. The chosen elements are copied.
+/// Folds lanes that lie together, one result or row of results each.
+pub(super) fn fold_blocks<'a>(
+    lanes: impl ExactSizeIterator<Item = Block<'a>>,
+    kind: Type,
+    request: &Request,
+) -> Result<Vec<Number>> {
+    let mut sink = Sink::new(request, lanes.len(), kind)?;
+    lanes.into_iter().try_for_each(|lane| fold_block(lane, &mut sink))?;
+    Ok(sink.results)
+}
+
+/// The same with a mask: only what it chooses is given to the driver. The chosen elements are copied.
 pub(super) fn fold_chosen(
     values: &Values<'_>,
     mask: ArrayViewD<'_, Boolean>,
-    plan: &ReducedAxes,
+    axes: &ReducedAxes,
     request: &Request,
 ) -> Result<Vec<Number>> {
     let shape = values.shape();
-    let work = Gathered::arranged(values, request.op, shape, &plan.order())?;
-    let mask = mask.permuted_axes(plan.order());
-    let len = plan.len_reduced(shape);
-    let lanes = plan.shape(shape, false).iter().product::<usize>();
-    let (mut chosen, mut results) = (mask.iter(), room(lanes)?);
-    let mut state = State::new(request);
+    let all = Gathered::arranged(values, request.op, shape, &axes.order())?;
+    let mask = mask.permuted_axes(axes.order());
+    let len = axes.len_reduced(shape);
+    let lanes = axes.shape(shape, false).iter().product::<usize>();
+    let mut chosen = mask.iter();
+    let mut sink = Sink::new(request, lanes, all.block().kind())?;
     let mut places = room(len)?;
     for lane in 0..lanes {
         places.clear();
         let of_lane = chosen.by_ref().take(len).enumerate().filter(|(_, chosen)| chosen.get());
         places.extend(of_lane.map(|(i, _)| lane * len + i));
-        let taken = work.taken(&places)?;
-        state.reset();
-        state.reserve(taken.block().kind(), places.len())?;
-        state.push(request, taken.block());
-        state.finish(request, &mut results)?;
+        fold_block(all.taken(&places)?.block(), &mut sink)?;
     }
-    Ok(results)
+    Ok(sink.results)
 }

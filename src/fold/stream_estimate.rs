@@ -1,7 +1,7 @@
 //! The estimate of a variance, deviation or norm of a stream; where it does not decide, the stream is read again.
 
 use super::dtype::Dtype;
-use super::names::{Family, Reduction};
+use super::names::Reduction;
 use super::number::Number;
 use super::options::Options;
 use super::output::{Output, output};
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::kernel::fold::bounded::Estimate;
 use crate::kernel::fold::element::Float;
 use crate::kernel::fold::grid::Block;
-use crate::kernel::fold::variance::{Split, about, about_mean};
+use crate::kernel::fold::variance::{Split, Spread, about};
 
 /// What a [`Partial`](super::Partial) finishes with, in a third of its time; or nothing: then the stream is to be read again.
 #[derive(Clone, Debug)]
@@ -27,9 +27,8 @@ impl StreamEstimate {
     pub(crate) fn new(reduction: Reduction, dtype: Dtype, options: &Options<'_>) -> Result<Option<Self>> {
         let request = Request::new(reduction, dtype, options)?;
         let floats = dtype == request.out && matches!(dtype, Dtype::F64 | Dtype::F32);
-        let squares = matches!(request.family, Family::Var | Family::Std | Family::Norm);
-        let moments = Streamed::new(request.family != Family::Norm);
-        Ok((floats && squares && !request.skip_nan).then_some(Self { request, moments }))
+        let spread = request.spread().filter(|_| floats && !request.skip_nan);
+        Ok(spread.map(|spread| Self { request, moments: Streamed::new(spread) }))
     }
 
     /// Adds elements that lie together, of the type of the stream.
@@ -44,25 +43,17 @@ impl StreamEstimate {
     /// Returns the reduction of all that came, if the estimate decides how it is rounded.
     pub(crate) fn finish(&self) -> Option<Output> {
         let value = match self.request.out {
-            Dtype::F32 => f64::from(self.rounded::<f32>()?),
-            _ => self.rounded::<f64>()?,
+            Dtype::F32 => f64::from(self.moments.decided::<f32>()?),
+            _ => self.moments.decided()?,
         };
         Some(output(&[Number::F(value)], self.request.out, Vec::new()))
-    }
-
-    fn rounded<R: crate::kernel::fold::element::Float>(&self) -> Option<R> {
-        match self.request.family {
-            Family::Var => self.moments.var(self.request.ddof),
-            Family::Std => self.moments.std(self.request.ddof),
-            _ => self.moments.norm(),
-        }
     }
 }
 
 /// Σ (x - c) and Σ (x - c)² of pieces that come one after the other, about the center that the first one gives.
 #[derive(Clone, Copy, Debug)]
 struct Streamed {
-    centered: bool,
+    spread: Spread,
     n: u64,
     split: Option<Split>,
     /// `None`: the first piece gave no split, or a later number was too far from its center.
@@ -70,16 +61,16 @@ struct Streamed {
 }
 
 impl Streamed {
-    /// Returns the sums of nothing: `centered` for variances, about 0 for norms.
-    fn new(centered: bool) -> Self {
-        Self { centered, n: 0, split: None, sums: Some([Estimate::ZERO; 2]) }
+    /// Returns the sums of nothing.
+    fn new(spread: Spread) -> Self {
+        Self { spread, n: 0, split: None, sums: Some([Estimate::ZERO; 2]) }
     }
 
     /// Adds the next piece.
     fn push<T: Float>(&mut self, x: &[T]) {
         let Some([sum, squares]) = self.sums.filter(|_| !x.is_empty()) else { return };
         self.n += x.len() as u64;
-        self.split = self.split.or_else(|| Split::new(x, self.centered));
+        self.split = self.split.or_else(|| Split::new(x, self.spread.is_centered()));
         let piece = self.split.and_then(|split| about(x, split));
         self.sums = piece.map(|piece| [sum.plus_estimate(piece[0]), squares.plus_estimate(piece[1])]);
     }
@@ -89,26 +80,9 @@ impl Streamed {
         self.sums = None;
     }
 
-    /// Returns the variance, if the sums decide how it is rounded.
-    fn var<R: Float>(&self, ddof: f64) -> Option<R> {
-        self.variance(ddof)?.rounded()
-    }
-
-    /// Returns its root, if the sums decide how it is rounded.
-    fn std<R: Float>(&self, ddof: f64) -> Option<R> {
-        self.variance(ddof)?.sqrt().rounded()
-    }
-
-    /// Returns the norm, if the sums decide how it is rounded.
-    fn norm<R: Float>(&self) -> Option<R> {
-        let [_, squares] = self.sums.filter(|_| self.n > 0)?;
-        squares.sqrt().rounded()
-    }
-
-    fn variance(&self, ddof: f64) -> Option<Estimate> {
-        let n = self.n as f64;
-        let divisor = n - ddof;
-        (divisor > 0.0).then_some(about_mean(self.sums?, n).divided_by(divisor))
+    /// Returns what is asked for, if the sums decide how it is rounded.
+    fn decided<R: Float>(&self) -> Option<R> {
+        self.spread.decided(self.n as f64, self.sums.filter(|_| self.n > 0)?)
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct Spreads {
 
 /// The sums of the lanes of a vector, about a center of each.
 #[derive(Clone, Copy)]
-struct Spread<V> {
+struct LaneSpread<V> {
     minus_center: V,
     sum: V,
     sum_low: V,
@@ -46,7 +46,7 @@ struct Spread<V> {
     apart: V,
 }
 
-impl<V: Vector> Spread<V> {
+impl<V: Vector> LaneSpread<V> {
     #[inline(always)]
     fn new(center: V, apart: V) -> Self {
         let zero = V::splat(0.0);
@@ -107,10 +107,10 @@ fn distances_body<V: Vector, T: Float, const VECTORS: usize>(
         }
     }
     for first in (0..LANES).step_by(VECTORS * V::LANES) {
-        let mut parts = [Spread::new(V::splat(0.0), V::splat(0.0)); VECTORS];
+        let mut parts = [LaneSpread::new(V::splat(0.0), V::splat(0.0)); VECTORS];
         for slot in 0..VECTORS {
             let lane = first + slot * V::LANES;
-            parts[slot] = Spread::new(V::load(&spreads.center[lane..]), V::load(&spreads.apart[lane..]));
+            parts[slot] = LaneSpread::new(V::load(&spreads.center[lane..]), V::load(&spreads.apart[lane..]));
         }
         for place in x.places() {
             for slot in 0..VECTORS {
@@ -142,7 +142,7 @@ fn row_spreads_body<V: Vector, T: Float, const VECTORS: usize>(
             for lane in 0..V::LANES {
                 center[lane] = rows[(first + lane) * len].widen();
             }
-            let mut part = Spread::new(V::load(&center), V::splat(0.0));
+            let mut part = LaneSpread::new(V::load(&center), V::splat(0.0));
             for_each_place!(V, rows, len, first, |x| {
                 part.add(x);
             });

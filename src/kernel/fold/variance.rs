@@ -28,96 +28,87 @@ const HIGH_BITS: i32 = 20;
 /// Exponents of the unit within which no intermediate value over- or underflows.
 const UNITS: core::ops::RangeInclusive<i32> = -400..=400;
 
-/// Returns the variance, dividing by `n - ddof`, correctly rounded.
+/// What is asked of the squares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Spread {
+    /// Σ(x − mean)² / (n − ddof).
+    Var(f64),
+    /// Its square root.
+    Std(f64),
+    /// √Σx².
+    Norm,
+}
+
+impl Spread {
+    /// Returns whether distances from the mean are asked for.
+    pub(crate) fn is_centered(self) -> bool {
+        !matches!(self, Self::Norm)
+    }
+
+    /// Returns the float that Σ(x − c) and Σ(x − c)² of n numbers decide, c being 0 for norms.
+    pub(crate) fn decided<R: Float>(self, n: f64, moments: [Estimate; 2]) -> Option<R> {
+        let variance = |ddof: f64| {
+            let divisor = n - ddof;
+            (divisor > 0.0).then(|| about_mean(moments, n).divided_by(divisor))
+        };
+        match self {
+            Self::Var(ddof) => variance(ddof)?.rounded(),
+            Self::Std(ddof) => variance(ddof)?.sqrt().rounded(),
+            Self::Norm => moments[1].sqrt().rounded(),
+        }
+    }
+}
+
+/// Returns what an estimate decides; `about` is the function of this name, or one that does its work on several threads.
+pub(crate) fn settled<T: Float, R: Float>(
+    x: &[T],
+    spread: Spread,
+    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
+) -> Option<R> {
+    let moments = second_moments(x, spread.is_centered(), about)?;
+    spread.decided(x.len() as f64, moments)
+}
+
+/// Returns what is asked for, correctly rounded: by an estimate, or by exact sums where it does not decide.
 ///
-/// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
+/// Of a variance NaN if an element is NaN or infinite, or if `n - ddof` is not positive. Of a norm 0 of nothing; infinite if
+/// an element is and none is NaN, or if the exact norm is above the largest finite number: squares that would over- or
+/// underflow on the way do no harm.
+pub(crate) fn spread<T: Float, R: Float>(x: &[T], spread: Spread) -> R {
+    settled(x, spread, about).unwrap_or_else(|| exact(x, spread))
+}
+
+/// Returns the variance, dividing by `n - ddof`.
 pub(crate) fn var<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
-    var_by(x, ddof, about, exact)
+    spread(x, Spread::Var(ddof))
 }
 
-/// [`var`] by other passes over the slice: one like [`about`] and an exact one.
-pub(crate) fn var_by<T: Float, R: Float>(
-    x: &[T],
-    ddof: f64,
-    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
-    exact: impl Fn(&[T]) -> (ExactTotal, ExactProducts),
-) -> R {
-    let divisor = x.len() as f64 - ddof;
-    if divisor.is_nan() || divisor <= 0.0 {
-        return R::narrow(f64::NAN);
-    }
-    let estimate = centered_squares(x, about).and_then(|squares| squares.divided_by(divisor).rounded());
-    estimate.unwrap_or_else(|| exact_var(x, ddof, false, exact))
-}
-
-/// Returns the square root of [`var`]'s exact value, correctly rounded.
-///
-/// NaN if an element is NaN or infinite, or if `n - ddof` is not positive.
+/// Returns the square root of [`var`]'s exact value.
 pub(crate) fn std<T: Float, R: Float>(x: &[T], ddof: f64) -> R {
-    std_by(x, ddof, about, exact)
+    spread(x, Spread::Std(ddof))
 }
 
-/// [`std`] by other passes over the slice, as [`var_by`].
-pub(crate) fn std_by<T: Float, R: Float>(
-    x: &[T],
-    ddof: f64,
-    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
-    exact: impl Fn(&[T]) -> (ExactTotal, ExactProducts),
-) -> R {
-    let divisor = x.len() as f64 - ddof;
-    if divisor.is_nan() || divisor <= 0.0 {
-        return R::narrow(f64::NAN);
-    }
-    let estimate =
-        centered_squares(x, about).and_then(|squares| squares.divided_by(divisor).sqrt().rounded());
-    estimate.unwrap_or_else(|| exact_var(x, ddof, true, exact))
-}
-
-/// Returns the Euclidean norm, correctly rounded.
-///
-/// Empty: 0. Infinite if an element is and none is NaN, or if the exact norm is above the largest
-/// finite number: squares that would over- or underflow on the way do no harm.
+/// Returns the Euclidean norm.
 pub(crate) fn norm<T: Float, R: Float>(x: &[T]) -> R {
-    norm_by(x, about, |x| exact_products(x, x))
-}
-
-/// [`norm`] by other passes over the slice, as [`var_by`].
-pub(crate) fn norm_by<T: Float, R: Float>(
-    x: &[T],
-    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
-    exact: impl Fn(&[T]) -> ExactProducts,
-) -> R {
-    let squares = second_moments(x, false, about).map(|[_, squares]| squares);
-    let estimate = squares.and_then(|squares| squares.sqrt().rounded());
-    estimate.unwrap_or_else(|| exact(x).sqrt())
+    spread(x, Spread::Norm)
 }
 
 #[cold]
-fn exact_var<T: Float, R: Float>(
-    x: &[T],
-    ddof: f64,
-    root: bool,
-    exact: impl Fn(&[T]) -> (ExactTotal, ExactProducts),
-) -> R {
-    let (sum, squares) = exact(x);
-    if sum.special().is_some() {
+fn exact<T: Float, R: Float>(x: &[T], spread: Spread) -> R {
+    let mut squares = ExactProducts::new();
+    squares.add_squares(x);
+    let (ddof, root) = match spread {
+        Spread::Var(ddof) => (ddof, false),
+        Spread::Std(ddof) => (ddof, true),
+        Spread::Norm => return squares.sqrt(),
+    };
+    let mut sum = ExactTotal::new();
+    sum.add_slice(x);
+    if x.is_empty() || sum.special().is_some() {
         return R::narrow(f64::NAN);
     }
     let variance = ratio::variance(x.len() as u64, [sum.value()], &squares.value(), ddof, root);
     variance.map_or(R::narrow(f64::NAN), R::round)
-}
-
-fn exact<T: Float>(x: &[T]) -> (ExactTotal, ExactProducts) {
-    let mut sum = ExactTotal::new();
-    sum.add_slice(x);
-    (sum, exact_products(x, x))
-}
-
-#[cold]
-fn exact_products<T: Float>(x: &[T], y: &[T]) -> ExactProducts {
-    let mut sum = ExactProducts::new();
-    sum.add_dot(x, y);
-    sum
 }
 
 /// Where numbers are split.
@@ -210,16 +201,8 @@ dispatch_vector! {
     fn block[T: Float](x: &[T], split: Split) -> Option<BlockMoments> = block_body;
 }
 
-/// Returns Σ (x - mean)² with a bound of its error.
-fn centered_squares<T: Float>(
-    x: &[T],
-    about: impl Fn(&[T], Split) -> Option<[Estimate; 2]>,
-) -> Option<Estimate> {
-    second_moments(x, true, about).map(|moments| about_mean(moments, x.len() as f64))
-}
-
 /// Returns Σ (x - mean)² of n numbers from Σ (x - c) and Σ (x - c)².
-pub(crate) fn about_mean([sum, squares]: [Estimate; 2], n: f64) -> Estimate {
+fn about_mean([sum, squares]: [Estimate; 2], n: f64) -> Estimate {
     squares.plus_estimate(sum.squared().divided_by(n).negated())
 }
 
