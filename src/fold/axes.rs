@@ -4,7 +4,6 @@ use super::options::Axes;
 use super::values::Values;
 use crate::error::{ErrorKind, Result};
 use crate::kernel::fold::grid::Grid;
-use crate::text::Listed;
 
 /// Which axes are reduced.
 #[derive(Clone, Debug)]
@@ -105,11 +104,10 @@ pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) 
     let axes: Vec<usize> = axes.iter().map(|axis| axis.rem_euclid(shape.len() as isize) as usize).collect();
     let lens: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
     if axes.is_empty() || weights.shape() != lens {
-        let of_axis =
-            if axes.is_empty() { String::new() } else { format!(" or {}, of the axis", Listed(&lens)) };
+        let of_axis = if axes.is_empty() { String::new() } else { format!(" or {:?}, of the axis", &lens) };
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {}{of_axis}", Listed(shape)),
-            got: Listed(weights.shape()).to_string(),
+            expected: format!("weights of shape {:?}{of_axis}", shape),
+            got: format!("{:?}", weights.shape()),
         }
         .into());
     }

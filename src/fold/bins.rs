@@ -15,7 +15,6 @@ use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::extrema;
 use crate::kernel::fold::grid::Block;
-use crate::text::Listed;
 
 /// NumPy's rules for the number of bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,8 +178,8 @@ pub(super) fn same_shape<'a>(
 ) -> Result<Gathered<'a>> {
     if values.shape() != weights.shape() {
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {}", Listed(values.shape())),
-            got: Listed(weights.shape()).to_string(),
+            expected: format!("weights of shape {:?}", values.shape()),
+            got: format!("{:?}", weights.shape()),
         }
         .into());
     }

@@ -7,7 +7,7 @@ use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::bins;
 use crate::kernel::fold::grid::Block;
-use crate::text::{Listed, number};
+use crate::text::number;
 
 /// More bins than this are a mistake: their counts and edges alone would be 16 GB.
 pub(super) const MOST_BINS: usize = 1 << 30;
@@ -35,7 +35,7 @@ impl Bounds {
         if bins.shape().len() != 1 {
             return Err(ErrorKind::ShapeMismatch {
                 expected: "bins of one axis".to_owned(),
-                got: Listed(bins.shape()).to_string(),
+                got: format!("{:?}", bins.shape()),
             }
             .into());
         }

@@ -6,7 +6,6 @@ use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::{Block, List};
 use crate::kernel::fold::pages;
-use crate::text::Listed;
 
 /// All elements of an array, in one of the four types that are computed in; a borrow where the
 /// array lies as it is wanted, a copy otherwise.
@@ -26,8 +25,8 @@ impl<'a> Gathered<'a> {
     ) -> Result<Self> {
         let Some(grid) = values.grid(op)?.broadcast(shape) else {
             return Err(ErrorKind::ShapeMismatch {
-                expected: format!("what broadcasts to {}", Listed(shape)),
-                got: Listed(values.shape()).to_string(),
+                expected: format!("what broadcasts to {:?}", shape),
+                got: format!("{:?}", values.shape()),
             }
             .into());
         };
@@ -148,7 +147,7 @@ pub(super) fn common_shape(a: &[usize], b: &[usize]) -> Result<Vec<usize>> {
         _ => None,
     };
     (0..ndim).map(join).collect::<Option<_>>().ok_or_else(|| {
-        Error::from(ErrorKind::ShapeMismatch { expected: Listed(a).to_string(), got: Listed(b).to_string() })
+        Error::from(ErrorKind::ShapeMismatch { expected: format!("{:?}", a), got: format!("{:?}", b) })
     })
 }
 

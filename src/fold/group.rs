@@ -9,7 +9,6 @@ use super::run::fold_blocks;
 use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::Block;
-use crate::text::Listed;
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
 ///
@@ -30,8 +29,8 @@ pub fn group<'a>(
     let codes = codes("group", "codes", &codes_of)?;
     if values.shape() != codes_of.shape() {
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("{}, the shape of the codes", Listed(codes_of.shape())),
-            got: Listed(values.shape()).to_string(),
+            expected: format!("{:?}, the shape of the codes", codes_of.shape()),
+            got: format!("{:?}", values.shape()),
         }
         .into());
     }
@@ -95,7 +94,7 @@ pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -
     if values.shape().len() != 1 {
         return Err(ErrorKind::ShapeMismatch {
             expected: "1-D".to_owned(),
-            got: Listed(values.shape()).to_string(),
+            got: format!("{:?}", values.shape()),
         }
         .into());
     }

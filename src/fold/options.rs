@@ -5,7 +5,7 @@ use ndarray::ArrayViewD;
 use super::dtype::{Boolean, Dtype};
 use super::output::Scalar;
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::{Listed, number};
+use crate::text::number;
 
 /// Which axes a reduction goes over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -320,8 +320,8 @@ impl<'a> Options<'a> {
         let Some(mask) = &self.mask else { return Ok(None) };
         mask.broadcast(shape).map(Some).ok_or_else(|| {
             Error::from(ErrorKind::ShapeMismatch {
-                expected: format!("a mask that broadcasts to {}", Listed(shape)),
-                got: Listed(mask.shape()).to_string(),
+                expected: format!("a mask that broadcasts to {:?}", shape),
+                got: format!("{:?}", mask.shape()),
             })
         })
     }

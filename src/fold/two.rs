@@ -14,7 +14,7 @@ use crate::error::{ErrorKind, Result};
 use crate::kernel::fold::grid::{Block, Grid, Type};
 use crate::kernel::fold::integers::{self, Whole};
 use crate::kernel::fold::ratio::Ratio;
-use crate::text::{Listed, number};
+use crate::text::number;
 
 /// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
 fn narrow_dot(op: &'static str, a: &Values<'_>, b: &Values<'_>) -> Option<u64> {
@@ -55,11 +55,11 @@ pub fn dot<'a>(a: impl Into<Values<'a>>, b: impl Into<Values<'a>>, options: &Opt
     if a.shape().len() != 1 || a.shape() != b.shape() {
         return Err(ErrorKind::ShapeMismatch {
             expected: if a.shape().len() == 1 {
-                Listed(a.shape()).to_string()
+                format!("{:?}", a.shape())
             } else {
                 "two 1-D arrays".to_owned()
             },
-            got: format!("{} and {}", Listed(a.shape()), Listed(b.shape())),
+            got: format!("{:?} and {:?}", a.shape(), b.shape()),
         }
         .into());
     }
@@ -210,7 +210,7 @@ impl Covariances {
                 _ => {
                     return Err(ErrorKind::ShapeMismatch {
                         expected: "1-D or 2-D".to_owned(),
-                        got: Listed(values.shape()).to_string(),
+                        got: format!("{:?}", values.shape()),
                     }
                     .into());
                 }

@@ -13,7 +13,6 @@ use crate::kernel::fold::exact::ExactProducts;
 use crate::kernel::fold::exact::ExactTotal;
 use crate::kernel::fold::grid::Block;
 use crate::kernel::fold::ratio::Ratio;
-use crate::text::Listed;
 
 /// More variables than this need gigabytes for their products.
 const MOST_VARIABLES: usize = 2048;
@@ -95,7 +94,7 @@ impl Cov {
             _ => {
                 return Err(ErrorKind::ShapeMismatch {
                     expected: format!("[{}, n]: a row for each variable", self.variables),
-                    got: Listed(values.shape()).to_string(),
+                    got: format!("{:?}", values.shape()),
                 }
                 .into());
             }
