@@ -19,7 +19,7 @@ use super::request::Request;
 use super::scan::scan as scan_real;
 use super::sums::{Squares, Total, variance};
 use super::values::Values;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::Block;
 use crate::kernel::fold::ratio::Ratio;
 use crate::kernel::fold::variance;
@@ -460,12 +460,7 @@ pub(super) fn average<'a>(
         let [wr, wi] = weight.each_ref().map(Total::value);
         let size = wr.mul(&wr).add(&wi.mul(&wi));
         if !weight.iter().any(special) && size.is_zero() {
-            return Err(ErrorKind::BadParameter {
-                name: "weights",
-                expected: "weights whose sum is not 0".to_owned(),
-                got: "a sum of 0".to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter("weights", "weights whose sum is not 0", "a sum of 0"));
         }
         let [sr, si] = sums.each_ref().map(ProductSum::value);
         let quotient = |sum: &ProductSum, exact: Ratio| match sum.special() {

@@ -38,12 +38,7 @@ pub fn group<'a>(
     let len = (greatest.max(-1) + 1) as u64;
     let groups = groups.map_or(len, |groups| groups as u64);
     if len > groups {
-        return Err(ErrorKind::BadParameter {
-            name: "codes",
-            expected: format!("codes below {groups}"),
-            got: greatest.to_string(),
-        }
-        .into());
+        return Err(Error::bad_parameter("codes", format!("codes below {groups}"), greatest));
     }
     let groups = usize::try_from(groups)
         .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: groups.saturating_mul(8) }))?;

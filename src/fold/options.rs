@@ -52,13 +52,11 @@ impl NormOrder {
             (f64::INFINITY, Self::Infinity),
             (f64::NEG_INFINITY, Self::NegativeInfinity),
         ];
-        known.iter().find(|(number, _)| *number == ord).map(|(_, order)| *order).ok_or_else(|| {
-            Error::from(ErrorKind::BadParameter {
-                name: "ord",
-                expected: "0, 1, 2, inf or -inf".to_owned(),
-                got: number(ord),
-            })
-        })
+        known
+            .iter()
+            .find(|(number, _)| *number == ord)
+            .map(|(_, order)| *order)
+            .ok_or_else(|| Error::bad_parameter("ord", "0, 1, 2, inf or -inf", number(ord)))
     }
 }
 

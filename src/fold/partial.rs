@@ -130,12 +130,11 @@ impl Partial {
         let request = Request::new(reduction, self.dtype, options)?;
         let known = [Family::Mean, Family::Var, Family::Std, Family::Skew, Family::Kurtosis, Family::Moments];
         let (Some(powers), true) = (self.state.powers(), known.contains(&request.family)) else {
-            return Err(ErrorKind::BadParameter {
-                name: "reduction",
-                expected: "mean, var, std, skew, kurtosis or moments, of a state of moments".to_owned(),
-                got: format!("{}, of one of {}", reduction.name(), self.reduction.name()),
-            }
-            .into());
+            return Err(Error::bad_parameter(
+                "reduction",
+                "mean, var, std, skew, kurtosis or moments, of a state of moments",
+                format!("{}, of one of {}", reduction.name(), self.reduction.name()),
+            ));
         };
         request.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
         let mut results = Vec::new();
@@ -227,13 +226,11 @@ impl Partial {
         let flags = bytes.u8()?;
         options.bias = flags & 1 != 0;
         if flags & 2 != 0 {
-            return Err(ErrorKind::BadParameter {
-                name: "exact",
-                expected: "the state of an exact sum".to_owned(),
-                got: "one that was rounded on the way (exact=False): such sums are no more, push the elements anew"
-                    .to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter(
+                "exact",
+                "the state of an exact sum",
+                "one that was rounded on the way (exact=False): such sums are no more, push the elements anew",
+            ));
         }
         options.fisher = bytes.u8()? != 0;
         options.order = bytes.u8()?;
@@ -273,12 +270,11 @@ fn check_one_lane(options: &Options<'_>) -> Result<()> {
     if options.axis == Axes::All && options.mask.is_none() {
         return Ok(());
     }
-    Err(ErrorKind::BadParameter {
-        name: if options.mask.is_some() { "where" } else { "axis" },
-        expected: "none: a stream is one lane".to_owned(),
-        got: "one".to_owned(),
-    }
-    .into())
+    Err(Error::bad_parameter(
+        if options.mask.is_some() { "where" } else { "axis" },
+        "none: a stream is one lane",
+        "one",
+    ))
 }
 
 /// Adds what two states counted.

@@ -5,7 +5,7 @@ use super::names::{Family, Keeps, Reduction, ResultType};
 use super::number::{Number, precision, round_to};
 use super::options::{Method, NormOrder, Options, Quantiles};
 use super::output::Scalar;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::round::Precision;
 use crate::kernel::fold::variance::Spread;
 use crate::text::number;
@@ -80,20 +80,10 @@ impl Request {
             _ => None,
         };
         if matches!(family, Family::Var | Family::Std) && !options.ddof.is_finite() {
-            return Err(ErrorKind::BadParameter {
-                name: "ddof",
-                expected: "a finite number".to_owned(),
-                got: options.ddof.to_string(),
-            }
-            .into());
+            return Err(Error::bad_parameter("ddof", "a finite number", options.ddof));
         }
         if family == Family::Moments && !(1..=4).contains(&options.order) {
-            return Err(ErrorKind::BadParameter {
-                name: "order",
-                expected: "1 to 4".to_owned(),
-                got: options.order.to_string(),
-            }
-            .into());
+            return Err(Error::bad_parameter("order", "1 to 4", options.order));
         }
         let q = if matches!(family, Family::Quantile | Family::Percentile) {
             fractions(family, &options.q)?
@@ -151,12 +141,11 @@ impl Request {
         }
         let divides = matches!(self.family, Family::Var | Family::Std);
         if divides && len as f64 <= self.ddof {
-            return Err(ErrorKind::BadParameter {
-                name: "ddof",
-                expected: format!("a number below the {len} elements that are reduced"),
-                got: number(self.ddof),
-            }
-            .into());
+            return Err(Error::bad_parameter(
+                "ddof",
+                format!("a number below the {len} elements that are reduced"),
+                number(self.ddof),
+            ));
         }
         Ok(())
     }
@@ -164,12 +153,7 @@ impl Request {
     /// Refuses a mask where positions are asked for: they are counted among all elements.
     pub(super) fn check_mask(&self, given: bool) -> Result<()> {
         if given && matches!(self.family, Family::Argmin | Family::Argmax) {
-            return Err(ErrorKind::BadParameter {
-                name: "where",
-                expected: format!("no mask for {}", self.op),
-                got: "a mask".to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter("where", format!("no mask for {}", self.op), "a mask"));
         }
         Ok(())
     }
@@ -207,10 +191,7 @@ fn fractions(family: Family, q: &Quantiles) -> Result<Vec<f64>> {
         Quantiles::Many(list) => list,
     };
     match list.iter().find(|&&q| !(0.0..=scale).contains(&q)) {
-        Some(wrong) => {
-            Err(ErrorKind::BadParameter { name: "q", expected: expected.to_owned(), got: number(*wrong) }
-                .into())
-        }
+        Some(wrong) => Err(Error::bad_parameter("q", expected, number(*wrong))),
         None => Ok(list.iter().map(|q| q / scale).collect()),
     }
 }
@@ -236,12 +217,7 @@ fn natural_dtype(family: Family, dtype: Dtype, options: &Options<'_>) -> Dtype {
 fn first(family: Family, initial: Scalar, out: Dtype) -> Result<Number> {
     let float = initial.to_f64();
     let refused = |expected: &str| {
-        Err(ErrorKind::BadParameter {
-            name: "initial",
-            expected: expected.to_owned(),
-            got: float.map_or("a complex number".to_owned(), number),
-        }
-        .into())
+        Err(Error::bad_parameter("initial", expected, float.map_or("a complex number".to_owned(), number)))
     };
     if !matches!(family, Family::Sum | Family::Prod | Family::Min | Family::Max) {
         return refused("none but for sums, products, minima and maxima");

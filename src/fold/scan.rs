@@ -10,7 +10,7 @@ use super::number::Number;
 use super::options::{Axes, Options};
 use super::output::{Array, Output, output};
 use super::values::Values;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::element::Float;
 use crate::kernel::fold::grid::Block;
 use crate::kernel::fold::round::Leading;
@@ -21,12 +21,11 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
     let (op, dtype) = (scan.name(), values.dtype());
     let totals = matches!(scan, Scan::Cumsum | Scan::Cumprod);
     if options.include_initial && !totals {
-        return Err(ErrorKind::BadParameter {
-            name: "include_initial",
-            expected: format!("false for {op}, which has no first value"),
-            got: "true".to_owned(),
-        }
-        .into());
+        return Err(Error::bad_parameter(
+            "include_initial",
+            format!("false for {op}, which has no first value"),
+            "true",
+        ));
     }
     let shape = values.shape();
     let axis = match options.axis {
@@ -36,12 +35,7 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
             Some(if axis < 0 { axis + shape.len() as isize } else { axis } as usize)
         }
         Axes::Many(_) => {
-            return Err(ErrorKind::BadParameter {
-                name: "axis",
-                expected: "one axis or none".to_owned(),
-                got: "a list".to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter("axis", "one axis or none", "a list"));
         }
     };
     let natural = match dtype {

@@ -8,7 +8,7 @@ use super::product::Product;
 use super::quantiles::Kept;
 use super::request::Request;
 use super::sums::{Squares, Total, variance};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::exact::bytes::FieldReader;
 use crate::kernel::fold::count;
 use crate::kernel::fold::grid::{Block, Type};
@@ -72,7 +72,7 @@ impl State {
 
     /// Makes room for so many elements more of a type, where they are kept.
     ///
-    /// Errors: [`ErrorKind::OutOfMemory`].
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     pub(super) fn reserve(&mut self, kind: Type, n: usize) -> Result<()> {
         if let Self::Kept(kept) = self { kept.reserve(kind, n) } else { Ok(()) }
     }
@@ -153,12 +153,11 @@ impl State {
             (Self::Kept(kept), Self::Kept(other)) => kept.merge(other)?,
             (Self::Powers(powers), Self::Powers(other)) => powers.merge(other),
             _ => {
-                return Err(ErrorKind::BadParameter {
-                    name: "other",
-                    expected: "a state of sums, extremes, moments or quantiles".to_owned(),
-                    got: "one that is rounded on the way: push the elements instead".to_owned(),
-                }
-                .into());
+                return Err(Error::bad_parameter(
+                    "other",
+                    "a state of sums, extremes, moments or quantiles",
+                    "one that is rounded on the way: push the elements instead",
+                ));
             }
         }
         Ok(())

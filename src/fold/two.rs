@@ -10,7 +10,7 @@ use super::pairs::{Pairs, ProductSum, average_dtype, product_dtype, quotient_of_
 use super::sums::Total;
 use super::threads;
 use super::values::Values;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::{Block, Grid, Type};
 use crate::kernel::fold::integers::{self, Whole};
 use crate::kernel::fold::ratio::Ratio;
@@ -176,12 +176,7 @@ pub fn average<'a>(
             return Ok(Number::F(if special.is_nan() { special } else { f64::NAN }));
         }
         if divisor.is_zero() {
-            return Err(ErrorKind::BadParameter {
-                name: "weights",
-                expected: "weights whose sum is not 0".to_owned(),
-                got: "a sum of 0".to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter("weights", "weights whose sum is not 0", "a sum of 0"));
         }
         Ok(Number::F(match products.special() {
             Some(special) if divisor.is_negative() => -special,
@@ -281,12 +276,11 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
     let table = Covariances::new("cov", &values.into(), other.as_ref())?;
     let divisor = table.n as f64 - ddof;
     if !(divisor > 0.0 && divisor.is_finite()) {
-        return Err(ErrorKind::BadParameter {
-            name: "ddof",
-            expected: format!("a number below the {} observations", table.n),
-            got: number(ddof),
-        }
-        .into());
+        return Err(Error::bad_parameter(
+            "ddof",
+            format!("a number below the {} observations", table.n),
+            number(ddof),
+        ));
     }
     let divisor = Ratio::from_u64(table.n as u64).mul(&Ratio::from_f64(divisor));
     Ok(table.output(|i, j| {

@@ -11,7 +11,9 @@ use super::quantiles::check_nan_fits;
 use super::request::Request;
 use super::sums::Total;
 use super::values::Values;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::{Error, Result};
 use crate::kernel::fold::grid::Block;
 use crate::kernel::fold::round::Precision;
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
@@ -37,12 +39,11 @@ pub fn weighted<'a>(
         return Err(Error::bad_parameter("weights", "none but for quantiles and percentiles", request.op));
     }
     if request.method != Method::InvertedCdf {
-        return Err(ErrorKind::BadParameter {
-            name: "method",
-            expected: "inverted_cdf, the one with weights".to_owned(),
-            got: request.method.name().to_owned(),
-        }
-        .into());
+        return Err(Error::bad_parameter(
+            "method",
+            "inverted_cdf, the one with weights",
+            request.method.name(),
+        ));
     }
     let weights = spread(values, weights, &options.axis)?;
     let pair = Pairs::new(request.op, values, &weights, &options.axis)?;
