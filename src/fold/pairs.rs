@@ -8,8 +8,10 @@ use super::options::{Axes, Options};
 use super::output::{Output, output};
 use super::values::Values;
 use crate::error::Result;
+use crate::kernel::fold::bounded::Estimate;
 use crate::kernel::fold::exact::ExactProducts;
 use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::inner;
 use crate::kernel::fold::ratio::Ratio;
 
 /// Σxy exactly, of floats or integers.
@@ -69,6 +71,24 @@ impl ProductSum {
                 }
             }
         }
+    }
+}
+
+/// Returns Σxy of floats of one type with a bound of its error, where there is room for it.
+pub(super) fn estimated_dot(a: Block<'_>, b: Block<'_>) -> Option<Estimate> {
+    match (a, b) {
+        (Block::F64(a), Block::F64(b)) => inner::estimate(a, b),
+        (Block::F32(a), Block::F32(b)) => inner::estimate(a, b),
+        _ => None,
+    }
+}
+
+/// Returns the float of this type that an estimate decides.
+pub(super) fn rounded(estimate: Estimate, dtype: Dtype) -> Option<f64> {
+    match dtype {
+        Dtype::F32 => estimate.rounded::<f32>().map(f64::from),
+        Dtype::F16 => estimate.rounded::<half::f16>().map(f64::from),
+        _ => estimate.rounded(),
     }
 }
 

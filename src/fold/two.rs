@@ -6,7 +6,9 @@ use super::gathered::{Gathered, check_memory, float_of_both};
 use super::number::{Number, precision};
 use super::options::{Axes, Options};
 use super::output::{Output, output};
-use super::pairs::{Pairs, ProductSum, average_dtype, product_dtype, quotient_of_root};
+use super::pairs::{
+    Pairs, ProductSum, average_dtype, estimated_dot, product_dtype, quotient_of_root, rounded,
+};
 use super::sums::Total;
 use super::threads;
 use super::values::Values;
@@ -14,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::{Block, Grid, Type};
 use crate::kernel::fold::integers::{self, Whole};
 use crate::kernel::fold::ratio::Ratio;
+use crate::kernel::fold::sum;
 use crate::text::number;
 
 /// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
@@ -129,6 +132,13 @@ pub fn cosine<'a>(
     let (a, b) = (a.into(), b.into());
     let dtype = float_of_both(a.dtype(), b.dtype());
     Pairs::new("cosine", &a, &b, &last_axis(options))?.fold(options, dtype, |a, b| {
+        let settled = || {
+            let [ab, aa, bb] = [estimated_dot(a, b)?, estimated_dot(a, a)?, estimated_dot(b, b)?];
+            rounded(ab.divided_by_estimate(aa.times(bb).normalized().sqrt()), dtype)
+        };
+        if let Some(cosine) = settled() {
+            return Ok(Number::F(cosine));
+        }
         let sum = |a, b| {
             let mut sum = ProductSum::default();
             sum.push(a, b);
@@ -168,6 +178,17 @@ pub fn average<'a>(
     let dtype = average_dtype(values.dtype(), weights.dtype());
     let pair = Pairs::new("average", &values, &weights, &options.axis)?;
     pair.fold(options, dtype, |values, weights| {
+        let settled = || {
+            let sum = match weights {
+                Block::F64(weights) => sum::estimate(weights)?,
+                Block::F32(weights) => sum::estimate(weights)?,
+                _ => return None,
+            };
+            rounded(estimated_dot(values, weights)?.divided_by_estimate(sum.normalized()), dtype)
+        };
+        if let Some(average) = settled() {
+            return Ok(Number::F(average));
+        }
         let (mut products, mut sum) = (ProductSum::default(), Total::default());
         products.push(values, weights);
         sum.push(weights);
