@@ -207,25 +207,44 @@ impl Default for Options<'_> {
     }
 }
 
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
+        impl Options<'_> {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+setters! {
+    /// Sets `keepdims`.
+    keepdims: bool;
+    /// Sets `ddof`.
+    ddof: f64;
+    /// Sets `method` of quantiles.
+    method: Method;
+    /// Sets `bias` of skew and kurtosis.
+    bias: bool;
+    /// Sets `fisher` of kurtosis.
+    fisher: bool;
+    /// Sets `order` of moments: 1 to 4.
+    order: u8;
+    /// Sets `include_initial` of running sums and products.
+    include_initial: bool;
+    /// Sets `ord` of norms.
+    ord: NormOrder;
+}
+
 impl<'a> Options<'a> {
     /// Sets `axis`.
     #[must_use]
     pub fn axis(mut self, axis: isize) -> Self {
         self.axis = Axes::One(axis);
-        self
-    }
-
-    /// Sets `keepdims`.
-    #[must_use]
-    pub fn keepdims(mut self, keepdims: bool) -> Self {
-        self.keepdims = keepdims;
-        self
-    }
-
-    /// Sets `ddof`.
-    #[must_use]
-    pub fn ddof(mut self, ddof: f64) -> Self {
-        self.ddof = ddof;
         self
     }
 
@@ -261,48 +280,6 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn quantiles(mut self, q: &[f64]) -> Self {
         self.q = Quantiles::Many(q.to_vec());
-        self
-    }
-
-    /// Sets `method` of quantiles.
-    #[must_use]
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
-        self
-    }
-
-    /// Sets `bias` of skew and kurtosis.
-    #[must_use]
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    /// Sets `fisher` of kurtosis.
-    #[must_use]
-    pub fn fisher(mut self, fisher: bool) -> Self {
-        self.fisher = fisher;
-        self
-    }
-
-    /// Sets `order` of moments: 1 to 4.
-    #[must_use]
-    pub fn order(mut self, order: u8) -> Self {
-        self.order = order;
-        self
-    }
-
-    /// Sets `include_initial` of running sums and products.
-    #[must_use]
-    pub fn include_initial(mut self, include_initial: bool) -> Self {
-        self.include_initial = include_initial;
-        self
-    }
-
-    /// Sets `ord` of norms.
-    #[must_use]
-    pub fn ord(mut self, ord: NormOrder) -> Self {
-        self.ord = ord;
         self
     }
 

@@ -2,22 +2,21 @@
 
 use super::axes::{ReducedAxes, spread};
 use super::dtype::Dtype;
-use super::gathered::{Gathered, check_memory, float_of_both};
+use super::gathered::{Gathered, float_of_both};
 use super::number::{Number, precision};
 use super::options::{Axes, Options};
 use super::output::{Output, output};
 use super::pairs::{
     Pairs, ProductSum, average_dtype, estimated_dot, product_dtype, quotient_of_root, rounded,
 };
+use super::stream::cov::Cov;
 use super::sums::Total;
 use super::threads;
 use super::values::Values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::fold::grid::{Block, Grid, Type};
 use crate::kernel::fold::integers::{self, Whole};
-use crate::kernel::fold::ratio::Ratio;
 use crate::kernel::fold::sum;
-use crate::text::number;
 
 /// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
 fn narrow_dot(op: &'static str, a: &Values<'_>, b: &Values<'_>) -> Option<u64> {
@@ -207,83 +206,40 @@ pub fn average<'a>(
     })
 }
 
-/// Rows are variables, columns are observations.
-struct Covariances {
-    n: usize,
-    /// n Σxy − Σx Σy for each pair of variables, `None` where NaN or an infinity was.
-    centred: Vec<Option<Ratio>>,
-    variables: usize,
-    scalar: bool,
-}
-
-impl Covariances {
-    fn new<'a>(op: &'static str, values: &Values<'a>, other: Option<&Values<'a>>) -> Result<Self> {
-        let mut rows: Vec<Gathered<'_>> = Vec::new();
-        let mut n = None;
-        for values in core::iter::once(values).chain(other) {
-            let len = match *values.shape() {
-                [len] | [_, len] => len,
-                _ => {
-                    return Err(ErrorKind::ShapeMismatch {
-                        expected: "1-D or 2-D".to_owned(),
-                        got: format!("{:?}", values.shape()),
-                    }
-                    .into());
-                }
-            };
-            if n.is_some_and(|n| n != len) {
+/// Reads a table whose rows are variables; returns whether its covariance is a number.
+fn covariances<'a>(op: &'static str, values: &Values<'a>, other: Option<&Values<'a>>) -> Result<(Cov, bool)> {
+    let mut rows: Vec<Gathered<'_>> = Vec::new();
+    let mut n = None;
+    for values in core::iter::once(values).chain(other) {
+        let len = match *values.shape() {
+            [len] | [_, len] => len,
+            _ => {
                 return Err(ErrorKind::ShapeMismatch {
-                    expected: format!("{} observations of each variable", n.unwrap_or(0)),
-                    got: len.to_string(),
+                    expected: "1-D or 2-D".to_owned(),
+                    got: format!("{:?}", values.shape()),
                 }
                 .into());
             }
-            n = Some(len);
-            rows.push(Gathered::flat(values, op)?);
-        }
-        let n = n.unwrap_or(0);
-        if n == 0 {
-            return Err(ErrorKind::Empty { op }.into());
-        }
-        let lanes: Vec<Block<'_>> =
-            rows.iter().flat_map(|work| (0..work.len() / n).map(move |i| work.part(i * n, n))).collect();
-        let variables = lanes.len();
-        check_memory::<Option<Ratio>>(variables.saturating_mul(variables))?;
-        let total = |lane: &Block<'_>| {
-            let mut total = Total::default();
-            total.push(*lane);
-            total.special().is_none().then(|| total.value())
         };
-        let totals: Vec<Option<Ratio>> = lanes.iter().map(total).collect();
-        let count = Ratio::from_u64(n as u64);
-        let mut centred = vec![None; variables * variables];
-        for (i, a) in lanes.iter().enumerate() {
-            for (j, b) in lanes.iter().enumerate().take(i + 1) {
-                let (Some(sum_a), Some(sum_b)) = (&totals[i], &totals[j]) else { continue };
-                let mut products = ProductSum::default();
-                products.push(*a, *b);
-                let value = count.mul(&products.value()).sub(&sum_a.mul(sum_b));
-                centred[j * variables + i] = Some(value.clone());
-                centred[i * variables + j] = Some(value);
+        if n.is_some_and(|n| n != len) {
+            return Err(ErrorKind::ShapeMismatch {
+                expected: format!("{} observations of each variable", n.unwrap_or(0)),
+                got: len.to_string(),
             }
+            .into());
         }
-        Ok(Self {
-            n,
-            centred,
-            variables,
-            scalar: variables == 1 && other.is_none() && values.shape().len() == 1,
-        })
+        n = Some(len);
+        rows.push(Gathered::flat(values, op)?);
     }
-
-    fn output(&self, each: impl Fn(usize, usize) -> f64) -> Output {
-        let k = self.variables;
-        let results: Vec<Number> = (0..k * k).map(|i| Number::F(each(i / k, i % k))).collect();
-        output(&results, Dtype::F64, if self.scalar { Vec::new() } else { vec![k, k] })
+    let n = n.unwrap_or(0);
+    if n == 0 {
+        return Err(ErrorKind::Empty { op }.into());
     }
-
-    fn at(&self, i: usize, j: usize) -> Option<&Ratio> {
-        self.centred[i * self.variables + j].as_ref()
-    }
+    let lanes: Vec<Block<'_>> =
+        rows.iter().flat_map(|rows| (0..rows.len() / n).map(move |i| rows.part(i * n, n))).collect();
+    let mut cov = Cov::of(lanes.len())?;
+    cov.add(&lanes, n)?;
+    Ok((cov, lanes.len() == 1 && other.is_none() && values.shape().len() == 1))
 }
 
 /// Returns the covariance matrix of the rows, each entry correctly rounded.
@@ -294,19 +250,8 @@ impl Covariances {
 /// Errors: [`ErrorKind::BadParameter`] if ddof ≥ n; [`ErrorKind::Empty`]; [`ErrorKind::ShapeMismatch`]; [`ErrorKind::OutOfMemory`].
 /// Cost: O(k² n) time, O(k²) memory: some 600 bytes for each pair of rows.
 pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
-    let table = Covariances::new("cov", &values.into(), other.as_ref())?;
-    let divisor = table.n as f64 - ddof;
-    if !(divisor > 0.0 && divisor.is_finite()) {
-        return Err(Error::bad_parameter(
-            "ddof",
-            format!("a number below the {} observations", table.n),
-            number(ddof),
-        ));
-    }
-    let divisor = Ratio::from_u64(table.n as u64).mul(&Ratio::from_f64(divisor));
-    Ok(table.output(|i, j| {
-        table.at(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, precision(Dtype::F64)))
-    }))
+    let (cov, scalar) = covariances("cov", &values.into(), other.as_ref())?;
+    cov.covariances(ddof, scalar)
 }
 
 /// Returns the matrix of Pearson's correlations of the rows, each entry correctly rounded.
@@ -314,9 +259,6 @@ pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f
 /// Shapes: as [`cov`]. NaN where a variance is 0 or a row holds NaN or an infinity.
 /// Errors: [`ErrorKind::Empty`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::OutOfMemory`]. Cost: as [`cov`].
 pub fn corrcoef<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>) -> Result<Output> {
-    let table = Covariances::new("corrcoef", &values.into(), other.as_ref())?;
-    Ok(table.output(|i, j| match (table.at(i, j), table.at(i, i), table.at(j, j)) {
-        (Some(xy), Some(xx), Some(yy)) => quotient_of_root(xy, xx, yy, Dtype::F64),
-        _ => f64::NAN,
-    }))
+    let (cov, scalar) = covariances("corrcoef", &values.into(), other.as_ref())?;
+    cov.correlations(scalar)
 }

@@ -13,7 +13,7 @@
 //! # Ok::<(), nearfold::Error>(())
 //! ```
 
-mod cov;
+pub(super) mod cov;
 mod histogram;
 mod named;
 mod quantiles;
