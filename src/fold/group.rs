@@ -64,8 +64,9 @@ pub(super) fn grouped(
         |_| Error::from(ErrorKind::OutOfMemory { len_bytes: (groups as u64 + 1).saturating_mul(8) });
     ends.try_reserve_exact(groups + 1).map_err(out_of_memory)?;
     ends.resize(groups + 1, 0);
-    let chosen = || codes.iter().enumerate().filter_map(|(i, &code)| Some((i, usize::try_from(code).ok()?)));
-    chosen().for_each(|(_, code)| ends[code + 1] += 1);
+    for code in codes.iter().filter_map(|&code| usize::try_from(code).ok()) {
+        ends[code + 1] += 1;
+    }
     for i in 0..groups {
         ends[i + 1] += ends[i];
     }
@@ -73,7 +74,8 @@ pub(super) fn grouped(
     next.extend_from_slice(&ends);
     let mut places = room(ends[groups])?;
     places.resize(ends[groups], 0);
-    for (i, code) in chosen() {
+    for (i, &code) in codes.iter().enumerate() {
+        let Ok(code) = usize::try_from(code) else { continue };
         places[next[code]] = i;
         next[code] += 1;
     }

@@ -54,6 +54,14 @@ impl Powers {
         match block {
             Block::F64(x) => self.floats(x),
             Block::F32(x) => self.floats(x),
+            _ if !block.is_beyond_doubles() => {
+                let mut wide = Vec::with_capacity(BLOCK.min(block.len()));
+                for start in (0..block.len()).step_by(BLOCK) {
+                    wide.clear();
+                    block.part(start, BLOCK.min(block.len() - start)).append_doubles(&mut wide);
+                    self.floats(&wide);
+                }
+            }
             Block::I64(x) => x.iter().for_each(|&x| self.term(x < 0, x.unsigned_abs(), 0)),
             Block::U64(x) => x.iter().for_each(|&x| self.term(false, x, 0)),
         }
