@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 #[path = "../src/kernel/mod.rs"]
 mod kernel;
 
-use kernel::exact::ExactSum;
-use kernel::products::ExactProducts;
-use kernel::{extrema, inner, moments, select, sum};
+use kernel::fold::exact::ExactProducts;
+use kernel::fold::exact::ExactTotal;
+use kernel::fold::{extrema, inner, select, sum, variance};
 
 const LENGTHS: [usize; 4] = [8, 1000, 100_000, 4_000_000];
 
@@ -105,9 +105,9 @@ fn main() {
     table.row("sum f32", &x32, |x| _ = black_box(sum::sum::<f32, f32>(x)));
     table.row("mean f64", &x, |x| _ = black_box(sum::mean::<f64, f64>(x)));
     table.row("exact sum f64", &x, |x| {
-        let mut sum = ExactSum::new();
+        let mut sum = ExactTotal::new();
         sum.add_slice(x);
-        black_box(sum.to_f64());
+        black_box(sum.round::<f64>());
     });
     let i32s: Vec<i32> = x.iter().map(|&x| (x * 1e6) as i32).collect();
     let i64s: Vec<i64> = x.iter().map(|&x| (x * 1e6) as i64).collect();
@@ -115,9 +115,9 @@ fn main() {
         let mean = x.iter().sum::<f64>() / x.len() as f64;
         _ = black_box(x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>());
     });
-    table.row("var f64", &x, |x| _ = black_box(moments::var::<f64, f64>(x, 1.0)));
-    table.row("std f32", &x32, |x| _ = black_box(moments::std::<f32, f32>(x, 1.0)));
-    table.row("norm f64", &x, |x| _ = black_box(moments::norm::<f64, f64>(x)));
+    table.row("var f64", &x, |x| _ = black_box(variance::var::<f64, f64>(x, 1.0)));
+    table.row("std f32", &x32, |x| _ = black_box(variance::std::<f32, f32>(x, 1.0)));
+    table.row("norm f64", &x, |x| _ = black_box(variance::norm::<f64, f64>(x)));
     table.row("dot f64, half with half", &x, |x| {
         let (a, b) = x.split_at(x.len() / 2);
         _ = black_box(inner::dot::<f64, f64>(a, b));

@@ -7,6 +7,7 @@ import {
   digitize as digitizeLayout,
   group as groupLayout,
   histogram as histogramOf,
+  keepsAll,
   pair,
   reduce as reduceLayout,
   reducePrefix,
@@ -137,9 +138,6 @@ function describeIntegers(values, name) {
   return describeArray(BigInt64Array.from(values, BigInt), name);
 }
 
-// These keep every element until the end: nothing is saved by reading in pieces.
-const KEEPS_ALL = /median|quantile|percentile/;
-
 /** The place of each reduction's name among the kernel's. */
 let places;
 
@@ -158,7 +156,8 @@ function reduce(op, values, options) {
   const where = options?.where ?? undefined;
   if (array.layout || where !== undefined) return reduceWhere(op, array, where, options);
   const whole = options === undefined || (options !== null && options.axis == null && !options.keepdims);
-  if (whole && !array.resident && lenBytes(array) > SCRATCH_LEN_BYTES && !KEEPS_ALL.test(op)) return reduceStream(op, array, options);
+  // Where every element is kept until the end, nothing is saved by reading in pieces.
+  if (whole && !array.resident && lenBytes(array) > SCRATCH_LEN_BYTES && !fold.enter(() => keepsAll(op))) return reduceStream(op, array, options);
   return withKernelArray(fold, array, "values", (core) => reducePrefix(op, core, array.length, options));
 }
 

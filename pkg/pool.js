@@ -1,14 +1,12 @@
 // Several workers that share nothing: long reductions are cut and their states merged, indexes are kept in shards.
 
-import { badParameter } from "./error.js";
+import { badParameter, reductionName } from "./error.js";
 import { STATES, classOf } from "./remote.js";
 import { Shards } from "./shards.js";
 
 /** Shorter arrays are not worth cutting. */
 const CUT_LEN = 2 ** 16;
 
-// The reductions whose states are small. States that keep every element are no gain, and products are rounded on the way.
-const MERGED = /^(nan)?(sum|mean|variance|var|std|min|max|minmax|ptp|argmin|argmax|skew|kurtosis|moments)$|^(norm|any|all|count|countNonzero)$/;
 const PER_WORKER = ["axis", "keepdims", "where", "signal", "transfer"];
 
 export async function poolOf(size, start) {
@@ -21,6 +19,12 @@ export async function poolOf(size, start) {
     close();
     throw failed.reason;
   }
+  // The reductions whose states are small: those that keep every element are no gain, and products are rounded on the way.
+  const names = await workers[0].call(0, "mergeable", []).catch((error) => {
+    close();
+    throw error;
+  });
+  const mergeable = new Set(names);
   const idlest = () => workers.reduce((best, worker) => (worker.pending < best.pending ? worker : best));
 
   const members = {
@@ -39,13 +43,13 @@ export async function poolOf(size, start) {
     get(_, name) {
       if (name in members) return members[name];
       if (typeof name === "symbol") return undefined;
-      return (...args) => (cuttable(name, args) ? cut(workers, name, ...args) : idlest().call(0, name, args));
+      return (...args) => (mergeable.has(reductionName(name)) && cuttable(args) ? cut(workers, name, ...args) : idlest().call(0, name, args));
     },
   });
 }
 
-function cuttable(name, [values, options]) {
-  if (!MERGED.test(name) || !ArrayBuffer.isView(values) || !(values.length >= CUT_LEN)) return false;
+function cuttable([values, options]) {
+  if (!ArrayBuffer.isView(values) || !(values.length >= CUT_LEN)) return false;
   return options === undefined || (typeof options === "object" && options !== null && PER_WORKER.every((key) => options[key] === undefined));
 }
 

@@ -5,6 +5,7 @@ import { describeArray } from "./array.js";
 import { NearfoldError, badParameter } from "./error.js";
 import { near } from "./kernel.js";
 import { columnsFor, widenColumn } from "./near.js";
+import { mergeable } from "./states.js";
 import * as storage from "./storage.js";
 import { partsOf } from "./wasm/nearfold.js";
 
@@ -24,6 +25,7 @@ const ROOT = {
   ...storage,
   "Index.columnsFor": columnsFor,
   "Index.widenColumn": widenColumn,
+  mergeable,
   "Index.fromStream": (stream, options) => Index.fromStream(stream, options),
 
   /** In which shard each string belongs. */

@@ -1,10 +1,13 @@
 // States of streams that come in pieces: they are pushed to, merged, stored and finished. index.d.ts says the rest.
 
-import { AccumulatorCore, CovCore, HistogramCore, QuantilesCore } from "./wasm/nearfold.js";
+import { AccumulatorCore, CovCore, HistogramCore, QuantilesCore, isMergeable, reductionNames } from "./wasm/nearfold.js";
 import { SCRATCH_LEN_BYTES, describeArray, describeBytes, describeNumbers, describeRow, layoutOf, lenBytes, pieces, withKernelArray } from "./array.js";
 import { NearfoldError, badParameter, camelCase, owned, reductionName, tag } from "./error.js";
 import { fold } from "./kernel.js";
 import { known, own } from "./options.js";
+
+/** Returns the kernel's names of the reductions whose states are small and may be merged. */
+export const mergeable = () => fold.enter(() => reductionNames().split(" ").filter(isMergeable));
 
 /** What all have in common: a core that is pushed to, merged, stored and freed. */
 class Stream {

@@ -150,6 +150,17 @@ impl fmt::Display for Id {
 }
 
 impl Error {
+    /// Returns the error of a parameter that has a value which it cannot have.
+    #[cfg(feature = "fold")]
+    #[cold]
+    pub(crate) fn bad_parameter(
+        name: &'static str,
+        expected: impl Into<String>,
+        got: impl fmt::Display,
+    ) -> Self {
+        ErrorKind::BadParameter { name, expected: expected.into(), got: got.to_string() }.into()
+    }
+
     /// Returns what went wrong, with its particulars.
     pub fn kind(&self) -> &ErrorKind {
         &self.0

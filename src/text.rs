@@ -1,6 +1,4 @@
-//! How does a text of an error show a number, a name or a list?
-//!
-//! `{:?}` shows the last two as well, but brings tables of Unicode and a writer of nested values into every kernel.
+//! Numbers and names in the texts of errors: numbers as short as they are typed, names in quotes and no longer than a line.
 
 use core::fmt::{self, Display, Write};
 
@@ -28,24 +26,6 @@ impl Display for Quoted<'_> {
     }
 }
 
-/// Shows a shape, or another list: `[2, 3]`.
-#[cfg(feature = "fold")]
-pub(crate) struct Listed<'a, T>(pub(crate) &'a [T]);
-
-#[cfg(feature = "fold")]
-impl<T: Display> Display for Listed<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('[')?;
-        for (i, item) in self.0.iter().enumerate() {
-            if i > 0 {
-                f.write_str(", ")?;
-            }
-            item.fmt(f)?;
-        }
-        f.write_char(']')
-    }
-}
-
 /// Returns a number: 1e308 has no 309 digits.
 pub(crate) fn number(x: f64) -> String {
     let usual = x == 0.0 || !x.is_finite() || (1e-5..1e17).contains(&x.abs());
@@ -60,12 +40,5 @@ mod tests {
     fn names_are_quoted() {
         assert_eq!(Quoted(&"x".repeat(1000)).to_string(), format!("\"{}…\"", "x".repeat(100)));
         assert_eq!(Quoted("Größe \"1\"\\\n\0").to_string(), r#""Größe \"1\"\\\n\u{0}""#);
-    }
-
-    #[cfg(feature = "fold")]
-    #[test]
-    fn lists_are_bracketed() {
-        assert_eq!(Listed(&[2, -3]).to_string(), "[2, -3]");
-        assert_eq!(Listed::<usize>(&[]).to_string(), "[]");
     }
 }

@@ -10,11 +10,11 @@ use core::ops::Range;
 
 use crate::distance::Metric;
 use crate::error::Result;
-use crate::kernel::aligned::Aligned;
-use crate::kernel::bits::{
+use crate::kernel::near::aligned::Aligned;
+use crate::kernel::near::bits::{
     QUERY_MAX, WORD, dots_planes, dots_signs, dots_turned, planes, signed_sum, tables, turn,
 };
-use crate::kernel::int8::largest_f32;
+use crate::kernel::near::int8::largest_f32;
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::distance::Metric;
 use crate::error::Result;
-use crate::kernel::aligned::{Aligned, Plain};
-use crate::kernel::distance_f32::{angle_f32, dots_f32, l2sqs_f32};
-use crate::kernel::half::{angle_f16, dots_f16, f16_from_f32, f32_from_f16, l2sqs_f16};
+use crate::kernel::near::aligned::{Aligned, Plain};
+use crate::kernel::near::distance_f32::{angle_f32, dots_f32, l2sqs_f32};
+use crate::kernel::near::half::{angle_f16, dots_f16, f16_from_f32, f32_from_f16, l2sqs_f16};
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 

@@ -14,10 +14,10 @@ use core::ops::Range;
 
 use crate::distance::Metric;
 use crate::error::Result;
-use crate::kernel::aligned::Aligned;
-use crate::kernel::distance_f32::dot_f32_i8;
-use crate::kernel::int4::{LEVELS, QUERY_MAX, dots_i4, dots_run_i4, fit_i4, pack, unpack};
-use crate::kernel::int8::largest_f32;
+use crate::kernel::near::aligned::Aligned;
+use crate::kernel::near::distance_f32::dot_f32_i8;
+use crate::kernel::near::int4::{LEVELS, QUERY_MAX, dots_i4, dots_run_i4, fit_i4, pack, unpack};
+use crate::kernel::near::int8::largest_f32;
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 

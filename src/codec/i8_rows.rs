@@ -21,9 +21,11 @@ use core::ops::Range;
 
 use crate::distance::Metric;
 use crate::error::Result;
-use crate::kernel::aligned::Aligned;
-use crate::kernel::distance_f32::{dot_f32_i8, l2sq_f32_i8};
-use crate::kernel::int8::{dots_i8, dots_run_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16};
+use crate::kernel::near::aligned::Aligned;
+use crate::kernel::near::distance_f32::{dot_f32_i8, l2sq_f32_i8};
+use crate::kernel::near::int8::{
+    dots_i8, dots_run_i8, fit_i8, largest_f32, query_limit, round_i8, round_i16,
+};
 use crate::kernel::prefetch::RowsAt;
 use xxhash_rust::xxh3::Xxh3Default;
 

@@ -17,9 +17,9 @@ use core::ops::Range;
 
 use crate::distance::Metric;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::aligned::{Aligned, Plain};
-use crate::kernel::bits::PLANES;
-use crate::kernel::int4::Query4;
+use crate::kernel::near::aligned::{Aligned, Plain};
+use crate::kernel::near::bits::PLANES;
+use crate::kernel::near::int4::Query4;
 use crate::kernel::prefetch::RowsAt;
 use crate::kernel::sort::{key_f32, of_key_f32, select};
 pub(crate) use b1_rows::{B1Rows, words};

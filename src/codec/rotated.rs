@@ -11,8 +11,8 @@ use super::{
 };
 use crate::distance::Metric;
 use crate::error::Result;
-use crate::kernel::distance_f32::dots_f32;
-use crate::kernel::rotate::{rotate, rotate_back};
+use crate::kernel::near::distance_f32::dots_f32;
+use crate::kernel::near::rotate::{rotate, rotate_back};
 
 #[derive(Clone, Debug)]
 pub(super) struct Rotated {

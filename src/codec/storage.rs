@@ -1,7 +1,7 @@
 //! Which storage: name ⇄ enum ⇄ format code.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::half::F16_MAX;
+use crate::kernel::near::half::F16_MAX;
 
 /// How the index keeps its vectors; or a second, finer copy of them, for re-ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]

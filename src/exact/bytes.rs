@@ -39,7 +39,7 @@ pub(crate) fn opened<'a>(bytes: &'a [u8], name: &[u8], what: &str) -> Result<&'a
 
 /// Reads fields from the front; every failure is [`ErrorKind::Corrupt`].
 #[derive(Debug)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct FieldReader<'a> {
     rest: &'a [u8],
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn corrupt(why: &str) -> Error {
     Error::from(ErrorKind::Corrupt { section: "accumulator", why: why.to_owned() })
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FieldReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }

@@ -34,9 +34,9 @@
 pub(crate) mod bytes;
 
 use crate::error::Result;
-use crate::kernel::element::Float;
-use crate::kernel::{exact, inner, moments, sum};
-use bytes::{Reader, begun, corrupt, opened, sealed};
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::{exact, inner, sum, variance};
+use bytes::{FieldReader, begun, corrupt, opened, sealed};
 
 mod sealed_trait {
     /// Keeps [`Real`](super::Real) to the two types.
@@ -74,7 +74,7 @@ pub fn dot<T: Real>(x: &[T], y: &[T]) -> f64 {
 
 /// Returns √Σx², rounded once. Of nothing: 0. Cost: as [`var`].
 pub fn norm<T: Real>(x: &[T]) -> f64 {
-    moments::norm(x)
+    variance::norm(x)
 }
 
 /// Returns the variance (n Σx² − (Σx)²) / n², rounded once. Of nothing, and with NaN or infinities: NaN.
@@ -82,12 +82,12 @@ pub fn norm<T: Real>(x: &[T]) -> f64 {
 /// It is the population's: times n / (n − 1) it is a sample's, rounded again; [`fold::var`](crate::fold::var) has `ddof`.
 /// Cost: one pass, or two where an estimate does not decide.
 pub fn var<T: Real>(x: &[T]) -> f64 {
-    moments::var(x, 0.0)
+    variance::var(x, 0.0)
 }
 
 /// Returns the root of the exact variance, rounded once. The rest as [`var`].
 pub fn std<T: Real>(x: &[T]) -> f64 {
-    moments::std(x, 0.0)
+    variance::std(x, 0.0)
 }
 
 /// The exact sum of numbers that come in pieces, in any order, from anywhere.
@@ -107,7 +107,7 @@ pub fn std<T: Real>(x: &[T]) -> f64 {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExactSum {
     n: u64,
-    sum: exact::ExactSum,
+    sum: exact::ExactTotal,
 }
 
 impl ExactSum {
@@ -135,12 +135,12 @@ impl ExactSum {
 
     /// Returns the sum, rounded once, as [`sum()`] of all.
     pub fn sum(&self) -> f64 {
-        self.sum.to_f64()
+        self.sum.round()
     }
 
     /// Returns the sum over their number, rounded once, as [`mean()`] of all.
     pub fn mean(&self) -> f64 {
-        self.sum.mean_f64(self.n)
+        self.sum.mean(self.n)
     }
 
     /// Returns the sum as bytes, which are the same on every machine and for every order: a name and version, how many
@@ -157,9 +157,9 @@ impl ExactSum {
     /// Errors: [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt);
     /// [`ErrorKind::UnsupportedVersion`](crate::ErrorKind::UnsupportedVersion) of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(opened(bytes, NAME, "exact sum")?);
+        let mut bytes = FieldReader::new(opened(bytes, NAME, "exact sum")?);
         let n = bytes.u64()?;
-        Ok(Self { n, sum: exact::ExactSum::from_bytes(bytes.rest()).map_err(corrupt)? })
+        Ok(Self { n, sum: exact::ExactTotal::from_bytes(bytes.rest()).map_err(corrupt)? })
     }
 }
 

@@ -1,20 +1,20 @@
-//! How many elements fall into each bin, and how many bins are there?
+//! Histograms, bin counts and bin numbers: `histogram`, `bincount`, `digitize`, and rules for the number of bins.
 
-use super::cell::{Cell, precision, round_to};
-use super::edges::{Bounds, Edges, MOST_BINS, bad, pair};
-use super::lanes::Block;
-use super::options::Options;
-use super::order::Method;
-use super::output::{Array, Output};
-use super::reduce::{Reduction, output, reduce};
-use super::spec::Spec;
-use super::total::Total;
+use super::dtype::Dtype;
+use super::edges::{Bounds, Edges, MOST_BINS, pair};
+use super::gathered::{Gathered, check_memory};
+use super::group::{codes, grouped};
+use super::names::Reduction;
+use super::number::{Number, precision, round_to};
+use super::options::{Method, Options, Quantiles};
+use super::output::{Array, Output, output};
+use super::reduce::reduce;
+use super::request::Request;
+use super::sums::Total;
 use super::values::Values;
-use super::work::{Work, check_memory};
-use super::{Dtype, Quantiles};
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::extrema;
-use crate::text::Listed;
+use crate::kernel::fold::extrema;
+use crate::kernel::fold::grid::Block;
 
 /// NumPy's rules for the number of bins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Default for Histogram<'_> {
 pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> Result<(Output, Output)> {
     let values = values.into();
     let op = "histogram";
-    let work = Work::flat(&values, op)?;
+    let work = Gathered::flat(&values, op)?;
     let weights = options.weights.as_ref().map(|weights| same_shape(&values, weights, op)).transpose()?;
     let edges = match &options.bins {
         Bins::Edges(edges) => Edges::given(edges)?,
@@ -126,7 +126,7 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
             Edges::equal(*count, outer(&work, options.range)?, values.dtype(), options.range)?
         }
         Bins::Rule(_) if weights.is_some() => {
-            return Err(bad("weights", "none with a rule for bins", "weights"));
+            return Err(Error::bad_parameter("weights", "none with a rule for bins", "weights"));
         }
         Bins::Rule(rule) => {
             let (low, high) = outer(&work, options.range)?;
@@ -139,34 +139,35 @@ pub fn histogram<'a>(values: impl Into<Values<'a>>, options: &Histogram<'a>) -> 
         dtype if dtype.is_real_float() => dtype,
         _ => Dtype::I64,
     });
-    let mut cells = match &weights {
+    let mut results = match &weights {
         None => {
-            check_memory::<Cell>(bins)?;
+            check_memory::<Number>(bins)?;
             let mut counts = vec![0u64; bins];
             edges.count(work.block(), &mut counts);
-            counts.into_iter().map(Cell::U).collect::<Vec<_>>()
+            counts.into_iter().map(Number::U).collect::<Vec<_>>()
         }
         Some(weights) => {
             check_memory::<Total>(bins)?;
             let mut totals = vec![Total::default(); bins];
             edges.each(work.block(), &mut |bin, place| totals[bin].push(weights.part(place, 1)));
-            let spec = Spec::new(Reduction::Sum, total_dtype, &Options::default())?;
-            totals.iter().map(|total| total.sum(&spec)).collect()
+            let request = Request::new(Reduction::Sum, total_dtype, &Options::default())?;
+            totals.iter().map(|total| total.sum(&request)).collect()
         }
     };
     let mut dtype = total_dtype;
     if options.density {
-        let number =
-            |cell: &Cell| if dtype == Dtype::I64 { cell.to_bits() as i64 as f64 } else { cell.to_f64() };
-        let all: Vec<f64> = cells.iter().map(number).collect();
+        let number = |number: &Number| {
+            if dtype == Dtype::I64 { number.to_bits() as i64 as f64 } else { number.to_f64() }
+        };
+        let all: Vec<f64> = results.iter().map(number).collect();
         let sum = reduce(Reduction::Sum, &all, &Options::default())?.to_f64().unwrap_or(f64::NAN);
         // NumPy takes the differences in the type of the edges.
         let widths = edges.widths().map(|width| round_to(width, precision(edges.dtype())));
-        cells = all.iter().zip(widths).map(|(count, width)| Cell::F(count / width / sum)).collect();
+        results = all.iter().zip(widths).map(|(count, width)| Number::F(count / width / sum)).collect();
         dtype = Dtype::F64;
     }
-    let counts = output(&cells, dtype, vec![bins]);
-    let list: Vec<Cell> = edges.list().iter().map(|&edge| Cell::F(edge)).collect();
+    let counts = output(&results, dtype, vec![bins]);
+    let list: Vec<Number> = edges.list().iter().map(|&edge| Number::F(edge)).collect();
     Ok((counts, output(&list, edges.dtype(), vec![bins + 1])))
 }
 
@@ -174,21 +175,23 @@ pub(super) fn same_shape<'a>(
     values: &Values<'_>,
     weights: &Values<'a>,
     op: &'static str,
-) -> Result<Work<'a>> {
+) -> Result<Gathered<'a>> {
     if values.shape() != weights.shape() {
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {}", Listed(values.shape())),
-            got: Listed(weights.shape()).to_string(),
+            expected: format!("weights of shape {:?}", values.shape()),
+            got: format!("{:?}", weights.shape()),
         }
         .into());
     }
-    Work::flat(weights, op)
+    Gathered::flat(weights, op)
 }
 
 /// Returns the outer edges, from the range or the data.
-fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
+fn outer(work: &Gathered<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
     let (low, high) = match range {
-        Some((low, high)) if low > high => return Err(bad("range", "low <= high", pair(low, high))),
+        Some((low, high)) if low > high => {
+            return Err(Error::bad_parameter("range", "low <= high", pair(low, high)));
+        }
         Some(range) => range,
         None => {
             let ends = match work.block() {
@@ -201,7 +204,7 @@ fn outer(work: &Work<'_>, range: Option<(f64, f64)>) -> Result<(f64, f64)> {
         }
     };
     if !low.is_finite() || !high.is_finite() {
-        return Err(bad("range", "a finite range, given or in the data", pair(low, high)));
+        return Err(Error::bad_parameter("range", "a finite range, given or in the data", pair(low, high)));
     }
     Ok(if low == high { (low - 0.5, high + 0.5) } else { (low, high) })
 }
@@ -211,7 +214,7 @@ impl Rule {
     fn count(
         self,
         values: &Values<'_>,
-        work: &Work<'_>,
+        work: &Gathered<'_>,
         range: Option<(f64, f64)>,
         low: f64,
         high: f64,
@@ -338,17 +341,17 @@ pub fn bincount<'a>(
     let values = values.into();
     let codes = codes("bincount", "values", &values)?;
     if let Some(negative) = codes.iter().find(|&&code| code < 0) {
-        return Err(bad("values", "no negative integers", negative));
+        return Err(Error::bad_parameter("values", "no negative integers", negative));
     }
     let len = codes.iter().max().map_or(0, |&max| max as u64 + 1).max(minlength as u64);
     let too_long = Error::from(ErrorKind::OutOfMemory { len_bytes: len.saturating_mul(8) });
-    let mut counts: Vec<Cell> = Vec::new();
+    let mut counts: Vec<Number> = Vec::new();
     let size = usize::try_from(len).map_err(|_| too_long.clone())?;
     counts.try_reserve_exact(size).map_err(|_| too_long)?;
     let Some(weights) = weights else {
-        counts.resize(size, Cell::U(0));
+        counts.resize(size, Number::U(0));
         for &code in codes.iter() {
-            if let Cell::U(count) = &mut counts[code as usize] {
+            if let Number::U(count) = &mut counts[code as usize] {
                 *count += 1;
             }
         }
@@ -356,33 +359,7 @@ pub fn bincount<'a>(
     };
     same_shape(&values, &weights, "bincount")?;
     let options = Options::default().dtype(Dtype::F64);
-    super::group::grouped(Reduction::Sum, &weights, &codes, size, &options)
-}
-
-/// Returns integers as they are asked for by functions that count them.
-pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -> Result<Vec<i64>> {
-    if values.shape().len() != 1 {
-        return Err(ErrorKind::ShapeMismatch {
-            expected: "1-D".to_owned(),
-            got: Listed(values.shape()).to_string(),
-        }
-        .into());
-    }
-    match Work::flat(values, op)?.block() {
-        Block::I64(list) => Ok(list.to_vec()),
-        Block::U64(list) => list
-            .iter()
-            .map(|&code| i64::try_from(code).map_err(|_| bad(name, "integers below 2^63", code)))
-            .collect(),
-        // An empty list is one of floats.
-        Block::F64(_) | Block::F32(_) if values.is_empty() => Ok(Vec::new()),
-        Block::F64(_) | Block::F32(_) => Err(ErrorKind::UnsupportedDtype {
-            op,
-            expected: "integers or bool",
-            got: values.dtype().name().to_owned(),
-        }
-        .into()),
-    }
+    grouped(Reduction::Sum, &weights, &codes, size, &options)
 }
 
 /// Returns for each element the number of the bin that it belongs to (int64).
@@ -397,21 +374,21 @@ pub fn digitize<'a>(
     right: bool,
 ) -> Result<Output> {
     let values = values.into();
-    let (work, mut bounds) = (Work::flat(&values, "digitize")?, Bounds::new(&bins.into())?);
+    let (work, mut bounds) = (Gathered::flat(&values, "digitize")?, Bounds::new(&bins.into())?);
     let (x, n) = (work.block(), bounds.len());
     let turned = bounds.falling().is_some();
     if turned {
         bounds.reverse();
     }
     if bounds.falling().is_some() {
-        return Err(bad("bins", "numbers that only rise or only fall", format!("{n} bins")));
+        return Err(Error::bad_parameter("bins", "numbers that only rise or only fall", format!("{n} bins")));
     }
     let bin = |i| {
         let x = x.halves(i);
         let place = if x.0.is_nan() { n } else { bounds.count_below(x, !right) };
-        Cell::U(if turned { n - place } else { place } as u64)
+        Number::U(if turned { n - place } else { place } as u64)
     };
-    check_memory::<Cell>(x.len())?;
-    let cells: Vec<Cell> = (0..x.len()).map(bin).collect();
-    Ok(output(&cells, Dtype::I64, values.shape().to_vec()))
+    check_memory::<Number>(x.len())?;
+    let results: Vec<Number> = (0..x.len()).map(bin).collect();
+    Ok(output(&results, Dtype::I64, values.shape().to_vec()))
 }

@@ -1,26 +1,28 @@
-//! What do complex numbers come to? An array of them is two arrays of reals, and its sums are two sums.
+//! Complex numbers: an array of them is two arrays of reals, and their sums are two sums.
 
 use core::cmp::Ordering;
 
 use ndarray::{ArrayD, Axis, Slice, Zip};
 use num_complex::Complex;
 
-use super::big::Big;
-use super::cell::{Cell, precision};
+use super::axes::ReducedAxes;
 use super::dtype::{Boolean, Dtype};
-use super::lanes::{Block, Plan};
+use super::gathered::{Gathered, check_memory, check_room};
+use super::names::{Family, Reduction, Scan};
+use super::number::{Number, precision};
 use super::options::{Axes, NormOrder, Options};
-use super::order::middle;
-use super::output::{Array, Output, Scalar};
-use super::pairs::{Pair, Products, average_dtype, product_dtype};
-use super::reduce::{Reduction, check_room, chosen, output, transposed};
-use super::scan::Scan;
-use super::spec::{Kind, Spec};
-use super::total::{Squares, Total, variance};
+use super::output::{Array, Output, Scalar, output, transposed};
+use super::pairs::{Pairs, ProductSum, average_dtype, product_dtype};
+use super::quantiles::middle;
+use super::reduce::reduce as reduce_real;
+use super::request::Request;
+use super::scan::scan as scan_real;
+use super::sums::{Squares, Total, variance};
 use super::values::Values;
-use super::work::{Work, check_memory};
-use crate::error::{ErrorKind, Result};
-use crate::kernel::moments;
+use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::ratio::Ratio;
+use crate::kernel::fold::variance;
 
 /// Returns the real and the imaginary parts, where they lie.
 fn parts<'a>(values: &Values<'a>) -> Option<[Values<'a>; 2]> {
@@ -106,47 +108,47 @@ pub(super) fn reduce(reduction: Reduction, values: &Values<'_>, options: &Option
     let (op, skip_nan) = (reduction.name(), reduction.skips_nan());
     let Some([re, im]) = parts(values) else { return refused(op, values.dtype()) };
     let truth = |each: &dyn Fn(Complex<f64>) -> bool| mapped(values, |z| Boolean::from(each(z)));
-    match reduction.kind() {
-        Kind::Sum | Kind::Mean => {
+    match reduction.family() {
+        Family::Sum | Family::Mean => {
             let [first, second] = options_of_parts(op, options)?;
-            let plain = if reduction.kind() == Kind::Sum { Reduction::Sum } else { Reduction::Mean };
+            let plain = if reduction.family() == Family::Sum { Reduction::Sum } else { Reduction::Mean };
             // A number is left out with both of its parts.
             let mut numbers = skip_nan.then(|| truth(&|z| !is_nan(z))).transpose()?;
-            if let (Some(numbers), Some(mask)) = (&mut numbers, chosen(options, values.shape())?) {
+            if let (Some(numbers), Some(mask)) = (&mut numbers, options.mask_of(values.shape())?) {
                 numbers.zip_mut_with(&mask, |number, mask| *number = (number.get() && mask.get()).into());
             }
             let part = |values, options: Options<'_>| {
                 let mask = numbers.as_ref().map(|numbers| numbers.view());
                 let mask = mask.or_else(|| options.mask.as_ref().map(|mask| mask.view()));
-                super::reduce(plain, values, &Options { mask, ..options.clone() })
+                reduce_real(plain, values, &Options { mask, ..options.clone() })
             };
             Ok(joined(part(re, first)?, part(im, second)?))
         }
-        Kind::Any | Kind::All | Kind::CountNonzero => {
-            super::reduce(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0)?, options)
+        Family::Any | Family::All | Family::CountNonzero => {
+            reduce_real(reduction, &truth(&|z| z.re != 0.0 || z.im != 0.0)?, options)
         }
-        Kind::Count => super::reduce(Reduction::CountNonzero, &truth(&|z| !is_nan(z))?, options),
+        Family::Count => reduce_real(Reduction::CountNonzero, &truth(&|z| !is_nan(z))?, options),
         // Each magnitude is rounded once, to the type of the parts.
-        Kind::Norm if options.ord != NormOrder::Two => match values {
+        Family::Norm if options.ord != NormOrder::Two => match values {
             Values::C64(_) => {
-                let size = |z: Complex<f64>| moments::norm::<f32, f32>(&[z.re as f32, z.im as f32]);
-                super::reduce(reduction, &mapped(values, size)?, options)
+                let size = |z: Complex<f64>| variance::norm::<f32, f32>(&[z.re as f32, z.im as f32]);
+                reduce_real(reduction, &mapped(values, size)?, options)
             }
             _ => {
-                let size = |z: Complex<f64>| moments::norm::<f64, f64>(&[z.re, z.im]);
-                super::reduce(reduction, &mapped(values, size)?, options)
+                let size = |z: Complex<f64>| variance::norm::<f64, f64>(&[z.re, z.im]);
+                reduce_real(reduction, &mapped(values, size)?, options)
             }
         },
-        Kind::Norm
-        | Kind::Var
-        | Kind::Std
-        | Kind::Prod
-        | Kind::Min
-        | Kind::Max
-        | Kind::Minmax
-        | Kind::Argmin
-        | Kind::Argmax
-        | Kind::Median => by_lanes(reduction, values, [re, im], options),
+        Family::Norm
+        | Family::Var
+        | Family::Std
+        | Family::Prod
+        | Family::Min
+        | Family::Max
+        | Family::Minmax
+        | Family::Argmin
+        | Family::Argmax
+        | Family::Median => by_lanes(reduction, values, [re, im], options),
         _ => refused(op, values.dtype()),
     }
 }
@@ -160,36 +162,36 @@ fn by_lanes(
 ) -> Result<Output> {
     let op = reduction.name();
     let [first, second] = options_of_parts(op, options)?;
-    let spec = Spec::new(reduction, re.dtype(), &first)?;
-    let initial = match (spec.initial, Spec::new(reduction, im.dtype(), &second)?.initial) {
+    let request = Request::new(reduction, re.dtype(), &first)?;
+    let initial = match (request.initial, Request::new(reduction, im.dtype(), &second)?.initial) {
         (Some(re), Some(im)) => Some(Complex::new(re.to_f64(), im.to_f64())),
         _ => None,
     };
     let shape = values.shape();
-    let plan = Plan::new(&options.axis, shape.len())?;
+    let plan = ReducedAxes::new(&options.axis, shape.len())?;
     let len = plan.len_reduced(shape);
     let kept = plan.shape(shape, options.keepdims);
     let lanes = kept.iter().product::<usize>();
     if lanes > 0 {
-        spec.check_len(len)?;
+        request.check_len(len)?;
     }
     // Of each part.
-    check_room(&kept, 2 * spec.width.unwrap_or(1))?;
-    let positions = matches!(spec.kind, Kind::Argmin | Kind::Argmax);
-    let mask = chosen(options, shape)?.map(|mask| mask.permuted_axes(plan.order()));
-    spec.check_mask(mask.is_some())?;
+    check_room(&kept, 2 * request.width.unwrap_or(1))?;
+    let positions = matches!(request.family, Family::Argmin | Family::Argmax);
+    let mask = options.mask_of(shape)?.map(|mask| mask.permuted_axes(plan.order()));
+    request.check_mask(mask.is_some())?;
     let mut mask = mask.as_ref().map(|mask| mask.iter());
-    let read = |part| Work::arranged(part, op, shape, &plan.order());
+    let read = |part| Gathered::arranged(part, op, shape, &plan.order());
     let (re, im) = (read(&re)?, read(&im)?);
     let [mut reals, mut imaginaries] = [Vec::new(), Vec::new()];
     for lane in 0..lanes {
-        let part = |work: &Work<'_>| doubles(work.part(lane * len, len));
+        let part = |work: &Gathered<'_>| doubles(work.part(lane * len, len));
         let numbers = part(&re).into_iter().zip(part(&im)).map(|(re, im)| Complex::new(re, im));
         let mut lane: Vec<Complex<f64>> = match &mut mask {
             None => numbers.collect(),
             Some(mask) => numbers.zip(mask).filter(|(_, chosen)| chosen.get()).map(|(z, _)| z).collect(),
         };
-        let bounded = matches!(spec.kind, Kind::Min | Kind::Max);
+        let bounded = matches!(request.family, Family::Min | Family::Max);
         lane.extend(initial.filter(|_| bounded));
         let none = lane.is_empty();
         if reduction.skips_nan() && !positions {
@@ -197,21 +199,21 @@ fn by_lanes(
         }
         lane.extend(initial.filter(|_| !bounded));
         let mut put = |z: Complex<f64>| {
-            reals.push(Cell::F(z.re));
-            imaginaries.push(Cell::F(z.im));
+            reals.push(Number::F(z.re));
+            imaginaries.push(Number::F(z.im));
         };
-        match spec.kind {
-            Kind::Var | Kind::Std | Kind::Norm => reals.push(Cell::F(spread(&lane, &spec))),
-            Kind::Prod => put(product(&lane, &spec)),
-            Kind::Median => put(median(&mut lane, &spec)),
-            Kind::Argmin | Kind::Argmax => {
-                let place = extreme(&lane, spec.kind == Kind::Argmax, reduction.skips_nan(), true);
-                reals.push(Cell::U(place.ok_or(ErrorKind::AllNan { op })? as u64));
+        match request.family {
+            Family::Var | Family::Std | Family::Norm => reals.push(Number::F(spread(&lane, &request))),
+            Family::Prod => put(product(&lane, &request)),
+            Family::Median => put(median(&mut lane, &request)),
+            Family::Argmin | Family::Argmax => {
+                let place = extreme(&lane, request.family == Family::Argmax, reduction.skips_nan(), true);
+                reals.push(Number::U(place.ok_or(ErrorKind::AllNan { op })? as u64));
             }
             _ if none => return Err(ErrorKind::Empty { op }.into()),
             kind => {
                 for greatest in [false, true] {
-                    if kind == Kind::Minmax || greatest == (kind == Kind::Max) {
+                    if kind == Family::Minmax || greatest == (kind == Family::Max) {
                         let place = extreme(&lane, greatest, false, false);
                         put(place.map_or(Complex::new(f64::NAN, f64::NAN), |place| lane[place]));
                     }
@@ -219,12 +221,12 @@ fn by_lanes(
             }
         }
     }
-    let (reals, shape) = transposed(reals, spec.width, kept.clone());
-    if positions || matches!(spec.kind, Kind::Var | Kind::Std | Kind::Norm) {
-        return Ok(output(&reals, spec.out, shape));
+    let (reals, shape) = transposed(reals, request.width, kept.clone());
+    if positions || matches!(request.family, Family::Var | Family::Std | Family::Norm) {
+        return Ok(output(&reals, request.out, shape));
     }
-    let (imaginaries, _) = transposed(imaginaries, spec.width, kept);
-    Ok(joined(output(&reals, spec.out, shape.clone()), output(&imaginaries, spec.out, shape)))
+    let (imaginaries, _) = transposed(imaginaries, request.width, kept);
+    Ok(joined(output(&reals, request.out, shape.clone()), output(&imaginaries, request.out, shape)))
 }
 
 fn doubles(block: Block<'_>) -> Vec<f64> {
@@ -236,7 +238,7 @@ fn doubles(block: Block<'_>) -> Vec<f64> {
 }
 
 /// Returns the variance, its root or the norm: real numbers, rounded once.
-fn spread(lane: &[Complex<f64>], spec: &Spec) -> f64 {
+fn spread(lane: &[Complex<f64>], request: &Request) -> f64 {
     let mut squares = Squares::default();
     let totals =
         [lane.iter().map(|z| z.re).collect(), lane.iter().map(|z| z.im).collect()].map(|part: Vec<f64>| {
@@ -245,11 +247,11 @@ fn spread(lane: &[Complex<f64>], spec: &Spec) -> f64 {
             squares.push(Block::F64(&part));
             total
         });
-    if spec.kind == Kind::Norm { squares.norm(spec) } else { variance(&totals, &squares, spec) }
+    if request.family == Family::Norm { squares.norm(request) } else { variance(&totals, &squares, request) }
 }
 
 /// Returns the product, with an exponent of its own: nothing overflows on the way.
-fn product(lane: &[Complex<f64>], spec: &Spec) -> Complex<f64> {
+fn product(lane: &[Complex<f64>], request: &Request) -> Complex<f64> {
     let (mut product, mut exp) = (Complex::new(1.0, 0.0), 0);
     for &factor in lane {
         let (factor, shift) = scaled(factor);
@@ -257,7 +259,7 @@ fn product(lane: &[Complex<f64>], spec: &Spec) -> Complex<f64> {
         (product, exp) = (next, exp + shift + more);
     }
     let round = |x: f64| {
-        if x == 0.0 || !x.is_finite() { x } else { Big::from_f64(x).scaled(exp).round(spec.precision()) }
+        if x == 0.0 || !x.is_finite() { x } else { Ratio::from_f64(x).scaled(exp).round(request.precision()) }
     };
     Complex::new(round(product.re), round(product.im))
 }
@@ -309,7 +311,7 @@ fn extreme(lane: &[Complex<f64>], greatest: bool, skip_nan: bool, positions: boo
 }
 
 /// Returns the middle number, or the mean of the two in the middle.
-fn median(lane: &mut [Complex<f64>], spec: &Spec) -> Complex<f64> {
+fn median(lane: &mut [Complex<f64>], request: &Request) -> Complex<f64> {
     if lane.is_empty() || lane.iter().any(|&z| is_nan(z)) {
         return Complex::new(f64::NAN, f64::NAN);
     }
@@ -320,7 +322,7 @@ fn median(lane: &mut [Complex<f64>], spec: &Spec) -> Complex<f64> {
     let half = lane.len() / 2;
     let (below, &mut high, _) = lane.select_nth_unstable_by(half, order);
     let low = below.iter().copied().max_by(order).filter(|_| !odd).unwrap_or(high);
-    let mean = |low, high| middle(Cell::F(low), Cell::F(high), spec);
+    let mean = |low, high| middle(Number::F(low), Number::F(high), request);
     Complex::new(mean(low.re, high.re), mean(low.im, high.im))
 }
 
@@ -330,7 +332,7 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
     let Some([re, im]) = parts(values) else { return refused(op, values.dtype()) };
     let [first, second] = options_of_parts(op, options)?;
     match scan {
-        Scan::Cumsum => Ok(joined(super::scan(scan, re, &first)?, super::scan(scan, im, &second)?)),
+        Scan::Cumsum => Ok(joined(scan_real(scan, &re, &first)?, scan_real(scan, &im, &second)?)),
         Scan::Cumprod => {
             let mut numbers = mapped(values, |z| z)?;
             let axis = match options.axis {
@@ -340,11 +342,11 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
                     0
                 }
                 Axes::One(axis) => {
-                    Plan::new(&options.axis, numbers.ndim())?;
+                    ReducedAxes::new(&options.axis, numbers.ndim())?;
                     if axis < 0 { axis + numbers.ndim() as isize } else { axis }
                 }
                 // The real scan has the words for it.
-                Axes::Many(_) => return super::scan(scan, re, &first),
+                Axes::Many(_) => return scan_real(scan, &re, &first),
             };
             let axis = Axis(axis as usize);
             numbers.accumulate_axis_inplace(axis, |&before, z| *z = before * *z);
@@ -357,8 +359,8 @@ pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Re
             }
             let out = first.dtype.unwrap_or(re.dtype());
             let part = |part: fn(&Complex<f64>) -> f64| {
-                let cells: Vec<Cell> = numbers.iter().map(|z| Cell::F(part(z))).collect();
-                output(&cells, out, numbers.shape().to_vec())
+                let results: Vec<Number> = numbers.iter().map(|z| Number::F(part(z))).collect();
+                output(&results, out, numbers.shape().to_vec())
             };
             Ok(joined(part(|z| z.re), part(|z| z.im)))
         }
@@ -372,9 +374,9 @@ fn both<'a>(values: &Values<'a>) -> [Option<Values<'a>>; 2] {
 }
 
 /// Σxy of pairs of parts, of some of them taken off.
-struct Terms<'a>(Vec<(Pair<'a>, bool)>);
+struct SignedPairs<'a>(Vec<(Pairs<'a>, bool)>);
 
-impl<'a> Terms<'a> {
+impl<'a> SignedPairs<'a> {
     /// Reads the pairs of which both are there.
     fn new(
         op: &'static str,
@@ -383,13 +385,13 @@ impl<'a> Terms<'a> {
     ) -> Result<Self> {
         let pair = |(a, b, minus): (&Option<Values<'a>>, &Option<Values<'a>>, bool)| {
             let (Some(a), Some(b)) = (a, b) else { return None };
-            Some(Pair::new(op, a, b, axes).map(|pair| (pair, minus)))
+            Some(Pairs::new(op, a, b, axes).map(|pair| (pair, minus)))
         };
         Ok(Self(terms.into_iter().filter_map(pair).collect::<Result<_>>()?))
     }
 
-    fn sum(&self, lane: usize) -> Products {
-        let mut sum = Products::default();
+    fn sum(&self, lane: usize) -> ProductSum {
+        let mut sum = ProductSum::default();
         for (pair, minus) in &self.0 {
             let (a, b) = pair.lane(lane);
             if *minus {
@@ -413,15 +415,15 @@ pub(super) fn products<'a>(
 ) -> Result<Output> {
     let ([ar, ai], [br, bi]) = (both(a), both(b));
     let conjugate = op == "vecdot";
-    let re = Terms::new(op, axes, [(&ar, &br, false), (&ai, &bi, !conjugate)])?;
-    let im = Terms::new(op, axes, [(&ar, &bi, false), (&ai, &br, conjugate)])?;
+    let re = SignedPairs::new(op, axes, [(&ar, &br, false), (&ai, &bi, !conjugate)])?;
+    let im = SignedPairs::new(op, axes, [(&ar, &bi, false), (&ai, &br, conjugate)])?;
     let part = |values: &Option<Values<'_>>| values.as_ref().map_or(Dtype::F64, Values::dtype);
     let dtype = product_dtype(part(&ar), part(&br));
     let (lanes, shape) = re.0[0].0.result(options.keepdims);
     check_room(&shape, 2)?;
-    let part = |terms: &Terms<'_>| {
-        let cells: Vec<Cell> = (0..lanes).map(|lane| Cell::F(terms.sum(lane).round(dtype))).collect();
-        output(&cells, dtype, shape.clone())
+    let part = |terms: &SignedPairs<'_>| {
+        let results: Vec<Number> = (0..lanes).map(|lane| Number::F(terms.sum(lane).round(dtype))).collect();
+        output(&results, dtype, shape.clone())
     };
     Ok(joined(part(&re), part(&im)))
 }
@@ -434,7 +436,7 @@ pub(super) fn average<'a>(
 ) -> Result<Output> {
     let op = "average";
     let ([xr, xi], [wr, wi]) = (both(values), both(weights));
-    let terms = |terms| Terms::new(op, &options.axis, terms);
+    let terms = |terms| SignedPairs::new(op, &options.axis, terms);
     let re = terms([(&xr, &wr, false), (&xi, &wi, true)])?;
     let im = terms([(&xr, &wi, false), (&xi, &wr, false)])?;
     // The same pairs hold the weights, lane by lane.
@@ -458,15 +460,10 @@ pub(super) fn average<'a>(
         let [wr, wi] = weight.each_ref().map(Total::value);
         let size = wr.mul(&wr).add(&wi.mul(&wi));
         if !weight.iter().any(special) && size.is_zero() {
-            return Err(ErrorKind::BadParameter {
-                name: "weights",
-                expected: "weights whose sum is not 0".to_owned(),
-                got: "a sum of 0".to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter("weights", "weights whose sum is not 0", "a sum of 0"));
         }
-        let [sr, si] = sums.each_ref().map(Products::value);
-        let quotient = |sum: &Products, exact: Big| match sum.special() {
+        let [sr, si] = sums.each_ref().map(ProductSum::value);
+        let quotient = |sum: &ProductSum, exact: Ratio| match sum.special() {
             _ if weight.iter().any(special) => f64::NAN,
             Some(special) if wi.is_zero() => {
                 if wr.is_negative() {
@@ -478,8 +475,8 @@ pub(super) fn average<'a>(
             _ if sums.iter().any(|sum| sum.special().is_some()) && !wi.is_zero() => f64::NAN,
             _ => exact.divided_by(&size, false, precision(dtype)),
         };
-        reals.push(Cell::F(quotient(&sums[0], sr.mul(&wr).add(&si.mul(&wi)))));
-        imaginaries.push(Cell::F(quotient(&sums[1], si.mul(&wr).sub(&sr.mul(&wi)))));
+        reals.push(Number::F(quotient(&sums[0], sr.mul(&wr).add(&si.mul(&wi)))));
+        imaginaries.push(Number::F(quotient(&sums[1], si.mul(&wr).sub(&sr.mul(&wi)))));
     }
     Ok(joined(output(&reals, dtype, shape.clone()), output(&imaginaries, dtype, shape)))
 }

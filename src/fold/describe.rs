@@ -1,21 +1,23 @@
-//! What does a scientist want to know of a column first?
+//! The summary of a column: count, mean, deviation, quartiles, extremes and shape, in few passes.
 
-use super::cell::Cell;
+use super::axes::ReducedAxes;
 use super::dtype::Dtype;
-use super::lanes::{Block, Plan};
-use super::options::Options;
-use super::order;
-use super::output::Output;
-use super::powers::{self, Powers};
-use super::reduce::{Reduction, output, reduce};
-use super::spec::Spec;
-use super::threads;
+use super::moments::{self, Powers};
+use super::names::Reduction;
+use super::number::Number;
+use super::options::{Options, Quantiles};
+use super::output::{Output, output};
+use super::quantiles;
+use super::reduce::reduce;
+use super::request::Request;
+use super::run;
 use super::values::Values;
 use crate::error::Result;
-use crate::kernel::central::Central;
-use crate::kernel::count::count_nan;
-use crate::kernel::element::Float;
-use crate::kernel::{extrema, moments};
+use crate::kernel::fold::central_moments::Central;
+use crate::kernel::fold::count::count_nan;
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::{extrema, variance};
 
 /// Returns the usual figures of what is not NaN, each with its name, in this order: `count` `mean`
 /// `std` `min` `25%` `50%` `75%` `max` `skew` `kurtosis`.
@@ -33,7 +35,7 @@ pub fn describe<'a>(
     }
     let quartile = |q| {
         let mut options = options.clone();
-        options.q = super::Quantiles::One(q);
+        options.q = Quantiles::One(q);
         options
     };
     [
@@ -54,7 +56,7 @@ pub fn describe<'a>(
 }
 
 /// Each figure with its name and its type.
-type Figures = Vec<(&'static str, Cell, Dtype)>;
+type Figures = Vec<(&'static str, Number, Dtype)>;
 
 /// What the figures of one lane are asked for with.
 struct Asked<'a, 'b> {
@@ -70,30 +72,30 @@ fn of_lane(values: &Values<'_>, options: &Options<'_>) -> Result<Option<Vec<(&'s
     if !plain || !matches!(values.dtype(), Dtype::F64 | Dtype::F32) {
         return Ok(None);
     }
-    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let plan = ReducedAxes::new(&options.axis, values.shape().len())?;
     let len = plan.len_reduced(values.shape());
     if len != values.len() {
         return Ok(None);
     }
     let asked = Asked { dtype: values.dtype(), options, len };
-    let Some(cells) = (match values.grid("describe")?.block() {
-        Some(Block::F64(x)) => asked.cells(x, |x| Block::F64(x))?,
-        Some(Block::F32(x)) => asked.cells(x, |x| Block::F32(x))?,
+    let Some(results) = (match values.grid("describe")?.block() {
+        Some(Block::F64(x)) => asked.results(x, |x| Block::F64(x))?,
+        Some(Block::F32(x)) => asked.results(x, |x| Block::F32(x))?,
         _ => None,
     }) else {
         return Ok(None);
     };
     let shape = plan.shape(values.shape(), options.keepdims);
-    let figure = |(name, cell, dtype): (_, Cell, _)| (name, output(&[cell], dtype, shape.clone()));
-    Ok(Some(cells.into_iter().map(figure).collect()))
+    let figure = |(name, number, dtype): (_, Number, _)| (name, output(&[number], dtype, shape.clone()));
+    Ok(Some(results.into_iter().map(figure).collect()))
 }
 
 impl Asked<'_, '_> {
-    fn spec(&self, reduction: Reduction) -> Result<Spec> {
-        Spec::new(reduction, self.dtype, self.options)
+    fn request(&self, reduction: Reduction) -> Result<Request> {
+        Request::new(reduction, self.dtype, self.options)
     }
 
-    fn cells<T: Float>(&self, x: &[T], block: impl Fn(&[T]) -> Block<'_>) -> Result<Option<Figures>> {
+    fn results<T: Float>(&self, x: &[T], block: impl Fn(&[T]) -> Block<'_>) -> Result<Option<Figures>> {
         let numbers: Vec<T>;
         let nans = if extrema::has_nan(x) { count_nan(x) as usize } else { 0 };
         let x = if nans == 0 {
@@ -105,42 +107,39 @@ impl Asked<'_, '_> {
         let divisor = x.len() as f64 - self.options.ddof;
         let ends = extrema::min_max(x).filter(|(low, high)| low.widen() < high.widen());
         let (Some((low, high)), true) = (ends, divisor > 0.0) else { return Ok(None) };
-        self.spec(Reduction::Std)?; // refuses a ddof that is no number
-        let mean_spec = self.spec(Reduction::Mean)?;
-        let mut cells = Vec::with_capacity(4);
-        let found = threads::one_shot(block(x), &mean_spec, &mut cells)
-            || mean_spec.one_shot(block(x), &mut cells)?;
-        let (true, &[mean]) = (found, cells.as_slice()) else { return Ok(None) };
+        self.request(Reduction::Std)?; // refuses a ddof that is no number
+        let of_mean = self.request(Reduction::Mean)?;
+        let mean = run::fold_whole(block(x), &of_mean)?[0];
         let Some(central) = Central::new(x, mean.to_f64()) else { return Ok(None) };
         let std = central.variance(divisor).sqrt().rounded::<T>();
-        let std = std.unwrap_or_else(|| moments::std(x, self.options.ddof));
+        let std = std.unwrap_or_else(|| variance::std(x, self.options.ddof));
 
-        let mut quartiles = self.spec(Reduction::Quantile)?;
+        let mut quartiles = self.request(Reduction::Quantile)?;
         quartiles.q = vec![0.25, 0.5, 0.75];
-        cells.clear();
-        order::in_order(block(x), &quartiles, &mut cells)?;
-        let &[first, second, third] = cells.as_slice() else { return Ok(None) };
+        let mut results = Vec::with_capacity(3);
+        quantiles::in_order(block(x), &quartiles, &mut results)?;
+        let &[first, second, third] = results.as_slice() else { return Ok(None) };
 
         let mut exact: Option<Box<Powers>> = None;
-        let mut shape = |reduction| -> Result<Cell> {
-            let spec = self.spec(reduction)?;
-            if let Some(cell) = powers::figure(&central, &spec) {
-                return Ok(cell);
+        let mut shape = |reduction| -> Result<Number> {
+            let request = self.request(reduction)?;
+            if let Some(number) = moments::figure(&central, &request) {
+                return Ok(number);
             }
             let powers = exact.get_or_insert_with(|| {
                 let mut powers = Box::<Powers>::default();
                 powers.push(block(x));
                 powers
             });
-            let mut cells = Vec::with_capacity(1);
-            powers.finish(&spec, &mut cells);
-            Ok(cells[0])
+            let mut results = Vec::with_capacity(1);
+            powers.finish(&request, &mut results);
+            Ok(results[0])
         };
         let (skew, kurtosis) = (shape(Reduction::Skew)?, shape(Reduction::Kurtosis)?);
-        let (own, of_quartiles) = (mean_spec.out, quartiles.out);
-        let number = |x: T| Cell::F(x.widen());
+        let (own, of_quartiles) = (of_mean.out, quartiles.out);
+        let number = |x: T| Number::F(x.widen());
         Ok(Some(vec![
-            ("count", Cell::I((self.len - nans) as i64), Dtype::I64),
+            ("count", Number::I((self.len - nans) as i64), Dtype::I64),
             ("mean", mean, own),
             ("std", number(std), own),
             ("min", number(low), own),

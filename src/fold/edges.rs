@@ -1,20 +1,16 @@
-//! Where do bins begin and end, and which of them is a number in?
+//! The edges of bins, and the search for the bin of a number.
 
-use super::cell::{precision, round_to};
 use super::dtype::Dtype;
-use super::lanes::Block;
+use super::gathered::Gathered;
+use super::number::{precision, round_to};
 use super::values::Values;
-use super::work::Work;
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::bins;
-use crate::text::{Listed, number};
+use crate::kernel::fold::bins;
+use crate::kernel::fold::grid::Block;
+use crate::text::number;
 
 /// More bins than this are a mistake: their counts and edges alone would be 16 GB.
 pub(super) const MOST_BINS: usize = 1 << 30;
-
-pub(super) fn bad(name: &'static str, expected: &str, got: impl ToString) -> Error {
-    Error::from(ErrorKind::BadParameter { name, expected: expected.to_owned(), got: got.to_string() })
-}
 
 /// Returns two numbers as an error's text shows them.
 pub(super) fn pair(low: f64, high: f64) -> String {
@@ -34,17 +30,17 @@ impl Bounds {
     /// Reads numbers of one axis, in whatever order.
     pub(super) fn new(bins: &Values<'_>) -> Result<Self> {
         if let Some(number) = bins.number() {
-            return Err(bad("bins", "an integer of bins, or edges of one axis", number));
+            return Err(Error::bad_parameter("bins", "an integer of bins, or edges of one axis", number));
         }
         if bins.shape().len() != 1 {
             return Err(ErrorKind::ShapeMismatch {
                 expected: "bins of one axis".to_owned(),
-                got: Listed(bins.shape()).to_string(),
+                got: format!("{:?}", bins.shape()),
             }
             .into());
         }
         let (list, mut rest): (Vec<f64>, Vec<f64>) =
-            Work::flat(bins, "bins")?.block().all_halves().into_iter().unzip();
+            Gathered::flat(bins, "bins")?.block().all_halves().into_iter().unzip();
         if rest.iter().all(|&rest| rest == 0.0) {
             rest.clear();
         }
@@ -112,10 +108,10 @@ impl Edges {
     pub(super) fn given(edges: &Values<'_>) -> Result<Self> {
         let bounds = Bounds::new(edges)?;
         if bounds.len() < 2 {
-            return Err(bad("bins", "two edges at least", bounds.len()));
+            return Err(Error::bad_parameter("bins", "two edges at least", bounds.len()));
         }
         match bounds.falling() {
-            Some((one, next)) => Err(bad("bins", "edges that do not fall", pair(one, next))),
+            Some((one, next)) => Err(Error::bad_parameter("bins", "edges that do not fall", pair(one, next))),
             None => Ok(Self::between(bounds)),
         }
     }
@@ -142,7 +138,7 @@ impl Edges {
         range: Option<(f64, f64)>,
     ) -> Result<Self> {
         if !(1..=MOST_BINS).contains(&count) {
-            return Err(bad("bins", "1 to 2^30 bins", count));
+            return Err(Error::bad_parameter("bins", "1 to 2^30 bins", count));
         }
         let dtype = if dtype.is_real_float() { dtype } else { Dtype::F64 };
         let to = precision(dtype);
@@ -152,7 +148,7 @@ impl Edges {
         let (low, high) = (round(low), round(high));
         let width = round(high - low);
         if !width.is_finite() {
-            return Err(bad("range", "a range whose width is finite", pair(low, high)));
+            return Err(Error::bad_parameter("range", "a range whose width is finite", pair(low, high)));
         }
         let step = round(width / count as f64);
         let place = |i: usize| match i {
@@ -165,7 +161,11 @@ impl Edges {
             .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: 8 * (count as u64 + 1) }))?;
         list.extend((0..=count).map(place));
         if list.windows(2).any(|pair| pair[0] >= pair[1]) {
-            return Err(bad("bins", "bins that are wider than the distance of two floats", count));
+            return Err(Error::bad_parameter(
+                "bins",
+                "bins that are wider than the distance of two floats",
+                count,
+            ));
         }
         let scale = Some(count as f64 / (high - low));
         let ends = [(low, 0.0), (high, 0.0)];

@@ -1,15 +1,14 @@
-//! What does a reduction say of each group, where integer codes tell the groups apart?
+//! Reductions of groups that integer codes tell apart.
 
-use super::bins::codes;
+use super::gathered::{Gathered, check_memory, room};
+use super::names::Reduction;
 use super::options::Options;
-use super::output::Output;
-use super::reduce::{Reduction, output, transposed};
-use super::spec::Spec;
-use super::state::State;
+use super::output::{Output, output, transposed};
+use super::request::Request;
+use super::run::fold_blocks;
 use super::values::Values;
-use super::work::{Work, check_memory, room};
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::Listed;
+use crate::kernel::fold::grid::Block;
 
 /// Returns the reduction of the elements of each group: those with code 0, with code 1, and so on.
 ///
@@ -30,8 +29,8 @@ pub fn group<'a>(
     let codes = codes("group", "codes", &codes_of)?;
     if values.shape() != codes_of.shape() {
         return Err(ErrorKind::ShapeMismatch {
-            expected: format!("{}, the shape of the codes", Listed(codes_of.shape())),
-            got: Listed(values.shape()).to_string(),
+            expected: format!("{:?}, the shape of the codes", codes_of.shape()),
+            got: format!("{:?}", values.shape()),
         }
         .into());
     }
@@ -39,12 +38,7 @@ pub fn group<'a>(
     let len = (greatest.max(-1) + 1) as u64;
     let groups = groups.map_or(len, |groups| groups as u64);
     if len > groups {
-        return Err(ErrorKind::BadParameter {
-            name: "codes",
-            expected: format!("codes below {groups}"),
-            got: greatest.to_string(),
-        }
-        .into());
+        return Err(Error::bad_parameter("codes", format!("codes below {groups}"), greatest));
     }
     let groups = usize::try_from(groups)
         .map_err(|_| Error::from(ErrorKind::OutOfMemory { len_bytes: groups.saturating_mul(8) }))?;
@@ -59,8 +53,8 @@ pub(super) fn grouped(
     groups: usize,
     options: &Options<'_>,
 ) -> Result<Output> {
-    let spec = Spec::new(reduction, values.dtype(), options)?;
-    let work = Work::flat(values, spec.op)?;
+    let request = Request::new(reduction, values.dtype(), options)?;
+    let work = Gathered::flat(values, request.op)?;
     // Ends, places and results of each group; places and a copy of the elements.
     check_memory::<[u64; 8]>(groups.saturating_add(1))?;
     check_memory::<[u64; 2]>(codes.len())?;
@@ -70,8 +64,9 @@ pub(super) fn grouped(
         |_| Error::from(ErrorKind::OutOfMemory { len_bytes: (groups as u64 + 1).saturating_mul(8) });
     ends.try_reserve_exact(groups + 1).map_err(out_of_memory)?;
     ends.resize(groups + 1, 0);
-    let chosen = || codes.iter().enumerate().filter_map(|(i, &code)| Some((i, usize::try_from(code).ok()?)));
-    chosen().for_each(|(_, code)| ends[code + 1] += 1);
+    for code in codes.iter().filter_map(|&code| usize::try_from(code).ok()) {
+        ends[code + 1] += 1;
+    }
     for i in 0..groups {
         ends[i + 1] += ends[i];
     }
@@ -79,20 +74,42 @@ pub(super) fn grouped(
     next.extend_from_slice(&ends);
     let mut places = room(ends[groups])?;
     places.resize(ends[groups], 0);
-    for (i, code) in chosen() {
+    for (i, &code) in codes.iter().enumerate() {
+        let Ok(code) = usize::try_from(code) else { continue };
         places[next[code]] = i;
         next[code] += 1;
     }
     let sorted = work.taken(&places)?;
-    let mut cells = room(groups)?;
-    let mut state = State::new(&spec);
-    for bounds in ends.windows(2) {
-        state.reset();
-        let lane = sorted.part(bounds[0], bounds[1] - bounds[0]);
-        state.reserve(lane.kind(), lane.len())?;
-        state.push(&spec, lane);
-        state.finish(&spec, &mut cells)?;
+    let lanes = ends.windows(2).map(|bounds| sorted.part(bounds[0], bounds[1] - bounds[0]));
+    let results = fold_blocks(lanes, sorted.block().kind(), &request)?;
+    let (results, shape) = transposed(results, request.width, vec![groups]);
+    Ok(output(&results, request.out, shape))
+}
+
+/// Returns integers as they are asked for by functions that count them.
+pub(super) fn codes(op: &'static str, name: &'static str, values: &Values<'_>) -> Result<Vec<i64>> {
+    if values.shape().len() != 1 {
+        return Err(ErrorKind::ShapeMismatch {
+            expected: "1-D".to_owned(),
+            got: format!("{:?}", values.shape()),
+        }
+        .into());
     }
-    let (cells, shape) = transposed(cells, spec.width, vec![groups]);
-    Ok(output(&cells, spec.out, shape))
+    match Gathered::flat(values, op)?.block() {
+        Block::I64(list) => Ok(list.to_vec()),
+        Block::U64(list) => list
+            .iter()
+            .map(|&code| {
+                i64::try_from(code).map_err(|_| Error::bad_parameter(name, "integers below 2^63", code))
+            })
+            .collect(),
+        // An empty list is one of floats.
+        Block::F64(_) | Block::F32(_) if values.is_empty() => Ok(Vec::new()),
+        Block::F64(_) | Block::F32(_) => Err(ErrorKind::UnsupportedDtype {
+            op,
+            expected: "integers or bool",
+            got: values.dtype().name().to_owned(),
+        }
+        .into()),
+    }
 }

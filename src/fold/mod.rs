@@ -12,53 +12,54 @@
 //! # Ok::<(), nearfold::Error>(())
 //! ```
 
-mod big;
+mod axes;
 mod bins;
-mod cell;
+mod calls;
 #[cfg(feature = "complex")]
 mod complex;
 mod describe;
 pub(crate) mod dtype;
 mod edges;
-mod eight;
-mod exact;
-mod extreme;
+mod extremes;
+mod gathered;
 mod group;
 mod integers;
-mod lanes;
+mod moments;
+pub(crate) mod names;
 #[cfg(any(test, feature = "python", feature = "ingest"))]
 pub(crate) mod narrow;
+mod number;
 mod options;
-mod order;
 mod output;
 mod pairs;
 mod partial;
-mod powers;
 mod product;
-#[cfg(any(test, feature = "wasm-face"))]
-pub(crate) mod quick;
+mod quantiles;
 mod reduce;
+mod request;
+mod run;
 mod scan;
-mod spec;
+mod side_by_side;
 mod state;
 pub mod stream;
+#[cfg(any(test, feature = "wasm-face"))]
+pub(crate) mod stream_estimate;
+mod sums;
 mod threads;
-mod total;
+mod two;
 mod values;
 mod weighted;
-mod work;
 
 pub use bins::{Bins, Histogram, Rule, bincount, digitize, histogram};
+pub use calls::*;
 pub use describe::describe;
 pub use dtype::{Boolean, Dtype};
 pub use group::group;
-pub use options::{Axes, NormOrder, Options, Quantiles};
-pub use order::Method;
+pub use names::{Reduction, Scan};
+pub use options::{Axes, Method, NormOrder, Options, Quantiles};
 pub use output::{Array, Output, Scalar};
-pub use pairs::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use partial::Partial;
-pub use reduce::*;
-pub use scan::{Scan, cummax, cummin, cumprod, cumsum, scan};
 pub use threads::{set_threads, threads};
+pub use two::{average, corrcoef, cosine, cov, dot, vecdot};
 pub use values::Values;
 pub use weighted::weighted;

@@ -3,7 +3,6 @@
 use ndarray::ArrayViewD;
 
 use super::dtype::{Boolean, Dtype};
-use super::order::Method;
 use super::output::Scalar;
 use crate::error::{Error, ErrorKind, Result};
 use crate::text::number;
@@ -53,13 +52,11 @@ impl NormOrder {
             (f64::INFINITY, Self::Infinity),
             (f64::NEG_INFINITY, Self::NegativeInfinity),
         ];
-        known.iter().find(|(number, _)| *number == ord).map(|(_, order)| *order).ok_or_else(|| {
-            Error::from(ErrorKind::BadParameter {
-                name: "ord",
-                expected: "0, 1, 2, inf or -inf".to_owned(),
-                got: number(ord),
-            })
-        })
+        known
+            .iter()
+            .find(|(number, _)| *number == ord)
+            .map(|(_, order)| *order)
+            .ok_or_else(|| Error::bad_parameter("ord", "0, 1, 2, inf or -inf", number(ord)))
     }
 }
 
@@ -73,6 +70,87 @@ pub enum Quantiles {
     One(f64),
     /// Several: the result's first axis.
     Many(Vec<f64>),
+}
+
+/// How a quantile between two elements is found: Hyndman and Fan's nine ways and NumPy's four.
+///
+/// Reference: R. J. Hyndman, Y. Fan, *Sample quantiles in statistical packages*, The American
+/// Statistician 50 (1996) 361–365.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Method {
+    /// H&F 1.
+    InvertedCdf,
+    /// H&F 2.
+    AveragedInvertedCdf,
+    /// H&F 3.
+    ClosestObservation,
+    /// H&F 4.
+    InterpolatedInvertedCdf,
+    /// H&F 5.
+    Hazen,
+    /// H&F 6.
+    Weibull,
+    /// H&F 7, the default.
+    #[default]
+    Linear,
+    /// H&F 8.
+    MedianUnbiased,
+    /// H&F 9.
+    NormalUnbiased,
+    /// The element below.
+    Lower,
+    /// The element above.
+    Higher,
+    /// The middle of both.
+    Midpoint,
+    /// The nearer one, the even place of two.
+    Nearest,
+}
+
+const METHODS: [(&str, Method); 13] = [
+    ("inverted_cdf", Method::InvertedCdf),
+    ("averaged_inverted_cdf", Method::AveragedInvertedCdf),
+    ("closest_observation", Method::ClosestObservation),
+    ("interpolated_inverted_cdf", Method::InterpolatedInvertedCdf),
+    ("hazen", Method::Hazen),
+    ("weibull", Method::Weibull),
+    ("linear", Method::Linear),
+    ("median_unbiased", Method::MedianUnbiased),
+    ("normal_unbiased", Method::NormalUnbiased),
+    ("lower", Method::Lower),
+    ("higher", Method::Higher),
+    ("midpoint", Method::Midpoint),
+    ("nearest", Method::Nearest),
+];
+
+impl Method {
+    /// Returns the method of this NumPy name.
+    ///
+    /// Errors: [`ErrorKind::UnknownName`].
+    pub fn from_name(name: &str) -> Result<Self> {
+        METHODS.iter().find(|(known, _)| *known == name).map(|(_, method)| *method).ok_or_else(|| {
+            Error::from(ErrorKind::UnknownName {
+                kind: "quantile method",
+                expected: "inverted_cdf, averaged_inverted_cdf, closest_observation, interpolated_inverted_cdf, hazen, \
+                           weibull, linear, median_unbiased, normal_unbiased, lower, higher, midpoint, nearest",
+                got: name.to_owned(),
+            })
+        })
+    }
+
+    /// Returns NumPy's name of the method.
+    pub fn name(self) -> &'static str {
+        METHODS.iter().find(|(_, method)| *method == self).map_or("linear", |(name, _)| name)
+    }
+
+    /// Whether results are elements, and so keep their dtype.
+    pub(super) fn is_discrete(self) -> bool {
+        matches!(
+            self,
+            Self::InvertedCdf | Self::ClosestObservation | Self::Lower | Self::Higher | Self::Nearest
+        )
+    }
 }
 
 /// The keywords of a reduction. `Options::default()` is NumPy's default.
@@ -129,25 +207,44 @@ impl Default for Options<'_> {
     }
 }
 
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
+        impl Options<'_> {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+setters! {
+    /// Sets `keepdims`.
+    keepdims: bool;
+    /// Sets `ddof`.
+    ddof: f64;
+    /// Sets `method` of quantiles.
+    method: Method;
+    /// Sets `bias` of skew and kurtosis.
+    bias: bool;
+    /// Sets `fisher` of kurtosis.
+    fisher: bool;
+    /// Sets `order` of moments: 1 to 4.
+    order: u8;
+    /// Sets `include_initial` of running sums and products.
+    include_initial: bool;
+    /// Sets `ord` of norms.
+    ord: NormOrder;
+}
+
 impl<'a> Options<'a> {
     /// Sets `axis`.
     #[must_use]
     pub fn axis(mut self, axis: isize) -> Self {
         self.axis = Axes::One(axis);
-        self
-    }
-
-    /// Sets `keepdims`.
-    #[must_use]
-    pub fn keepdims(mut self, keepdims: bool) -> Self {
-        self.keepdims = keepdims;
-        self
-    }
-
-    /// Sets `ddof`.
-    #[must_use]
-    pub fn ddof(mut self, ddof: f64) -> Self {
-        self.ddof = ddof;
         self
     }
 
@@ -186,52 +283,21 @@ impl<'a> Options<'a> {
         self
     }
 
-    /// Sets `method` of quantiles.
-    #[must_use]
-    pub fn method(mut self, method: Method) -> Self {
-        self.method = method;
-        self
-    }
-
-    /// Sets `bias` of skew and kurtosis.
-    #[must_use]
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
-
-    /// Sets `fisher` of kurtosis.
-    #[must_use]
-    pub fn fisher(mut self, fisher: bool) -> Self {
-        self.fisher = fisher;
-        self
-    }
-
-    /// Sets `order` of moments: 1 to 4.
-    #[must_use]
-    pub fn order(mut self, order: u8) -> Self {
-        self.order = order;
-        self
-    }
-
-    /// Sets `include_initial` of running sums and products.
-    #[must_use]
-    pub fn include_initial(mut self, include_initial: bool) -> Self {
-        self.include_initial = include_initial;
-        self
-    }
-
-    /// Sets `ord` of norms.
-    #[must_use]
-    pub fn ord(mut self, ord: NormOrder) -> Self {
-        self.ord = ord;
-        self
-    }
-
     /// Sets `initial` of sums, products, minima and maxima.
     #[must_use]
     pub fn initial(mut self, initial: impl Into<Scalar>) -> Self {
         self.initial = Some(initial.into());
         self
+    }
+
+    /// Returns the mask in this shape, that of the values.
+    pub(super) fn mask_of(&self, shape: &[usize]) -> Result<Option<ArrayViewD<'_, Boolean>>> {
+        let Some(mask) = &self.mask else { return Ok(None) };
+        mask.broadcast(shape).map(Some).ok_or_else(|| {
+            Error::from(ErrorKind::ShapeMismatch {
+                expected: format!("a mask that broadcasts to {:?}", shape),
+                got: format!("{:?}", mask.shape()),
+            })
+        })
     }
 }

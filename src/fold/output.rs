@@ -4,7 +4,8 @@ use core::fmt;
 
 use ndarray::ArrayD;
 
-use super::dtype::{Dtype, for_each_dtype};
+use super::dtype::{Boolean, Dtype, for_each_dtype};
+use super::number::Number;
 
 macro_rules! output_enums {
     ($(($variant:ident, $type:ty, $name:literal),)*) => {
@@ -134,5 +135,53 @@ impl fmt::Display for Output {
             Self::Scalar(scalar) => scalar.fmt(f),
             Self::Array(array) => array.fmt(f),
         }
+    }
+}
+
+/// Brings the axis of a lane's several results, which lie together, to the front.
+pub(super) fn transposed(
+    results: Vec<Number>,
+    width: Option<usize>,
+    shape: Vec<usize>,
+) -> (Vec<Number>, Vec<usize>) {
+    let Some(width) = width else { return (results, shape) };
+    let lanes = shape.iter().product::<usize>();
+    let turned = (0..width * lanes).map(|i| results[i % lanes * width + i / lanes]).collect();
+    (turned, core::iter::once(width).chain(shape).collect())
+}
+
+/// Gives results their dtype and shape; a scalar if no axis is left.
+pub(super) fn output(results: &[Number], dtype: Dtype, shape: Vec<usize>) -> Output {
+    macro_rules! typed {
+        ($($variant:ident: $convert:expr;)*) => {
+            if let ([number], true) = (results, shape.is_empty()) {
+                Output::Scalar(match dtype {
+                    $(Dtype::$variant => Scalar::$variant($convert(*number)),)*
+                    Dtype::C128 | Dtype::C64 => unreachable!("complex results are made of two"),
+                })
+            } else {
+                Output::Array(match dtype {
+                    $(Dtype::$variant => {
+                        let data = results.iter().map(|&number| $convert(number)).collect();
+                        Array::$variant(ArrayD::from_shape_vec(shape, data).expect("one number for each place"))
+                    })*
+                    Dtype::C128 | Dtype::C64 => unreachable!("complex results are made of two"),
+                })
+            }
+        };
+    }
+    typed! {
+        F64: Number::to_f64;
+        F32: |number: Number| number.to_f64() as f32;
+        F16: |number: Number| half::f16::from_f64(number.to_f64());
+        I64: |number: Number| number.to_bits() as i64;
+        I32: |number: Number| number.to_bits() as i32;
+        I16: |number: Number| number.to_bits() as i16;
+        I8: |number: Number| number.to_bits() as i8;
+        U64: |number: Number| number.to_bits();
+        U32: |number: Number| number.to_bits() as u32;
+        U16: |number: Number| number.to_bits() as u16;
+        U8: |number: Number| number.to_bits() as u8;
+        Bool: |number: Number| Boolean::from(number.to_bits() != 0);
     }
 }

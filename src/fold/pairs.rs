@@ -1,58 +1,26 @@
-//! What do two arrays come to, element by element: inner products, covariance, weighted means?
+//! Two arrays side by side, lane by lane, and the exact sum of their products.
 
-use super::big::Big;
-use super::cell::{Cell, precision};
+use super::axes::ReducedAxes;
 use super::dtype::Dtype;
-use super::lanes::{Block, Plan};
+use super::gathered::{Gathered, check_room, common_shape, float_of_both};
+use super::number::{Number, precision};
 use super::options::{Axes, Options};
-use super::output::Output;
-use super::reduce::{check_room, output};
-use super::threads;
-use super::total::Total;
+use super::output::{Output, output};
 use super::values::Values;
-use super::weighted::spread;
-use super::work::{Work, check_memory, common_shape, float_of_both};
-use crate::error::{ErrorKind, Result};
-use crate::kernel::grid::{Grid, Type};
-use crate::kernel::integers::{self, Whole};
-use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
-use crate::text::{Listed, number};
-
-/// Returns Σxy of integers that lie together, in their own width, modulo 2^64.
-fn narrow_dot(op: &'static str, a: &Values<'_>, b: &Values<'_>) -> Option<u64> {
-    fn of<T: Whole>(a: &Grid<'_>, b: &Grid<'_>) -> Option<u64> {
-        Some(integers::dot(a.elements::<T>()?, b.elements::<T>()?))
-    }
-    let (a, b) = (a.grid(op).ok()?, b.grid(op).ok()?);
-    match a.kind() {
-        Type::I32 => of::<i32>(&a, &b),
-        Type::I16 => of::<i16>(&a, &b),
-        Type::I8 => of::<i8>(&a, &b),
-        Type::U32 => of::<u32>(&a, &b),
-        Type::U16 => of::<u16>(&a, &b),
-        Type::U8 => of::<u8>(&a, &b),
-        _ => None,
-    }
-}
-
-/// Returns Σxy of integers, modulo 2^64.
-fn wrapped_dot(a: Block<'_>, b: Block<'_>) -> u64 {
-    match (a, b) {
-        (Block::I64(a), Block::I64(b)) => integers::dot(a, b),
-        (Block::I64(a), Block::U64(b)) => integers::dot(a, b),
-        (Block::U64(a), Block::I64(b)) => integers::dot(a, b),
-        (Block::U64(a), Block::U64(b)) => integers::dot(a, b),
-        _ => unreachable!("products of floats are floats"),
-    }
-}
+use crate::error::Result;
+use crate::kernel::fold::bounded::Estimate;
+use crate::kernel::fold::exact::ExactProducts;
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::inner;
+use crate::kernel::fold::ratio::Ratio;
 
 /// Σxy exactly, of floats or integers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Products {
+pub(super) struct ProductSum {
     float: ExactProducts,
 }
 
-impl Products {
+impl ProductSum {
     pub(super) fn push(&mut self, a: Block<'_>, b: Block<'_>) {
         match (a, b) {
             (Block::F64(a), Block::F64(b)) => self.float.add_dot(a, b),
@@ -78,8 +46,8 @@ impl Products {
         self.float.special()
     }
 
-    pub(super) fn value(&self) -> Big {
-        Big::of_wide(self.float.finite(), PRODUCT_UNIT)
+    pub(super) fn value(&self) -> Ratio {
+        self.float.value()
     }
 
     /// Returns the sum, rounded once.
@@ -106,31 +74,49 @@ impl Products {
     }
 }
 
+/// Returns Σxy of floats of one type with a bound of its error, where there is room for it.
+pub(super) fn estimated_dot(a: Block<'_>, b: Block<'_>) -> Option<Estimate> {
+    match (a, b) {
+        (Block::F64(a), Block::F64(b)) => inner::estimate(a, b),
+        (Block::F32(a), Block::F32(b)) => inner::estimate(a, b),
+        _ => None,
+    }
+}
+
+/// Returns the float of this type that an estimate decides.
+pub(super) fn rounded(estimate: Estimate, dtype: Dtype) -> Option<f64> {
+    match dtype {
+        Dtype::F32 => estimate.rounded::<f32>().map(f64::from),
+        Dtype::F16 => estimate.rounded::<half::f16>().map(f64::from),
+        _ => estimate.rounded(),
+    }
+}
+
 /// Two arrays, broadcast to one shape, with the lanes of each one after the other.
-pub(super) struct Pair<'a> {
-    a: Work<'a>,
-    b: Work<'a>,
-    plan: Plan,
+pub(super) struct Pairs<'a> {
+    a: Gathered<'a>,
+    b: Gathered<'a>,
+    plan: ReducedAxes,
     shape: Vec<usize>,
     len: usize,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> Pairs<'a> {
     pub(super) fn new(op: &'static str, a: &Values<'a>, b: &Values<'a>, axes: &Axes) -> Result<Self> {
         let shape = common_shape(a.shape(), b.shape())?;
-        let plan = Plan::new(axes, shape.len())?;
+        let plan = ReducedAxes::new(axes, shape.len())?;
         let order = plan.order();
         let len = plan.len_reduced(&shape);
-        let read = |values| Work::arranged(values, op, &shape, &order);
+        let read = |values| Gathered::arranged(values, op, &shape, &order);
         Ok(Self { a: read(a)?, b: read(b)?, plan, len, shape })
     }
 
     /// Calls `each` for every pair of lanes, and gives the results their shape.
-    fn fold(
+    pub(super) fn fold(
         &self,
         options: &Options<'_>,
         dtype: Dtype,
-        each: impl Fn(Block<'_>, Block<'_>) -> Result<Cell>,
+        each: impl Fn(Block<'_>, Block<'_>) -> Result<Number>,
     ) -> Result<Output> {
         let (lanes, shape) = self.result(options.keepdims);
         check_room(&shape, 1)?;
@@ -138,8 +124,8 @@ impl<'a> Pair<'a> {
             let (a, b) = self.lane(i);
             each(a, b)
         };
-        let cells = (0..lanes).map(each).collect::<Result<Vec<_>>>()?;
-        Ok(output(&cells, dtype, shape))
+        let results = (0..lanes).map(each).collect::<Result<Vec<_>>>()?;
+        Ok(output(&results, dtype, shape))
     }
 
     /// Returns how many lanes there are, and the shape of their results.
@@ -164,279 +150,17 @@ pub(super) fn product_dtype(a: Dtype, b: Dtype) -> Dtype {
     }
 }
 
-/// Returns the correctly rounded inner product Σ aᵢ bᵢ of two 1-D arrays.
-///
-/// Shapes: `[n], [n] -> []`. Of nothing: 0. NaN propagates; products that overflow or underflow are
-/// exact until the sum is rounded. Integers give int64 (uint64 if neither has a sign) and wrap round.
-/// Errors: [`ErrorKind::ShapeMismatch`], [`ErrorKind::UnsupportedDtype`].
-/// Cost: O(n) time; no copy of contiguous float64.
-pub fn dot<'a>(a: impl Into<Values<'a>>, b: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
-    let (a, b) = (a.into(), b.into());
-    if a.shape().len() != 1 || a.shape() != b.shape() {
-        return Err(ErrorKind::ShapeMismatch {
-            expected: if a.shape().len() == 1 {
-                Listed(a.shape()).to_string()
-            } else {
-                "two 1-D arrays".to_owned()
-            },
-            got: format!("{} and {}", Listed(a.shape()), Listed(b.shape())),
-        }
-        .into());
-    }
-    products("dot", &a, &b, &Axes::All, options)
-}
-
-/// Returns the correctly rounded inner products along an axis (the last, unless `axis` says another).
-///
-/// Shapes: both broadcast to `[.., n, ..] -> [.., ..]`. The rest as [`dot`].
-/// Errors: [`ErrorKind::ShapeMismatch`], [`ErrorKind::AxisOutOfRange`], [`ErrorKind::UnsupportedDtype`].
-pub fn vecdot<'a>(
-    a: impl Into<Values<'a>>,
-    b: impl Into<Values<'a>>,
-    options: &Options<'_>,
-) -> Result<Output> {
-    products("vecdot", &a.into(), &b.into(), &last_axis(options), options)
-}
-
-fn last_axis(options: &Options<'_>) -> Axes {
-    if options.axis == Axes::All { Axes::One(-1) } else { options.axis.clone() }
-}
-
-fn products<'a>(
-    op: &'static str,
-    a: &Values<'a>,
-    b: &Values<'a>,
-    axes: &Axes,
-    options: &Options<'_>,
-) -> Result<Output> {
-    #[cfg(feature = "complex")]
-    if a.dtype().is_complex() || b.dtype().is_complex() {
-        return super::complex::products(op, a, b, axes, options);
-    }
-    let dtype = product_dtype(a.dtype(), b.dtype());
-    if op == "dot"
-        && let Some(dot) = narrow_dot(op, a, b)
-    {
-        return Ok(output(&[Cell::U(dot)], dtype, Vec::new()));
-    }
-    Pair::new(op, a, b, axes)?.fold(options, dtype, |a, b| {
-        if dtype.is_integer() {
-            return Ok(Cell::U(wrapped_dot(a, b)));
-        }
-        // The kernel's one-shot proves its estimate in most cases, and need not add exactly.
-        match (a, b) {
-            (Block::F64(a), Block::F64(b)) => return Ok(Cell::F(threads::dot(a, b))),
-            (Block::F32(a), Block::F32(b)) if dtype == Dtype::F32 => {
-                return Ok(Cell::F(f64::from(threads::dot(a, b))));
-            }
-            _ => {}
-        }
-        let mut sum = Products::default();
-        sum.push(a, b);
-        Ok(Cell::F(sum.round(dtype)))
-    })
-}
-
-/// Returns the cosine of the angle between two arrays, Σxy / √(Σx² Σy²), correctly rounded.
-///
-/// Shapes: as [`vecdot`]. NaN if either is all zero or holds NaN or an infinity.
-/// Errors: [`ErrorKind::ShapeMismatch`], [`ErrorKind::AxisOutOfRange`], [`ErrorKind::UnsupportedDtype`].
-pub fn cosine<'a>(
-    a: impl Into<Values<'a>>,
-    b: impl Into<Values<'a>>,
-    options: &Options<'_>,
-) -> Result<Output> {
-    let (a, b) = (a.into(), b.into());
-    let dtype = float_of_both(a.dtype(), b.dtype());
-    Pair::new("cosine", &a, &b, &last_axis(options))?.fold(options, dtype, |a, b| {
-        let sum = |a, b| {
-            let mut sum = Products::default();
-            sum.push(a, b);
-            sum
-        };
-        let [ab, aa, bb] = [sum(a, b), sum(a, a), sum(b, b)];
-        let special = [&ab, &aa, &bb].iter().any(|sum| sum.special().is_some());
-        Ok(Cell::F(if special {
-            f64::NAN
-        } else {
-            quotient_of_root(&ab.value(), &aa.value(), &bb.value(), dtype)
-        }))
-    })
+/// Returns the type of Σwx / Σw: of integers float64 at least, as NumPy.
+pub(super) fn average_dtype(values: Dtype, weights: Dtype) -> Dtype {
+    if values.is_real_float() { float_of_both(values, weights) } else { Dtype::F64 }
 }
 
 /// Returns xy / √(xx yy), rounded once; NaN if the divisor is 0.
-pub(super) fn quotient_of_root(xy: &Big, xx: &Big, yy: &Big, dtype: Dtype) -> f64 {
+pub(super) fn quotient_of_root(xy: &Ratio, xx: &Ratio, yy: &Ratio, dtype: Dtype) -> f64 {
     let divisor = xx.mul(yy);
     if divisor.is_zero() {
         return f64::NAN;
     }
     let size = xy.mul(xy).divided_by(&divisor, true, precision(dtype));
     if xy.is_negative() { -size } else { size }
-}
-
-/// Returns the type of Σwx / Σw: of integers float64 at least, as NumPy.
-pub(super) fn average_dtype(values: Dtype, weights: Dtype) -> Dtype {
-    if values.is_real_float() { float_of_both(values, weights) } else { Dtype::F64 }
-}
-
-/// Returns the weighted mean Σwx / Σw, correctly rounded; [`mean`](super::mean) without weights.
-///
-/// Shapes: weights have the values' shape, or the lengths of `axis`. NaN propagates.
-/// Errors: [`ErrorKind::BadParameter`] if weights sum up to 0; [`ErrorKind::Empty`];
-/// [`ErrorKind::ShapeMismatch`]; [`ErrorKind::AxisOutOfRange`]; [`ErrorKind::UnsupportedDtype`].
-pub fn average<'a>(
-    values: impl Into<Values<'a>>,
-    weights: Option<Values<'a>>,
-    options: &Options<'_>,
-) -> Result<Output> {
-    let values = values.into();
-    let Some(weights) = weights else { return super::mean(values, options) };
-    let weights = spread(&values, weights, &options.axis)?;
-    let plan = Plan::new(&options.axis, values.shape().len())?;
-    if plan.len_reduced(values.shape()) == 0 && !plan.shape(values.shape(), false).contains(&0) {
-        return Err(ErrorKind::Empty { op: "average" }.into());
-    }
-    #[cfg(feature = "complex")]
-    if values.dtype().is_complex() || weights.dtype().is_complex() {
-        return super::complex::average(&values, &weights, options);
-    }
-    let dtype = average_dtype(values.dtype(), weights.dtype());
-    let pair = Pair::new("average", &values, &weights, &options.axis)?;
-    pair.fold(options, dtype, |values, weights| {
-        let (mut products, mut sum) = (Products::default(), Total::default());
-        products.push(values, weights);
-        sum.push(weights);
-        let divisor = sum.value();
-        if let Some(special) = sum.special() {
-            return Ok(Cell::F(if special.is_nan() { special } else { f64::NAN }));
-        }
-        if divisor.is_zero() {
-            return Err(ErrorKind::BadParameter {
-                name: "weights",
-                expected: "weights whose sum is not 0".to_owned(),
-                got: "a sum of 0".to_owned(),
-            }
-            .into());
-        }
-        Ok(Cell::F(match products.special() {
-            Some(special) if divisor.is_negative() => -special,
-            Some(special) => special,
-            None => products.value().divided_by(&divisor, false, precision(dtype)),
-        }))
-    })
-}
-
-/// Rows are variables, columns are observations.
-struct Table {
-    n: usize,
-    /// n Σxy − Σx Σy for each pair of variables, `None` where NaN or an infinity was.
-    centred: Vec<Option<Big>>,
-    variables: usize,
-    scalar: bool,
-}
-
-impl Table {
-    fn new<'a>(op: &'static str, values: &Values<'a>, other: Option<&Values<'a>>) -> Result<Self> {
-        let mut rows: Vec<Work<'_>> = Vec::new();
-        let mut n = None;
-        for values in core::iter::once(values).chain(other) {
-            let len = match *values.shape() {
-                [len] | [_, len] => len,
-                _ => {
-                    return Err(ErrorKind::ShapeMismatch {
-                        expected: "1-D or 2-D".to_owned(),
-                        got: Listed(values.shape()).to_string(),
-                    }
-                    .into());
-                }
-            };
-            if n.is_some_and(|n| n != len) {
-                return Err(ErrorKind::ShapeMismatch {
-                    expected: format!("{} observations of each variable", n.unwrap_or(0)),
-                    got: len.to_string(),
-                }
-                .into());
-            }
-            n = Some(len);
-            rows.push(Work::flat(values, op)?);
-        }
-        let n = n.unwrap_or(0);
-        if n == 0 {
-            return Err(ErrorKind::Empty { op }.into());
-        }
-        let lanes: Vec<Block<'_>> =
-            rows.iter().flat_map(|work| (0..work.len() / n).map(move |i| work.part(i * n, n))).collect();
-        let variables = lanes.len();
-        check_memory::<Option<Big>>(variables.saturating_mul(variables))?;
-        let total = |lane: &Block<'_>| {
-            let mut total = Total::default();
-            total.push(*lane);
-            total.special().is_none().then(|| total.value())
-        };
-        let totals: Vec<Option<Big>> = lanes.iter().map(total).collect();
-        let count = Big::from_u64(n as u64);
-        let mut centred = vec![None; variables * variables];
-        for (i, a) in lanes.iter().enumerate() {
-            for (j, b) in lanes.iter().enumerate().take(i + 1) {
-                let (Some(sum_a), Some(sum_b)) = (&totals[i], &totals[j]) else { continue };
-                let mut products = Products::default();
-                products.push(*a, *b);
-                let value = count.mul(&products.value()).sub(&sum_a.mul(sum_b));
-                centred[j * variables + i] = Some(value.clone());
-                centred[i * variables + j] = Some(value);
-            }
-        }
-        Ok(Self {
-            n,
-            centred,
-            variables,
-            scalar: variables == 1 && other.is_none() && values.shape().len() == 1,
-        })
-    }
-
-    fn output(&self, each: impl Fn(usize, usize) -> f64) -> Output {
-        let k = self.variables;
-        let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
-        output(&cells, Dtype::F64, if self.scalar { Vec::new() } else { vec![k, k] })
-    }
-
-    fn at(&self, i: usize, j: usize) -> Option<&Big> {
-        self.centred[i * self.variables + j].as_ref()
-    }
-}
-
-/// Returns the covariance matrix of the rows, each entry correctly rounded.
-///
-/// (nΣxy − ΣxΣy) / (n (n − ddof)). NumPy's `ddof` is 1 by default.
-/// Shapes: `[n] -> []`, `[k, n] -> [k, k]`; `other` adds rows.
-/// NaN or an infinity in a row: NaN in its row and column.
-/// Errors: [`ErrorKind::BadParameter`] if ddof ≥ n; [`ErrorKind::Empty`]; [`ErrorKind::ShapeMismatch`]; [`ErrorKind::OutOfMemory`].
-/// Cost: O(k² n) time, O(k²) memory: some 600 bytes for each pair of rows.
-pub fn cov<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>, ddof: f64) -> Result<Output> {
-    let table = Table::new("cov", &values.into(), other.as_ref())?;
-    let divisor = table.n as f64 - ddof;
-    if !(divisor > 0.0 && divisor.is_finite()) {
-        return Err(ErrorKind::BadParameter {
-            name: "ddof",
-            expected: format!("a number below the {} observations", table.n),
-            got: number(ddof),
-        }
-        .into());
-    }
-    let divisor = Big::from_u64(table.n as u64).mul(&Big::from_f64(divisor));
-    Ok(table.output(|i, j| {
-        table.at(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, precision(Dtype::F64)))
-    }))
-}
-
-/// Returns the matrix of Pearson's correlations of the rows, each entry correctly rounded.
-///
-/// Shapes: as [`cov`]. NaN where a variance is 0 or a row holds NaN or an infinity.
-/// Errors: [`ErrorKind::Empty`], [`ErrorKind::ShapeMismatch`], [`ErrorKind::OutOfMemory`]. Cost: as [`cov`].
-pub fn corrcoef<'a>(values: impl Into<Values<'a>>, other: Option<Values<'a>>) -> Result<Output> {
-    let table = Table::new("corrcoef", &values.into(), other.as_ref())?;
-    Ok(table.output(|i, j| match (table.at(i, j), table.at(i, i), table.at(j, j)) {
-        (Some(xy), Some(xx), Some(yy)) => quotient_of_root(xy, xx, yy, Dtype::F64),
-        _ => f64::NAN,
-    }))
 }

@@ -1,17 +1,16 @@
-//! What is known of a stream so far? States that are pushed to, merged, kept as bytes and finished.
+//! The state of one reduction over a stream: pushed to, merged, kept as bytes and finished.
 
-use super::cell::Cell;
 use super::dtype::Dtype;
-use super::lanes::push_lane;
-use super::options::{Axes, NormOrder, Options, Quantiles};
-use super::output::Output;
-use super::reduce::{Reduction, output};
-use super::spec::{Kind, Spec};
+use super::names::{Family, Reduction};
+use super::number::Number;
+use super::options::{Axes, Method, NormOrder, Options, Quantiles};
+use super::output::{Output, output};
+use super::request::Request;
+use super::run::push_lane;
 use super::state::State;
-use super::stream::total;
 use super::values::Values;
-use crate::error::{ErrorKind, Result};
-use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exact::bytes::{FieldReader, begun, corrupt, opened, sealed, write_list};
 
 /// A reduction over all elements of a stream that comes in pieces.
 ///
@@ -35,7 +34,7 @@ use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
 pub struct Partial {
     reduction: Reduction,
     dtype: Dtype,
-    spec: Spec,
+    request: Request,
     state: State,
     /// How many elements were pushed, NaN or not.
     pushed: u64,
@@ -56,9 +55,9 @@ impl Partial {
             }
             .into());
         }
-        let spec = Spec::new(reduction, dtype, options)?;
-        let state = State::new(&spec);
-        Ok(Self { reduction, dtype, spec, state, pushed: 0 })
+        let request = Request::new(reduction, dtype, options)?;
+        let state = State::new(&request);
+        Ok(Self { reduction, dtype, request, state, pushed: 0 })
     }
 
     /// Adds all elements of an array, in C order.
@@ -80,7 +79,7 @@ impl Partial {
             .into());
         }
         let pushed = total(self.pushed, values.len() as u64)?;
-        push_lane(&values.grid(self.spec.op)?, &self.spec, &mut self.state)?;
+        push_lane(&values.grid(self.request.op)?, &self.request, &mut self.state)?;
         self.pushed = pushed;
         Ok(())
     }
@@ -107,7 +106,7 @@ impl Partial {
             .into());
         }
         let pushed = total(self.pushed, other.pushed)?;
-        self.state.merge(&other.state, &self.spec)?;
+        self.state.merge(&other.state, &self.request)?;
         self.pushed = pushed;
         Ok(())
     }
@@ -116,11 +115,11 @@ impl Partial {
     ///
     /// Errors: those of the function of that name.
     pub fn result(&self) -> Result<Output> {
-        self.spec.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
-        let mut cells = Vec::new();
-        self.state.clone().finish(&self.spec, &mut cells)?;
-        let shape = self.spec.width.map_or_else(Vec::new, |width| vec![width]);
-        Ok(output(&cells, self.spec.out, shape))
+        self.request.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
+        let mut results = Vec::new();
+        self.state.clone().finish(&self.request, &mut results)?;
+        let shape = self.request.width.map_or_else(Vec::new, |width| vec![width]);
+        Ok(output(&results, self.request.out, shape))
     }
 
     /// Returns another figure of the same stream: of a state of moments, mean, var, std, skew, kurtosis or moments.
@@ -128,21 +127,20 @@ impl Partial {
     /// Errors: those of the function of that name; [`ErrorKind::BadParameter`] for another reduction, or another state.
     pub(crate) fn figure(&self, reduction: Reduction, options: &Options<'_>) -> Result<Output> {
         check_one_lane(options)?;
-        let spec = Spec::new(reduction, self.dtype, options)?;
-        let known = [Kind::Mean, Kind::Var, Kind::Std, Kind::Skew, Kind::Kurtosis, Kind::Moments];
-        let (Some(powers), true) = (self.state.powers(), known.contains(&spec.kind)) else {
-            return Err(ErrorKind::BadParameter {
-                name: "reduction",
-                expected: "mean, var, std, skew, kurtosis or moments, of a state of moments".to_owned(),
-                got: format!("{}, of one of {}", reduction.name(), self.reduction.name()),
-            }
-            .into());
+        let request = Request::new(reduction, self.dtype, options)?;
+        let known = [Family::Mean, Family::Var, Family::Std, Family::Skew, Family::Kurtosis, Family::Moments];
+        let (Some(powers), true) = (self.state.powers(), known.contains(&request.family)) else {
+            return Err(Error::bad_parameter(
+                "reduction",
+                "mean, var, std, skew, kurtosis or moments, of a state of moments",
+                format!("{}, of one of {}", reduction.name(), self.reduction.name()),
+            ));
         };
-        spec.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
-        let mut cells = Vec::new();
-        powers.finish(&spec, &mut cells);
-        let shape = spec.width.map_or_else(Vec::new, |width| vec![width]);
-        Ok(output(&cells, spec.out, shape))
+        request.check_len(usize::try_from(self.pushed).unwrap_or(usize::MAX))?;
+        let mut results = Vec::new();
+        powers.finish(&request, &mut results);
+        let shape = request.width.map_or_else(Vec::new, |width| vec![width]);
+        Ok(output(&results, request.out, shape))
     }
 
     /// Returns what is computed.
@@ -165,19 +163,19 @@ impl Partial {
         let mut bytes = Vec::new();
         write_list(&mut bytes, self.reduction.name().as_bytes());
         write_list(&mut bytes, self.dtype.name().as_bytes());
-        write_list(&mut bytes, self.spec.out.name().as_bytes());
-        bytes.extend(self.spec.ddof.to_bits().to_le_bytes());
+        write_list(&mut bytes, self.request.out.name().as_bytes());
+        bytes.extend(self.request.ddof.to_bits().to_le_bytes());
         bytes.extend([
-            u8::from(self.spec.bias) | u8::from(self.spec.initial.is_some()) << 2,
-            u8::from(self.spec.fisher),
-            self.spec.order as u8,
-            self.spec.ord,
+            u8::from(self.request.bias) | u8::from(self.request.initial.is_some()) << 2,
+            u8::from(self.request.fisher),
+            self.request.order as u8,
+            self.request.ord,
         ]);
-        write_list(&mut bytes, self.spec.method.name().as_bytes());
-        bytes.push(u8::from(self.spec.width.is_some()));
-        bytes.extend((self.spec.q.len() as u64).to_le_bytes());
-        self.spec.q.iter().for_each(|q| bytes.extend(q.to_bits().to_le_bytes()));
-        if let Some(initial) = self.spec.initial {
+        write_list(&mut bytes, self.request.method.name().as_bytes());
+        bytes.push(u8::from(self.request.width.is_some()));
+        bytes.extend((self.request.q.len() as u64).to_le_bytes());
+        self.request.q.iter().for_each(|q| bytes.extend(q.to_bits().to_le_bytes()));
+        if let Some(initial) = self.request.initial {
             initial.write(&mut bytes);
         }
         bytes
@@ -221,26 +219,24 @@ impl Partial {
     }
 
     fn read(stored: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(stored);
+        let mut bytes = FieldReader::new(stored);
         let reduction = Reduction::from_name(bytes.name()?)?;
         let dtype = Dtype::from_name(bytes.name()?)?;
         let mut options = Options::default().dtype(Dtype::from_name(bytes.name()?)?).ddof(bytes.f64()?);
         let flags = bytes.u8()?;
         options.bias = flags & 1 != 0;
         if flags & 2 != 0 {
-            return Err(ErrorKind::BadParameter {
-                name: "exact",
-                expected: "the state of an exact sum".to_owned(),
-                got: "one that was rounded on the way (exact=False): such sums are no more, push the elements anew"
-                    .to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter(
+                "exact",
+                "the state of an exact sum",
+                "one that was rounded on the way (exact=False): such sums are no more, push the elements anew",
+            ));
         }
         options.fisher = bytes.u8()? != 0;
         options.order = bytes.u8()?;
         let ord = usize::from(bytes.u8()?);
         options.ord = *NormOrder::ALL.get(ord).ok_or_else(|| corrupt("unknown norm"))?;
-        options.method = super::order::Method::from_name(bytes.name()?)?;
+        options.method = Method::from_name(bytes.name()?)?;
         let many = bytes.u8()? != 0;
         let len = bytes.len(8)?;
         let scale =
@@ -251,20 +247,20 @@ impl Partial {
             _ => Quantiles::Many(q.iter().map(|q| q * scale).collect()),
         };
         if flags & 4 != 0 {
-            options.initial = Some(match Cell::read(&mut bytes)? {
-                Cell::F(initial) => initial.into(),
-                Cell::I(initial) => initial.into(),
-                Cell::U(initial) => initial.into(),
+            options.initial = Some(match Number::read(&mut bytes)? {
+                Number::F(initial) => initial.into(),
+                Number::I(initial) => initial.into(),
+                Number::U(initial) => initial.into(),
             });
         }
         let mut partial = Self::new(reduction, dtype, &options)?;
         // The fractions as they were: a product and a quotient by 100 may round.
-        partial.spec.q = q;
+        partial.request.q = q;
         if !stored.starts_with(&partial.header()) {
             return Err(corrupt("options that no state writes so"));
         }
         partial.pushed = bytes.u64()?;
-        partial.state = State::read(&partial.spec, &mut bytes)?;
+        partial.state = State::read(&partial.request, &mut bytes)?;
         bytes.end()?;
         Ok(partial)
     }
@@ -274,12 +270,17 @@ fn check_one_lane(options: &Options<'_>) -> Result<()> {
     if options.axis == Axes::All && options.mask.is_none() {
         return Ok(());
     }
-    Err(ErrorKind::BadParameter {
-        name: if options.mask.is_some() { "where" } else { "axis" },
-        expected: "none: a stream is one lane".to_owned(),
-        got: "one".to_owned(),
-    }
-    .into())
+    Err(Error::bad_parameter(
+        if options.mask.is_some() { "where" } else { "axis" },
+        "none: a stream is one lane",
+        "one",
+    ))
+}
+
+/// Adds what two states counted.
+pub(super) fn total(a: u64, b: u64) -> Result<u64> {
+    let sum = a.checked_add(b).filter(|sum| i64::try_from(*sum).is_ok());
+    sum.ok_or_else(|| Error::bad_parameter("elements", "fewer than 2^63 in all", "more"))
 }
 
 /// The first bytes of a stored state.

@@ -1,13 +1,13 @@
-//! What do the elements come to when they are multiplied, without overflow on the way?
+//! Products of a lane, with an exponent of their own so that nothing overflows on the way.
 
-use super::big::Big;
-use super::cell::Cell;
-use super::lanes::Block;
-use super::spec::Spec;
+use super::number::Number;
+use super::request::Request;
 use crate::error::Result;
-use crate::exact::bytes::{Reader, corrupt};
-use crate::kernel::element::Float;
-use crate::kernel::factors::{self, Factors, LANES};
+use crate::exact::bytes::{FieldReader, corrupt};
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::factors::{self, Factors, LANES};
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::ratio::Ratio;
 
 /// Factors that are looked at together.
 const BLOCK: usize = 1024;
@@ -32,8 +32,8 @@ impl Default for Product {
 }
 
 impl Product {
-    pub(super) fn push(&mut self, block: Block<'_>, spec: &Spec) {
-        let floats = !spec.out.is_integer();
+    pub(super) fn push(&mut self, block: Block<'_>, request: &Request) {
+        let floats = !request.out.is_integer();
         match block {
             Block::F64(x) => self.floats(x),
             Block::F32(x) => self.floats(x),
@@ -80,7 +80,7 @@ impl Product {
         }
     }
 
-    pub(super) fn read(bytes: &mut Reader<'_>) -> Result<Self> {
+    pub(super) fn read(bytes: &mut FieldReader<'_>) -> Result<Self> {
         let [n, integer] = [bytes.u64()?, bytes.u64()?];
         let special = bytes.f64()?;
         let mut factors = Factors::default();
@@ -99,15 +99,15 @@ impl Product {
         Ok(Self { n, factors, special, integer })
     }
 
-    pub(super) fn finish(&self, spec: &Spec) -> Cell {
-        if spec.out.is_integer() {
-            return Cell::U(self.integer);
+    pub(super) fn finish(&self, request: &Request) -> Number {
+        if request.out.is_integer() {
+            return Number::U(self.integer);
         }
         let (high, low, exponent) = self.factors.product();
         if self.special != 1.0 {
-            return Cell::F(if self.special.is_nan() { f64::NAN } else { self.special * high.signum() });
+            return Number::F(if self.special.is_nan() { f64::NAN } else { self.special * high.signum() });
         }
-        let scale = Big::from_f64(high).add(&Big::from_f64(low)).scaled(exponent);
-        Cell::F(scale.round(spec.precision()))
+        let scale = Ratio::from_f64(high).add(&Ratio::from_f64(low)).scaled(exponent);
+        Number::F(scale.round(request.precision()))
     }
 }

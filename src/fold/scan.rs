@@ -1,97 +1,41 @@
-//! What is the running total, product, minimum or maximum at every place of a lane?
+//! Running sums, products, minima and maxima.
 
 use ndarray::ArrayD;
 
-use super::cell::Cell;
+use super::axes::ReducedAxes;
 use super::dtype::Dtype;
-use super::lanes::{Block, Plan};
+use super::gathered::{Gathered, check_room, room};
+use super::names::Scan;
+use super::number::Number;
 use super::options::{Axes, Options};
-use super::output::{Array, Output};
-use super::reduce::{check_room, output};
+use super::output::{Array, Output, output};
 use super::values::Values;
-use super::work::{Work, room};
 use crate::error::{Error, ErrorKind, Result};
-use crate::kernel::element::Float;
-use crate::kernel::round::Leading;
-use crate::kernel::running;
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::round::Leading;
+use crate::kernel::fold::running;
 
-/// A running reduction by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Scan {
-    /// See [`cumsum`].
-    Cumsum,
-    /// See [`cumprod`].
-    Cumprod,
-    /// See [`cummin`].
-    Cummin,
-    /// See [`cummax`].
-    Cummax,
-}
-
-impl Scan {
-    /// All running reductions.
-    pub const ALL: &'static [Self] = &[Self::Cumsum, Self::Cumprod, Self::Cummin, Self::Cummax];
-
-    /// Returns the name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cumsum => "cumsum",
-            Self::Cumprod => "cumprod",
-            Self::Cummin => "cummin",
-            Self::Cummax => "cummax",
-        }
-    }
-
-    /// Returns the running reduction of this name.
-    ///
-    /// Errors: [`ErrorKind::UnknownName`].
-    pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.iter().copied().find(|scan| scan.name() == name).ok_or_else(|| {
-            Error::from(ErrorKind::UnknownName {
-                kind: "running reduction",
-                expected: "cumsum, cumprod, cummin, cummax",
-                got: name.to_owned(),
-            })
-        })
-    }
-}
-
-/// Returns the running reduction along an axis, or over all elements in C order without one.
-///
-/// Shapes: `[.., n, ..] -> [.., n, ..]`, `n + 1` with `include_initial`; 1-D without `axis`.
-/// Errors: [`ErrorKind::AxisOutOfRange`], [`ErrorKind::BadParameter`] for several axes or `include_initial` of
-/// a minimum or maximum, [`ErrorKind::UnsupportedDtype`].
-pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
-    let values = values.into();
-    #[cfg(feature = "complex")]
-    if values.dtype().is_complex() {
-        return super::complex::scan(scan, &values, options);
-    }
+/// Returns the running reduction of real numbers.
+pub(super) fn scan(scan: Scan, values: &Values<'_>, options: &Options<'_>) -> Result<Output> {
     let (op, dtype) = (scan.name(), values.dtype());
     let totals = matches!(scan, Scan::Cumsum | Scan::Cumprod);
     if options.include_initial && !totals {
-        return Err(ErrorKind::BadParameter {
-            name: "include_initial",
-            expected: format!("false for {op}, which has no first value"),
-            got: "true".to_owned(),
-        }
-        .into());
+        return Err(Error::bad_parameter(
+            "include_initial",
+            format!("false for {op}, which has no first value"),
+            "true",
+        ));
     }
     let shape = values.shape();
     let axis = match options.axis {
         Axes::All => None,
         Axes::One(axis) => {
-            Plan::new(&options.axis, shape.len())?;
+            ReducedAxes::new(&options.axis, shape.len())?;
             Some(if axis < 0 { axis + shape.len() as isize } else { axis } as usize)
         }
         Axes::Many(_) => {
-            return Err(ErrorKind::BadParameter {
-                name: "axis",
-                expected: "one axis or none".to_owned(),
-                got: "a list".to_owned(),
-            }
-            .into());
+            return Err(Error::bad_parameter("axis", "one axis or none", "a list"));
         }
     };
     let natural = match dtype {
@@ -116,13 +60,13 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
     };
     check_room(shape, 1)?;
     let work = match axis {
-        None => Work::flat(&values, op)?,
+        None => Gathered::flat(values, op)?,
         Some(axis) => {
             // The axis goes last, so that every lane lies together.
             let mut order: Vec<usize> = (0..shape.len()).collect();
             order.remove(axis);
             order.push(axis);
-            Work::arranged(&values, op, shape, &order)?
+            Gathered::arranged(values, op, shape, &order)?
         }
     };
     let len = axis.map_or(work.len(), |axis| shape[axis]);
@@ -156,9 +100,9 @@ pub fn scan<'a>(scan: Scan, values: impl Into<Values<'a>>, options: &Options<'_>
                 Output::Array(Array::I64(ArrayD::from_shape_vec(shape, numbers).expect(FITS)))
             }
             _ => {
-                let mut cells = room(numbers.len())?;
-                cells.extend(numbers.into_iter().map(Cell::U));
-                output(&cells, out, shape)
+                let mut results = room(numbers.len())?;
+                results.extend(numbers.into_iter().map(Number::U));
+                output(&results, out, shape)
             }
         });
     }
@@ -286,22 +230,4 @@ fn floats<T: Float, R: Float>(scan: Scan, lane: &[T], out: &mut Vec<R>) {
 #[inline(always)]
 fn canonical(x: f64) -> f64 {
     if x.is_nan() { f64::NAN } else { x }
-}
-
-macro_rules! named {
-    ($($(#[$doc:meta])* $name:ident => $variant:ident;)*) => {
-        $($(#[$doc])* pub fn $name<'a>(values: impl Into<Values<'a>>, options: &Options<'_>) -> Result<Output> {
-            scan(Scan::$variant, values, options)
-        })*
-    };
-}
-named! {
-    /// Returns the running sums, each with an error of about one rounding; integers wrap round.
-    cumsum => Cumsum;
-    /// Returns the running products, rounded at every step as NumPy's; integers wrap round.
-    cumprod => Cumprod;
-    /// Returns the running minima; NaN from the first NaN on; −0 is below +0.
-    cummin => Cummin;
-    /// Returns the running maxima; NaN from the first NaN on; −0 is below +0.
-    cummax => Cummax;
 }

@@ -1,26 +1,26 @@
-//! What is known of a lane after each piece, and what does it come to in the end?
+//! Accumulators: push, merge, finish, and their bytes.
 
-use super::cell::Cell;
-use super::extreme::Extreme;
-use super::lanes::Block;
-use super::order::Kept;
-use super::powers::Powers;
+use super::extremes::Extreme;
+use super::moments::Powers;
+use super::names::{Family, Keeps};
+use super::number::Number;
 use super::product::Product;
-use super::spec::{Kind, Spec};
-use super::total::{Squares, Total, variance};
-use crate::error::{ErrorKind, Result};
-use crate::exact::bytes::Reader;
-use crate::kernel::count;
-use crate::kernel::grid::Type;
+use super::quantiles::Kept;
+use super::request::Request;
+use super::sums::{Squares, Total, variance};
+use crate::error::{Error, Result};
+use crate::exact::bytes::FieldReader;
+use crate::kernel::fold::count;
+use crate::kernel::fold::grid::{Block, Type};
 
 /// How many elements are true.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Truth {
+pub(super) struct Counts {
     n: u64,
     nonzero: u64,
 }
 
-impl Truth {
+impl Counts {
     fn push(&mut self, block: Block<'_>) {
         self.n += block.len() as u64;
         self.nonzero += match block {
@@ -39,30 +39,21 @@ pub(super) enum State {
     Squares(Box<(Total, Squares)>),
     Extreme(Extreme),
     Product(Product),
-    Truth(Truth),
+    Counts(Counts),
     Kept(Kept),
     Powers(Box<Powers>),
 }
 
 impl State {
-    pub(super) fn new(spec: &Spec) -> Self {
-        match spec.kind {
-            Kind::Sum | Kind::Mean | Kind::Norm1 => Self::Total(Total::default()),
-            Kind::Var | Kind::Std | Kind::Norm => Self::Squares(Box::default()),
-            Kind::Min
-            | Kind::Max
-            | Kind::Minmax
-            | Kind::Ptp
-            | Kind::Argmin
-            | Kind::Argmax
-            | Kind::NormMax
-            | Kind::NormMin => Self::Extreme(Extreme::default()),
-            Kind::Median | Kind::Quantile | Kind::Percentile => Self::Kept(Kept::default()),
-            Kind::Skew | Kind::Kurtosis | Kind::Moments => Self::Powers(Box::default()),
-            Kind::Prod => Self::Product(Product::default()),
-            Kind::Any | Kind::All | Kind::CountNonzero | Kind::Count | Kind::Norm0 => {
-                Self::Truth(Truth::default())
-            }
+    pub(super) fn new(request: &Request) -> Self {
+        match request.family.keeps() {
+            Keeps::Sum => Self::Total(Total::default()),
+            Keeps::Squares => Self::Squares(Box::default()),
+            Keeps::Powers => Self::Powers(Box::default()),
+            Keeps::Extremes => Self::Extreme(Extreme::default()),
+            Keeps::Counts => Self::Counts(Counts::default()),
+            Keeps::Product => Self::Product(Product::default()),
+            Keeps::Elements => Self::Kept(Kept::default()),
         }
     }
 
@@ -73,7 +64,7 @@ impl State {
             Self::Squares(both) => **both = Default::default(),
             Self::Extreme(extreme) => *extreme = Extreme::default(),
             Self::Product(product) => *product = Product::default(),
-            Self::Truth(truth) => *truth = Truth::default(),
+            Self::Counts(counts) => *counts = Counts::default(),
             Self::Kept(kept) => kept.reset(),
             Self::Powers(powers) => **powers = Powers::default(),
         }
@@ -81,26 +72,26 @@ impl State {
 
     /// Makes room for so many elements more of a type, where they are kept.
     ///
-    /// Errors: [`ErrorKind::OutOfMemory`].
+    /// Errors: [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     pub(super) fn reserve(&mut self, kind: Type, n: usize) -> Result<()> {
         if let Self::Kept(kept) = self { kept.reserve(kind, n) } else { Ok(()) }
     }
 
     /// Adds a piece of the lane.
-    pub(super) fn push(&mut self, spec: &Spec, block: Block<'_>) {
-        if let (true, Self::Total(total)) = (spec.skip_nan, &mut *self) {
+    pub(super) fn push(&mut self, request: &Request, block: Block<'_>) {
+        if let (true, Self::Total(total)) = (request.skip_nan, &mut *self) {
             return total.push_numbers(block);
         }
-        if spec.skip_nan && !matches!(self, Self::Extreme(_)) {
-            return block.without_nan(&mut |block| self.add(spec, block));
+        if request.skip_nan && !matches!(self, Self::Extreme(_)) {
+            return block.without_nan(&mut |block| self.add(request, block));
         }
-        if matches!(spec.kind, Kind::Norm1 | Kind::NormMax | Kind::NormMin) {
-            return block.absolute(&mut |block| self.add(spec, block));
+        if matches!(request.family, Family::Norm1 | Family::NormMax | Family::NormMin) {
+            return block.absolute(&mut |block| self.add(request, block));
         }
-        self.add(spec, block);
+        self.add(request, block);
     }
 
-    fn add(&mut self, spec: &Spec, block: Block<'_>) {
+    fn add(&mut self, request: &Request, block: Block<'_>) {
         match self {
             Self::Total(total) => total.push(block),
             Self::Squares(both) => {
@@ -108,66 +99,65 @@ impl State {
                 total.push(block);
                 squares.push(block);
             }
-            Self::Extreme(extreme) => extreme.push(block, spec),
-            Self::Product(product) => product.push(block, spec),
-            Self::Truth(truth) => truth.push(block),
+            Self::Extreme(extreme) => extreme.push(block, request),
+            Self::Product(product) => product.push(block, request),
+            Self::Counts(counts) => counts.push(block),
             Self::Kept(kept) => kept.push(block),
             Self::Powers(powers) => powers.push(block),
         }
     }
 
-    /// Puts down the lane's results.
-    pub(super) fn finish(&mut self, spec: &Spec, cells: &mut Vec<Cell>) -> Result<()> {
-        match spec.initial {
-            Some(Cell::F(first)) => self.add(spec, Block::F64(&[first])),
-            Some(Cell::I(first)) => self.add(spec, Block::I64(&[first])),
-            Some(Cell::U(first)) => self.add(spec, Block::U64(&[first])),
+    /// Appends the lane's results.
+    pub(super) fn finish(&mut self, request: &Request, results: &mut Vec<Number>) -> Result<()> {
+        match request.initial {
+            Some(Number::F(first)) => self.add(request, Block::F64(&[first])),
+            Some(Number::I(first)) => self.add(request, Block::I64(&[first])),
+            Some(Number::U(first)) => self.add(request, Block::U64(&[first])),
             None => {}
         }
-        cells.push(match self {
-            Self::Total(total) if matches!(spec.kind, Kind::Sum | Kind::Norm1) => total.sum(spec),
-            Self::Total(total) => Cell::F(total.mean(spec)),
-            Self::Squares(both) if spec.kind == Kind::Norm => Cell::F(both.1.norm(spec)),
-            Self::Squares(both) => Cell::F(variance(core::slice::from_ref(&both.0), &both.1, spec)),
-            Self::Extreme(extreme) => return extreme.finish(spec, cells),
-            Self::Product(product) => product.finish(spec),
-            Self::Truth(truth) => Cell::I(match spec.kind {
-                Kind::Any => i64::from(truth.nonzero > 0),
-                Kind::All => i64::from(truth.nonzero == truth.n),
-                Kind::Count => truth.n as i64,
-                _ => truth.nonzero as i64,
+        results.push(match self {
+            Self::Total(total) if matches!(request.family, Family::Sum | Family::Norm1) => total.sum(request),
+            Self::Total(total) => Number::F(total.mean(request)),
+            Self::Squares(both) if request.family == Family::Norm => Number::F(both.1.norm(request)),
+            Self::Squares(both) => Number::F(variance(core::slice::from_ref(&both.0), &both.1, request)),
+            Self::Extreme(extreme) => return extreme.finish(request, results),
+            Self::Product(product) => product.finish(request),
+            Self::Counts(counts) => Number::I(match request.family {
+                Family::Any => i64::from(counts.nonzero > 0),
+                Family::All => i64::from(counts.nonzero == counts.n),
+                Family::Count => counts.n as i64,
+                _ => counts.nonzero as i64,
             }),
             Self::Powers(powers) => {
-                powers.finish(spec, cells);
+                powers.finish(request, results);
                 return Ok(());
             }
-            Self::Kept(kept) => return kept.finish(spec, cells),
+            Self::Kept(kept) => return kept.finish(request, results),
         });
         Ok(())
     }
 
     /// Adds what another state of the same kind knows; its elements come after the own ones.
-    pub(super) fn merge(&mut self, other: &Self, spec: &Spec) -> Result<()> {
+    pub(super) fn merge(&mut self, other: &Self, request: &Request) -> Result<()> {
         match (self, other) {
             (Self::Total(total), Self::Total(other)) => total.merge(other),
             (Self::Squares(both), Self::Squares(other)) => {
                 both.0.merge(&other.0);
                 both.1.merge(&other.1);
             }
-            (Self::Extreme(extreme), Self::Extreme(other)) => extreme.merge(other, spec),
-            (Self::Truth(truth), Self::Truth(other)) => {
-                truth.n += other.n;
-                truth.nonzero += other.nonzero;
+            (Self::Extreme(extreme), Self::Extreme(other)) => extreme.merge(other, request),
+            (Self::Counts(counts), Self::Counts(other)) => {
+                counts.n += other.n;
+                counts.nonzero += other.nonzero;
             }
             (Self::Kept(kept), Self::Kept(other)) => kept.merge(other)?,
             (Self::Powers(powers), Self::Powers(other)) => powers.merge(other),
             _ => {
-                return Err(ErrorKind::BadParameter {
-                    name: "other",
-                    expected: "a state of sums, extremes, moments or quantiles".to_owned(),
-                    got: "one that is rounded on the way: push the elements instead".to_owned(),
-                }
-                .into());
+                return Err(Error::bad_parameter(
+                    "other",
+                    "a state of sums, extremes, moments or quantiles",
+                    "one that is rounded on the way: push the elements instead",
+                ));
             }
         }
         Ok(())
@@ -190,22 +180,22 @@ impl State {
             }
             Self::Extreme(extreme) => extreme.write(bytes),
             Self::Product(product) => product.write(bytes),
-            Self::Truth(truth) => {
-                bytes.extend(truth.n.to_le_bytes());
-                bytes.extend(truth.nonzero.to_le_bytes());
+            Self::Counts(counts) => {
+                bytes.extend(counts.n.to_le_bytes());
+                bytes.extend(counts.nonzero.to_le_bytes());
             }
             Self::Kept(kept) => kept.write(bytes),
             Self::Powers(powers) => powers.write(bytes),
         }
     }
 
-    pub(super) fn read(spec: &Spec, bytes: &mut Reader<'_>) -> Result<Self> {
-        Ok(match Self::new(spec) {
+    pub(super) fn read(request: &Request, bytes: &mut FieldReader<'_>) -> Result<Self> {
+        Ok(match Self::new(request) {
             Self::Total(_) => Self::Total(Total::read(bytes)?),
             Self::Squares(_) => Self::Squares(Box::new((Total::read(bytes)?, Squares::read(bytes)?))),
             Self::Extreme(_) => Self::Extreme(Extreme::read(bytes)?),
             Self::Product(_) => Self::Product(Product::read(bytes)?),
-            Self::Truth(_) => Self::Truth(Truth { n: bytes.u64()?, nonzero: bytes.u64()? }),
+            Self::Counts(_) => Self::Counts(Counts { n: bytes.u64()?, nonzero: bytes.u64()? }),
             Self::Kept(_) => Self::Kept(Kept::read(bytes)?),
             Self::Powers(_) => Self::Powers(Box::new(Powers::read(bytes)?)),
         })

@@ -1,27 +1,22 @@
-//! When is one long lane worth several threads, and how do their parts become one result?
+//! Long lanes on several threads.
 //!
 //! Every result is the correctly rounded one (or an element), whoever computed which part: the bits do not depend on
 //! the number of threads. They come from rayon's pool, the caller's where the call is made inside of one.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use super::cell::Cell;
-use super::dtype::Dtype;
-use super::lanes::Block;
-use super::spec::{Kind, Spec};
-use crate::kernel::element::Float;
-use crate::kernel::estimate::Estimate;
-use crate::kernel::exact::ExactSum;
-use crate::kernel::extrema::{self, Ordered};
-use crate::kernel::products::ExactProducts;
-use crate::kernel::{inner, moments, sum};
+use crate::kernel::fold::bounded::Estimate;
+use crate::kernel::fold::element::Float;
+use crate::kernel::fold::exact::ExactProducts;
+use crate::kernel::fold::variance::Split;
+use crate::kernel::fold::{inner, sum, variance};
 use crate::pool;
 
 /// Below this waking a thread costs more than it saves: about 30 µs of work.
-const LEAST: usize = 200_000;
+pub(super) const LEAST: usize = 200_000;
 
-/// Extremes are found as fast as memory is read.
-const LEAST_OF_EXTREMES: usize = 1_000_000;
+/// Extremes and counts are found as fast as memory is read.
+pub(super) const LEAST_OF_EXTREMES: usize = 1_000_000;
 
 /// The least elements that are handed to a thread.
 const PART: usize = 1 << 14;
@@ -45,7 +40,7 @@ pub fn threads() -> usize {
 }
 
 /// Returns how long the parts of so many elements are, or `None` if one thread is quicker.
-fn part_len(len: usize, least: usize) -> Option<usize> {
+pub(super) fn part_len(len: usize, least: usize) -> Option<usize> {
     if len < least || !cfg!(feature = "parallel") {
         return None;
     }
@@ -54,85 +49,39 @@ fn part_len(len: usize, least: usize) -> Option<usize> {
 }
 
 /// Calls `each` with the number of each part, on several threads, and returns the results in order.
-fn map<R: Send>(len: usize, part: usize, each: impl Fn(core::ops::Range<usize>) -> R + Sync) -> Vec<R> {
+pub(super) fn map<R: Send>(
+    len: usize,
+    part: usize,
+    each: impl Fn(core::ops::Range<usize>) -> R + Sync,
+) -> Vec<R> {
     let range = |i: usize| i * part..len.min((i + 1) * part);
     pool::map(0..len.div_ceil(part), |i| each(range(i)))
 }
 
-/// Puts down the result of a long lane that lies together and returns true, where threads pay.
-pub(super) fn one_shot(block: Block<'_>, spec: &Spec, cells: &mut Vec<Cell>) -> bool {
-    let extreme = matches!(spec.kind, Kind::Min | Kind::Max);
-    let least = if extreme { LEAST_OF_EXTREMES } else { LEAST };
-    if spec.skip_nan || spec.initial.is_some() || block.len() < least {
-        return false;
-    }
-    let Some(part) = part_len(block.len(), least) else { return false };
-    let cell = match (block, spec.out) {
-        (Block::F64(x), Dtype::F64) if !extreme => of_floats::<f64>(x, part, spec),
-        (Block::F32(x), Dtype::F32) if !extreme => of_floats::<f32>(x, part, spec),
-        (Block::F64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::F),
-        (Block::F32(x), _) if extreme => extreme_of(x, part, spec.kind).map(|x| Cell::F(f64::from(x))),
-        (Block::I64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::I),
-        (Block::U64(x), _) if extreme => extreme_of(x, part, spec.kind).map(Cell::U),
-        _ => None,
-    };
-    cells.extend(cell);
-    cell.is_some()
-}
-
-fn extreme_of<T: Ordered + Send + Sync>(x: &[T], part: usize, kind: Kind) -> Option<T> {
-    let of = if kind == Kind::Min { extrema::min::<T> } else { extrema::max::<T> };
-    let ends: Vec<T> = map(x.len(), part, |range| of(&x[range])).into_iter().flatten().collect();
-    of(&ends)
-}
-
-fn of_floats<T: Float + Send + Sync>(x: &[T], part: usize, spec: &Spec) -> Option<Cell> {
-    let ddof = spec.ddof;
-    let about = |x: &[T], split| {
-        let parts = map(x.len(), part, |range| moments::about(&x[range], split));
-        let join = |total: [Estimate; 2], part: Option<[Estimate; 2]>| {
-            let part = part?;
-            Some([total[0].plus_estimate(part[0]), total[1].plus_estimate(part[1])])
-        };
-        parts.into_iter().try_fold([Estimate::ZERO; 2], join)
-    };
-    let exact = |x: &[T]| (exact_sum(x, part), exact_products(x, x, part));
-    let result: T = match spec.kind {
-        Kind::Sum => settled(x, part, Estimate::rounded).unwrap_or_else(|| exact_sum(x, part).round()),
-        Kind::Mean => {
-            let n = x.len() as u64;
-            let mean = settled(x, part, |sum| sum.divided_by(n as f64).rounded());
-            mean.unwrap_or_else(|| exact_sum(x, part).mean(n))
-        }
-        Kind::Var => moments::var_by(x, ddof, about, exact),
-        Kind::Std => moments::std_by(x, ddof, about, exact),
-        Kind::Norm => moments::norm_by(x, about, |x| exact_products(x, x, part)),
-        _ => return None,
-    };
-    Some(Cell::F(result.widen()))
-}
-
-/// As [`sum::settled`], the parts on several threads.
-fn settled<T: Float + Sync, R>(x: &[T], part: usize, decide: impl Fn(Estimate) -> Option<R>) -> Option<R> {
+/// As [`sum::settled`], the parts on several threads where there are any.
+pub(super) fn settled<T: Float + Sync, R>(
+    x: &[T],
+    part: Option<usize>,
+    decide: impl Fn(Estimate) -> Option<R>,
+) -> Option<R> {
+    let Some(part) = part else { return sum::settled(x, decide) };
     let by = |estimate: fn(&[T]) -> Option<Estimate>| join(map(x.len(), part, |range| estimate(&x[range])));
     let rough = if T::HAS_ROUGH_SUM { by(sum::rough) } else { None };
     rough.and_then(&decide).or_else(|| by(sum::estimate).and_then(decide))
 }
 
-fn join(parts: Vec<Option<Estimate>>) -> Option<Estimate> {
-    parts.into_iter().try_fold(Estimate::ZERO, |total, part| Some(total.plus_estimate(part?)))
+/// As [`variance::about`], the parts on several threads where there are any.
+pub(super) fn about<T: Float + Sync>(x: &[T], split: Split, part: Option<usize>) -> Option<[Estimate; 2]> {
+    let Some(part) = part else { return variance::about(x, split) };
+    let parts = map(x.len(), part, |range| variance::about(&x[range], split));
+    parts.into_iter().try_fold([Estimate::ZERO; 2], |[sum, squares], part| {
+        let part = part?;
+        Some([sum.plus_estimate(part[0]), squares.plus_estimate(part[1])])
+    })
 }
 
-fn exact_sum<T: Float + Sync>(x: &[T], part: usize) -> ExactSum {
-    let parts = map(x.len(), part, |range| {
-        let mut sum = ExactSum::new();
-        sum.add_slice(&x[range]);
-        sum
-    });
-    parts.iter().fold(ExactSum::new(), |mut total, part| {
-        total.merge(part);
-        total
-    })
+fn join(parts: Vec<Option<Estimate>>) -> Option<Estimate> {
+    parts.into_iter().try_fold(Estimate::ZERO, |total, part| Some(total.plus_estimate(part?)))
 }
 
 fn exact_products<T: Float + Sync>(x: &[T], y: &[T], part: usize) -> ExactProducts {

@@ -1,11 +1,11 @@
-//! What is folded: a view of numbers whose type is known only when the program runs.
+//! Views of numbers whose type is known only when the program runs.
 
 use ndarray::{ArrayView, ArrayViewD, Dimension};
 
 use super::dtype::{Boolean, Dtype, for_each_dtype};
 use super::output::{Array, Scalar};
 use crate::error::{ErrorKind, Result};
-use crate::kernel::grid::{Block, Grid, Stored, Type};
+use crate::kernel::fold::grid::{Block, Grid, Stored, Type};
 
 macro_rules! values_enum {
     ($(($variant:ident, $type:ty, $name:literal),)*) => {

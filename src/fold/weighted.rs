@@ -1,54 +1,22 @@
-//! Which element of a lane has so much of the weight up to it?
+//! Weighted quantiles.
 
-use super::big::Precision;
-use super::cell::Cell;
-use super::lanes::{Block, Plan};
-use super::options::{Axes, Options};
-use super::order::{Method, check_nan_fits};
-use super::output::Output;
-use super::pairs::Pair;
-use super::reduce::{Reduction, check_room, chosen, output, transposed};
-use super::spec::Spec;
-use super::total::Total;
+use super::axes::{ReducedAxes, spread};
+use super::gathered::{Gathered, check_room};
+use super::names::Reduction;
+use super::number::Number;
+use super::options::{Method, Options};
+use super::output::{Output, output, transposed};
+use super::pairs::Pairs;
+use super::quantiles::check_nan_fits;
+use super::request::Request;
+use super::sums::Total;
 use super::values::Values;
-use super::work::Work;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::{Error, Result};
+use crate::kernel::fold::grid::Block;
+use crate::kernel::fold::round::Precision;
 use crate::kernel::sort::{key_f64, of_key_f64, sort_by_two};
-use crate::text::Listed;
-
-/// Returns weights as an array that broadcasts to the values: of their shape, or of the lengths of `axis`, in its order.
-pub(super) fn spread<'a>(values: &Values<'_>, weights: Values<'a>, axis: &Axes) -> Result<Values<'a>> {
-    let shape = values.shape();
-    if weights.shape() == shape {
-        return Ok(weights);
-    }
-    Plan::new(axis, shape.len())?;
-    let axes = match axis {
-        Axes::All => &[][..],
-        Axes::One(one) => core::slice::from_ref(one),
-        Axes::Many(axes) => axes,
-    };
-    let axes: Vec<usize> = axes.iter().map(|axis| axis.rem_euclid(shape.len() as isize) as usize).collect();
-    let lens: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
-    if axes.is_empty() || weights.shape() != lens {
-        let of_axis =
-            if axes.is_empty() { String::new() } else { format!(" or {}, of the axis", Listed(&lens)) };
-        return Err(ErrorKind::ShapeMismatch {
-            expected: format!("weights of shape {}{of_axis}", Listed(shape)),
-            got: Listed(weights.shape()).to_string(),
-        }
-        .into());
-    }
-    Ok(weights.spread(&axes, shape.len()))
-}
-
-fn bad(expected: &str, got: &str) -> Error {
-    Error::from(ErrorKind::BadParameter {
-        name: "weights",
-        expected: expected.to_owned(),
-        got: got.to_owned(),
-    })
-}
 
 /// Returns quantiles of values of which each stands for as many elements as its weight says.
 ///
@@ -66,49 +34,48 @@ pub fn weighted<'a>(
 ) -> Result<Output> {
     let (values, weights) = (values.into(), weights.into());
     let values = &values;
-    let spec = Spec::new(reduction, values.dtype(), options)?;
-    if spec.q.is_empty() && spec.width.is_none() {
-        return Err(bad("none but for quantiles and percentiles", spec.op));
+    let request = Request::new(reduction, values.dtype(), options)?;
+    if request.q.is_empty() && request.width.is_none() {
+        return Err(Error::bad_parameter("weights", "none but for quantiles and percentiles", request.op));
     }
-    if spec.method != Method::InvertedCdf {
-        return Err(ErrorKind::BadParameter {
-            name: "method",
-            expected: "inverted_cdf, the one with weights".to_owned(),
-            got: spec.method.name().to_owned(),
-        }
-        .into());
+    if request.method != Method::InvertedCdf {
+        return Err(Error::bad_parameter(
+            "method",
+            "inverted_cdf, the one with weights",
+            request.method.name(),
+        ));
     }
     let weights = spread(values, weights, &options.axis)?;
-    let pair = Pair::new(spec.op, values, &weights, &options.axis)?;
+    let pair = Pairs::new(request.op, values, &weights, &options.axis)?;
     let (lanes, shape) = pair.result(options.keepdims);
-    let plan = Plan::new(&options.axis, values.shape().len())?;
+    let plan = ReducedAxes::new(&options.axis, values.shape().len())?;
     let len = plan.len_reduced(values.shape());
     if lanes > 0 {
-        spec.check_len(len)?;
+        request.check_len(len)?;
     }
-    let mask = chosen(options, values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
+    let mask = options.mask_of(values.shape())?.map(|mask| mask.permuted_axes(plan.order()));
     let mut mask = mask.as_ref().map(|mask| mask.iter());
-    check_room(&shape, spec.q.len())?;
-    let mut cells = Vec::with_capacity(lanes * spec.q.len());
+    check_room(&shape, request.q.len())?;
+    let mut results = Vec::with_capacity(lanes * request.q.len());
     for lane in 0..lanes {
         let (values, weights) = pair.lane(lane);
         let mut places: Vec<usize> = (0..len).collect();
         if let Some(mask) = &mut mask {
             places.retain(|_| mask.next().is_some_and(|chosen| chosen.get()));
         }
-        in_order(values, weights, &places, &spec, &mut cells)?;
+        in_order(values, weights, &places, &request, &mut results)?;
     }
-    let (cells, shape) = transposed(cells, spec.width, shape);
-    Ok(output(&cells, spec.out, shape))
+    let (results, shape) = transposed(results, request.width, shape);
+    Ok(output(&results, request.out, shape))
 }
 
-/// Puts down the quantiles of the elements at some places.
+/// Appends the quantiles of the elements at some places.
 fn in_order(
     values: Block<'_>,
     weights: Block<'_>,
     places: &[usize],
-    spec: &Spec,
-    cells: &mut Vec<Cell>,
+    request: &Request,
+    results: &mut Vec<Number>,
 ) -> Result<()> {
     const TURNED: u64 = 1 << 63;
     let key = |place: usize| match values {
@@ -125,9 +92,9 @@ fn in_order(
     let nan = places.iter().any(|&place| is_nan(place));
     let numbers = places.iter().filter(|&&place| !is_nan(place));
     let mut list: Vec<(u64, u64)> = numbers.map(|&place| (key(place), place as u64)).collect();
-    if list.is_empty() || (nan && !spec.skip_nan) {
-        check_nan_fits(spec)?;
-        cells.extend(spec.q.iter().map(|_| Cell::F(f64::NAN)));
+    if list.is_empty() || (nan && !request.skip_nan) {
+        check_nan_fits(request)?;
+        results.extend(request.q.iter().map(|_| Number::F(f64::NAN)));
         return Ok(());
     }
     sort_by_two(&mut list, |&both| both);
@@ -140,9 +107,9 @@ fn in_order(
     };
     let all = upto(&Total::default(), 0, sorted.len()).value();
     if all.is_zero() {
-        return Err(bad("weights whose sum is not 0", "a sum of 0"));
+        return Err(Error::bad_parameter("weights", "weights whose sum is not 0", "a sum of 0"));
     }
-    for &q in &spec.q {
+    for &q in &request.q {
         // The first place with weight up to it, and no smaller a part of the whole than is wanted.
         let (mut low, mut high, mut below) = (0, sorted.len() - 1, Total::default());
         while low < high {
@@ -155,23 +122,27 @@ fn in_order(
                 high = middle;
             }
         }
-        cells.push(match values {
-            Block::F64(_) | Block::F32(_) => Cell::F(of_key_f64(list[low].0)),
-            Block::I64(_) => Cell::I((list[low].0 ^ TURNED) as i64),
-            Block::U64(_) => Cell::U(list[low].0),
+        results.push(match values {
+            Block::F64(_) | Block::F32(_) => Number::F(of_key_f64(list[low].0)),
+            Block::I64(_) => Number::I((list[low].0 ^ TURNED) as i64),
+            Block::U64(_) => Number::U(list[low].0),
         });
     }
     Ok(())
 }
 
 /// Returns the weights at these places; all are finite and none is negative.
-fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Work<'static>> {
-    let weights = Work::Borrowed(weights).taken(places)?;
+fn weights_at(weights: Block<'_>, places: &[usize]) -> Result<Gathered<'static>> {
+    let weights = Gathered::Borrowed(weights).taken(places)?;
     let fit = match weights.block() {
         Block::F64(w) => w.iter().all(|&w| (0.0..f64::INFINITY).contains(&w)),
         Block::F32(w) => w.iter().all(|&w| (0.0..f32::INFINITY).contains(&w)),
         Block::I64(w) => w.iter().all(|&w| w >= 0),
         Block::U64(_) => true,
     };
-    if fit { Ok(weights) } else { Err(bad("finite weights, none of them negative", "another one")) }
+    if fit {
+        Ok(weights)
+    } else {
+        Err(Error::bad_parameter("weights", "finite weights, none of them negative", "another one"))
+    }
 }

@@ -13,7 +13,7 @@ use crate::codec::{B1Rows, Codes, FloatRows, I4Rows, I8Rows, Store, halves, word
 use crate::columns::Columns;
 use crate::distance::Metric;
 use crate::error::{ErrorKind, Result};
-use crate::kernel::aligned::Aligned;
+use crate::kernel::near::aligned::Aligned;
 use crate::kernel::sort::sort;
 use crate::near::calibrate::Calibration;
 use crate::near::further::Further;

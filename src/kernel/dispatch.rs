@@ -48,7 +48,7 @@ macro_rules! dispatch_wide {
             $(#[$doc])*
             #[inline]
             $vis fn $name<$($param: $bound,)+>($($arg: $type),*) $(-> $out)? {
-                $crate::kernel::dispatch! {
+                $crate::kernel::dispatch::dispatch! {
                     fn narrow[$($param: $bound),+]($($arg: $type),*) $(-> $out)? = $body;
                 }
                 #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]

@@ -8,7 +8,7 @@
 
 use super::index::Index;
 use crate::distance::Metric;
-use crate::kernel::distance_f32::{dots_f32, l2sqs_f32};
+use crate::kernel::near::distance_f32::{dots_f32, l2sqs_f32};
 use crate::kernel::sort::{key_f32, of_key_f32, sort};
 use crate::pool::map;
 

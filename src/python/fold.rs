@@ -1,4 +1,4 @@
-//! Which Python function calls which reduction, with which of NumPy's keywords?
+//! The reductions as Python functions, with NumPy's keywords: one for each row of the core's table.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -9,6 +9,7 @@ use super::input::with_values;
 use super::notes::notes_doc;
 use super::output::to_python;
 use crate::error::{ErrorKind, Result};
+use crate::fold::names::for_each_reduction;
 use crate::fold::{self, Axes, Method, NormOrder, Options, Output, Reduction, Values};
 
 /// From this many elements on, other Python threads run meanwhile. Below, giving up the
@@ -204,13 +205,13 @@ macro_rules! weights_doc {
     };
 }
 macro_rules! returns_doc {
-    ($scalar:literal) => {
+    ($name:ident) => {
         concat!(
             "
 Returns
 -------
 ",
-            $scalar,
+            about!($name scalar),
             " or array
     A Python number where no axis remains, else a `numpy.ndarray` (a `nearfold.Array` where there is
     no NumPy).
@@ -218,18 +219,181 @@ Returns
         )
     };
 }
-macro_rules! examples_doc {
-    ($($line:literal)*) => {
+/// Picks a part of what is said of a function.
+macro_rules! part {
+    (first $first:literal $scalar:literal $examples:tt) => {
+        $first
+    };
+    (scalar $first:literal $scalar:literal $examples:tt) => {
+        $scalar
+    };
+    (examples $first:literal $scalar:literal [$($line:literal)*]) => {
         concat!("\nExamples\n--------\n>>> import nearfold as nf\n", $($line, "\n",)*)
     };
 }
 
-/// Makes a Python function of each reduction: its family says which keywords it takes.
-macro_rules! reductions {
-    (@sum $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+/// The first line of a function's documentation, its scalar result and examples.
+macro_rules! about {
+    (sum $part:ident) => {
+        part!($part "Return the correctly rounded sum; integers wrap round in 64 bits. Of nothing: 0." "float or int"
+            [">>> nf.sum([1e16, 1.0, -1e16])" "1.0"])
+    };
+    (mean $part:ident) => {
+        part!($part "Return the correctly rounded arithmetic mean; NaN propagates." "float"
+            [">>> nf.mean([1e308, 1e308])" "1e+308"])
+    };
+    (prod $part:ident) => {
+        part!($part "Return the product, without overflow on the way. Of nothing: 1." "float or int"
+            [">>> nf.prod([1e200, 1e200, 1e-300])" "1e+100"])
+    };
+    (var $part:ident) => {
+        part!($part "Return the correctly rounded variance, dividing by ``n - ddof``." "float"
+            [">>> nf.var([1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4])" "1.25"])
+    };
+    (std $part:ident) => {
+        part!($part "Return the correctly rounded standard deviation." "float"
+            [">>> nf.std([1.0, 3.0], ddof=0)" "1.0"])
+    };
+    (min $part:ident) => {
+        part!($part "Return the smallest element; NaN if there is one; -0.0 is below 0.0." "float or int"
+            [">>> nf.min([3, 1, 2])" "1"])
+    };
+    (max $part:ident) => {
+        part!($part "Return the largest element; NaN if there is one; -0.0 is below 0.0." "float or int"
+            [">>> nf.max([3, 1, 2])" "3"])
+    };
+    (ptp $part:ident) => {
+        part!($part "Return the difference of the largest and the smallest element." "float or int"
+            [">>> nf.ptp([3, 1, 2])" "2"])
+    };
+    (minmax $part:ident) => {
+        part!($part "Return the smallest and the largest element, as a first axis of length 2." "never a number,"
+            [">>> nf.minmax([3, 1, 2]).tolist()" "[1, 3]"])
+    };
+    (median $part:ident) => {
+        part!($part "Return the median: the middle element, or the mean of the two in the middle." "float"
+            [">>> nf.median([3.0, 1.0, 2.0, 10.0])" "2.5"])
+    };
+    (argmin $part:ident) => {
+        part!($part "Return the index of the first smallest element, or of the first NaN." "int"
+            [">>> nf.argmin([3, 1, 2, 1])" "1"])
+    };
+    (argmax $part:ident) => {
+        part!($part "Return the index of the first largest element, or of the first NaN." "int"
+            [">>> nf.argmax([3, 1, 2, 3])" "0"])
+    };
+    (any $part:ident) => {
+        part!($part "Return whether any element is true; NaN is." "bool"
+            [">>> nf.any([0, 2])" "True"])
+    };
+    (all $part:ident) => {
+        part!($part "Return whether all elements are true; NaN is." "bool"
+            [">>> nf.all([0, 2])" "False"])
+    };
+    (count_nonzero $part:ident) => {
+        part!($part "Return how many elements are not zero." "int"
+            [">>> nf.count_nonzero([0, 2, 3])" "2"])
+    };
+    (norm $part:ident) => {
+        part!($part "Return the correctly rounded norm of all elements as one vector." "float"
+            [">>> nf.norm([3.0, -4.0])" "5.0" ">>> nf.norm([3.0, -4.0], ord=1)" "7.0"])
+    };
+    (skew $part:ident) => {
+        part!($part "Return the skewness, m3 / m2**1.5, correctly rounded; NaN where all elements are equal." "float"
+            [">>> nf.skew([1.0, 2.0, 3.0])" "0.0"])
+    };
+    (nanskew $part:ident) => {
+        part!($part "Return the skewness of what is not NaN." "float"
+            [">>> nf.nanskew([1.0, 2.0, float('nan'), 3.0])" "0.0"])
+    };
+    (kurtosis $part:ident) => {
+        part!($part "Return the kurtosis, m4 / m2**2 - 3, correctly rounded; NaN where all elements are equal." "float"
+            [">>> nf.kurtosis([1.0, 2.0], fisher=False)" "1.0"])
+    };
+    (nankurtosis $part:ident) => {
+        part!($part "Return the kurtosis of what is not NaN." "float"
+            [">>> nf.nankurtosis([1.0, float('nan'), 2.0])" "-2.0"])
+    };
+    (moments $part:ident) => {
+        part!($part "Return the mean and the central moments m2, m3, m4, correctly rounded, as a first axis." "never a number,"
+            [">>> nf.moments([1.0, 3.0], order=2).tolist()" "[2.0, 1.0]"])
+    };
+    (nanmoments $part:ident) => {
+        part!($part "Return the mean and the central moments of what is not NaN, as a first axis." "never a number,"
+            [">>> nf.nanmoments([1.0, float('nan'), 3.0], order=2).tolist()" "[2.0, 1.0]"])
+    };
+    (quantile $part:ident) => {
+        part!($part "Return the quantiles `q`, 0 to 1." "float"
+            [">>> nf.quantile([1.0, 2.0, 3.0, 4.0], 0.5)" "2.5" ">>> nf.quantile([1.0, 2.0, 3.0, 4.0], [0.0, 1.0], method='lower').tolist()" "[1.0, 4.0]"])
+    };
+    (percentile $part:ident) => {
+        part!($part "Return the quantiles `q`, 0 to 100." "float"
+            [">>> nf.percentile([1.0, 2.0, 3.0, 4.0], 50)" "2.5"])
+    };
+    (nanquantile $part:ident) => {
+        part!($part "Return the quantiles `q`, 0 to 1, of what is not NaN." "float"
+            [">>> nf.nanquantile([1.0, float('nan'), 3.0], 0.5)" "2.0"])
+    };
+    (nanpercentile $part:ident) => {
+        part!($part "Return the quantiles `q`, 0 to 100, of what is not NaN." "float"
+            [">>> nf.nanpercentile([1.0, float('nan'), 3.0], 50)" "2.0"])
+    };
+    (nansum $part:ident) => {
+        part!($part "Return the correctly rounded sum of what is not NaN." "float or int"
+            [">>> nf.nansum([1.0, float('nan'), 2.0])" "3.0"])
+    };
+    (nanmean $part:ident) => {
+        part!($part "Return the correctly rounded mean of what is not NaN." "float"
+            [">>> nf.nanmean([1.0, float('nan'), 2.0])" "1.5"])
+    };
+    (nanprod $part:ident) => {
+        part!($part "Return the product of what is not NaN." "float or int"
+            [">>> nf.nanprod([2.0, float('nan'), 3.0])" "6.0"])
+    };
+    (nanvar $part:ident) => {
+        part!($part "Return the correctly rounded variance of what is not NaN." "float"
+            [">>> nf.nanvar([1.0, float('nan'), 3.0])" "1.0"])
+    };
+    (nanstd $part:ident) => {
+        part!($part "Return the correctly rounded standard deviation of what is not NaN." "float"
+            [">>> nf.nanstd([1.0, float('nan'), 3.0])" "1.0"])
+    };
+    (nanmin $part:ident) => {
+        part!($part "Return the smallest element that is not NaN; NaN if nothing is left." "float or int"
+            [">>> nf.nanmin([2.0, float('nan'), 1.0])" "1.0"])
+    };
+    (nanmax $part:ident) => {
+        part!($part "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
+            [">>> nf.nanmax([2.0, float('nan'), 1.0])" "2.0"])
+    };
+    (count $part:ident) => {
+        part!($part "Return how many elements are not NaN." "int"
+            [">>> nf.count([1.0, float('nan')])" "1"])
+    };
+    (nanminmax $part:ident) => {
+        part!($part "Return `minmax` of what is not NaN." "never a number,"
+            [">>> nf.nanminmax([3.0, float('nan'), 2.0]).tolist()" "[2.0, 3.0]"])
+    };
+    (nanmedian $part:ident) => {
+        part!($part "Return the median of what is not NaN; NaN if nothing is left." "float"
+            [">>> nf.nanmedian([3.0, float('nan'), 2.0])" "2.5"])
+    };
+    (nanargmin $part:ident) => {
+        part!($part "Return the index of the first smallest element that is not NaN." "int"
+            [">>> nf.nanargmin([float('nan'), 2.0, 1.0])" "2"])
+    };
+    (nanargmax $part:ident) => {
+        part!($part "Return the index of the first largest element that is not NaN." "int"
+            [">>> nf.nanargmax([float('nan'), 2.0, 1.0])" "1"])
+    };
+}
+
+/// Makes the Python function of a reduction: its signature says which keywords it takes.
+macro_rules! function {
+    (@total $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), dtype_doc!(), initial_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, initial=None, r#where=None),
@@ -245,10 +409,10 @@ macro_rules! reductions {
             Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).initial(initial).mask(r#where).run()
         }
     };
-    (@mean $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@mean $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), dtype_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, dtype=None, r#where=None),
@@ -263,10 +427,10 @@ macro_rules! reductions {
             Call::new(Reduction::$reduction, x, axis, keepdims).dtype(dtype).mask(r#where).run()
         }
     };
-    (@var $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@var $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(),
-            returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), ddof_doc!(), dtype_doc!(), where_doc!(),
+            returns_doc!($name), notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ddof=0.0, keepdims=false, dtype=None, r#where=None, correction=None),
@@ -284,9 +448,9 @@ macro_rules! reductions {
             Call::new(Reduction::$reduction, x, axis, keepdims).ddof(ddof).dtype(dtype).mask(r#where).run()
         }
     };
-    (@extreme $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@plain $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), where_doc!(), returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), where_doc!(), returns_doc!($name), notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, r#where=None),
@@ -300,9 +464,9 @@ macro_rules! reductions {
             Call::new(Reduction::$reduction, x, axis, keepdims).mask(r#where).run()
         }
     };
-    (@end $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@end $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), initial_doc!(), where_doc!(), returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), initial_doc!(), where_doc!(), returns_doc!($name), notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false, initial=None, r#where=None),
@@ -317,10 +481,10 @@ macro_rules! reductions {
             Call::new(Reduction::$reduction, x, axis, keepdims).initial(initial).mask(r#where).run()
         }
     };
-    (@quantile $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@quantile $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), q_doc!(), weights_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), q_doc!(), weights_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, q, /, axis=AxisArgument(Axes::All), *, method="linear", keepdims=false, weights=None, r#where=None),
@@ -341,10 +505,10 @@ macro_rules! reductions {
             call.run()
         }
     };
-    (@skew $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@skew $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), bias_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), bias_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, keepdims=false, r#where=None),
@@ -361,10 +525,10 @@ macro_rules! reductions {
             call.run()
         }
     };
-    (@kurtosis $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@kurtosis $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), bias_doc!(), fisher_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), bias_doc!(), fisher_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, bias=true, fisher=true, keepdims=false, r#where=None),
@@ -383,10 +547,10 @@ macro_rules! reductions {
             call.run()
         }
     };
-    (@moments $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@moments $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), order_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), order_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, order=OrderArgument(4), keepdims=false, r#where=None),
@@ -403,10 +567,10 @@ macro_rules! reductions {
             call.run()
         }
     };
-    (@norm $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@norm $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), returns_doc!($scalar),
-            notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), ord_doc!(), where_doc!(), returns_doc!($name),
+            notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, ord=2.0, keepdims=false, r#where=None),
@@ -423,9 +587,9 @@ macro_rules! reductions {
             call.run()
         }
     };
-    (@position $name:ident $reduction:ident $first:literal $scalar:literal [$($example:literal)*]) => {
+    (@position $name:ident $reduction:ident) => {
         #[doc = concat!(
-            $first, "\n\n", x_and_axis_doc!(), returns_doc!($scalar), notes_doc!($name), examples_doc!($($example)*)
+            about!($name first), "\n\n", x_and_axis_doc!(), returns_doc!($name), notes_doc!($name), about!($name examples)
         )]
         #[pyfunction]
         #[pyo3(signature = (x, /, axis=AxisArgument(Axes::All), *, keepdims=false),
@@ -438,89 +602,14 @@ macro_rules! reductions {
             Call::new(Reduction::$reduction, x, axis, keepdims).run()
         }
     };
-    ($($family:ident $name:ident $reduction:ident $first:literal $scalar:literal $examples:tt;)*) => {
-        $(reductions!(@$family $name $reduction $first $scalar $examples);)*
+}
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $variant:ident, $name:ident, $family:ident, $skip:literal, $signature:ident;)*) => {
+        $(function!(@$signature $name $variant);)*
     };
 }
-reductions! {
-    sum sum Sum "Return the correctly rounded sum; integers wrap round in 64 bits. Of nothing: 0." "float or int"
-        [">>> nf.sum([1e16, 1.0, -1e16])" "1.0"];
-    mean mean Mean "Return the correctly rounded arithmetic mean; NaN propagates." "float"
-        [">>> nf.mean([1e308, 1e308])" "1e+308"];
-    sum prod Prod "Return the product, without overflow on the way. Of nothing: 1." "float or int"
-        [">>> nf.prod([1e200, 1e200, 1e-300])" "1e+100"];
-    var var Var "Return the correctly rounded variance, dividing by ``n - ddof``." "float"
-        [">>> nf.var([1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4])" "1.25"];
-    var std Std "Return the correctly rounded standard deviation." "float"
-        [">>> nf.std([1.0, 3.0], ddof=0)" "1.0"];
-    end min Min "Return the smallest element; NaN if there is one; -0.0 is below 0.0." "float or int"
-        [">>> nf.min([3, 1, 2])" "1"];
-    end max Max "Return the largest element; NaN if there is one; -0.0 is below 0.0." "float or int"
-        [">>> nf.max([3, 1, 2])" "3"];
-    extreme ptp Ptp "Return the difference of the largest and the smallest element." "float or int"
-        [">>> nf.ptp([3, 1, 2])" "2"];
-    extreme minmax Minmax "Return the smallest and the largest element, as a first axis of length 2." "never a number,"
-        [">>> nf.minmax([3, 1, 2]).tolist()" "[1, 3]"];
-    extreme median Median "Return the median: the middle element, or the mean of the two in the middle." "float"
-        [">>> nf.median([3.0, 1.0, 2.0, 10.0])" "2.5"];
-    position argmin Argmin "Return the index of the first smallest element, or of the first NaN." "int"
-        [">>> nf.argmin([3, 1, 2, 1])" "1"];
-    position argmax Argmax "Return the index of the first largest element, or of the first NaN." "int"
-        [">>> nf.argmax([3, 1, 2, 3])" "0"];
-    extreme any Any "Return whether any element is true; NaN is." "bool"
-        [">>> nf.any([0, 2])" "True"];
-    extreme all All "Return whether all elements are true; NaN is." "bool"
-        [">>> nf.all([0, 2])" "False"];
-    extreme count_nonzero CountNonzero "Return how many elements are not zero." "int"
-        [">>> nf.count_nonzero([0, 2, 3])" "2"];
-    norm norm Norm "Return the correctly rounded norm of all elements as one vector." "float"
-        [">>> nf.norm([3.0, -4.0])" "5.0" ">>> nf.norm([3.0, -4.0], ord=1)" "7.0"];
-    skew skew Skew "Return the skewness, m3 / m2**1.5, correctly rounded; NaN where all elements are equal." "float"
-        [">>> nf.skew([1.0, 2.0, 3.0])" "0.0"];
-    skew nanskew Nanskew "Return the skewness of what is not NaN." "float"
-        [">>> nf.nanskew([1.0, 2.0, float('nan'), 3.0])" "0.0"];
-    kurtosis kurtosis Kurtosis "Return the kurtosis, m4 / m2**2 - 3, correctly rounded; NaN where all elements are equal."
-        "float" [">>> nf.kurtosis([1.0, 2.0], fisher=False)" "1.0"];
-    kurtosis nankurtosis Nankurtosis "Return the kurtosis of what is not NaN." "float"
-        [">>> nf.nankurtosis([1.0, float('nan'), 2.0])" "-2.0"];
-    moments moments Moments "Return the mean and the central moments m2, m3, m4, correctly rounded, as a first axis."
-        "never a number," [">>> nf.moments([1.0, 3.0], order=2).tolist()" "[2.0, 1.0]"];
-    moments nanmoments Nanmoments "Return the mean and the central moments of what is not NaN, as a first axis."
-        "never a number," [">>> nf.nanmoments([1.0, float('nan'), 3.0], order=2).tolist()" "[2.0, 1.0]"];
-    quantile quantile Quantile "Return the quantiles `q`, 0 to 1." "float"
-        [">>> nf.quantile([1.0, 2.0, 3.0, 4.0], 0.5)" "2.5"
-         ">>> nf.quantile([1.0, 2.0, 3.0, 4.0], [0.0, 1.0], method='lower').tolist()" "[1.0, 4.0]"];
-    quantile percentile Percentile "Return the quantiles `q`, 0 to 100." "float"
-        [">>> nf.percentile([1.0, 2.0, 3.0, 4.0], 50)" "2.5"];
-    quantile nanquantile Nanquantile "Return the quantiles `q`, 0 to 1, of what is not NaN." "float"
-        [">>> nf.nanquantile([1.0, float('nan'), 3.0], 0.5)" "2.0"];
-    quantile nanpercentile Nanpercentile "Return the quantiles `q`, 0 to 100, of what is not NaN." "float"
-        [">>> nf.nanpercentile([1.0, float('nan'), 3.0], 50)" "2.0"];
-    sum nansum Nansum "Return the correctly rounded sum of what is not NaN." "float or int"
-        [">>> nf.nansum([1.0, float('nan'), 2.0])" "3.0"];
-    mean nanmean Nanmean "Return the correctly rounded mean of what is not NaN." "float"
-        [">>> nf.nanmean([1.0, float('nan'), 2.0])" "1.5"];
-    sum nanprod Nanprod "Return the product of what is not NaN." "float or int"
-        [">>> nf.nanprod([2.0, float('nan'), 3.0])" "6.0"];
-    var nanvar Nanvar "Return the correctly rounded variance of what is not NaN." "float"
-        [">>> nf.nanvar([1.0, float('nan'), 3.0])" "1.0"];
-    var nanstd Nanstd "Return the correctly rounded standard deviation of what is not NaN." "float"
-        [">>> nf.nanstd([1.0, float('nan'), 3.0])" "1.0"];
-    end nanmin Nanmin "Return the smallest element that is not NaN; NaN if nothing is left." "float or int"
-        [">>> nf.nanmin([2.0, float('nan'), 1.0])" "1.0"];
-    end nanmax Nanmax "Return the largest element that is not NaN; NaN if nothing is left." "float or int"
-        [">>> nf.nanmax([2.0, float('nan'), 1.0])" "2.0"];
-    extreme count Count "Return how many elements are not NaN." "int"
-        [">>> nf.count([1.0, float('nan')])" "1"];
-    extreme nanminmax Nanminmax "Return `minmax` of what is not NaN." "never a number,"
-        [">>> nf.nanminmax([3.0, float('nan'), 2.0]).tolist()" "[2.0, 3.0]"];
-    extreme nanmedian Nanmedian "Return the median of what is not NaN; NaN if nothing is left." "float"
-        [">>> nf.nanmedian([3.0, float('nan'), 2.0])" "2.5"];
-    position nanargmin Nanargmin "Return the index of the first smallest element that is not NaN." "int"
-        [">>> nf.nanargmin([float('nan'), 2.0, 1.0])" "2"];
-    position nanargmax Nanargmax "Return the index of the first largest element that is not NaN." "int"
-        [">>> nf.nanargmax([float('nan'), 2.0, 1.0])" "1"];
-}
+for_each_reduction!(functions);
 
 /// Return the usual figures of what is not NaN.
 ///

@@ -12,7 +12,6 @@ use super::Result;
 use super::options::{FromJs, size};
 use crate::error::{Error, ErrorKind};
 use crate::fold::{Boolean, Dtype, Values};
-use crate::text::Listed;
 
 /// Which elements of a buffer make up an n-dimensional array, counted in elements.
 pub(super) struct Layout {
@@ -26,9 +25,9 @@ pub(super) struct Layout {
 /// As an error text shows it.
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "shape {}, strides ", Listed(&self.shape))?;
+        write!(f, "shape {:?}, strides ", self.shape)?;
         match &self.strides {
-            Some(strides) => Listed(strides).fmt(f)?,
+            Some(strides) => write!(f, "{strides:?}")?,
             None => f.write_str("in order")?,
         }
         write!(f, ", offset {}", self.offset)

@@ -7,46 +7,16 @@ use super::buffer::{Buffer, Layout};
 use super::options::{FromJs, Reader, describe as describe_value, read, size};
 use super::output::{number_of, to_js};
 use crate::error::{Error, ErrorKind};
-use crate::fold::quick::Quick;
+use crate::fold::names::keywords;
+use crate::fold::stream_estimate::StreamEstimate;
 use crate::fold::{
     self, Axes, Dtype, Method, NormOrder, Options, Output, Partial, Quantiles, Reduction, Scalar, Scan,
     Values,
 };
 
-/// The names of the options that an operation takes, beside those of every operation.
-fn known(op: &str) -> &'static str {
-    match op {
-        "sum" | "prod" | "min" | "max" | "nansum" | "nanprod" | "nanmin" | "nanmax" => {
-            "axis, keepdims, dtype, where, initial"
-        }
-        "var" | "std" | "nanvar" | "nanstd" => "axis, keepdims, dtype, where, ddof",
-        "quantile" | "percentile" | "nanquantile" | "nanpercentile" => {
-            "axis, keepdims, dtype, where, q, method, weights"
-        }
-        "skew" | "nanskew" => "axis, keepdims, dtype, where, bias",
-        "kurtosis" | "nankurtosis" => "axis, keepdims, dtype, where, bias, fisher",
-        "moments" | "nanmoments" => "axis, keepdims, dtype, where, order",
-        "norm" => "axis, keepdims, dtype, where, ord",
-        "cumsum" | "cumprod" => "axis, dtype, includeInitial",
-        "cummin" | "cummax" => "axis",
-        "describe" => "axis, keepdims, where, ddof, bias, fisher",
-        "dot" => "dtype",
-        "vecdot" | "cosine" => "axis, keepdims, dtype",
-        "average" => "axis, keepdims, dtype, weights",
-        "cov" => "other, ddof",
-        "corrcoef" => "other",
-        _ => "axis, keepdims, dtype, where",
-    }
-}
-
-/// Returns whether the result is a position or a count: a number whatever the input's dtype.
-fn counts(op: &str) -> bool {
-    matches!(op, "argmin" | "argmax" | "nanargmin" | "nanargmax" | "count_nonzero" | "count")
-}
-
-/// Returns whether 64-bit integers of the result come back as BigInts: if they went in so.
-fn wants_bigint(op: &str, dtype: Dtype) -> bool {
-    matches!(dtype, Dtype::I64 | Dtype::U64) && !counts(op)
+/// Returns whether 64-bit integers of the result come back as BigInts: if they went in so, and are no positions or counts.
+fn wants_bigint(reduction: Option<Reduction>, dtype: Dtype) -> bool {
+    matches!(dtype, Dtype::I64 | Dtype::U64) && !reduction.is_some_and(Reduction::counts)
 }
 
 /// Returns an option that is one value or a list of them.
@@ -78,7 +48,7 @@ fn number(value: JsValue) -> Result<Scalar> {
 
 fn options_from_js<'a>(op: &str, value: &JsValue) -> Result<Options<'a>> {
     let mut options = Options::default();
-    let reader = Reader::new(value, known(op))?;
+    let reader = Reader::new(value, keywords(op))?;
     if let Some(axis) = reader.raw("axis") {
         options.axis = match one_or_many("axis", "an integer or an array of integers", axis)? {
             Ok(axis) => Axes::One(axis),
@@ -121,7 +91,7 @@ pub fn reduce_quickly(reduction: usize, array: &Buffer, len: usize) -> f64 {
     let Some(&reduction) = Reduction::ALL.get(reduction) else { return f64::NAN };
     let Ok(values) = array.prefix(len) else { return f64::NAN };
     match fold::reduce(reduction, values, &Options::default()) {
-        Ok(Output::Scalar(scalar)) => number_of(&scalar, wants_bigint(reduction.name(), array.dtype())),
+        Ok(Output::Scalar(scalar)) => number_of(&scalar, wants_bigint(Some(reduction), array.dtype())),
         _ => f64::NAN,
     }
 }
@@ -129,8 +99,9 @@ pub fn reduce_quickly(reduction: usize, array: &Buffer, len: usize) -> f64 {
 /// Folds the first `len` elements.
 #[wasm_bindgen(js_name = reducePrefix)]
 pub fn reduce_prefix(op: &str, array: &Buffer, len: usize, options: &JsValue) -> Result<JsValue, JsValue> {
-    let result = fold::reduce(Reduction::from_name(op)?, array.prefix(len)?, &options_from_js(op, options)?)?;
-    to_js(result, wants_bigint(op, array.dtype()))
+    let reduction = Reduction::from_name(op)?;
+    let result = fold::reduce(reduction, array.prefix(len)?, &options_from_js(op, options)?)?;
+    to_js(result, wants_bigint(Some(reduction), array.dtype()))
 }
 
 /// Folds the elements of a layout, those where the mask is true.
@@ -148,7 +119,8 @@ pub fn reduce(
     if let Some(mask) = &mask {
         options.mask = Some(mask.mask(&Layout::from_js(mask_layout)?)?);
     }
-    to_js(fold::reduce(Reduction::from_name(op)?, values, &options)?, wants_bigint(op, array.dtype()))
+    let reduction = Reduction::from_name(op)?;
+    to_js(fold::reduce(reduction, values, &options)?, wants_bigint(Some(reduction), array.dtype()))
 }
 
 /// Returns what an operation makes of one array, or of two.
@@ -158,7 +130,7 @@ fn combine<'a>(
     b: Option<Values<'a>>,
     options: &JsValue,
 ) -> Result<JsValue, JsValue> {
-    let bigint = wants_bigint(op, a.dtype()) || b.as_ref().is_some_and(|b| wants_bigint(op, b.dtype()));
+    let bigint = wants_bigint(None, a.dtype()) || b.as_ref().is_some_and(|b| wants_bigint(None, b.dtype()));
     let wanted = options_from_js(op, options)?;
     let output = match (op, b) {
         ("dot", Some(b)) => fold::dot(a, b, &wanted),
@@ -167,7 +139,7 @@ fn combine<'a>(
         ("average", b) => fold::average(a, b, &wanted),
         ("cov", b) => {
             // NumPy's default, which differs from that of `var`.
-            let ddof = Reader::new(options, known(op))?.get("ddof", "a number")?.unwrap_or(1.0);
+            let ddof = Reader::new(options, keywords(op))?.get("ddof", "a number")?.unwrap_or(1.0);
             fold::cov(a, b, ddof)
         }
         ("corrcoef", b) => fold::corrcoef(a, b),
@@ -207,7 +179,7 @@ pub fn single(op: &str, a: &Buffer, layout: &JsValue, options: &JsValue) -> Resu
 pub fn scan(op: &str, array: &Buffer, layout: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
     let values = array.view(&Layout::from_js(layout)?)?;
     let result = fold::scan(Scan::from_name(op)?, values, &options_from_js(op, options)?)?;
-    to_js(result, wants_bigint(op, array.dtype()))
+    to_js(result, wants_bigint(None, array.dtype()))
 }
 
 /// Folds each group of the elements of a layout, where the integers of another tell the groups apart.
@@ -225,9 +197,10 @@ pub fn group(
         (array.view(&Layout::from_js(layout)?)?, codes.view(&Layout::from_js(codes_layout)?)?);
     let groups = groups.map(|groups| size("groups", groups)).transpose()?;
     let options = options_from_js(op, options)?;
+    let reduction = Reduction::from_name(op)?;
     to_js(
-        fold::group(Reduction::from_name(op)?, values, codes, groups, &options)?,
-        wants_bigint(op, array.dtype()),
+        fold::group(reduction, values, codes, groups, &options)?,
+        wants_bigint(Some(reduction), array.dtype()),
     )
 }
 
@@ -247,7 +220,7 @@ pub fn describe(
     }
     let figures = js_sys::Object::new();
     for (name, output) in fold::describe(values, &wanted)? {
-        let bigint = matches!(name, "min" | "max") && wants_bigint(name, array.dtype());
+        let bigint = matches!(name, "min" | "max") && wants_bigint(None, array.dtype());
         js_sys::Reflect::set(&figures, &name.into(), &to_js(output, bigint)?)?;
     }
     Ok(figures.into())
@@ -259,12 +232,24 @@ pub fn reduction_names() -> String {
     Reduction::NAMES.trim_end().to_owned()
 }
 
+/// Returns whether a state of this reduction keeps every element.
+#[wasm_bindgen(js_name = keepsAll)]
+pub fn keeps_all(op: &str) -> bool {
+    Reduction::from_name(op).is_ok_and(Reduction::keeps_all)
+}
+
+/// Returns whether states of this reduction are small and may be merged.
+#[wasm_bindgen(js_name = isMergeable)]
+pub fn is_mergeable(op: &str) -> bool {
+    Reduction::from_name(op).is_ok_and(Reduction::merges)
+}
+
 /// The state of a stream; `pkg/states.js` wraps it.
 #[wasm_bindgen]
 pub struct AccumulatorCore {
     state: Partial,
     /// What comes is for this alone, if it is there.
-    quick: Option<Quick>,
+    quick: Option<StreamEstimate>,
 }
 
 #[wasm_bindgen]
@@ -275,7 +260,7 @@ impl AccumulatorCore {
         let (reduction, dtype) = (Reduction::from_name(op)?, Dtype::from_name(dtype)?);
         let options = options_from_js(op, options)?;
         let state = Partial::new(reduction, dtype, &options)?;
-        Ok(Self { state, quick: if quick { Quick::new(reduction, dtype, &options)? } else { None } })
+        Ok(Self { state, quick: if quick { StreamEstimate::new(reduction, dtype, &options)? } else { None } })
     }
 
     /// Reads the first `len` bytes of a stored state, of this reduction without options if one is named.
@@ -351,6 +336,6 @@ impl AccumulatorCore {
             },
             None => self.state.result()?,
         };
-        to_js(output, wants_bigint(self.state.reduction().name(), self.state.dtype()))
+        to_js(output, wants_bigint(Some(self.state.reduction()), self.state.dtype()))
     }
 }

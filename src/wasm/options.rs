@@ -16,15 +16,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Checks that `value` is an object with names out of `known`.
-    pub(super) fn new(value: &'a JsValue, known: &'static str) -> Result<Self> {
+    /// Checks that `value` is an object with names out of `known`, which JavaScript spells in camel case.
+    pub(super) fn new(value: &'a JsValue, known: &str) -> Result<Self> {
         if is_absent(value) {
             return Ok(Self { object: None, given: Vec::new() });
         }
+        let spelled = camel_case(known);
         let bad = |got| {
             Error::from(ErrorKind::BadParameter {
                 name: "options",
-                expected: format!("an object of {known}"),
+                expected: format!("an object of {spelled}"),
                 got,
             })
         };
@@ -32,7 +33,7 @@ impl<'a> Reader<'a> {
         let mut given = Vec::new();
         for key in Object::keys(object).iter() {
             let Some(name) = key.as_string() else { continue };
-            if !known.split(", ").any(|known| known == name) {
+            if !spelled.split(", ").any(|known| known == name) {
                 return Err(bad(Quoted(&name).to_string()));
             }
             given.push((name, key));
@@ -63,6 +64,16 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns names as JavaScript spells them.
+fn camel_case(names: &str) -> String {
+    let mut after = false;
+    let spelled = |c: char| {
+        let upper = core::mem::replace(&mut after, c == '_');
+        (c != '_').then(|| if upper { c.to_ascii_uppercase() } else { c })
+    };
+    names.chars().filter_map(spelled).collect()
 }
 
 /// Returns whether a value is as good as not given.

@@ -23,7 +23,7 @@ def test_all_public_names_of_the_native_module_are_exported():
 
 def test_every_reduction_of_the_core_is_a_function():
     """The core names them all in one error text."""
-    table = (ROOT / "src/fold/reduce.rs").read_text().split("reductions! {\n", 1)[1].split("\n}\n", 1)[0]
+    table = (ROOT / "src/fold/names.rs").read_text().split("$with! {\n", 1)[1].split("\n        }\n", 1)[0]
     names = [line.split(",")[1].strip() for line in table.splitlines() if line and "///" not in line]
     assert len(names) > 20
     assert set(names) <= set(nf.__all__)

@@ -3,7 +3,7 @@
 //! Reads `src/` as text: what a file imports by `crate::` and `super::`, where `unsafe` and
 //! `target_arch` stand, which outside crates a folder names. Comments and test modules don't count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,9 @@ const FRONT_DOOR: &[&str] =
     &["fold", "near", "columns", "distance", "ingest", "storage", "pool", "text", "error"];
 const FACES: &[&str] = &["wasm", "python", "bin"];
 
+/// Below these folders no two files import from each other, by however many steps; `""` is all of `src/`.
+const NO_CIRCLES: &[&str] = &["exact/", "fold/", "kernel/"];
+
 /// Where `unsafe` may stand: the kernels, the view of `&[bool]` as bytes, and the faces that read
 /// memory which another language owns.
 const MAY_BE_UNSAFE: &[&str] = &["kernel/", "fold/values.rs", "wasm/", "python/"];
@@ -52,6 +55,15 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("std::time", &["bin"]),
 ];
 
+/// Below these folders a file's first line is no question.
+const SAYS_WHAT_IT_IS: &[&str] = NO_CIRCLES;
+
+/// Below these folders a type has a name of its own.
+const NAMED_ONCE: &[&str] = NO_CIRCLES;
+
+/// Names that users know twice: the keywords of a function and the state of a stream.
+const PUBLIC_TWINS: &[&str] = &["Histogram", "Quantiles"];
+
 struct Source {
     /// Below `src/`, with `/`.
     path: String,
@@ -69,6 +81,10 @@ impl Source {
     fn is_face(&self) -> bool {
         FACES.contains(&self.layer())
     }
+}
+
+fn is_below(path: &str, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
 }
 
 fn sources() -> Vec<Source> {
@@ -193,6 +209,166 @@ fn imports_go_in_one_direction() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Returns the module that a file is: `kernel/sum.rs` is `kernel::sum`.
+fn module_of(path: &str) -> Vec<&str> {
+    let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
+    path.split('/').filter(|name| *name != "lib").collect()
+}
+
+/// Returns all paths that a file names, from the root of the crate: those of `use`, and those in expressions that begin
+/// with `crate`, `super` or a module below the file.
+fn paths_in(code: &str, module: &[&str], is_module: &dyn Fn(&[&str]) -> bool) -> BTreeSet<Vec<String>> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut tokens: Vec<&str> = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let len = match rest.find(|c| !is_name(c)) {
+            Some(0) if rest.starts_with("::") => 2,
+            Some(0) if rest.starts_with("'\"'") => 3,
+            Some(0) if first == '"' => text_len(rest),
+            Some(0) => first.len_utf8(),
+            end => end.unwrap_or(rest.len()),
+        };
+        tokens.push(&rest[..len]);
+        rest = rest[len..].trim_start();
+    }
+    let mut paths = BTreeSet::new();
+    // The module in which a token stands, and the prefix of each open brace of a `use`.
+    let (mut inside, mut braces): (Vec<Vec<&str>>, usize) = (vec![module.to_vec()], 0);
+    let mut opened: Vec<usize> = Vec::new();
+    let mut i = 0;
+    while i < tokens.len() {
+        let here = inside.last().expect("the file's own module is never left").clone();
+        match (tokens[i], tokens.get(i + 1), tokens.get(i + 2)) {
+            ("mod", Some(name), Some(&"{")) => {
+                inside.push([here.as_slice(), &[*name]].concat());
+                braces += 1;
+                opened.push(braces);
+                i += 3;
+                continue;
+            }
+            ("{", ..) => braces += 1,
+            ("}", ..) => {
+                if opened.last() == Some(&braces) {
+                    opened.pop();
+                    inside.pop();
+                }
+                braces -= 1;
+            }
+            (name, Some(&"::"), _) if name.chars().all(is_name) && (i == 0 || tokens[i - 1] != "::") => {
+                let below = [here.as_slice(), &[name]].concat();
+                let start = match name {
+                    "crate" => Some(Vec::new()),
+                    "self" => Some(here),
+                    "super" => Some(here[..here.len().saturating_sub(1)].to_vec()),
+                    _ if is_module(&below) => Some(below),
+                    _ => None,
+                };
+                if let Some(start) = start {
+                    let start = start.into_iter().map(str::to_owned).collect();
+                    i = expand(&tokens, i + 2, start, &mut paths);
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    paths
+}
+
+/// Returns the length of a text in quotes at the beginning.
+fn text_len(code: &str) -> usize {
+    let mut escaped = false;
+    let end = code[1..].find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.map_or(code.len(), |end| end + 2)
+}
+
+/// Reads what follows `start::`, a name, more of a path or a list in braces; returns the place behind it.
+fn expand(tokens: &[&str], mut i: usize, mut start: Vec<String>, paths: &mut BTreeSet<Vec<String>>) -> usize {
+    loop {
+        match tokens.get(i).copied() {
+            Some("{") => {
+                i += 1;
+                while tokens.get(i).is_some_and(|token| *token != "}") {
+                    i = expand(tokens, i, start.clone(), paths);
+                    while tokens.get(i).is_some_and(|token| !["}", ","].contains(token)) {
+                        i += 1; // `as name`
+                    }
+                    i += usize::from(tokens.get(i) == Some(&","));
+                }
+                return i + 1;
+            }
+            Some("super") => _ = start.pop(),
+            Some(name) => start.push(name.to_owned()),
+            None => return i,
+        }
+        if tokens.get(i + 1) != Some(&"::") {
+            paths.insert(start);
+            return i + 1;
+        }
+        i += 2;
+    }
+}
+
+/// Returns for each file of `NO_CIRCLES` the other ones that it names.
+fn files_named(sources: &[Source]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let file_of: BTreeMap<Vec<&str>, &str> =
+        sources.iter().map(|source| (module_of(&source.path), source.path.as_str())).collect();
+    let counts = |path: &str| is_below(path, NO_CIRCLES);
+    let named = |source: &Source| {
+        let module = module_of(&source.path);
+        let is_module = |path: &[&str]| file_of.contains_key(path);
+        let mut named = BTreeSet::new();
+        for path in paths_in(&source.code, &module, &is_module) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            // The longest part of it that is a module says the file.
+            let file = (0..=path.len()).rev().find_map(|len| file_of.get(&path[..len]));
+            named.extend(file.copied().filter(|file| *file != source.path && counts(file)));
+        }
+        named
+    };
+    sources
+        .iter()
+        .filter(|source| counts(&source.path) && !source.path.contains("/tests/"))
+        .map(|source| (source.path.as_str(), named(source)))
+        .collect()
+}
+
+/// Returns a shortest way from a file back to itself.
+fn circle<'a>(named: &BTreeMap<&'a str, BTreeSet<&'a str>>, from: &'a str) -> Option<Vec<&'a str>> {
+    let mut ways = vec![vec![from]];
+    let mut seen = BTreeSet::new();
+    let mut next = 0;
+    while let Some(way) = ways.get(next).cloned() {
+        next += 1;
+        for &file in named.get(way[way.len() - 1]).into_iter().flatten() {
+            let longer = [way.as_slice(), &[file]].concat();
+            if file == from {
+                return Some(longer);
+            }
+            if seen.insert(file) {
+                ways.push(longer);
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn no_file_imports_from_one_that_imports_from_it() {
+    let sources = sources();
+    let named = files_named(&sources);
+    assert!(named.values().any(|files| files.len() > 3), "no imports were found");
+    let circles: BTreeSet<String> =
+        named.keys().filter_map(|file| Some(circle(&named, file)?.join(" → "))).collect();
+    assert!(circles.is_empty(), "{}", circles.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
 #[test]
 fn the_command_line_uses_the_crate_from_outside() {
     for source in sources().iter().filter(|source| source.layer() == "bin") {
@@ -268,7 +444,33 @@ fn every_file_says_first_what_it_is_for() {
         let first = source.text.lines().next().unwrap_or_default();
         let says = first.strip_prefix("//! ").is_some_and(|sentence| sentence.len() > 15);
         assert!(says || first.starts_with("#![doc"), "src/{}: the first line is {first:?}", source.path);
+        let is = !first.ends_with('?') || !is_below(&source.path, SAYS_WHAT_IT_IS);
+        assert!(is, "src/{}: the first line asks instead of saying what the file is", source.path);
     }
+}
+
+#[test]
+fn a_type_name_is_used_once() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let sources = sources();
+    for source in sources.iter().filter(|source| is_below(&source.path, NAMED_ONCE)) {
+        let names = source.code.lines().filter_map(|line| {
+            let line =
+                line.strip_prefix("pub").map_or(line, |rest| rest.trim_start_matches(|c| c != ' ').trim());
+            let kind =
+                ["struct ", "enum ", "trait ", "type "].iter().find_map(|kind| line.strip_prefix(kind))?;
+            Some(kind.chars().take_while(|c| c.is_alphanumeric()).collect::<String>())
+        });
+        for name in names.collect::<BTreeSet<_>>() {
+            found.entry(name).or_default().push(source.path.clone());
+        }
+    }
+    assert!(found.len() > 50, "no types were found");
+    let twice: Vec<_> = found
+        .iter()
+        .filter(|(name, files)| files.len() > 1 && !PUBLIC_TWINS.contains(&name.as_str()))
+        .collect();
+    assert!(twice.is_empty(), "{twice:#?}");
 }
 
 #[test]
@@ -286,4 +488,33 @@ fn the_reader_of_imports_sees_them() {
     assert_eq!(names_after(code, "crate::"), ["error", "fold", "near"]);
     let code = code_of("a // crate::x\n/// crate::y\nb\n#[cfg(test)]\nmod tests {\n    use crate::z;\n}\n");
     assert_eq!(code.trim(), "a \n\nb".trim());
+}
+
+#[test]
+fn the_reader_of_paths_sees_a_circle() {
+    let file =
+        |path: &str, code: &str| Source { path: path.to_owned(), text: String::new(), code: code.to_owned() };
+    let mut sources = vec![
+        file("fold/mod.rs", "mod a;\npub use a::A;"),
+        file("fold/a.rs", "use super::b::{self, C as D};\nmod inner {\n    use super::super::deep::E;\n}\n"),
+        file(
+            "fold/b.rs",
+            "const S: &str = \"\\\"super::A\"; fn f() -> u8 { $crate::fold::deep::one::g(crate::error::E) }",
+        ),
+        file("fold/deep/mod.rs", "pub(super) use one::g;"),
+        file("fold/deep/one.rs", "fn g() {}"),
+    ];
+    let list = |files: &[&'static str]| files.iter().copied().collect::<BTreeSet<_>>();
+    let named = files_named(&sources);
+    assert_eq!(named["fold/mod.rs"], list(&["fold/a.rs"]));
+    assert_eq!(named["fold/a.rs"], list(&["fold/b.rs", "fold/deep/mod.rs"]));
+    assert_eq!(named["fold/b.rs"], list(&["fold/deep/one.rs"]));
+    assert_eq!(named["fold/deep/mod.rs"], list(&["fold/deep/one.rs"]));
+    assert!(named.keys().all(|file| circle(&named, file).is_none()));
+
+    // A name that the front door only passes on closes the circle as well.
+    sources[4].code = "use super::super::A;".to_owned();
+    let named = files_named(&sources);
+    let way = ["fold/a.rs", "fold/b.rs", "fold/deep/one.rs", "fold/mod.rs", "fold/a.rs"];
+    assert_eq!(circle(&named, "fold/a.rs").unwrap(), way);
 }

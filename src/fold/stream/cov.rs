@@ -1,20 +1,19 @@
-//! How do the variables of a table that comes in pieces vary together?
+//! The covariances and correlations of a table that comes in pieces.
 
-use super::super::big::Big;
-use super::super::cell::{Cell, precision};
 use super::super::dtype::Dtype;
-use super::super::lanes::Block;
-use super::super::output::Output;
+use super::super::gathered::{Gathered, check_memory};
+use super::super::number::{Number, precision};
+use super::super::output::{Output, output};
 use super::super::pairs::quotient_of_root;
-use super::super::reduce::output;
+use super::super::partial::total;
 use super::super::values::Values;
-use super::super::work::{Work, check_memory};
-use super::{bad, total};
-use crate::error::{ErrorKind, Result};
-use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed, write_list};
-use crate::kernel::exact::{ExactSum, SUM_UNIT};
-use crate::kernel::products::{ExactProducts, PRODUCT_UNIT};
-use crate::text::Listed;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exact::bytes::{FieldReader, begun, corrupt, opened, sealed, write_list};
+use crate::kernel::fold::exact::ExactProducts;
+use crate::kernel::fold::exact::ExactTotal;
+use crate::kernel::fold::grid::{Block, Type};
+use crate::kernel::fold::ratio::Ratio;
+use crate::text::number;
 
 /// More variables than this need gigabytes for their products.
 const MOST_VARIABLES: usize = 2048;
@@ -40,30 +39,59 @@ const MOST_VARIABLES: usize = 2048;
 pub struct Cov {
     variables: usize,
     n: u64,
-    sums: Vec<ExactSum>,
+    sums: Vec<ExactTotal>,
     /// Σxᵢxⱼ for j ≤ i, row after row.
     products: Vec<ExactProducts>,
 }
 
-/// One variable's part of a piece: doubles, and what integers above 2^53 have besides.
-struct Column {
-    high: Vec<f64>,
-    low: Option<Vec<f64>>,
+/// One variable's part of a piece: as it lies, or as doubles with what integers above 2^53 have besides.
+enum Variable<'a> {
+    F64(&'a [f64]),
+    F32(&'a [f32]),
+    Halves([Vec<f64>; 2]),
 }
 
-impl Column {
-    fn new(block: Block<'_>) -> Self {
-        if block.is_beyond_doubles() {
-            let (high, low) = block.all_halves().into_iter().unzip();
-            return Self { high, low: Some(low) };
-        }
-        let mut high = Vec::with_capacity(block.len());
-        block.append_doubles(&mut high);
-        Self { high, low: None }
+impl<'a> Variable<'a> {
+    /// Reads variables: where they are of several types, all of them as doubles.
+    fn all(blocks: &[Block<'a>]) -> Vec<Self> {
+        let alike = |kind| blocks.iter().all(|block| block.kind() == kind);
+        let (all_f64, all_f32) = (alike(Type::F64), alike(Type::F32));
+        let read = |block: &Block<'a>| match *block {
+            Block::F64(x) if all_f64 => Self::F64(x),
+            Block::F32(x) if all_f32 => Self::F32(x),
+            block => {
+                let mut high = Vec::with_capacity(block.len());
+                block.append_doubles(&mut high);
+                let low = if block.is_beyond_doubles() {
+                    block.all_halves().into_iter().map(|(_, low)| low).collect()
+                } else {
+                    Vec::new()
+                };
+                Self::Halves([high, low])
+            }
+        };
+        blocks.iter().map(read).collect()
     }
 
-    fn parts(&self) -> impl Iterator<Item = &[f64]> {
-        core::iter::once(self.high.as_slice()).chain(self.low.as_deref())
+    fn add_to(&self, sum: &mut ExactTotal) {
+        match self {
+            Self::F64(x) => sum.add_slice(x),
+            Self::F32(x) => sum.add_slice(x),
+            Self::Halves(halves) => halves.iter().for_each(|half| sum.add_slice(half)),
+        }
+    }
+
+    fn add_products(&self, other: &Self, products: &mut ExactProducts) {
+        match (self, other) {
+            (Self::F64(x), Self::F64(y)) => products.add_dot(x, y),
+            (Self::F32(x), Self::F32(y)) => products.add_dot(x, y),
+            (Self::Halves(x), Self::Halves(y)) => {
+                for x in x.iter().filter(|half| !half.is_empty()) {
+                    y.iter().filter(|half| !half.is_empty()).for_each(|y| products.add_dot(x, y));
+                }
+            }
+            _ => unreachable!("all are read alike"),
+        }
     }
 }
 
@@ -73,14 +101,20 @@ impl Cov {
     /// Errors: [`ErrorKind::BadParameter`] unless there are 1 to 2048; [`ErrorKind::OutOfMemory`].
     pub fn new(variables: usize) -> Result<Self> {
         if !(1..=MOST_VARIABLES).contains(&variables) {
-            return Err(bad("variables", format!("1 to {MOST_VARIABLES}"), variables));
+            return Err(Error::bad_parameter("variables", format!("1 to {MOST_VARIABLES}"), variables));
         }
-        check_memory::<ExactProducts>(variables * (variables + 1) / 2)?;
+        Self::of(variables)
+    }
+
+    /// Does the work of [`new`](Self::new) for any number of variables.
+    pub(crate) fn of(variables: usize) -> Result<Self> {
+        let pairs = variables.saturating_mul(variables.saturating_add(1)) / 2;
+        check_memory::<ExactProducts>(pairs)?;
         Ok(Self {
             variables,
             n: 0,
-            sums: vec![ExactSum::new(); variables],
-            products: vec![ExactProducts::new(); variables * (variables + 1) / 2],
+            sums: vec![ExactTotal::new(); variables],
+            products: vec![ExactProducts::new(); pairs],
         })
     }
 
@@ -96,23 +130,24 @@ impl Cov {
             _ => {
                 return Err(ErrorKind::ShapeMismatch {
                     expected: format!("[{}, n]: a row for each variable", self.variables),
-                    got: Listed(values.shape()).to_string(),
+                    got: format!("{:?}", values.shape()),
                 }
                 .into());
             }
         };
-        let work = Work::flat(&values, "cov")?;
+        let work = Gathered::flat(&values, "cov")?;
+        let rows: Vec<Block<'_>> = (0..self.variables).map(|row| work.part(row * n, n)).collect();
+        self.add(&rows, n)
+    }
+
+    /// Adds n observations of each variable.
+    pub(crate) fn add(&mut self, rows: &[Block<'_>], n: usize) -> Result<()> {
         self.n = total(self.n, n as u64)?;
-        let columns: Vec<Column> =
-            (0..self.variables).map(|row| Column::new(work.part(row * n, n))).collect();
+        let rows = Variable::all(rows);
         let mut products = self.products.iter_mut();
-        for (i, a) in columns.iter().enumerate() {
-            a.parts().for_each(|part| self.sums[i].add_slice(part));
-            for (b, products) in columns[..=i].iter().zip(&mut products) {
-                for a in a.parts() {
-                    b.parts().for_each(|b| products.add_dot(a, b));
-                }
-            }
+        for (i, a) in rows.iter().enumerate() {
+            a.add_to(&mut self.sums[i]);
+            rows[..=i].iter().zip(&mut products).for_each(|(b, products)| a.add_products(b, products));
         }
         Ok(())
     }
@@ -122,7 +157,11 @@ impl Cov {
     /// Errors: [`ErrorKind::BadParameter`] if the other is of another number of variables.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.variables != other.variables {
-            return Err(bad("other", format!("a Cov of {} variables", self.variables), other.variables));
+            return Err(Error::bad_parameter(
+                "other",
+                format!("a Cov of {} variables", self.variables),
+                other.variables,
+            ));
         }
         self.n = total(self.n, other.n)?;
         self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| a.merge(b));
@@ -141,24 +180,52 @@ impl Cov {
     }
 
     /// Returns n Σxy − Σx Σy of two variables, or `None` if one of them was not finite.
-    fn centred(&self, i: usize, j: usize) -> Option<Big> {
+    fn centred(&self, i: usize, j: usize) -> Option<Ratio> {
         let (i, j) = (i.max(j), i.min(j));
         let products = &self.products[i * (i + 1) / 2 + j];
         if self.sums[i].special().is_some() || self.sums[j].special().is_some() {
             return None;
         }
-        let sum = |i: usize| Big::of_wide(self.sums[i].finite(), SUM_UNIT);
-        let products = Big::of_wide(products.finite(), PRODUCT_UNIT);
-        Some(Big::from_u64(self.n).mul(&products).sub(&sum(i).mul(&sum(j))))
+        let sum = |i: usize| self.sums[i].value();
+        Some(Ratio::from_u64(self.n).mul(&products.value()).sub(&sum(i).mul(&sum(j))))
     }
 
-    fn table(&self, each: impl Fn(usize, usize) -> f64) -> Result<Output> {
+    /// Returns a symmetric table, or its only number.
+    fn table(&self, scalar: bool, each: impl Fn(usize, usize) -> f64) -> Result<Output> {
         if self.n == 0 {
             return Err(ErrorKind::Empty { op: "cov" }.into());
         }
         let k = self.variables;
-        let cells: Vec<Cell> = (0..k * k).map(|i| Cell::F(each(i / k, i % k))).collect();
-        Ok(output(&cells, Dtype::F64, vec![k, k]))
+        check_memory::<Number>(k.saturating_mul(k))?;
+        let mut results = vec![Number::F(0.0); k * k];
+        for i in 0..k {
+            for j in 0..=i {
+                let result = Number::F(each(i, j));
+                (results[i * k + j], results[j * k + i]) = (result, result);
+            }
+        }
+        Ok(output(&results, Dtype::F64, if scalar { Vec::new() } else { vec![k, k] }))
+    }
+
+    /// Does the work of [`result`](Self::result).
+    pub(crate) fn covariances(&self, ddof: f64, scalar: bool) -> Result<Output> {
+        let divisor = self.n as f64 - ddof;
+        if self.n > 0 && !(divisor > 0.0 && divisor.is_finite()) {
+            let expected = format!("a number below the {} observations", self.n);
+            return Err(Error::bad_parameter("ddof", expected, number(ddof)));
+        }
+        let divisor = Ratio::from_u64(self.n).mul(&Ratio::from_f64(divisor));
+        let to = precision(Dtype::F64);
+        self.table(scalar, |i, j| self.centred(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, to)))
+    }
+
+    /// Does the work of [`corrcoef`](Self::corrcoef).
+    pub(crate) fn correlations(&self, scalar: bool) -> Result<Output> {
+        let own: Vec<Option<Ratio>> = (0..self.variables).map(|i| self.centred(i, i)).collect();
+        self.table(scalar, |i, j| match (self.centred(i, j), &own[i], &own[j]) {
+            (Some(xy), Some(xx), Some(yy)) => quotient_of_root(&xy, xx, yy, Dtype::F64),
+            _ => f64::NAN,
+        })
     }
 
     /// Returns the covariances (float64), each rounded once; NaN where a variable was not finite.
@@ -166,13 +233,7 @@ impl Cov {
     /// Shapes: `[variables, variables]`.
     /// Errors: [`ErrorKind::Empty`] of no observations; [`ErrorKind::BadParameter`] if ddof is not below n.
     pub fn result(&self, ddof: f64) -> Result<Output> {
-        let divisor = self.n as f64 - ddof;
-        if self.n > 0 && !(divisor > 0.0 && divisor.is_finite()) {
-            return Err(bad("ddof", format!("a number below the {} observations", self.n), ddof));
-        }
-        let divisor = Big::from_u64(self.n).mul(&Big::from_f64(divisor));
-        let to = precision(Dtype::F64);
-        self.table(|i, j| self.centred(i, j).map_or(f64::NAN, |c| c.divided_by(&divisor, false, to)))
+        self.covariances(ddof, false)
     }
 
     /// Returns Pearson's correlations (float64), each rounded once; NaN where a variance is 0 or a
@@ -181,11 +242,7 @@ impl Cov {
     /// Shapes: `[variables, variables]`.
     /// Errors: [`ErrorKind::Empty`] of no observations.
     pub fn corrcoef(&self) -> Result<Output> {
-        let own: Vec<Option<Big>> = (0..self.variables).map(|i| self.centred(i, i)).collect();
-        self.table(|i, j| match (self.centred(i, j), &own[i], &own[j]) {
-            (Some(xy), Some(xx), Some(yy)) => quotient_of_root(&xy, xx, yy, Dtype::F64),
-            _ => f64::NAN,
-        })
+        self.correlations(false)
     }
 
     /// Returns the state as bytes that [`from_bytes`](Self::from_bytes) reads on any machine.
@@ -202,14 +259,14 @@ impl Cov {
     ///
     /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(opened(bytes, NAME, "Cov")?);
+        let mut bytes = FieldReader::new(opened(bytes, NAME, "Cov")?);
         // Each sum has a length of 8 bytes at least: no allocation beyond what the bytes can hold.
         let variables = bytes.len(8)?;
         if !(1..=MOST_VARIABLES).contains(&variables) {
             return Err(corrupt("a number of variables that no state has"));
         }
         let n = bytes.u64()?;
-        let sums = (0..variables).map(|_| ExactSum::from_bytes(bytes.list()?).map_err(corrupt));
+        let sums = (0..variables).map(|_| ExactTotal::from_bytes(bytes.list()?).map_err(corrupt));
         let sums = sums.collect::<Result<_>>()?;
         let pairs = variables * (variables + 1) / 2;
         let products = (0..pairs).map(|_| ExactProducts::from_bytes(bytes.list()?).map_err(corrupt));

@@ -1,18 +1,17 @@
-//! How many elements of a stream fall into each bin?
+//! The counts, or sums of weights, of a stream in bins that are known beforehand.
 
 use super::super::bins::same_shape;
-use super::super::cell::Cell;
 use super::super::dtype::Dtype;
 use super::super::edges::Edges;
-use super::super::lanes::Block;
-use super::super::output::Output;
-use super::super::reduce::output;
-use super::super::total::Total;
+use super::super::gathered::{Gathered, check_memory};
+use super::super::number::Number;
+use super::super::output::{Output, output};
+use super::super::partial::total;
+use super::super::sums::Total;
 use super::super::values::Values;
-use super::super::work::{Work, check_memory};
-use super::{bad, total};
-use crate::error::Result;
-use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
+use crate::error::{Error, Result};
+use crate::exact::bytes::{FieldReader, begun, corrupt, opened, sealed};
+use crate::kernel::fold::grid::Block;
 use crate::text::number;
 
 /// The counts of bins whose edges are known beforehand.
@@ -44,7 +43,11 @@ impl Histogram {
     /// [`ErrorKind::OutOfMemory`](crate::ErrorKind::OutOfMemory).
     pub fn equal(bins: usize, low: f64, high: f64) -> Result<Self> {
         if !(low < high && low.is_finite() && high.is_finite()) {
-            return Err(bad("range", "finite low < high", format!("{}, {}", number(low), number(high))));
+            return Err(Error::bad_parameter(
+                "range",
+                "finite low < high",
+                format!("{}, {}", number(low), number(high)),
+            ));
         }
         Ok(Self::empty(Edges::equal(bins, (low, high), Dtype::F64, Some((low, high)))?))
     }
@@ -67,7 +70,7 @@ impl Histogram {
     ///
     /// Errors: [`ErrorKind::UnsupportedDtype`](crate::ErrorKind::UnsupportedDtype) for complex numbers.
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
-        let work = Work::flat(&values.into(), "histogram")?;
+        let work = Gathered::flat(&values.into(), "histogram")?;
         let counts = &mut self.counts;
         let mut inside = 0;
         self.edges.each(work.block(), &mut |bin, _| {
@@ -89,7 +92,7 @@ impl Histogram {
     ) -> Result<()> {
         let values = values.into();
         let weights = same_shape(&values, &weights.into(), "histogram")?;
-        let work = Work::flat(&values, "histogram")?;
+        let work = Gathered::flat(&values, "histogram")?;
         check_memory::<Total>(self.counts.len())?;
         self.sums.resize(self.counts.len(), Total::default());
         let sums = &mut self.sums;
@@ -125,7 +128,11 @@ impl Histogram {
                 let [low, high] = [list[0], list[list.len() - 1]].map(number);
                 format!("a Histogram of {} bins over {low}..{high}", list.len() - 1)
             };
-            return Err(bad("other", format!("{} with the same edges", name(self)), name(other)));
+            return Err(Error::bad_parameter(
+                "other",
+                format!("{} with the same edges", name(self)),
+                name(other),
+            ));
         }
         total(self.count(), other.count())?;
         if !other.sums.is_empty() {
@@ -147,14 +154,14 @@ impl Histogram {
     ///
     /// Shapes: `[bins]` and `[bins + 1]`.
     pub fn result(&self) -> (Output, Output) {
-        let mut counts: Vec<Cell> = self.counts.iter().map(|&count| Cell::U(count)).collect();
+        let mut counts: Vec<Number> = self.counts.iter().map(|&count| Number::U(count)).collect();
         let dtype = if self.sums.is_empty() { Dtype::I64 } else { Dtype::F64 };
-        for ((cell, count), sum) in counts.iter_mut().zip(&self.counts).zip(&self.sums) {
+        for ((number, count), sum) in counts.iter_mut().zip(&self.counts).zip(&self.sums) {
             let mut sum = sum.clone();
             sum.push(Block::U64(&[*count]));
-            *cell = Cell::F(sum.to_f64());
+            *number = Number::F(sum.to_f64());
         }
-        let edges: Vec<Cell> = self.edges.list().iter().map(|&edge| Cell::F(edge)).collect();
+        let edges: Vec<Number> = self.edges.list().iter().map(|&edge| Number::F(edge)).collect();
         let bins = counts.len();
         (output(&counts, dtype, vec![bins]), output(&edges, Dtype::F64, vec![bins + 1]))
     }
@@ -214,7 +221,7 @@ impl Histogram {
     /// Errors: [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt);
     /// [`ErrorKind::UnsupportedVersion`](crate::ErrorKind::UnsupportedVersion) of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(opened(bytes, NAME, "Histogram")?);
+        let mut bytes = FieldReader::new(opened(bytes, NAME, "Histogram")?);
         let flags = bytes.u8()?;
         let bins = bytes.len(16)?;
         let mut doubles = || (0..=bins).map(|_| bytes.f64()).collect::<Result<Vec<f64>>>();

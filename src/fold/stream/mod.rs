@@ -1,5 +1,6 @@
-//! What is known so far of a stream: its sum, moments and extremes, the covariances of a table, counts in bins, quantiles?
-//! States that are pushed to, merged, kept as bytes and finished; [`Partial`](super::Partial) is one of any reduction.
+//! States of a stream: sum, moments and extremes, covariances of a table, counts in bins, quantiles.
+//!
+//! They are pushed to, merged, kept as bytes and finished; [`Partial`](super::Partial) is one of any reduction.
 //!
 //! ```
 //! use nearfold::fold::stream::{Cov, Histogram, Quantiles};
@@ -12,7 +13,7 @@
 //! # Ok::<(), nearfold::Error>(())
 //! ```
 
-mod cov;
+pub(super) mod cov;
 mod histogram;
 mod named;
 mod quantiles;
@@ -21,15 +22,3 @@ pub use cov::Cov;
 pub use histogram::Histogram;
 pub use named::{MinMax, Moments, Sum};
 pub use quantiles::Quantiles;
-
-use crate::error::{Error, ErrorKind, Result};
-
-fn bad(name: &'static str, expected: impl Into<String>, got: impl ToString) -> Error {
-    Error::from(ErrorKind::BadParameter { name, expected: expected.into(), got: got.to_string() })
-}
-
-/// Adds what two states counted.
-pub(super) fn total(a: u64, b: u64) -> Result<u64> {
-    let sum = a.checked_add(b).filter(|sum| i64::try_from(*sum).is_ok());
-    sum.ok_or_else(|| bad("elements", "fewer than 2^63 in all", "more"))
-}

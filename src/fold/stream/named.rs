@@ -1,10 +1,10 @@
-//! What are the sum, the moments and the extremes of a stream? Each is a [`Partial`] of one reduction.
+//! The sum, the moments and the extremes of a stream: each is a [`Partial`] of one reduction.
 
 use super::super::dtype::Dtype;
+use super::super::names::Reduction;
 use super::super::options::Options;
 use super::super::output::Output;
 use super::super::partial::Partial;
-use super::super::reduce::Reduction;
 use super::super::values::Values;
 use crate::error::Result;
 

@@ -1,16 +1,16 @@
-//! Which elements of a stream have a given share of the others below them?
+//! A sketch of the quantiles of a stream.
 
-use super::super::cell::Cell;
 use super::super::dtype::Dtype;
-use super::super::options::{self, Options};
-use super::super::order::Method;
-use super::super::output::Output;
-use super::super::reduce::{Reduction, output, reduce};
+use super::super::gathered::{Gathered, out_of_memory};
+use super::super::names::Reduction;
+use super::super::number::Number;
+use super::super::options::{self, Method, Options};
+use super::super::output::{Output, output};
+use super::super::partial::total;
+use super::super::reduce::reduce;
 use super::super::values::Values;
-use super::super::work::{Work, out_of_memory};
-use super::{bad, total};
-use crate::error::{ErrorKind, Result};
-use crate::exact::bytes::{Reader, begun, corrupt, opened, sealed};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exact::bytes::{FieldReader, begun, corrupt, opened, sealed};
 use crate::kernel::sort::{key_f64, sort_by_two, sort_f64};
 
 /// The elements of a stream, all of them up to a limit, then a sample with a bound of its error.
@@ -72,7 +72,7 @@ impl Quantiles {
     /// Errors: [`ErrorKind::BadParameter`] unless `limit` is in 4096..=2^27.
     pub fn new(limit: usize) -> Result<Self> {
         if !(4096..=1 << 27).contains(&limit) {
-            return Err(bad("limit", "4096 to 2^27", limit));
+            return Err(Error::bad_parameter("limit", "4096 to 2^27", limit));
         }
         Ok(Self { limit, nan: 0, ends: None, levels: vec![Level::default()] })
     }
@@ -82,7 +82,7 @@ impl Quantiles {
     /// All or nothing. Errors: [`ErrorKind::UnsupportedDtype`] for complex numbers; [`ErrorKind::OutOfMemory`].
     pub fn push<'a>(&mut self, values: impl Into<Values<'a>>) -> Result<()> {
         let values = values.into();
-        let work = Work::flat(&values, "quantiles")?;
+        let work = Gathered::flat(&values, "quantiles")?;
         total(self.count(), values.len() as u64)?;
         if work.len() <= self.room() {
             reserve(&mut self.levels[0].elements, work.len())?;
@@ -95,7 +95,7 @@ impl Quantiles {
         Ok(())
     }
 
-    fn add(&mut self, work: &Work<'_>) -> Result<()> {
+    fn add(&mut self, work: &Gathered<'_>) -> Result<()> {
         let mut list = Vec::new();
         let mut done = 0;
         while done < work.len() {
@@ -194,7 +194,11 @@ impl Quantiles {
     /// All or nothing. Errors: [`ErrorKind::BadParameter`] if the other has another limit; [`ErrorKind::OutOfMemory`].
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         if self.limit != other.limit {
-            return Err(bad("other", format!("a Quantiles with limit {}", self.limit), other.limit));
+            return Err(Error::bad_parameter(
+                "other",
+                format!("a Quantiles with limit {}", self.limit),
+                other.limit,
+            ));
         }
         total(self.count(), other.count())?;
         let mut next = self.try_clone()?;
@@ -274,11 +278,11 @@ impl Quantiles {
             options::Quantiles::Many(list) => (list.as_slice(), vec![list.len()]),
         };
         if let Some(wrong) = list.iter().find(|&&q| !(0.0..=1.0).contains(&q)) {
-            return Err(bad("q", "numbers in 0..=1", wrong));
+            return Err(Error::bad_parameter("q", "numbers in 0..=1", wrong));
         }
         let ends = self.ends.filter(|_| self.nan == 0);
         let sorted = self.sorted();
-        let cell = |&q: &f64| match ends {
+        let number = |&q: &f64| match ends {
             None => f64::NAN,
             Some((low, _)) if q == 0.0 => low,
             Some((_, high)) if q == 1.0 => high,
@@ -288,8 +292,8 @@ impl Quantiles {
                 sorted.get(place).map_or(high, |&(x, _)| x)
             }
         };
-        let cells: Vec<Cell> = list.iter().map(|q| Cell::F(cell(q))).collect();
-        Ok(output(&cells, Dtype::F64, shape))
+        let results: Vec<Number> = list.iter().map(|q| Number::F(number(q))).collect();
+        Ok(output(&results, Dtype::F64, shape))
     }
 
     /// The kept elements in order, each with how many elements it and those before it stand for.
@@ -330,7 +334,7 @@ impl Quantiles {
     ///
     /// Errors: [`ErrorKind::Corrupt`]; [`ErrorKind::UnsupportedVersion`] of bytes that a newer release wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut bytes = Reader::new(opened(bytes, NAME, "Quantiles")?);
+        let mut bytes = FieldReader::new(opened(bytes, NAME, "Quantiles")?);
         let limit = usize::try_from(bytes.u64()?).map_err(|_| corrupt("a limit that no state has"))?;
         let mut state = Self::new(limit).map_err(|_| corrupt("a limit that no state has"))?;
         state.nan = bytes.u64()?;

@@ -1,8 +1,0 @@
-//! Do the kernels keep their promises? Against rational arithmetic, and each variant against the others.
-
-mod data;
-mod exact;
-mod extrema;
-mod moments;
-mod oracle;
-mod select;
