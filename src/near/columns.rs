@@ -130,6 +130,8 @@ impl Index {
         ids: &[u64],
         columns: &[(&str, &[Value])],
     ) -> Result<()> {
+        // So that nothing is packed between the check of values and their coming in.
+        self.columns.rest();
         let batch = self.columns.check(ids.len(), columns, Rows::Of(ids), || self.ids.all())?;
         self.update(vectors, ids)?;
         self.columns.set(batch, ids);

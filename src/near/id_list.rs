@@ -334,6 +334,8 @@ impl Index {
             .into());
         }
         self.check_storable(vectors)?;
+        // So that nothing is packed between the check of values and their coming in.
+        self.columns.rest();
         let rows = Values::split(columns, &found)?;
         let mut batch = self.columns.check(n, columns, Rows::New, || self.ids.all())?;
         self.columns.make_room(n - old.len(), &mut batch)?;

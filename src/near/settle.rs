@@ -25,6 +25,15 @@ pub(super) struct Staged {
     pub(super) nodes: Vec<u32>,
 }
 
+/// Adds a vector, unless a component is infinite: what 8 bits keep of the largest numbers may be. Returns whether none was.
+fn push_finite(store: &mut Store, vector: &[f32]) -> bool {
+    let finite = vector.iter().all(|value| value.is_finite());
+    if finite {
+        store.push(vector);
+    }
+    finite
+}
+
 impl Index {
     /// Returns whether vectors are kept as they come, as there are too few to judge.
     pub(super) fn is_staged(&self) -> bool {
@@ -131,7 +140,9 @@ impl Index {
         let sample = sample(n, dim, row);
         let mut store = self.store_of(self.choice(&finer, &sample), &sample);
         store.try_reserve(n)?;
-        (0..n).for_each(|node| store.push(&row(node)));
+        if !(0..n).all(|node| push_finite(&mut store, &row(node))) {
+            return Ok(false);
+        }
         self.store = store;
         self.dedupe = Dedupe::default();
         Ok(true)
@@ -159,7 +170,9 @@ impl Index {
         }
         let mut store = self.store_of(new, &sample);
         store.try_reserve(n)?;
-        (0..n).for_each(|node| store.push(&row(node)));
+        if !(0..n).all(|node| push_finite(&mut store, &row(node))) {
+            return Ok(false);
+        }
         let old = core::mem::replace(&mut self.store, store);
         if new != storage && self.kept_in_lists().is_none_or(|kept| kept < KEPT_AGAIN) {
             self.store = old;

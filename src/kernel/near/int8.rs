@@ -244,9 +244,11 @@ pub(crate) fn dots_run_i8<const Q: usize>(queries: [&[i16]; Q], rows: &[i8], out
             return unsafe { x86::run_avx2(queries, rows, out) };
         }
     }
+    #[cfg(target_arch = "aarch64")]
+    ran::<neon::Neon, 16, Q>(queries, rows, out);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     ran::<wasm::Simd128, 8, Q>(queries, rows, out);
-    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    #[cfg(not(any(target_arch = "aarch64", all(target_arch = "wasm32", target_feature = "simd128"))))]
     ran::<Portable, 8, Q>(queries, rows, out);
 }
 
