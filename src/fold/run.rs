@@ -220,6 +220,7 @@ fn settled(
     match request.family.keeps() {
         Keeps::Elements if quantiles::has_nan(block) => Ok(false),
         Keeps::Elements => quantiles::in_order(block, request, results).map(|()| true),
+        Keeps::Powers if request.skip_nan && quantiles::has_nan(block) => Ok(false),
         Keeps::Powers => Ok(moments::estimated(block, request, results)),
         Keeps::Sum | Keeps::Squares => {
             let number = estimated(block, part, request);
