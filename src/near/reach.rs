@@ -39,7 +39,7 @@ fn is_strange(slots: &Slots, node: u32, first: u32) -> bool {
     let Some((length, nearest)) = links(node).min_by(|a, b| a.0.total_cmp(b.0)) else { return true };
     // Lengths that are not known are NaN.
     let mut others = links(*nearest).filter(|(_, link)| **link != node);
-    *nearest >= first || length.is_nan() || others.all(|(other, _)| !(other >= length))
+    *nearest >= first || length.is_nan() || others.all(|(other, _)| other < length || other.is_nan())
 }
 
 /// Raises some of those of these nodes, ascending, that walks do not find: as many as it takes.
