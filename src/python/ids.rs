@@ -107,7 +107,7 @@ impl Named {
     }
 
     /// Returns an array of this shape, or of strings a list, or list of lists.
-    pub(super) fn to_python<'py>(self, py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn into_python<'py>(self, py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
         let ids = match self.ids {
             IdList::Strings(ids) => {
                 return Ok(match *shape {

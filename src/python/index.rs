@@ -164,7 +164,7 @@ impl Index {
         })?;
         let n = ids.len();
         let ids = self.index.read(py, |index| Named::from_list(index, ids))?;
-        ids.to_python(py, &[n])
+        ids.into_python(py, &[n])
     }
 
     /// Find the nearest neighbours of one query, or of many.
@@ -241,7 +241,7 @@ impl Index {
                 Found::of(index, found, &wanted)
             })??;
             let shape: Vec<usize> = many.into_iter().chain([found.k]).collect();
-            found.to_tuple(py, &shape)
+            found.into_tuple(py, &shape)
         })
     }
 
@@ -340,7 +340,7 @@ impl Index {
         let (found, _) =
             self.within(py, q, radius, search_params(ef_search, recall, exact)?, filter, &wanted)?;
         let shape = [found.k];
-        found.to_tuple(py, &shape)
+        found.into_tuple(py, &shape)
     }
 
     /// Find all neighbours of a query within a distance, and say how.
@@ -955,7 +955,7 @@ impl Index {
     fn ids<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let ids = self.index.read(py, |index| Named::from_list(index, index.id_list()))?;
         let n = ids.len();
-        ids.to_python(py, &[n])
+        ids.into_python(py, &[n])
     }
 
     fn __contains__(&self, py: Python<'_>, id: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -994,7 +994,7 @@ fn explanation<'py>(py: Python<'py>, found: Found, how: &near::Explained) -> PyR
     explained.set_item("distances", how.distances)?;
     explained.set_item("reranked", how.reranked)?;
     let shape = [found.k];
-    Ok((found.ids.to_python(py, &shape)?, array(py, &shape, found.distances)?, explained))
+    Ok((found.ids.into_python(py, &shape)?, array(py, &shape, found.distances)?, explained))
 }
 
 /// What a search found, on its way to Python.
@@ -1016,9 +1016,9 @@ impl Found {
     }
 
     /// Returns ids and distances of this shape, and the columns where there are some.
-    fn to_tuple<'py>(self, py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyTuple>> {
+    fn into_tuple<'py>(self, py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyTuple>> {
         let k = (shape.len() > 1).then_some(self.k);
-        let (ids, distances) = (self.ids.to_python(py, shape)?, array(py, shape, self.distances)?);
+        let (ids, distances) = (self.ids.into_python(py, shape)?, array(py, shape, self.distances)?);
         match self.columns {
             None => PyTuple::new(py, [ids, distances]),
             Some(columns) => PyTuple::new(py, [ids, distances, to_dict(py, columns, k)?.into_any()]),
