@@ -224,15 +224,15 @@ pub(crate) fn dots_turned(tables: &[[u8; 16]], rows: &[u8], out: &mut [i32]) {
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     turned::<leaf::Simd128>(tables, rows, out);
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    turned::<Portable>(tables, rows, out);
+    turned::<PlainLookup>(tables, rows, out);
 }
 
 /// What every machine can do.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-struct Portable;
+struct PlainLookup;
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-impl Lookup for Portable {
+impl Lookup for PlainLookup {
     #[inline(always)]
     fn sums(tables: &[[u8; 16]], columns: &[[u8; TURNED]]) -> [u16; TURNED] {
         let mut sums = [0; TURNED];

@@ -194,7 +194,7 @@ dispatch! {
 }
 
 /// How an instruction set adds up products of `W` bytes of codes. Integers: all give the same sums.
-trait Products<const W: usize> {
+trait Products4<const W: usize> {
     /// Sums that are not added to one another yet.
     type Lanes: Copy;
 
@@ -221,7 +221,7 @@ fn padded<T: Copy + Default, const W: usize>(tail: &[T]) -> [T; W] {
 /// Returns the dot products of queries with four rows; each load serves all.
 #[expect(clippy::needless_range_loop, reason = "it runs through several lists")]
 #[inline(always)]
-fn four<P: Products<W>, const W: usize, const Q: usize>(
+fn four<P: Products4<W>, const W: usize, const Q: usize>(
     queries: [&Query4; Q],
     rows: [&[u8]; 4],
 ) -> [[i32; 4]; Q] {
@@ -261,7 +261,7 @@ fn four<P: Products<W>, const W: usize, const Q: usize>(
 }
 
 #[inline(always)]
-fn listed<P: Products<W>, const W: usize>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
+fn listed<P: Products4<W>, const W: usize>(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32]) {
     assert_eq!(nodes.len(), out.len());
     let len = query.halves.len() / 2;
     // Who walks has asked for the few rows of a step before.
@@ -283,7 +283,7 @@ fn listed<P: Products<W>, const W: usize>(query: &Query4, rows: &[u8], nodes: &[
 
 /// All rows, in order.
 #[inline(always)]
-fn ran<P: Products<W>, const W: usize, const Q: usize>(
+fn ran<P: Products4<W>, const W: usize, const Q: usize>(
     queries: [&Query4; Q],
     rows: &[u8],
     mut out: [&mut [i32]; Q],
@@ -313,7 +313,7 @@ pub(crate) fn dots_i4(query: &Query4, rows: &[u8], nodes: &[u32], out: &mut [i32
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     listed::<wasm::Simd128, 16>(query, rows, nodes, out);
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    listed::<Portable, 8>(query, rows, nodes, out);
+    listed::<Portable4, 8>(query, rows, nodes, out);
 }
 
 /// Writes the dot products of one query or two with all rows, in order.
@@ -326,15 +326,15 @@ pub(crate) fn dots_run_i4<const Q: usize>(queries: [&Query4; Q], rows: &[u8], ou
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     ran::<wasm::Simd128, 16, Q>(queries, rows, out);
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    ran::<Portable, 8, Q>(queries, rows, out);
+    ran::<Portable4, 8, Q>(queries, rows, out);
 }
 
 /// What every machine can do.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-struct Portable;
+struct Portable4;
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-impl Products<8> for Portable {
+impl Products4<8> for Portable4 {
     type Lanes = [i32; 2];
 
     const ZERO: [i32; 2] = [0; 2];
@@ -361,7 +361,7 @@ impl Products<8> for Portable {
 
 #[cfg(all(target_arch = "x86_64", not(nearfold_baseline)))]
 mod x86 {
-    use super::{LEVEL_MAX, LEVELS, Products, Query4, listed, ran};
+    use super::{LEVEL_MAX, LEVELS, Products4, Query4, listed, ran};
     use core::arch::x86_64::*;
     use core::mem::transmute;
 
@@ -389,7 +389,7 @@ mod x86 {
     /// BENEFIT: `cargo bench --bench near -- debian scan`: a query takes less time than one of eight bits.
     struct Avx2;
 
-    impl Products<32> for Avx2 {
+    impl Products4<32> for Avx2 {
         type Lanes = __m256i;
 
         // SAFETY: any bits are integers.
@@ -430,12 +430,12 @@ mod x86 {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm {
-    use super::{LEVELS, Products, Query4};
+    use super::{LEVELS, Products4, Query4};
     use core::arch::wasm32::*;
 
     pub(super) struct Simd128;
 
-    impl Products<16> for Simd128 {
+    impl Products4<16> for Simd128 {
         type Lanes = v128;
 
         const ZERO: v128 = i32x4(0, 0, 0, 0);
