@@ -701,10 +701,6 @@ impl Columns {
             return Err("expected columns in the order of their names".into());
         }
         for column in &self.columns {
-            column
-                .packed
-                .check(column.kind)
-                .map_err(|why| format!("column {}: {why}", Quoted(&column.name)))?;
             let (packed, late) = (column.packed.len, column.late.len());
             if packed != self.ids.len() || late != self.late.len() {
                 let name = Quoted(&column.name);
@@ -712,6 +708,16 @@ impl Columns {
             }
         }
         Ok(())
+    }
+
+    /// Checks what only the types say of the values: times in reach, JSON as it is written.
+    ///
+    /// Errors: a sentence.
+    pub(crate) fn check_values(&self) -> core::result::Result<(), String> {
+        self.columns.iter().try_for_each(|column| {
+            let checked = column.packed.check(column.kind);
+            checked.map_err(|why| format!("column {}: {why}", Quoted(&column.name)))
+        })
     }
 }
 

@@ -30,7 +30,11 @@ impl Index {
     /// Errors: [`ErrorKind::Corrupt`], with the part, what was expected and what came.
     /// Cost: one pass over all links, numbers and ids.
     pub fn verify(&self) -> Result<()> {
-        self.broken().map_err(|(section, why)| ErrorKind::Corrupt { section, why }.into())
+        // Values that came by calls were checked as they came, and reading them again takes memory.
+        let values = || self.columns.check_values().map_err(|why| ("columns", why));
+        self.broken()
+            .and_then(|()| values())
+            .map_err(|(section, why)| ErrorKind::Corrupt { section, why }.into())
     }
 
     /// Stops a debug build that broke the index, of which there were `before` nodes before the change.
