@@ -158,9 +158,16 @@ GOLDEN := golden index_files digest
 test-avx2:  # the program of test-rust; what it has of golden vectors and index files
 	cargo test --features $(NATIVE_FEATURES) --test conformance -- $(GOLDEN) | $(KEEP)
 
+# Left to test-rust: tests that take long as they measure recall over many rows, change an index thousands of times or build graphs
+# of thousands of parts; the kernels that they call are those of the tests that run.
+LONG := $(addprefix --skip ,calibration:: recall:: kept:: ids::twenty ids::an_index_with_links hostile::clusters hostile::graphs \
+  hostile::one_dimension hostile::vectors_repeated extremes::vectors_at_both near::a_radius truth::the_number_of_threads)
+# And to machines that are not emulated: those that open thousands of damaged files.
+LONG_EMULATED := $(addprefix --skip ,hostile:: format::a_hostile_file format::a_file_with_any_one_byte)
+
 test-baseline:  # x86-64 with SSE2 only, optimised as released
 	RUSTFLAGS="--cfg nearfold_baseline" CARGO_TARGET_DIR=target/baseline \
-		cargo test --profile test-release --features parallel,ingest --lib --test conformance | $(KEEP)
+		cargo test --profile test-release --features parallel,ingest --lib --test conformance -- $(LONG) | $(KEEP)
 
 test-debug:  # nothing optimised; the long tests are left to the others
 	cargo test --profile test-debug --test conformance -- $(GOLDEN) | $(KEEP)
@@ -170,11 +177,11 @@ test-wasm: test-wasm-scalar test-wasm-simd  ## the Rust suite as WebAssembly, wi
 WASI_RUNNER := CARGO_TARGET_WASM32_WASIP1_RUNNER="node --no-warnings tools/wasi-run.mjs"
 
 test-wasm-scalar: wasm32-wasip1
-	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture | $(KEEP)
+	$(WASI_RUNNER) cargo test --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture $(LONG) | $(KEEP)
 
 test-wasm-simd: wasm32-wasip1
 	$(WASI_RUNNER) RUSTFLAGS="-C target-feature=+simd128" CARGO_TARGET_DIR=target/simd128 NEARFOLD_TEST_SIMD128=1 \
-		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture | $(KEEP)
+		cargo test --profile test-release --target wasm32-wasip1 --features ingest --lib --test conformance -- --nocapture $(LONG) | $(KEEP)
 
 # Machines that are not this one, by qemu.
 .PHONY: test-x86-64-v1 test-aarch64
@@ -184,14 +191,11 @@ test-x86-64-v1: qemu-user
 	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="qemu-x86_64 -cpu qemu64,-sse3,-cx16" \
 		cargo test --features $(NATIVE_FEATURES) --test conformance -- $(GOLDEN) --skip this_machine_has | $(KEEP)
 
-# Left out: tests that take many minutes under emulation. They measure recall over many rows, or open thousands of damaged
-# files; the kernels that they call are those of the tests that run.
-AARCH64_SKIPS := calibration:: recall:: format::a_hostile_file format::a_file_with_any_one_byte
 test-aarch64: qemu-user aarch64-gcc aarch64-unknown-linux-gnu  ## the Rust suite as aarch64, with NEON
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
 		cargo test --profile test-release --target aarch64-unknown-linux-gnu --features parallel,ingest \
-		--lib --test conformance -- $(AARCH64_SKIPS:%=--skip %) | $(KEEP)
+		--lib --test conformance -- $(LONG) $(LONG_EMULATED) | $(KEEP)
 
 CARGO_DENY := target/tools/cargo-deny/bin/cargo-deny
 $(CARGO_DENY):
