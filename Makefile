@@ -162,8 +162,8 @@ test-avx2:  # the program of test-rust; what it has of golden vectors and index 
 # of thousands of parts; the kernels that they call are those of the tests that run.
 LONG := $(addprefix --skip ,calibration:: recall:: kept:: ids::twenty ids::an_index_with_links hostile::clusters hostile::graphs \
   hostile::one_dimension hostile::vectors_repeated extremes::vectors_at_both near::a_radius truth::the_number_of_threads)
-# And to machines that are not emulated: those that open thousands of damaged files, or reduce thousands of shapes.
-LONG_EMULATED := $(addprefix --skip ,hostile:: extremes:: format::a_hostile_file format::a_file_with_any_one_byte fold::columns_and_short)
+# And to machines that are not emulated: those that open thousands of damaged files, reduce thousands of shapes or build many graphs.
+LONG_EMULATED := $(addprefix --skip ,hostile:: extremes:: near:: format::a_hostile_file format::a_file_with_any_one_byte fold::columns_and_short)
 
 test-baseline:  # x86-64 with SSE2 only, optimised as released
 	RUSTFLAGS="--cfg nearfold_baseline" CARGO_TARGET_DIR=target/baseline \
